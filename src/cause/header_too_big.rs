@@ -1,0 +1,13 @@
+use super::{Entry, Family};
+
+pub(super) static ENTRY: Entry = Entry {
+    slug: "header-too-big",
+    family: Family::Unknown,
+    title: "",
+    happened: "",
+    meaning: "",
+    evidence: &[],
+    look_alikes: &[],
+    checks: &[],
+    signs: &[],
+};

@@ -1,0 +1,27 @@
+//! What can go wrong, and where: the library's one error type.
+
+use std::path::PathBuf;
+
+/// Something that could not be done. The message says what, where and why, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or directory could not be opened or read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The report could not be written.
+    #[error("cannot write {to}: {source}")]
+    Write {
+        /// Where to: a path or "standard output".
+        to: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something that a user typed does not mean anything.
+    #[error("{0}")]
+    Usage(String),
+}

@@ -1,0 +1,233 @@
+//! What a line was read as. Everything borrows from the block that the line stands in.
+
+use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
+use crate::grammar::number::Micros;
+use crate::grammar::time::When;
+
+/// What kind of thing a line tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum What {
+    /// One client request: a line of an access log.
+    #[default]
+    Request,
+    /// One failed attempt at an upstream: a line of an error log.
+    Attempt,
+    /// The health of a server or group, as its proxy sees it. Evidence, never a failure.
+    State,
+    /// A line of a known format that says nothing about requests: a notice, a reload.
+    Notice,
+}
+
+/// How the writer escaped bytes in its text fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Escape {
+    /// Not at all.
+    #[default]
+    None,
+    /// `\xHH` (nginx, Apache, AWS).
+    Hex,
+    /// JSON's backslashes.
+    Json,
+    /// `#HH` (HAProxy).
+    Hash,
+}
+
+/// What every line must tell to be counted. The rest of a healthy line is never looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Skim<'a> {
+    /// The line's own main stamp.
+    pub when: When,
+    /// The status that the client got.
+    pub status: u16,
+    /// What the proxy balances over; empty where the line does not say.
+    pub group: &'a [u8],
+    /// The server that the request went to; empty where it went to none or the line does not say.
+    pub upstream: &'a [u8],
+    /// Whether this line's layout has a place for the upstream.
+    pub names_upstream: bool,
+    /// How long the request took.
+    pub duration: Option<Micros>,
+}
+
+/// What a format makes of a line at first glance.
+#[derive(Clone, Copy, Debug)]
+pub enum Skimmed<'a> {
+    /// An ordinary request: one attempt or none, and nothing in it but its status could make it worth a full read.
+    Plain(Skim<'a>),
+    /// A line of this format that deserves a full read: retries, an abnormal end, an error message.
+    Full,
+}
+
+/// One try of a request at one upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempt<'a> {
+    /// The server, as logged; empty where the proxy does not say which one it was.
+    pub upstream: &'a [u8],
+    /// The status of this attempt, as logged.
+    pub status: Option<u16>,
+    /// Until connected.
+    pub connect: Option<Micros>,
+    /// Until the response header was complete.
+    pub header: Option<Micros>,
+    /// Until the attempt ended.
+    pub response: Option<Micros>,
+}
+
+/// A line, read in full. Text fields are as logged, still escaped; empty where the line does not say.
+#[derive(Clone, Debug, Default)]
+pub struct Record<'a> {
+    /// What kind of thing it tells.
+    pub what: What,
+    /// The line's own main stamp; absent where the line carries none.
+    pub when: Option<When>,
+    /// The status that the client got.
+    pub status: Option<u16>,
+    /// The status that the upstream sent, in the last attempt.
+    pub upstream_status: Option<u16>,
+    /// What the proxy balances over.
+    pub group: &'a [u8],
+    /// The server of the last attempt; empty where no server was reached.
+    pub upstream: &'a [u8],
+    /// Whether this line's layout has a place for the upstream.
+    pub names_upstream: bool,
+    /// The request's method.
+    pub method: &'a [u8],
+    /// The host that the client asked for.
+    pub host: &'a [u8],
+    /// The path, with its query.
+    pub path: &'a [u8],
+    /// Bytes sent to the client, as the log counts them.
+    pub bytes: Option<u64>,
+    /// How long the request took, as the proxy measured it.
+    pub duration: Option<Micros>,
+    /// Until connected to the upstream, in the last attempt.
+    pub connect: Option<Micros>,
+    /// Until the upstream's response header, in the last attempt.
+    pub header: Option<Micros>,
+    /// The client's address, without its port.
+    pub client: &'a [u8],
+    /// The authenticated user's name. Never reported; known so that `--redact` can take it out of samples.
+    pub user: &'a [u8],
+    /// The client's user agent.
+    pub user_agent: &'a [u8],
+    /// An id that other tiers may have logged too.
+    pub trace_id: &'a [u8],
+    /// An error log's severity.
+    pub level: &'a [u8],
+    /// The writer's process.
+    pub pid: Option<u64>,
+    /// An error log's message, in the proxy's own words: nothing that a client sent.
+    pub message: &'a [u8],
+    /// HAProxy's termination state.
+    pub termination_state: &'a [u8],
+    /// AWS's `error_reason`.
+    pub error_reason: &'a [u8],
+    /// What else a proxy says of how the request went: AWS's `actions_executed`, response flags.
+    pub flags: &'a [u8],
+    /// The time between the request's arrival and the line's stamp, where the line has stamps for both (ALB).
+    pub elapsed: Option<Micros>,
+    /// The attempts, first to last. Fewer than were made where the proxy logs only their number.
+    pub attempts: Vec<Attempt<'a>>,
+    /// How text fields are escaped.
+    pub escape: Escape,
+}
+
+/// What a format says of a record's failure.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// Why the request failed; `None` where the line gives no hint, or where nothing failed.
+    pub request: Option<&'static Sign>,
+    /// For each of [`Record::attempts`], why it failed; `None` for those that did not. May be shorter.
+    pub attempts: Vec<Option<&'static Sign>>,
+}
+
+/// Which statuses count as failures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statuses([u64; 16]);
+
+impl Statuses {
+    /// No status at all.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self([0; 16])
+    }
+
+    /// What counts where nobody says otherwise: 502, 503, 504, and Cloudflare's 520 to 527 and 530.
+    #[must_use]
+    pub fn gateway() -> Self {
+        let mut statuses = Self::none();
+        for status in (502..=504).chain(520..=527).chain([530]) {
+            statuses.insert(status);
+        }
+        statuses
+    }
+
+    /// Adds `status`; values over 1023 are no statuses and are left out.
+    pub fn insert(&mut self, status: u16) {
+        if let Some(word) = self.0.get_mut(usize::from(status >> 6)) {
+            *word |= 1 << (status & 63);
+        }
+    }
+
+    /// Whether `status` counts as a failure.
+    #[must_use]
+    pub fn contains(&self, status: u16) -> bool {
+        self.0.get(usize::from(status >> 6)).is_some_and(|word| word >> (status & 63) & 1 == 1)
+    }
+}
+
+/// What is known of a format: `gatewhy formats` prints these words.
+#[derive(Debug)]
+pub struct About {
+    /// The name that `-l` takes and that `gatewhy parse` reports.
+    pub name: &'static str,
+    /// The gateway that writes it.
+    pub proxy: Proxy,
+    /// What it is, in half a sentence.
+    pub title: &'static str,
+    /// The layout, in the writer's own notation.
+    pub layout: &'static str,
+    /// What a request's time stamp means: "when the request ended".
+    pub time: &'static str,
+    /// Where the layout is defined: the vendor's page or the source file.
+    pub source: &'static str,
+    /// Sample lines, recorded or laid out as the vendor's documentation says.
+    pub samples: &'static [&'static str],
+    /// The causes that a line of this format can show by itself, through the format's own signs.
+    pub signs: &'static [&'static [Sign]],
+}
+
+impl About {
+    /// The causes that a line of this format can show by itself, each once, in catalogue order.
+    #[must_use]
+    pub fn causes(&self) -> Vec<Cause> {
+        let mut causes: Vec<Cause> = self.signs.iter().flat_map(|table| table.iter()).map(|sign| sign.cause).collect();
+        causes.sort_unstable();
+        causes.dedup();
+        causes.retain(|cause| *cause != Cause::Unknown);
+        causes
+    }
+}
+
+/// A row for a sign that a format's own reading of fields raises; see [`Sign`] for what the words mean.
+pub(crate) const fn sign(
+    kind: &'static str,
+    cause: Cause,
+    strength: Strength,
+    status: u16,
+    says: &'static str,
+) -> Sign {
+    Sign { kind, cause, strength, says, seen: Seen::Field, status }
+}
+
+/// A row for a sign that wording in a message raises.
+pub(crate) const fn wording(
+    kind: &'static str,
+    cause: Cause,
+    strength: Strength,
+    status: u16,
+    says: &'static str,
+    pattern: &'static str,
+) -> Sign {
+    Sign { kind, cause, strength, says, seen: Seen::Wording(pattern), status }
+}

@@ -1,0 +1,123 @@
+//! Undoes a writer's escaping. Only text that is shown or kept comes here.
+
+use super::Escape;
+use std::borrow::Cow;
+
+/// `text` as it was before the proxy wrote it.
+#[must_use]
+pub(crate) fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
+    match escape {
+        Escape::None => Cow::Borrowed(text),
+        Escape::Hex => replace(text, b'\\', hex_escape),
+        Escape::Json => replace(text, b'\\', json_escape),
+        Escape::Hash => replace(text, b'#', |rest| Some((hex_byte(rest)?.into(), 2))),
+    }
+}
+
+/// What an escape stands for, and how many bytes after its mark it took.
+type Meaning = Option<(Unescaped, usize)>;
+
+enum Unescaped {
+    Byte(u8),
+    Char(char),
+}
+
+impl From<u8> for Unescaped {
+    fn from(byte: u8) -> Self {
+        Self::Byte(byte)
+    }
+}
+
+/// Replaces each escape that starts with `mark`; one that means nothing stays as it is.
+fn replace(text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meaning) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(mark, text) else { return Cow::Borrowed(text) };
+    let mut out = Vec::with_capacity(text.len());
+    out.extend_from_slice(&text[..first]);
+    let mut rest = &text[first..];
+    while let [byte, after @ ..] = rest {
+        let found = if *byte == mark { meaning(after) } else { None };
+        rest = match found {
+            Some((Unescaped::Byte(byte), length)) => {
+                out.push(byte);
+                &after[length..]
+            }
+            Some((Unescaped::Char(char), length)) => {
+                out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+                &after[length..]
+            }
+            None => {
+                out.push(*byte);
+                after
+            }
+        };
+    }
+    Cow::Owned(out)
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    match digits {
+        [high, low, ..] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    }
+}
+
+/// `\xHH`; and `\"` and `\\`, which Apache and some syslog daemons write.
+fn hex_escape(rest: &[u8]) -> Meaning {
+    match rest {
+        [b'x', digits @ ..] => Some((hex_byte(digits)?.into(), 3)),
+        [byte @ (b'"' | b'\\'), ..] => Some(((*byte).into(), 1)),
+        _ => None,
+    }
+}
+
+fn json_escape(rest: &[u8]) -> Meaning {
+    let plain = match rest.first()? {
+        byte @ (b'"' | b'\\' | b'/') => *byte,
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 8,
+        b'f' => 12,
+        b'u' => return json_unicode(&rest[1..]).map(|(char, length)| (Unescaped::Char(char), length + 1)),
+        _ => return None,
+    };
+    Some((plain.into(), 1))
+}
+
+/// The four digits after `\u`, and those of the second half of a surrogate pair.
+fn json_unicode(rest: &[u8]) -> Option<(char, usize)> {
+    let unit = |digits: &[u8]| Some(u32::from(hex_byte(digits)?) << 8 | u32::from(hex_byte(digits.get(2..)?)?));
+    let high = unit(rest)?;
+    if !(0xD800..0xDC00).contains(&high) {
+        return Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 4));
+    }
+    let low = match rest.get(4..) {
+        Some([b'\\', b'u', digits @ ..]) => unit(digits).filter(|low| (0xDC00..0xE000).contains(low)),
+        _ => None,
+    };
+    Some(match low {
+        Some(low) => (char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))?, 10),
+        None => (char::REPLACEMENT_CHARACTER, 4),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undoes_each_escaping() {
+        assert_eq!(unescape(br"a\x22b\x5Cx22", Escape::Hex).as_ref(), br#"a"b\x22"#);
+        assert_eq!(unescape(br"GET /\xE4", Escape::Hex).as_ref(), b"GET /\xE4");
+        assert_eq!(unescape(b"a#22b#7C#", Escape::Hash).as_ref(), b"a\"b|#");
+        assert_eq!(unescape(br"\u00e9\ud83d\ude00\n\/", Escape::Json).as_ref(), "é😀\n/".as_bytes());
+    }
+
+    #[test]
+    fn leaves_what_means_nothing() {
+        assert_eq!(unescape(br"\xZZ\", Escape::Hex).as_ref(), br"\xZZ\");
+        assert_eq!(unescape(b"#", Escape::Hash).as_ref(), b"#");
+        assert_eq!(unescape(br"\ud83d", Escape::Json).as_ref(), "\u{FFFD}".as_bytes());
+    }
+}

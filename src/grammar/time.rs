@@ -1,0 +1,258 @@
+//! Time stamps. A rule reads the wall time and, where the stamp carries one, its zone; [`Clock`] makes a [`Stamp`] of it.
+
+use super::{Parsed, mismatch};
+use jiff::tz::TimeZone;
+
+/// A point in time: microseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Stamp(pub i64);
+
+impl Stamp {
+    /// Whole seconds since the epoch, rounded down.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// A stamp at whole seconds since the epoch.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds * 1_000_000)
+    }
+}
+
+/// What a stamp says of its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// Seconds east of UTC.
+    Offset(i32),
+    /// Nothing: the time is local to the writer.
+    Local,
+    /// Nothing, and no year either (RFC 3164): the wall time is in [`YEARLESS`].
+    Yearless,
+}
+
+/// The year that stamps without one are read in: a leap year so early that no log can mean it.
+pub const YEARLESS: i64 = 1972;
+
+/// A time as written: wall time, and what is known of its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// Microseconds since the epoch, had the wall time been UTC.
+    pub wall: i64,
+    /// How to get from there to UTC.
+    pub zone: Zone,
+}
+
+/// Days from 1970-01-01 to a day of the Gregorian calendar, or `None` where there is no such day.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    const LENGTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = *LENGTHS.get(usize::try_from(month - 1).ok()?)? + i64::from(leap && month == 2);
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil: years begin in March.
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468)
+}
+
+fn wall(date: (i64, i64, i64), clock: (i64, i64, i64), micros: i64) -> Option<i64> {
+    let (hour, minute, second) = clock;
+    // 60 is a leap second: it counts as the next minute's first.
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    Some((days(date.0, date.1, date.2)? * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000_000 + micros)
+}
+
+fn two(i: &[u8]) -> Option<i64> {
+    match i {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', ..] => Some(i64::from(a - b'0') * 10 + i64::from(b - b'0')),
+        // RFC 3164 pads the day with a space.
+        [b' ', b @ b'0'..=b'9', ..] => Some(i64::from(b - b'0')),
+        _ => None,
+    }
+}
+
+fn four(i: &[u8]) -> Option<i64> {
+    Some(two(i)? * 100 + two(i.get(2..)?)?)
+}
+
+fn month(i: &[u8]) -> Option<i64> {
+    Some(match i.get(..3)? {
+        b"Jan" => 1,
+        b"Feb" => 2,
+        b"Mar" => 3,
+        b"Apr" => 4,
+        b"May" => 5,
+        b"Jun" => 6,
+        b"Jul" => 7,
+        b"Aug" => 8,
+        b"Sep" => 9,
+        b"Oct" => 10,
+        b"Nov" => 11,
+        b"Dec" => 12,
+        _ => return None,
+    })
+}
+
+/// `HH:MM:SS`
+fn clock(i: &[u8]) -> Option<(i64, i64, i64)> {
+    match i {
+        [_, _, b':', _, _, b':', _, _, ..] => Some((two(i)?, two(&i[3..])?, two(&i[6..])?)),
+        _ => None,
+    }
+}
+
+/// `+HH:MM`, `+HHMM`, `+HH` or `Z`, as seconds east of UTC; the rest comes first.
+fn offset(i: &[u8]) -> Option<(&[u8], i32)> {
+    let (sign, rest) = match i {
+        [b'Z' | b'z', rest @ ..] => return Some((rest, 0)),
+        [b'+', rest @ ..] => (1, rest),
+        [b'-', rest @ ..] => (-1, rest),
+        _ => return None,
+    };
+    let hours = two(rest)?;
+    let (rest, minutes) = match rest.get(2..)? {
+        [b':', rest @ ..] if two(rest).is_some() => (&rest[2..], two(rest)?),
+        rest if two(rest).is_some() => (&rest[2..], two(rest)?),
+        rest => (rest, 0),
+    };
+    if hours > 15 || minutes > 59 {
+        return None;
+    }
+    Some((rest, sign * i32::try_from(hours * 3_600 + minutes * 60).ok()?))
+}
+
+/// `.` or `,` and decimals, as microseconds; nothing is 0.
+fn fraction(i: &[u8]) -> (&[u8], i64) {
+    let [b'.' | b',', rest @ ..] = i else { return (i, 0) };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 {
+        return (i, 0);
+    }
+    let (mut micros, mut unit) = (0, 100_000);
+    for &digit in rest[..digits].iter().take(6) {
+        micros += i64::from(digit - b'0') * unit;
+        unit /= 10;
+    }
+    (&rest[digits..], micros)
+}
+
+fn parsed<'a>(found: Option<(&'a [u8], When)>) -> Parsed<'a, When> {
+    match found {
+        Some((rest, when)) => Ok((rest, when)),
+        None => mismatch(),
+    }
+}
+
+/// The Common Log Format's time, with milliseconds or a zone or neither:
+/// `28/Sep/1970:12:00:00 +0600` (nginx `$time_local`), `06/Feb/2009:12:14:14.655` (HAProxy `%tr`, local to the writer).
+pub fn clf(i: &[u8]) -> Parsed<'_, When> {
+    parsed((|| {
+        let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = i else { return None };
+        let date = (four(&i[7..])?, month(&i[3..])?, two(i)?);
+        let (rest, micros) = fraction(i.get(20..)?);
+        let wall = wall(date, clock(&i[12..])?, micros)?;
+        match rest {
+            [b' ', zone @ ..] if matches!(zone, [b'+' | b'-', ..]) => {
+                let (rest, east) = offset(zone)?;
+                Some((rest, When { wall, zone: Zone::Offset(east) }))
+            }
+            rest => Some((rest, When { wall, zone: Zone::Local })),
+        }
+    })())
+}
+
+/// ISO 8601 / RFC 3339, with `T` or a space between date and time; without a zone the time is local to the writer:
+/// `2024-06-12T10:09:11.823400+02:00`, `2018-07-02T22:23:00.186641Z`, `2018-12-20T02:59:40`.
+pub fn iso(i: &[u8]) -> Parsed<'_, When> {
+    parsed((|| {
+        let [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b't' | b' ', ..] = i else { return None };
+        let date = (four(i)?, two(&i[5..])?, two(&i[8..])?);
+        let (rest, micros) = fraction(i.get(19..)?);
+        let wall = wall(date, clock(&i[11..])?, micros)?;
+        match offset(rest) {
+            Some((rest, east)) => Some((rest, When { wall, zone: Zone::Offset(east) })),
+            None => Some((rest, When { wall, zone: Zone::Local })),
+        }
+    })())
+}
+
+/// nginx's error log: `2024/06/12 10:09:11`, local to the server (`ngx_times.c`, `cached_err_log_time`).
+pub fn nginx_error(i: &[u8]) -> Parsed<'_, When> {
+    parsed((|| {
+        let [_, _, _, _, b'/', _, _, b'/', _, _, b' ', ..] = i else { return None };
+        let date = (four(i)?, two(&i[5..])?, two(&i[8..])?);
+        Some((i.get(19..)?, When { wall: wall(date, clock(&i[11..])?, 0)?, zone: Zone::Local }))
+    })())
+}
+
+/// RFC 3164: `Feb  6 12:14:14`, neither year nor zone.
+pub fn syslog(i: &[u8]) -> Parsed<'_, When> {
+    parsed((|| {
+        let [_, _, _, b' ', _, _, b' ', ..] = i else { return None };
+        let date = (YEARLESS, month(i)?, two(&i[4..])?);
+        Some((i.get(15..)?, When { wall: wall(date, clock(&i[7..])?, 0)?, zone: Zone::Yearless }))
+    })())
+}
+
+/// Seconds since the epoch with decimals, as nginx's `$msec`: `1700000000.123`.
+pub fn epoch(i: &[u8]) -> Parsed<'_, When> {
+    let (rest, micros) = super::number::seconds(i)?;
+    match i64::try_from(micros) {
+        Ok(wall) => Ok((rest, When { wall, zone: Zone::Offset(0) })),
+        Err(_) => mismatch(),
+    }
+}
+
+/// Turns wall times into points in time. Remembers the last offset, since neighbouring lines share it.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    zone: TimeZone,
+    /// A quarter of an hour of wall time (no zone changes its offset within one), and its offset in seconds.
+    last: (i64, i64),
+    assumed: bool,
+}
+
+impl Clock {
+    /// A clock for stamps whose writer lived in `zone`.
+    #[must_use]
+    pub fn new(zone: TimeZone) -> Self {
+        Self { zone, last: (i64::MIN, 0), assumed: false }
+    }
+
+    /// The point in time that `when` means. A time that a zone skips or repeats (daylight saving) is resolved as
+    /// RFC 5545 does. Stamps without a year stay in [`YEARLESS`].
+    pub fn stamp(&mut self, when: When) -> Stamp {
+        match when.zone {
+            Zone::Offset(east) => Stamp(when.wall.saturating_sub(i64::from(east) * 1_000_000)),
+            Zone::Local | Zone::Yearless => Stamp(when.wall.saturating_sub(self.offset(when.wall) * 1_000_000)),
+        }
+    }
+
+    /// Whether a stamp without a zone has been met: then the report says which zone was assumed.
+    #[must_use]
+    pub fn assumed(&self) -> bool {
+        self.assumed
+    }
+
+    fn offset(&mut self, wall: i64) -> i64 {
+        self.assumed = true;
+        let quarter = wall.div_euclid(900 * 1_000_000);
+        if self.last.0 != quarter {
+            self.last = (quarter, self.look_up(wall));
+        }
+        self.last.1
+    }
+
+    fn look_up(&self, wall: i64) -> i64 {
+        let utc = jiff::Timestamp::from_microsecond(wall).map(|stamp| TimeZone::UTC.to_datetime(stamp));
+        let real = utc.and_then(|civil| self.zone.to_ambiguous_timestamp(civil).compatible());
+        real.map_or(0, |real| (wall - real.as_microsecond()).div_euclid(1_000_000))
+    }
+}

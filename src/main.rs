@@ -1,0 +1,2 @@
+//! The gatewhy program.
+fn main() {}
