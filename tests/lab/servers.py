@@ -1,0 +1,112 @@
+"""The two real proxies, each started from a configuration of the lab's own and stopped by its process id."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+FRONT = ("127.0.0.1", 8080)
+_START_SECONDS = 5.0
+
+
+class ServerFailed(Exception):
+    """A proxy did not start; the message holds what it printed."""
+
+
+class Server:
+    """A foreground process that listens on `FRONT`."""
+
+    program = ""
+
+    def __init__(self, command: list[str], work_dir: Path) -> None:
+        self._output = work_dir / f"{self.program}.out"
+        environment = {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if self._is_ready():
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise ServerFailed(f"{self.program} did not start:\n{self._output.read_text(errors='replace')}")
+
+    def _is_ready(self) -> bool:
+        """Whether somebody listens on `FRONT`, without connecting, which would leave a trace in the logs."""
+        listening = f"{_little_endian(FRONT[0])}:{FRONT[1]:04X} 00000000:0000 0A"
+        return listening in Path("/proc/self/net/tcp").read_text(encoding="ascii")
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+class Nginx(Server):
+    program = "nginx"
+
+    def __init__(self, config: str, work_dir: Path) -> None:
+        path = work_dir / "nginx.conf"
+        path.write_text(config, encoding="utf-8")
+        super().__init__(["nginx", "-p", str(work_dir), "-c", str(path), "-g", "daemon off;"], work_dir)
+
+    @staticmethod
+    def version() -> str:
+        return "nginx " + _first_match(["nginx", "-v"], r"nginx/(\S+)")
+
+
+class Haproxy(Server):
+    program = "haproxy"
+
+    def __init__(self, config: str, work_dir: Path) -> None:
+        path = work_dir / "haproxy.cfg"
+        path.write_text(config, encoding="utf-8")
+        super().__init__(["haproxy", "-db", "-f", str(path)], work_dir)
+
+    @staticmethod
+    def version() -> str:
+        return "HAProxy " + _first_match(["haproxy", "-v"], r"version (\d+\.\d+\.\d+)")
+
+    @staticmethod
+    def command(admin_socket: Path, line: str) -> str:
+        """One command on the admin socket, and its answer."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(5)
+            sock.connect(str(admin_socket))
+            sock.sendall(line.encode() + b"\n")
+            return sock.recv(65536).decode()
+
+
+def distribution() -> str:
+    """`Debian 12`, or whatever this system calls itself."""
+    text = Path("/etc/os-release").read_text(encoding="utf-8")
+    fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    name = fields.get("ID", "linux").strip('"').capitalize()
+    return f"{name} {fields.get('VERSION_ID', '').strip(chr(34))}".strip()
+
+
+def _first_match(command: list[str], pattern: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = re.search(pattern, done.stdout + done.stderr)
+    return found[1] if found else "(unknown version)"
+
+
+def _little_endian(ipv4: str) -> str:
+    return socket.inet_aton(ipv4)[::-1].hex().upper()
