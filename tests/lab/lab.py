@@ -15,7 +15,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import haproxy_scenarios  # noqa: F401  (registers its scenarios)
+import checkout_outage  # noqa: F401  (registers its scenario; so do the next)
+import haproxy_scenarios  # noqa: F401
 import isolation
 import nginx_scenarios  # noqa: F401
 import verify

@@ -102,7 +102,7 @@ http {{
         time.sleep(0.3)  # nginx writes a line after the answer
         self._cross_check()
         what += "\n\n" + _LOGGING
-        return _case(what, self, self._views(expect))
+        return case_of(what, self, self._views(expect))
 
     def _cross_check(self) -> None:
         """The logs must tell what the client saw; a cut-off answer bears any status."""
@@ -175,7 +175,8 @@ def _or_unknown(causes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*causes, "unknown"))) if causes else ()
 
 
-def _case(what: str, bench: Bench, views: list[View]) -> Case:
+def case_of(what: str, bench: Bench, views: list[View]) -> Case:
+    """A case recorded now on this nginx."""
     return Case(
         server=f"{Nginx.version()} ({distribution()})",
         recorded=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
