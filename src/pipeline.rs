@@ -1,1 +1,90 @@
-//! Stub.
+//! From inputs to a merged tally: the only module that knows all stages, and the only one with threads.
+//!
+//! Workers of a rayon pool take turns at the inputs: whoever has nothing to do takes the lock, reads (and
+//! decompresses) one block, lets go, and counts its lines into a tally of its own. At the end the tallies are merged.
+
+mod ordered;
+mod scan;
+
+pub use scan::{Filters, Options, Seen, Watch};
+
+use crate::aggregate::Tally;
+use crate::error::Error;
+use crate::input::{Block, Blocks, Problem};
+use ordered::Ordered;
+use rayon::prelude::*;
+use scan::Scanner;
+use std::{
+    io::Write,
+    sync::{Mutex, PoisonError},
+};
+
+/// What a run over all inputs gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// All counts.
+    pub tally: Tally,
+    /// What went wrong on the way.
+    pub problems: Vec<Problem>,
+}
+
+/// Counts all lines of `blocks`.
+///
+/// # Errors
+/// When the threads cannot be started.
+pub fn count(blocks: Blocks, options: &Options) -> Result<Outcome, Error> {
+    let source = Mutex::new(blocks);
+    let tallies = pool(options)?.broadcast(|_| {
+        let mut scanner = Scanner::new(options);
+        let mut block = Block::default();
+        while next(&source, &mut block) {
+            scanner.scan(&block, &mut scan::Nobody);
+        }
+        scanner.finish()
+    });
+    Ok(outcome(tallies, source, options))
+}
+
+/// Counts all lines of `blocks`, and writes what `row` makes of each line to `out`, in the order of the lines.
+///
+/// # Errors
+/// When the threads cannot be started, or when `out` cannot be written to; then reading stops.
+pub fn stream<W: Write + Send, Row: Watch + Clone + Sync>(
+    blocks: Blocks,
+    options: &Options,
+    out: W,
+    row: &Row,
+) -> Result<Outcome, Error> {
+    let source = Mutex::new(blocks);
+    let ordered = Ordered::new(out);
+    let tallies = pool(options)?.broadcast(|_| {
+        let mut scanner = Scanner::new(options);
+        let mut row = row.clone();
+        let mut block = Block::default();
+        while !ordered.failed() && next(&source, &mut block) {
+            scanner.scan(&block, &mut row);
+            ordered.write(block.sequence, row.take());
+        }
+        ordered.leave();
+        scanner.finish()
+    });
+    ordered.finish()?;
+    Ok(outcome(tallies, source, options))
+}
+
+/// Takes a turn at the inputs; false when all are read.
+fn next(source: &Mutex<Blocks>, block: &mut Block) -> bool {
+    // A thread that panicked while it read has left the inputs in a readable state: the others go on.
+    source.lock().unwrap_or_else(PoisonError::into_inner).next(block)
+}
+
+fn pool(options: &Options) -> Result<rayon::ThreadPool, Error> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(options.threads);
+    builder.build().map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.threads)))
+}
+
+fn outcome(tallies: Vec<Tally>, source: Mutex<Blocks>, options: &Options) -> Outcome {
+    let tally = tallies.into_par_iter().reduce(|| Tally::new(options.window), Tally::merge);
+    let problems = source.into_inner().unwrap_or_else(PoisonError::into_inner).into_problems();
+    Outcome { tally, problems }
+}

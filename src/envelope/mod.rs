@@ -1,1 +1,45 @@
-//! Stub.
+//! What a transport wrapped around a line: off it comes; its time, host and process stay.
+//!
+//! Runs once per line, so it decides on the first bytes. A line that is in no envelope is its own payload. Which
+//! envelope a line is in depends on that line alone.
+
+mod syslog;
+
+use crate::grammar::time::When;
+
+/// A line without its envelope.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// The envelope's stamp: when the line was sent or received.
+    pub when: Option<When>,
+    /// The host that sent the line; empty where the envelope does not say.
+    pub host: &'a [u8],
+    /// The sender's process id.
+    pub pid: Option<u64>,
+    /// What the proxy wrote.
+    pub payload: &'a [u8],
+}
+
+/// Takes `line` out of its envelope.
+#[inline]
+#[must_use]
+pub fn open(line: &[u8]) -> Opened<'_> {
+    // copytruncate leaves runs of NUL behind; editors and PowerShell leave a byte order mark.
+    let line = match line.first() {
+        Some(0) => line.trim_start_with_nul(),
+        Some(0xEF) => line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line),
+        _ => line,
+    };
+    syslog::open(line).unwrap_or(Opened { payload: line, ..Opened::default() })
+}
+
+trait TrimNul {
+    fn trim_start_with_nul(&self) -> &Self;
+}
+
+impl TrimNul for [u8] {
+    fn trim_start_with_nul(&self) -> &Self {
+        let start = self.iter().position(|byte| *byte != 0).unwrap_or(self.len());
+        &self[start..]
+    }
+}

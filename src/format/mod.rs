@@ -9,9 +9,11 @@
 //!
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
+mod nginx_template;
 mod record;
 pub(crate) mod unescape;
 
+pub use nginx_template::Template as NginxTemplate;
 pub use record::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`].

@@ -1,8 +1,10 @@
 //! What a line was read as. Everything borrows from the block that the line stands in.
 
+use super::unescape::unescape;
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
 use crate::grammar::number::Micros;
 use crate::grammar::time::When;
+use std::borrow::Cow;
 
 /// What kind of thing a line tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -130,6 +132,14 @@ pub struct Record<'a> {
     pub attempts: Vec<Attempt<'a>>,
     /// How text fields are escaped.
     pub escape: Escape,
+}
+
+impl<'a> Record<'a> {
+    /// One of this record's text fields as it was before the proxy escaped it.
+    #[must_use]
+    pub fn shown(&self, field: &'a [u8]) -> Cow<'a, [u8]> {
+        unescape(field, self.escape)
+    }
 }
 
 /// What a format says of a record's failure.

@@ -1,0 +1,219 @@
+//! What is known of one upstream in one window.
+
+use super::{Histogram, PathNames, Paths};
+use crate::cause::Sign;
+use crate::grammar::{number::Micros, time::Stamp};
+
+/// The columns that statuses are counted in: 502, 503, 504, and Cloudflare's 520 to 530.
+pub const STATUS_COLUMNS: usize = 4;
+
+/// The column of a status, if it has one.
+#[must_use]
+pub const fn status_column(status: u16) -> Option<usize> {
+    match status {
+        502 => Some(0),
+        503 => Some(1),
+        504 => Some(2),
+        520..=530 => Some(3),
+        _ => None,
+    }
+}
+
+/// Counts for one upstream in one window.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    /// Requests that ended at this upstream.
+    pub requests: u64,
+    /// Attempts at it.
+    pub attempts: u64,
+    /// How long its requests took.
+    pub latency: Histogram,
+    /// What went wrong, if anything did.
+    pub trouble: Option<Box<Trouble>>,
+}
+
+/// What went wrong with one upstream in one window.
+#[derive(Clone, Debug, Default)]
+pub struct Trouble {
+    /// Requests that ended in a gateway status, by an access log.
+    pub failures: u64,
+    /// Of those, how many with a status of each column.
+    pub statuses: [u64; STATUS_COLUMNS],
+    /// Attempts that failed, by an access log.
+    pub failed_attempts: u64,
+    /// Failed attempts whose request a retry saved.
+    pub masked_failures: u64,
+    /// Failures that a search engine's crawler met.
+    pub crawler_failures: u64,
+    /// Paths of failed requests, by an access log.
+    pub paths: Paths,
+    /// Paths of failed attempts, by an error log.
+    pub told_paths: Paths,
+    /// What speaks for which cause.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Which kind of line evidence comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// An access log's line about a request.
+    Access,
+    /// An error log's line about an attempt.
+    ErrorLog,
+    /// A line about the health of a server or group.
+    State,
+}
+
+/// All lines of a cell that show the same sign.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// What they show.
+    pub sign: &'static Sign,
+    /// Which kind of line.
+    pub source: Source,
+    /// How many lines.
+    pub lines: u64,
+    /// How many failed requests have this sign as their reason.
+    pub failures: u64,
+    /// How many failed attempts have it.
+    pub attempts: u64,
+    /// When the first of them was.
+    pub first: Stamp,
+    /// When the last of them was.
+    pub last: Stamp,
+    /// The shortest and longest that these requests or attempts took, where the lines say.
+    pub took: Option<(Micros, Micros)>,
+    /// The first of the lines.
+    pub sample: Sample,
+}
+
+/// A line that proves something, and where it stands. Ordered by place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sample {
+    /// The number of the input.
+    pub input: usize,
+    /// The number of the line in it, from 1.
+    pub line: u64,
+    /// The line, cut at [`Sample::LONGEST`] bytes.
+    pub text: Box<[u8]>,
+}
+
+impl Sample {
+    /// How much of a line is kept, in bytes.
+    pub const LONGEST: usize = 1_024;
+
+    /// Whether the line at `place` comes before this one.
+    fn is_after(&self, place: &Place<'_>) -> bool {
+        (place.input, place.line) < (self.input, self.line)
+    }
+}
+
+/// Where a line stands, and how to get a copy of it should it become a [`Sample`].
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The number of the input.
+    pub input: usize,
+    /// The number of the line in it, from 1.
+    pub line: u64,
+    /// The line, as it may be shown.
+    pub text: &'a dyn Fn() -> Vec<u8>,
+}
+
+impl Place<'_> {
+    /// A sample of this line.
+    #[must_use]
+    pub fn sample(&self) -> Sample {
+        let mut text = (self.text)();
+        text.truncate(Sample::LONGEST);
+        Sample { input: self.input, line: self.line, text: text.into() }
+    }
+}
+
+impl Cell {
+    /// What went wrong, to add to it.
+    pub fn trouble(&mut self) -> &mut Trouble {
+        self.trouble.get_or_insert_default()
+    }
+
+    /// Adds all of `other`'s counts; `renamed` translates its path ids.
+    pub(super) fn merge(&mut self, other: &Self, renamed: &[u32], names: &PathNames) {
+        self.requests += other.requests;
+        self.attempts += other.attempts;
+        self.latency.merge(&other.latency);
+        if let Some(theirs) = &other.trouble {
+            self.trouble().merge(theirs, renamed, names);
+        }
+    }
+}
+
+impl Trouble {
+    fn merge(&mut self, other: &Self, renamed: &[u32], names: &PathNames) {
+        self.failures += other.failures;
+        for (mine, theirs) in self.statuses.iter_mut().zip(other.statuses) {
+            *mine += theirs;
+        }
+        self.failed_attempts += other.failed_attempts;
+        self.masked_failures += other.masked_failures;
+        self.crawler_failures += other.crawler_failures;
+        self.paths.merge(&other.paths, renamed, names);
+        self.told_paths.merge(&other.told_paths, renamed, names);
+        for evidence in &other.evidence {
+            self.add_evidence(evidence.clone());
+        }
+    }
+
+    fn position(&self, sign: &'static Sign, source: Source) -> Option<usize> {
+        self.evidence.iter().position(|mine| mine.source == source && mine.sign == sign)
+    }
+
+    /// The evidence of this sign from this kind of line, to count one more line in that was written at `stamp`.
+    pub fn evidence_of(&mut self, sign: &'static Sign, source: Source, stamp: Stamp, place: &Place<'_>) -> &mut Evidence {
+        let at = self.position(sign, source).unwrap_or_else(|| {
+            self.evidence.push(Evidence {
+                sign,
+                source,
+                lines: 0,
+                failures: 0,
+                attempts: 0,
+                first: stamp,
+                last: stamp,
+                took: None,
+                sample: place.sample(),
+            });
+            self.evidence.len() - 1
+        });
+        let evidence = &mut self.evidence[at];
+        evidence.first = evidence.first.min(stamp);
+        evidence.last = evidence.last.max(stamp);
+        if evidence.sample.is_after(place) {
+            evidence.sample = place.sample();
+        }
+        evidence
+    }
+
+    /// Adds evidence to what is there of its kind.
+    pub fn add_evidence(&mut self, evidence: Evidence) {
+        match self.position(evidence.sign, evidence.source) {
+            Some(at) => self.evidence[at].merge(evidence),
+            None => self.evidence.push(evidence),
+        }
+    }
+}
+
+impl Evidence {
+    /// Adds evidence of the same kind.
+    pub fn merge(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.failures += other.failures;
+        self.attempts += other.attempts;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.took = match (self.took, other.took) {
+            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
+            (mine, theirs) => mine.or(theirs),
+        };
+        if other.sample < self.sample {
+            self.sample = other.sample;
+        }
+    }
+}

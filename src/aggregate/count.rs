@@ -1,0 +1,147 @@
+//! Counting: one line's worth into the cells. The rules are those of the README's "How it counts".
+
+use super::{Place, SeriesKey, Source, Tally, status_column};
+use crate::cause::{Proxy, Sign};
+use crate::event::{self, Event};
+use crate::format::{Skim, What};
+use crate::grammar::{number::Micros, time::Stamp};
+
+/// Where and when a line was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The gateway that wrote it.
+    pub proxy: Proxy,
+    /// The host that an envelope names.
+    pub host: &'a [u8],
+    /// When, by the line or else by its envelope.
+    pub stamp: Stamp,
+}
+
+impl Tally {
+    /// The series that a skimmed request ended at.
+    #[inline]
+    pub fn series_of(&mut self, origin: Origin<'_>, skim: &Skim<'_>) -> u32 {
+        let Origin { proxy, host, .. } = origin;
+        let Skim { group, upstream, names_upstream, .. } = *skim;
+        self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream })
+    }
+
+    /// Counts an ordinary request in its series.
+    #[inline]
+    pub fn count_plain(&mut self, series: u32, stamp: Stamp, skim: &Skim<'_>) {
+        let cell = self.cell(series, stamp);
+        cell.requests += 1;
+        cell.attempts += u64::from(!skim.upstream.is_empty());
+        if let Some(duration) = skim.duration {
+            cell.latency.add(duration);
+        }
+    }
+
+    /// Counts what a fully read line tells, where `wanted` agrees to the series.
+    pub fn count_event(
+        &mut self,
+        origin: Origin<'_>,
+        event: &Event<'_>,
+        place: &Place<'_>,
+        mut wanted: impl FnMut(&Self, u32) -> bool,
+    ) {
+        let record = &event.record;
+        let key = |upstream| SeriesKey {
+            proxy: origin.proxy,
+            host: origin.host,
+            group: record.group,
+            upstream,
+            names_upstream: record.names_upstream,
+        };
+        let series = self.series_id(key(record.upstream));
+        let mut noted = Noted { stamp: origin.stamp, place, signs: Vec::new() };
+        match record.what {
+            What::Request => {
+                if wanted(self, series) {
+                    self.count_request(series, origin.stamp, event);
+                    if let (true, Some(sign)) = (event.failed, event.sign) {
+                        noted.add(self, series, sign, Source::Access, Amount { failures: 1, attempts: 0 }, record.duration);
+                    }
+                }
+                for (number, attempt) in record.attempts.iter().enumerate() {
+                    let series = self.series_id(key(attempt.upstream));
+                    if !wanted(self, series) {
+                        continue;
+                    }
+                    self.cell(series, origin.stamp).attempts += 1;
+                    if let Some(sign) = event.attempts[number] {
+                        let trouble = self.cell(series, origin.stamp).trouble();
+                        trouble.failed_attempts += 1;
+                        trouble.masked_failures += u64::from(event.is_masked(number));
+                        let took = attempt.response.or(record.duration.filter(|_| record.attempts.len() == 1));
+                        noted.add(self, series, sign, Source::Access, Amount { failures: 0, attempts: 1 }, took);
+                    }
+                }
+            }
+            What::Attempt | What::State => {
+                if let (true, Some(sign)) = (wanted(self, series), event.attempts.iter().flatten().next().or(event.sign.as_ref())) {
+                    let source = if record.what == What::Attempt { Source::ErrorLog } else { Source::State };
+                    let attempts = u64::from(source == Source::ErrorLog);
+                    noted.add(self, series, sign, source, Amount { failures: 0, attempts }, None);
+                    if source == Source::ErrorLog {
+                        let path = event::fold(&record.shown(record.path));
+                        let (cell, names) = self.cell_and_paths(series, origin.stamp);
+                        cell.trouble().told_paths.add(&path, names);
+                    }
+                }
+            }
+            What::Notice => {}
+        }
+    }
+
+    /// Counts a request in the series that it ended at.
+    fn count_request(&mut self, series: u32, stamp: Stamp, event: &Event<'_>) {
+        let record = &event.record;
+        let path = event.failed.then(|| event::fold(&record.shown(record.path)));
+        let (cell, names) = self.cell_and_paths(series, stamp);
+        cell.requests += 1;
+        if let Some(duration) = record.duration {
+            cell.latency.add(duration);
+        }
+        if let Some(path) = path {
+            let trouble = cell.trouble();
+            trouble.failures += 1;
+            if let Some(column) = record.status.and_then(status_column) {
+                trouble.statuses[column] += 1;
+            }
+            trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
+            trouble.paths.add(&path, names);
+        }
+    }
+}
+
+/// What one line adds to the evidence for a sign.
+#[derive(Clone, Copy)]
+struct Amount {
+    failures: u64,
+    attempts: u64,
+}
+
+/// One line on its way into evidence: it counts once for each sign, however many of its attempts show it.
+struct Noted<'a> {
+    stamp: Stamp,
+    place: &'a Place<'a>,
+    signs: Vec<(u32, &'static Sign)>,
+}
+
+impl Noted<'_> {
+    fn add(&mut self, tally: &mut Tally, series: u32, sign: &'static Sign, source: Source, amount: Amount, took: Option<Micros>) {
+        let again = self.signs.contains(&(series, sign));
+        if !again {
+            self.signs.push((series, sign));
+        }
+        let evidence = tally.cell(series, self.stamp).trouble().evidence_of(sign, source, self.stamp, self.place);
+        evidence.lines += u64::from(!again);
+        evidence.failures += amount.failures;
+        evidence.attempts += amount.attempts;
+        if let Some(took) = took {
+            let (shortest, longest) = evidence.took.unwrap_or((took, took));
+            evidence.took = Some((shortest.min(took), longest.max(took)));
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What one thread has counted.
+
+use super::{Cell, PathNames, Place, Sample};
+use crate::cause::Proxy;
+use crate::grammar::time::Stamp;
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashTable};
+use std::hash::BuildHasher as _;
+
+/// How many lines that no format claims are kept as samples, of all inputs.
+const UNPARSED_SAMPLES: usize = 5;
+
+/// What cells are counted by, besides the window. Borrows the texts from a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeriesKey<'a> {
+    /// The gateway that wrote the line.
+    pub proxy: Proxy,
+    /// The host that an envelope names; empty where none does.
+    pub host: &'a [u8],
+    /// What the proxy balances over.
+    pub group: &'a [u8],
+    /// The server.
+    pub upstream: &'a [u8],
+    /// Whether the layout has a place for the upstream.
+    pub names_upstream: bool,
+}
+
+/// The same, owned, with what was seen of it in all windows.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// The gateway that wrote the lines.
+    pub proxy: Proxy,
+    /// The host that an envelope names; empty where none does.
+    pub host: Box<[u8]>,
+    /// What the proxy balances over.
+    pub group: Box<[u8]>,
+    /// The server.
+    pub upstream: Box<[u8]>,
+    /// Whether the layout has a place for the upstream.
+    pub names_upstream: bool,
+    /// The first stamp.
+    pub first: Stamp,
+    /// The last stamp.
+    pub last: Stamp,
+    /// The window that was counted in last, and its cell: neighbouring lines mostly share it.
+    latest: (i64, u32),
+}
+
+impl Series {
+    fn key(&self) -> SeriesKey<'_> {
+        SeriesKey {
+            proxy: self.proxy,
+            host: &self.host,
+            group: &self.group,
+            upstream: &self.upstream,
+            names_upstream: self.names_upstream,
+        }
+    }
+}
+
+/// What was read of one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputTally {
+    /// All lines, empty ones apart.
+    pub lines: u64,
+    /// Lines that no format claims.
+    pub unparsed: u64,
+    /// How many lines of each format, by the format's name.
+    pub formats: Vec<(&'static str, u64)>,
+    /// Lines of a known format without any time.
+    pub untimed: u64,
+}
+
+impl InputTally {
+    /// Counts a line of a format.
+    #[inline]
+    pub fn count_format(&mut self, name: &'static str, count: u64) {
+        match self.formats.iter_mut().find(|entry| std::ptr::eq(entry.0, name) || entry.0 == name) {
+            Some(entry) => entry.1 += count,
+            None => self.formats.push((name, count)),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.unparsed += other.unparsed;
+        self.untimed += other.untimed;
+        for &(name, count) in &other.formats {
+            self.count_format(name, count);
+        }
+    }
+}
+
+/// Cells, and what else was counted on the way. See the [module](super) for what merging promises.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// The length of a window in seconds.
+    window: i64,
+    series: Vec<Series>,
+    series_index: HashTable<u32>,
+    cells: Vec<(u32, i64, Cell)>,
+    cell_index: HashMap<(u32, i64), u32, FixedState>,
+    /// The texts of paths in cells.
+    pub paths: PathNames,
+    /// By the input's number.
+    pub inputs: Vec<InputTally>,
+    /// The first lines that no format claims, in order.
+    pub unparsed: Vec<Sample>,
+    /// Whether a stamp without a zone was met.
+    pub zone_assumed: bool,
+}
+
+impl Tally {
+    /// An empty tally for windows of `window` seconds.
+    #[must_use]
+    pub fn new(window: i64) -> Self {
+        Self {
+            window: window.max(1),
+            series: Vec::new(),
+            series_index: HashTable::new(),
+            cells: Vec::new(),
+            cell_index: HashMap::with_hasher(FixedState::with_seed(0)),
+            paths: PathNames::default(),
+            inputs: Vec::new(),
+            unparsed: Vec::new(),
+            zone_assumed: false,
+        }
+    }
+
+    /// The length of a window in seconds.
+    #[must_use]
+    pub fn window(&self) -> i64 {
+        self.window
+    }
+
+    /// The number of the series with this key, which becomes one if it is not.
+    #[inline]
+    pub fn series_id(&mut self, key: SeriesKey<'_>) -> u32 {
+        let hash = hash(&key);
+        let series = &self.series;
+        match self.series_index.find(hash, |&id| series[id as usize].key() == key) {
+            Some(&id) => id,
+            None => self.new_series(hash, key),
+        }
+    }
+
+    #[cold]
+    fn new_series(&mut self, hash_of_key: u64, key: SeriesKey<'_>) -> u32 {
+        let id = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
+        self.series.push(Series {
+            proxy: key.proxy,
+            host: key.host.into(),
+            group: key.group.into(),
+            upstream: key.upstream.into(),
+            names_upstream: key.names_upstream,
+            first: Stamp(i64::MAX),
+            last: Stamp(i64::MIN),
+            latest: (i64::MIN, 0),
+        });
+        let series = &self.series;
+        self.series_index.insert_unique(hash_of_key, id, |&id| hash(&series[id as usize].key()));
+        id
+    }
+
+    /// A series by its number.
+    #[must_use]
+    pub fn series(&self, id: u32) -> &Series {
+        &self.series[id as usize]
+    }
+
+    /// The cell of a series at a time.
+    #[inline]
+    pub fn cell(&mut self, id: u32, stamp: Stamp) -> &mut Cell {
+        self.cell_and_paths(id, stamp).0
+    }
+
+    /// The same, with the texts that its paths are kept in.
+    #[inline]
+    pub fn cell_and_paths(&mut self, id: u32, stamp: Stamp) -> (&mut Cell, &mut PathNames) {
+        let window = stamp.seconds().div_euclid(self.window) * self.window;
+        let series = &mut self.series[id as usize];
+        series.first = series.first.min(stamp);
+        series.last = series.last.max(stamp);
+        if series.latest.0 != window {
+            let place = self.place(id, window);
+            self.series[id as usize].latest = (window, place);
+        }
+        let place = self.series[id as usize].latest.1;
+        (&mut self.cells[place as usize].2, &mut self.paths)
+    }
+
+    /// Where the cell of a series and window is, which is made if it was not there.
+    fn place(&mut self, id: u32, window: i64) -> u32 {
+        *self.cell_index.entry((id, window)).or_insert_with(|| {
+            self.cells.push((id, window, Cell::default()));
+            u32::try_from(self.cells.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// What was read of an input.
+    #[inline]
+    pub fn input(&mut self, number: usize) -> &mut InputTally {
+        if self.inputs.len() <= number {
+            self.inputs.resize_with(number + 1, InputTally::default);
+        }
+        &mut self.inputs[number]
+    }
+
+    /// Keeps a line that no format claims, if it is among the first.
+    pub fn keep_unparsed(&mut self, place: &Place<'_>) {
+        let last = self.unparsed.last().map(|last| (last.input, last.line));
+        if self.unparsed.len() < UNPARSED_SAMPLES || last.is_some_and(|last| (place.input, place.line) < last) {
+            self.insert_unparsed(place.sample());
+        }
+    }
+
+    fn insert_unparsed(&mut self, sample: Sample) {
+        let at = self.unparsed.partition_point(|kept| *kept < sample);
+        self.unparsed.insert(at, sample);
+        self.unparsed.truncate(UNPARSED_SAMPLES);
+    }
+
+    /// Adds all that `other` has counted.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        let renamed = self.paths.merge(&other.paths);
+        let ids: Vec<u32> = other.series.iter().map(|series| self.series_id(series.key())).collect();
+        for (theirs, &id) in other.series.iter().zip(&ids) {
+            let mine = &mut self.series[id as usize];
+            mine.first = mine.first.min(theirs.first);
+            mine.last = mine.last.max(theirs.last);
+        }
+        // By value, so that what has been merged is freed on the way.
+        for (series, window, cell) in other.cells {
+            let place = self.place(ids[series as usize], window);
+            self.cells[place as usize].2.merge(&cell, &renamed, &self.paths);
+        }
+        for (number, input) in other.inputs.iter().enumerate() {
+            self.input(number).merge(input);
+        }
+        for sample in other.unparsed {
+            self.insert_unparsed(sample);
+        }
+        self.zone_assumed |= other.zone_assumed;
+        self
+    }
+
+    /// All cells with their series and window, in no particular order, and the texts of their paths.
+    #[must_use]
+    pub fn into_cells(self) -> (Vec<Series>, Vec<(u32, i64, Cell)>, PathNames) {
+        (self.series, self.cells, self.paths)
+    }
+}
+
+#[inline]
+fn hash(key: &SeriesKey<'_>) -> u64 {
+    let state = FixedState::with_seed(0);
+    state.hash_one((key.upstream, key.group, key.host, key.proxy as u8, key.names_upstream))
+}

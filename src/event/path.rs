@@ -1,0 +1,102 @@
+//! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number, a UUID,
+//! a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
+
+/// The longest path that is kept, in bytes; a longer one is cut.
+const LONGEST: usize = 200;
+
+/// A run of this many digits inside a longer segment is taken for an id: `item-12345.html`, but not `v2` or `utf-8`.
+const ID_DIGITS: usize = 3;
+
+/// Folds `path`, which may carry a query or fragment.
+#[must_use]
+pub fn fold(path: &[u8]) -> Vec<u8> {
+    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#' | b';')).unwrap_or(path.len());
+    let mut folded = Vec::with_capacity(end);
+    for (number, segment) in path[..end].split(|byte| *byte == b'/').enumerate() {
+        if number > 0 {
+            folded.push(b'/');
+        }
+        fold_segment(segment, &mut folded);
+        if folded.len() > LONGEST {
+            folded.truncate(LONGEST);
+            break;
+        }
+    }
+    folded
+}
+
+fn fold_segment(segment: &[u8], folded: &mut Vec<u8>) {
+    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 {
+        folded.extend_from_slice(segment);
+    } else if digits == segment.len() {
+        folded.extend_from_slice(b"{id}");
+    } else if is_uuid(segment) {
+        folded.extend_from_slice(b"{uuid}");
+    } else if is_date(segment) {
+        folded.extend_from_slice(b"{date}");
+    } else if is_hash(segment) {
+        folded.extend_from_slice(b"{hash}");
+    } else {
+        fold_runs(segment, folded);
+    }
+}
+
+/// `8-4-4-4-12` hexadecimal digits.
+fn is_uuid(segment: &[u8]) -> bool {
+    segment.len() == 36
+        && segment.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// `2024-06-12`
+fn is_date(segment: &[u8]) -> bool {
+    segment.len() == 10
+        && segment.iter().enumerate().all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+/// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash, an object id, a token.
+fn is_hash(segment: &[u8]) -> bool {
+    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
+    segment.len() >= 8 && segment.iter().all(u8::is_ascii_hexdigit)
+        || segment.len() >= 16 && digits >= 3 && segment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'='))
+}
+
+/// Long runs of digits inside a segment become `{id}`; short ones stay.
+fn fold_runs(segment: &[u8], folded: &mut Vec<u8>) {
+    for run in segment.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        let id = run.len() >= ID_DIGITS && run[0].is_ascii_digit();
+        folded.extend_from_slice(if id { b"{id}" } else { run });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn folds_what_names_one_thing() {
+        for (path, folded) in [
+            ("/api/orders/123?x=1", "/api/orders/{id}"),
+            ("/u/550e8400-e29b-41d4-a716-446655440000/x", "/u/{uuid}/x"),
+            ("/reports/2024-06-12", "/reports/{date}"),
+            ("/blob/9f86d081884c7d65", "/blob/{hash}"),
+            ("/o/507f1f77bcf86cd799439011", "/o/{hash}"),
+            ("/item-12345.html", "/item-{id}.html"),
+            ("/api/v2/utf-8/h2", "/api/v2/utf-8/h2"),
+            ("/", "/"),
+            ("", ""),
+            ("/a;jsessionid=1F", "/a"),
+            ("*", "*"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&fold(path.as_bytes())), folded, "{path}");
+        }
+    }
+
+    #[test]
+    fn is_bounded() {
+        assert_eq!(fold(&b"/a".repeat(10_000)).len(), 200);
+    }
+}

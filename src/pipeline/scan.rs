@@ -1,0 +1,256 @@
+//! One thread's way through a block: envelope, format, event, tally.
+
+use crate::aggregate::{Origin, Place, Tally};
+use crate::envelope::{self, Opened};
+use crate::event::{Event, Reader, Redactor};
+use crate::format::{Skim, Skimmed, Statuses, What};
+use crate::grammar::time::{Clock, Stamp, YEARLESS};
+use crate::input::{Block, LINE_LIMIT};
+use jiff::tz::TimeZone;
+use regex::bytes::Regex;
+use std::sync::Arc;
+
+/// Which requests to count. An absent filter lets everything through.
+#[derive(Clone, Debug, Default)]
+pub struct Filters {
+    /// On the upstream.
+    pub upstream: Option<Regex>,
+    /// On the group.
+    pub group: Option<Regex>,
+    /// On the path, with its query.
+    pub path: Option<Regex>,
+    /// On the host that the client asked for.
+    pub host: Option<Regex>,
+    /// From this time on.
+    pub since: Option<Stamp>,
+    /// Before this time.
+    pub until: Option<Stamp>,
+}
+
+/// How to read and count.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The length of a window in seconds.
+    pub window: i64,
+    /// Which statuses are failures.
+    pub statuses: Statuses,
+    /// The zone of stamps that carry none.
+    pub zone: TimeZone,
+    /// What lines are tried as, in this order.
+    pub readers: Vec<Reader>,
+    /// Which requests count.
+    pub filters: Filters,
+    /// How many threads read.
+    pub threads: usize,
+    /// Takes people out of samples.
+    pub redactor: Option<Arc<Redactor>>,
+}
+
+/// What became of one line.
+#[derive(Debug)]
+pub enum Seen<'a> {
+    /// It was read in full.
+    Event {
+        /// What it was read as.
+        reader: &'a Reader,
+        /// What it means.
+        event: &'a Event<'a>,
+        /// Its envelope.
+        opened: &'a Opened<'a>,
+        /// When it was, if anything says so.
+        stamp: Option<Stamp>,
+    },
+    /// No format claims it.
+    Unparsed(&'a [u8]),
+}
+
+/// Somebody who makes rows of lines as they are read.
+pub trait Watch {
+    /// Whether every line is to be read in full; else only failures and what may be evidence.
+    const EVERY_LINE: bool;
+
+    /// Takes note of a line. `input` is the number of the input, `line` that of the line.
+    fn see(&mut self, input: usize, line: u64, seen: &Seen<'_>);
+
+    /// Hands out the rows that were made since the last time.
+    fn take(&mut self) -> Vec<u8>;
+}
+
+/// Where counting is all that is wanted.
+pub(super) struct Nobody;
+
+impl Watch for Nobody {
+    const EVERY_LINE: bool = false;
+
+    fn see(&mut self, _: usize, _: u64, _: &Seen<'_>) {}
+
+    fn take(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// Reads lines and counts them.
+pub(super) struct Scanner<'a> {
+    options: &'a Options,
+    clock: Clock,
+    /// The readers, the one that claimed the last line first: neighbouring lines mostly share a format.
+    recent: Vec<Recent<'a>>,
+    /// For each series of the tally, whether the filters want it.
+    wanted: Vec<bool>,
+    tally: Tally,
+}
+
+struct Recent<'a> {
+    reader: &'a Reader,
+    /// Lines of this block that were of this format.
+    lines: u64,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            clock: Clock::new(options.zone.clone()),
+            recent: options.readers.iter().map(|reader| Recent { reader, lines: 0 }).collect(),
+            wanted: Vec::new(),
+            tally: Tally::new(options.window),
+        }
+    }
+
+    /// Counts the lines of a block.
+    pub(super) fn scan<W: Watch>(&mut self, block: &Block, watch: &mut W) {
+        let mut lines = 0;
+        for (number, line) in block.lines() {
+            if line.is_empty() {
+                continue;
+            }
+            lines += 1;
+            self.line(block.input, number, line, watch);
+        }
+        let input = self.tally.input(block.input);
+        input.lines += lines;
+        for recent in &mut self.recent {
+            if recent.lines > 0 {
+                input.count_format(recent.reader.name(), std::mem::take(&mut recent.lines));
+            }
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn finish(mut self) -> Tally {
+        self.tally.zone_assumed |= self.clock.assumed();
+        self.tally
+    }
+
+    #[inline]
+    fn line<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
+        if line.len() <= LINE_LIMIT {
+            let opened = envelope::open(line);
+            for place in 0..self.recent.len() {
+                let reader = self.recent[place].reader;
+                let Some(skimmed) = reader.skim(opened.payload) else { continue };
+                self.recent[..=place].rotate_right(1);
+                self.recent[0].lines += 1;
+                match skimmed {
+                    Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => self.plain(reader, &opened, &skim),
+                    _ => self.full(reader, &opened, input, number, line, watch),
+                }
+                return;
+            }
+        }
+        self.unparsed(input, number, line, watch);
+    }
+
+    /// Whether a skimmed line needs no full read.
+    #[inline]
+    fn is_ordinary(&self, skim: &Skim<'_>) -> bool {
+        let filters = &self.options.filters;
+        !self.options.statuses.contains(skim.status) && filters.path.is_none() && filters.host.is_none()
+    }
+
+    #[inline]
+    fn plain(&mut self, reader: &Reader, opened: &Opened<'_>, skim: &Skim<'_>) {
+        let stamp = self.clock.stamp(skim.when);
+        if !self.in_span(stamp) {
+            return;
+        }
+        let origin = Origin { proxy: reader.proxy(), host: opened.host, stamp };
+        let series = self.tally.series_of(origin, skim);
+        if wants(&mut self.wanted, &self.options.filters, &self.tally, series) {
+            self.tally.count_plain(series, stamp, skim);
+        }
+    }
+
+    #[cold]
+    fn full<W: Watch>(&mut self, reader: &Reader, opened: &Opened<'_>, input: usize, number: u64, line: &[u8], watch: &mut W) {
+        let Some(event) = reader.read(opened.payload, &self.options.statuses) else {
+            return self.unparsed(input, number, line, watch);
+        };
+        let stamp = event.record.when.or(opened.when).map(|when| self.clock.stamp(when));
+        if stamp.is_some_and(|stamp| !self.in_span(stamp)) || !self.passes(&event) {
+            return;
+        }
+        watch.see(input, number, &Seen::Event { reader, event: &event, opened, stamp });
+        let Some(stamp) = stamp else {
+            self.tally.input(input).untimed += u64::from(event.record.what != What::Notice);
+            return;
+        };
+        let text = || match &self.options.redactor {
+            Some(redactor) => redactor.line(line, Some(&event.record)),
+            None => line.to_vec(),
+        };
+        let place = Place { input, line: number, text: &text };
+        let origin = Origin { proxy: reader.proxy(), host: opened.host, stamp };
+        let (wanted, filters) = (&mut self.wanted, &self.options.filters);
+        self.tally.count_event(origin, &event, &place, |tally, series| wants(wanted, filters, tally, series));
+    }
+
+    #[cold]
+    fn unparsed<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
+        watch.see(input, number, &Seen::Unparsed(line));
+        self.tally.input(input).unparsed += 1;
+        let text = || {
+            let start = &line[..line.len().min(300)];
+            self.options.redactor.as_ref().map_or_else(|| start.to_vec(), |redactor| redactor.line(start, None))
+        };
+        self.tally.keep_unparsed(&Place { input, line: number, text: &text });
+    }
+
+    #[inline]
+    fn in_span(&self, stamp: Stamp) -> bool {
+        let filters = &self.options.filters;
+        // Stamps without a year are placed, and then filtered, when all lines have been read.
+        filters.since.is_none_or(|since| stamp >= since || is_yearless(stamp)) && filters.until.is_none_or(|until| stamp < until)
+    }
+
+    fn passes(&self, event: &Event<'_>) -> bool {
+        let Filters { path, host, .. } = &self.options.filters;
+        let record = &event.record;
+        path.as_ref().is_none_or(|path| path.is_match(&record.shown(record.path)))
+            && host.as_ref().is_none_or(|host| host.is_match(&record.shown(record.host)))
+    }
+}
+
+/// Whether the filters want a series: asked once for each, then remembered in `known`.
+#[inline]
+fn wants(known: &mut Vec<bool>, filters: &Filters, tally: &Tally, series: u32) -> bool {
+    // Series may be new in bunches: a retried request makes several.
+    while known.len() <= series as usize {
+        let id = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let named = tally.series(id);
+        known.push(
+            filters.upstream.as_ref().is_none_or(|upstream| upstream.is_match(&named.upstream))
+                && filters.group.as_ref().is_none_or(|group| group.is_match(&named.group)),
+        );
+    }
+    known[series as usize]
+}
+
+/// Whether a stamp was read without a year.
+#[must_use]
+pub(crate) fn is_yearless(stamp: Stamp) -> bool {
+    // One day more on both sides, for the zone.
+    let start = (YEARLESS - 1970) * 365 * 86_400;
+    (start - 86_400..start + 367 * 86_400).contains(&stamp.seconds())
+}
+

@@ -1,0 +1,45 @@
+//! Values as text: times, rates, bytes from a log.
+
+use crate::grammar::time::Stamp;
+use jiff::Timestamp;
+
+/// RFC 3339 in UTC, with as many decimals as are not zero: `2026-11-20T10:02:11.25Z`.
+#[must_use]
+pub fn time(stamp: Stamp) -> String {
+    Timestamp::from_microsecond(stamp.0).map_or_else(|_| String::new(), |time| time.to_string())
+}
+
+/// `part` of `whole` as a fraction, to six decimals; `None` where there is no whole.
+#[must_use]
+pub fn rate(part: u64, whole: u64) -> Option<f64> {
+    if whole == 0 {
+        return None;
+    }
+    // Formed from integers, so that it does not depend on the order of a sum.
+    let millionths = (u128::from(part) * 2_000_000 / u128::from(whole)).div_ceil(2);
+    Some(millionths as f64 / 1e6)
+}
+
+/// Bytes from a log as text.
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_values() {
+        assert_eq!(time(Stamp(1_700_000_000_250_000)), "2023-11-14T22:13:20.25Z");
+        assert_eq!(time(Stamp::from_seconds(0)), "1970-01-01T00:00:00Z");
+        assert_eq!([rate(1, 3), rate(2, 3), rate(5, 5), rate(0, 7), rate(0, 0)], [
+            Some(0.333333),
+            Some(0.666667),
+            Some(1.0),
+            Some(0.0),
+            None
+        ]);
+    }
+}
