@@ -1,13 +1,84 @@
-use super::{Entry, Family};
+use super::{Cause, Check, Entry, Family, Proxy, Seen, Sign, Strength};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "circuit-breaker",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
-    signs: &[],
+    family: Family::Overload,
+    title: "a limit that was configured refused the request",
+    happened: "was at a configured limit, so requests were refused",
+    meaning: "Somebody set a limit on connections, requests or queue length, or a breaker that opens after errors, and \
+        it was reached. The proxy refused at once, to protect the upstream; the request was not sent. The limit works \
+        as intended: the question is why it was reached. Traffic may have grown, or the upstream is slow, so that \
+        requests pile up. Find the slow requests or errors just before; raise the limit only when the upstream has \
+        room.",
+    evidence: &[
+        ("nginx error log", "`no live upstreams` without earlier failures, when every server is at `max_conns`"),
+        ("nginx access log", "502, `$upstream_addr` is the name of the group, time 0.000, no failures before"),
+        ("HAProxy", "503, state `SQ`: `maxqueue` of the server or backend was reached"),
+        ("ALB", "Lambda targets: `LambdaThrottling` as error reason"),
+        ("Classic ELB", "503 with backend `-` and `SpilloverCount` above 0: the surge queue was full"),
+        ("Apache", "503, `AH00934` (all workers are busy), `AH00941` (failed to acquire connection)"),
+        ("Envoy", "503, flag `UO` (`overflow`)"),
+        ("Java proxies", "`CircuitBreaker '…' is OPEN`, `Pending acquire queue has reached its maximum size`"),
+    ],
+    look_alikes: &[
+        ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),
+        ("queue-timeout", "waited first, then ran out of time"),
+        ("blocked", "a limit on the client's side: rate limits, WAF"),
+    ],
+    checks: &[
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -T 2>/dev/null | grep -nE 'max_conns|^ *queue |limit_conn|zone |^ *server '",
+            why: "max_conns of each server (without a `zone` each worker counts for itself)",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,26,59-62",
+            why: "queue and sessions against slim and qlimit, and average times (ms) of each server",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "grep -nE 'maxconn|maxqueue|fullconn|timeout queue' /etc/haproxy/haproxy.cfg",
+            why: "the limits that are set",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
+                text | xargs aws elbv2 describe-target-health --target-group-arn",
+            why: "how many targets share the load; for Lambda, which function",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws lambda get-account-settings",
+            why: "for Lambda targets: concurrency limits of the account; the function's own may be lower",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SpilloverCount --dimensions \
+                Name=LoadBalancerName,Value={group} --statistics Sum --period 60 --start-time {since} --end-time \
+                {until}",
+            why: "requests refused because the surge queue was full",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-instance-health --load-balancer-name {group}",
+            why: "how many instances share the load?",
+        },
+        Check {
+            on: &[],
+            run: "ss -s",
+            why: "on the upstream's host: is there room left, or is it as busy as the limit says?",
+        },
+    ],
+    signs: &[Sign {
+        kind: "text-breaker-open",
+        cause: Cause::CircuitBreaker,
+        strength: Strength::Conclusive,
+        says: "a breaker or pool limit refused the request",
+        seen: Seen::Wording(concat!(
+            r"(?i:\bcircuit[- ]?breaker(?: '[^']*')? is open\b)|CallNotPermittedException",
+            r"|Pending acquire queue has reached its maximum size|PoolAcquirePendingLimitException",
+        )),
+        status: 503,
+    }],
 };

@@ -1,13 +1,146 @@
-use super::{Entry, Family};
+use super::{Cause, Check, Entry, Family, Proxy, Seen, Sign, Strength};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "connection-refused",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
-    signs: &[],
+    family: Family::Downtime,
+    title: "nothing listens on the upstream's port",
+    happened: "refused connections",
+    meaning: "The upstream's host answered at once that nothing listens on that address and port. The application is \
+        stopped, restarting or crashed, or it listens on another port, or only on 127.0.0.1 inside its container or \
+        host. It is not overload and not a slow application: the host is up and the network works. All servers at once \
+        point to a deploy or a wrong configuration, one server to that host. In HAProxy this is a 503 with the state \
+        SC, in Apache and Envoy a 503 too, so a 503 from them does not mean that the application is overloaded.",
+    evidence: &[
+        (
+            "nginx error log",
+            "`connect() failed (111: Connection refused) while connecting to upstream` (61 on BSD and macOS, 10061 on \
+                Windows)",
+        ),
+        (
+            "nginx error log",
+            "`connect() to unix:… failed (111: Connection refused)`: the socket file is stale, it exists but nobody \
+                listens",
+        ),
+        (
+            "nginx access log",
+            "502, `$upstream_connect_time` and `$upstream_header_time` are `-`, the attempt took no more than about 5 \
+                ms",
+        ),
+        ("HAProxy", "503, state `SC`, a server is named, Tc is -1; with the default `retries 3` after about 3 s"),
+        ("HAProxy", "`Server … is DOWN, reason: Layer4 connection problem, info: \"Connection refused\"`"),
+        ("ALB", "502, target status `-`, a target is named, all three processing times are -1, under 1 s elapsed"),
+        ("Classic ELB", "`BackendConnectionErrors` rises; with every instance out of service 503 and backend `-`"),
+        ("Apache", "503, `AH00957 … attempt to connect to … failed` with `(111)`; then 60 s of 503 without trying"),
+        ("Envoy", "503, flag `UF` with `delayed_connect_error:_111`"),
+        ("Go proxies", "`dial tcp …: connect: connection refused`"),
+    ],
+    look_alikes: &[
+        ("no-live-upstream", "is the shadow of earlier refusals: look for the first failure before it"),
+        ("connect-timeout", "gets no answer at all and takes as long as the connect timeout; a refusal is instant"),
+        ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
+        ("keepalive-race", "is as fast, but has a connect time, is rare and hits mostly POST"),
+        ("draining", "refusals of a few seconds around a deploy: the process stopped before traffic was taken away"),
+    ],
+    checks: &[
+        Check {
+            on: &[],
+            run: "ss -ltnp 'sport = :{port}'",
+            why: "on the upstream's host: is anything listening, and on 127.0.0.1 only?",
+        },
+        Check {
+            on: &[],
+            run: "nc -vz -w3 {host} {port}",
+            why: "from the proxy: `refused` means that it is still down, `succeeded` that it is back",
+        },
+        Check {
+            on: &[],
+            run: "ss -lxp | grep '{socket}'",
+            why: "the socket file exists; no line here means that nobody listens on it",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
+            why: "each server's status and what its last health check met",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show servers state {group}' | socat stdio /run/haproxy/admin.sock",
+            why: "the address and port that HAProxy really uses for each server",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
+                text | xargs aws elbv2 describe-target-health --target-group-arn",
+            why: "which targets are unhealthy, and the port that each is registered with",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group}",
+            why: "does the traffic port match the port that the application listens on?",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-instance-health --load-balancer-name {group}",
+            why: "which instances are out of service, and why",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-load-balancers --load-balancer-names {group}",
+            why: "does the instance port of each listener match the application's port?",
+        },
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -T 2>/dev/null | grep -nE 'proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|^ *server +[^{]*;'",
+            why: "the address and port that nginx connects to",
+        },
+        Check {
+            on: &[],
+            run: "journalctl --since @$(date -d '{since} 5 minutes ago' +%s) --until @$(date -d {until} +%s) | grep -E \
+                'Stopp|Started|Main process exited|Scheduled restart'",
+            why: "on the upstream's host: what stopped or restarted just before (in Kubernetes: `kubectl get events`)",
+        },
+    ],
+    signs: &[
+        Sign {
+            kind: "text-connect-refused",
+            cause: Cause::ConnectionRefused,
+            strength: Strength::Conclusive,
+            says: "connect() was refused",
+            seen: Seen::Wording(r"connect\(\) (?:to \S+ )?failed \((?:111|61|10061): "),
+            status: 502,
+        },
+        Sign {
+            kind: "text-dial-refused",
+            cause: Cause::ConnectionRefused,
+            strength: Strength::Conclusive,
+            says: "the connection was refused",
+            // Not `lookup … on 10.0.0.2:53: dial tcp 10.0.0.2:53: …`, which is the resolver's refusal.
+            seen: Seen::Wording(concat!(
+                r#"(?:^|[^0-9]: |[^:] |["'(=])dial (?:tcp[46]?|unix) \S+: "#,
+                r"(?:connect: connection refused|connectex: No connection could be made)",
+            )),
+            status: 502,
+        },
+        Sign {
+            kind: "text-runtime-refused",
+            cause: Cause::ConnectionRefused,
+            strength: Strength::Conclusive,
+            says: "the connection was refused",
+            seen: Seen::Wording(concat!(
+                r"ConnectException: (?:finishConnect\(\.\.\) failed: )?Connection refused",
+                r"|connect ECONNREFUSED|ConnectionRefusedError: |refused \(os error (?:111|61|10061)\)",
+                r"|\((?:111|61|OS 10061)\)(?:Connection refused|No connection could be made)",
+                r"|Failed to connect to \S+ port \d+.*: Connection refused",
+            )),
+            status: 502,
+        },
+        Sign {
+            kind: "text-connection-refused",
+            cause: Cause::ConnectionRefused,
+            strength: Strength::Strong,
+            says: "a connection was refused",
+            seen: Seen::Wording(r"\b[Cc]onnection refused\b|actively refused it|\bECONNREFUSED\b"),
+            status: 502,
+        },
+    ],
 };

@@ -1,13 +1,124 @@
-use super::{Entry, Family};
+use super::{Cause, Check, Entry, Family, Proxy, Seen, Sign, Strength};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "dns-failure",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
-    signs: &[],
+    family: Family::Dns,
+    title: "the upstream's name did not resolve",
+    happened: "could not be resolved by name",
+    meaning: "The proxy could not turn the upstream's name into an address. Either the name is gone (\"not found\": \
+        the service was renamed or deleted, the record or the zone expired, a typo), or the resolver itself failed or \
+        did not answer. The upstream may be perfectly healthy: no connection was tried. With a name that nginx looks \
+        up at run time (a variable in proxy_pass), a `resolver` is needed; names written out are resolved at start \
+        alone, and nginx refuses to start when one is missing.",
+    evidence: &[
+        (
+            "nginx error log",
+            "`NAME could not be resolved (3: Host not found)`: the name is gone; `(2: Server failure)` and `(110: \
+                Operation timed out)`: the resolver is in trouble",
+        ),
+        (
+            "nginx error log",
+            "`no resolver defined to resolve NAME`; `host not found in upstream \"NAME\"` (at start: the old \
+                configuration keeps running, or nginx is down)",
+        ),
+        ("nginx access log", "502, every `$upstream_` variable is `-`"),
+        (
+            "HAProxy",
+            "`Server … is going DOWN for maintenance (DNS NX status)` (or DNS timeout, refused, No IP for server); \
+                after that 503 with `<NOSRV>`",
+        ),
+        ("Apache", "`DNS lookup failure for: NAME`"),
+        ("Envoy", "503, flag `DF`"),
+        ("CloudFront", "502, `OriginDnsError`"),
+        ("Cloudflare", "530 with error 1016"),
+        ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
+    ],
+    look_alikes: &[
+        (
+            "stale DNS",
+            "the name resolves, but nginx keeps the address of its start: shows as connect-timeout, refusals or a \
+                stranger's certificate, and a reload cures it",
+        ),
+        ("no-live-upstream", "in HAProxy a name that no longer resolves takes the server into maintenance"),
+        ("proxy-local", "`return 502` also leaves every `$upstream_` variable empty"),
+    ],
+    checks: &[
+        Check {
+            on: &[],
+            run: "getent hosts {host}",
+            why: "from the proxy: does the system's own resolver know the name?",
+        },
+        Check { on: &[], run: "dig {host}", why: "NXDOMAIN: the name is gone; SERVFAIL or no answer: the resolver" },
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -T 2>/dev/null | grep -nE 'resolver|proxy_pass|^ *server '",
+            why: "which resolver nginx asks (it ignores /etc/hosts and search domains), and which names",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show resolvers' | socat stdio /run/haproxy/admin.sock",
+            why: "per nameserver: answers, NXDOMAIN, timeouts, refusals",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57,74",
+            why: "servers in `MAINT (resolution)`, and their addresses",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
+                text | xargs aws elbv2 describe-target-health --target-group-arn",
+            why: "targets are addresses: a name in front of them is resolved by the target, not by the load balancer",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-instance-health --load-balancer-name {group}",
+            why: "which instances are out of service; the load balancer itself resolves no names",
+        },
+        Check {
+            on: &[],
+            run: "cat /etc/resolv.conf",
+            why: "on the proxy (inside its container): the nameservers in use, search domains and ndots",
+        },
+        Check {
+            on: &[],
+            run: "kubectl -n kube-system logs -l k8s-app=kube-dns --tail=200",
+            why: "in Kubernetes: errors and timeouts of CoreDNS",
+        },
+    ],
+    signs: &[
+        Sign {
+            kind: "text-lookup-failed",
+            cause: Cause::DnsFailure,
+            strength: Strength::Conclusive,
+            says: "the lookup of a name failed",
+            seen: Seen::Wording(concat!(
+                r"\blookup \S+(?: on \S+)?: (?:no such host|server misbehaving|no answer from DNS server|i/o timeout",
+                r"|(?:dial|read|write) (?:udp|tcp)|getaddrinfow?: |[Tt]emporary failure|[Nn]ame or service not known",
+                r"|device or resource busy|cannot unmarshal DNS|connection refused)",
+            )),
+            status: 502,
+        },
+        Sign {
+            kind: "text-name-not-resolved",
+            cause: Cause::DnsFailure,
+            strength: Strength::Conclusive,
+            says: "a name did not resolve",
+            seen: Seen::Wording(concat!(
+                r"[Nn]ame or service not known|(?:[Tt]emporary|Non-recoverable) failure in name resolution",
+                r"|nodename nor servname provided|[Nn]o address associated with (?:host)?name|[Nn]ame does not resolve",
+                r"|Name has no usable address|[Nn]o such host is known|[Cc]ould not resolve host\b",
+                r"|UnknownHostException|DnsNameResolver\w*Exception|getaddrinfo E(?:NOTFOUND|AI_\w+)",
+            )),
+            status: 502,
+        },
+        Sign {
+            kind: "text-no-such-host",
+            cause: Cause::DnsFailure,
+            strength: Strength::Strong,
+            says: "a name did not resolve",
+            seen: Seen::Wording(r"\bno such host\b|\bENOTFOUND\b|\bEAI_AGAIN\b|\bNXDOMAIN\b"),
+            status: 502,
+        },
+    ],
 };

@@ -1,13 +1,71 @@
-use super::{Entry, Family};
+use super::{Check, Entry, Family, Proxy};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "gateway-internal",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
+    family: Family::Proxy,
+    title: "the gateway itself failed",
+    happened: "was not at fault: the gateway itself failed",
+    meaning: "The proxy or load-balancing service broke: a worker of it crashed, it hit an internal error, or the \
+        provider had an incident. The upstream did not cause it and has usually no trace of the requests. Look at the \
+        provider's status page or at the proxy's own crash lines before changing the application. Single cases at a \
+        provider are normal, and retries cover them.",
+    evidence: &[
+        ("nginx error log", "`worker process N exited on signal 11` (9: out of memory or an admin)"),
+        ("nginx access log", "nothing: the connections of a crashed worker are cut without a line"),
+        ("HAProxy", "500, state with `I` first (`IC`, `IH`): an internal error, a bug"),
+        ("ALB", "`LambdaServiceException` as error reason; 500 with a WAF error"),
+        ("Apache", "`AH00052 child pid N exit signal Segmentation fault (11)`"),
+        ("Google Cloud", "`internal_error`"),
+        ("CloudFront", "503, `CapacityExceeded`"),
+    ],
+    look_alikes: &[
+        ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),
+        ("worker-killed", "the application's process died, not the proxy's"),
+        ("Cloudflare 504 with origin status 0", "early-hints and Worker-cache subrequests are no failures at all"),
+    ],
+    checks: &[
+        Check {
+            on: &[Proxy::Nginx],
+            run: "grep -hE 'exited on signal|\\[(alert|emerg)\\]' /var/log/nginx/error.log | tail -n 50",
+            why: "crashes of workers and the signal",
+        },
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -V",
+            why: "version and third-party modules: the first suspects in a crash",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show info' | socat stdio /run/haproxy/admin.sock | grep -E \
+                'Version|Uptime|PoolFailed|Stopping'",
+            why: "version, and whether it restarted lately",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "journalctl -u haproxy --since @$(date -d '{since} 5 minutes ago' +%s) --until @$(date -d {until} \
+                +%s)",
+            why: "crashes, reloads and alerts at that time",
+        },
+        Check {
+            on: &[Proxy::Alb, Proxy::Elb, Proxy::Nlb],
+            run: "aws health describe-events --region us-east-1 --filter services=ELASTICLOADBALANCING",
+            why: "incidents of the service (needs a support plan); else https://health.aws.amazon.com/health/status",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-load-balancers --query 'LoadBalancers[].[LoadBalancerName,State]'",
+            why: "`active_impaired` or `failed`: the load balancer itself is in trouble",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-load-balancers --load-balancer-names {group}",
+            why: "zones and subnets: is one of them without instances or addresses?",
+        },
+        Check {
+            on: &[],
+            run: "dmesg -T | grep -iE 'out of memory|oom-kill|segfault|general protection'",
+            why: "on the proxy's host: was the proxy killed, or did it crash?",
+        },
+    ],
     signs: &[],
 };

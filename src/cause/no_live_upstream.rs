@@ -1,13 +1,119 @@
-use super::{Entry, Family};
+use super::{Cause, Check, Entry, Family, Proxy, Seen, Sign, Strength};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "no-live-upstream",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
-    signs: &[],
+    family: Family::Downtime,
+    title: "the proxy had no usable server to send the request to",
+    happened: "had no usable server left",
+    meaning: "The proxy refused the request itself because every server of the group was marked failed, down or \
+        removed, or the group was empty. This is nearly always the shadow of an earlier failure: after errors nginx \
+        leaves a server out for fail_timeout (10 s by default), Apache for retry (60 s), HAProxy and load balancers \
+        until health checks pass. It does not prove that the application is down: errors or timeouts of a single path \
+        can take every server out for everybody. The first failures before it are the cause to work on; when there are \
+        none, look at the health check and at the configuration. A single server nginx leaves out only when it is \
+        marked `down` or is at max_conns, never for failures.",
+    evidence: &[
+        ("nginx error log", "`no live upstreams while connecting to upstream`"),
+        ("nginx access log", "502, `$upstream_addr` is the name of the group, without a port, and the time is 0.000"),
+        (
+            "HAProxy",
+            "503, state `SC`, server `<NOSRV>`; earlier `backend … has no server available!` and `Server … is DOWN, \
+                reason: …`, whose reason is the root",
+        ),
+        ("ALB", "503, target `-`, all three processing times are -1, no fixed response in `actions_executed`"),
+        ("Classic ELB", "503, backend `-`: no healthy instance, or the surge queue was full"),
+        ("Apache", "503, `AH01167`, `AH01170` (all workers are in error state), `AH01171` (no workers in balancer)"),
+        ("Envoy", "503, flag `UH` (`no_healthy_upstream`); in Kubernetes often a Service without ready pods"),
+        ("Google Cloud", "`failed_to_pick_backend`"),
+        ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_NO_LIVE`"),
+    ],
+    look_alikes: &[
+        ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
+        ("circuit-breaker", "all servers at `max_conns`: nginx logs the same words, with no failures before"),
+        ("proxy-local", "a 503 that a rule gave: ALB shows `fixed-response`, HAProxy the state `LR`"),
+        (
+            "poison request",
+            "one path whose errors mark every server failed, with `http_502` and the like in `proxy_next_upstream`",
+        ),
+    ],
+    checks: &[
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -T 2>/dev/null | grep -nE 'max_fails|fail_timeout|max_conns|next_upstream|zone |^ *server '",
+            why: "what marks a server as failed, and for how long",
+        },
+        Check {
+            on: &[Proxy::Nginx],
+            run: "grep -hE 'upstream (timed out|prematurely|sent)|connect\\(\\)|recv\\(\\)' /var/log/nginx/error.log | \
+                tail -n 200",
+            why: "the failures before the first `no live upstreams`: they are the root",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
+            why: "which servers are DOWN, and what their last health check met",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "grep -nE 'option httpchk|http-check|inter |fall |rise |observe' /etc/haproxy/haproxy.cfg",
+            why: "is the health check itself right: path, Host header, expected status?",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
+                text | xargs aws elbv2 describe-target-health --target-group-arn",
+            why: "registered targets and the reason code of each that is not healthy",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group}",
+            why: "the health check's path, port and expected codes",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-instance-health --load-balancer-name {group}",
+            why: "which instances are out of service, and why",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SpilloverCount --dimensions \
+                Name=LoadBalancerName,Value={group} --statistics Sum --period 60 --start-time {since} --end-time \
+                {until}",
+            why: "anything above 0: the surge queue was full, so overload and not missing instances",
+        },
+        Check {
+            on: &[],
+            run: "kubectl get endpointslices -A",
+            why: "where the upstream is a Kubernetes Service: does it have ready endpoints?",
+        },
+        Check {
+            on: &[],
+            run: "curl -sv -m 10 -o /dev/null 'http://{host}:{port}/'",
+            why: "from the proxy, with the Host header and the path of the health check",
+        },
+    ],
+    signs: &[
+        Sign {
+            kind: "text-no-available-server",
+            cause: Cause::NoLiveUpstream,
+            strength: Strength::Conclusive,
+            says: "no server was available",
+            seen: Seen::Wording(concat!(
+                r"\b[Nn]o (?:healthy|available) (?:upstreams?|backends?|servers?|endpoints?|instances?)\b",
+                r"|\b[Nn]o (?:upstreams|backends|servers|endpoints|instances) available\b",
+            )),
+            status: 503,
+        },
+        Sign {
+            kind: "text-discovery-empty",
+            cause: Cause::NoLiveUpstream,
+            strength: Strength::Conclusive,
+            says: "service discovery knew no instance",
+            seen: Seen::Wording(concat!(
+                r"Load balancer does not (?:contain an instance|have available server)",
+                r"|Unable to find instance for |does not have any active Endpoint",
+            )),
+            status: 503,
+        },
+    ],
 };

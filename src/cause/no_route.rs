@@ -1,13 +1,68 @@
-use super::{Entry, Family};
+use super::{Check, Entry, Family, Proxy};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "no-route",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
+    family: Family::Misconfiguration,
+    title: "the proxy has no route or cluster for the request",
+    happened: "had no route, cluster or function behind it",
+    meaning: "The proxy had no rule for this host or path, or a rule that points to a cluster, service or function \
+        that does not exist. No upstream was tried, so none is at fault. It usually begins with a change of \
+        configuration: a renamed service, a missing listener rule, a Host header that no virtual host knows, a control \
+        plane that has not delivered the cluster yet.",
+    evidence: &[
+        ("Envoy", "404 with flag `NR` (no route), 503 with flag `NC` (cluster not found)"),
+        (
+            "nginx access log",
+            "every `$upstream_` variable is `-`; the request ended in a server block that has no upstream",
+        ),
+        ("HAProxy", "503 with `<NOSRV>`: no `use_backend` matched and there is no `default_backend`"),
+        ("ALB", "`LambdaResourceNotFound` as error reason; target `-`"),
+        ("Google Cloud", "`config_not_found`, `serverless_neg_routing_failed`, `request_loop_detected`"),
+        ("Traefik", "404, `ServiceURL` is `-`"),
+    ],
+    look_alikes: &[
+        ("no-live-upstream", "there is a route, but no server of it is usable"),
+        ("dns-failure", "the route exists, its name does not resolve"),
+        ("proxy-local", "the proxy answered on purpose: a maintenance page, `return 503`"),
+    ],
+    checks: &[
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -T 2>/dev/null | grep -nE 'server_name|listen|location|_pass |default_server|return '",
+            why: "which server block takes this host, and has it an upstream?",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "grep -nE '^(frontend|listen|backend)|use_backend|default_backend|acl ' /etc/haproxy/haproxy.cfg",
+            why: "is there a rule for this host and path, and a default_backend?",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show stat' | socat stdio /run/haproxy/admin.sock | cut -d, -f1,2,18",
+            why: "do the backends that the rules name exist and have servers?",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].LoadBalancerArns[0]' \
+                --output text | xargs aws elbv2 describe-listeners --load-balancer-arn",
+            why: "listeners and their default actions; then `describe-rules --listener-arn` for the rest",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups",
+            why: "a target group without a load balancer receives nothing",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-load-balancers --load-balancer-names {group}",
+            why: "is there a listener for this port?",
+        },
+        Check { on: &[], run: "kubectl get ingress,svc -A", why: "hosts, paths and the services that they point to" },
+        Check {
+            on: &[],
+            run: "istioctl proxy-status",
+            why: "in Istio: a proxy that is STALE or NOT SENT has not got its routes and clusters",
+        },
+    ],
     signs: &[],
 };

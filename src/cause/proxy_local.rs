@@ -1,13 +1,72 @@
-use super::{Entry, Family};
+use super::{Check, Entry, Family, Proxy};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "proxy-local",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
+    family: Family::Proxy,
+    title: "the proxy answered this way by its own rules",
+    happened: "was not asked: the proxy answered by its own rules",
+    meaning: "A rule of the proxy gave this answer: a maintenance page, `return 503`, a fixed response, fault \
+        injection. No upstream was asked, so this is not an upstream failure, and a 503 of this kind does not mean \
+        overload. Find out whether it was meant, and whether it is still meant. For planned work a 503 with \
+        Retry-After is the right answer; search engines tolerate it for a short time.",
+    evidence: &[
+        (
+            "nginx access log",
+            "every `$upstream_` variable is `-`, time 0.000; `return 502`, `return 503` or an error_page",
+        ),
+        (
+            "HAProxy",
+            "state `LR` (`http-request return`, a redirect, the stats page) or `LH`; `PR` with a configured deny \
+                status",
+        ),
+        ("ALB", "503 with `fixed-response` in `actions_executed`"),
+        ("Envoy", "`direct_response`, flags `FI` and `DI` (fault injection), `LH` (failed local health check)"),
+        ("Google Cloud", "`direct_response`, `fault_filter_abort`"),
+    ],
+    look_alikes: &[
+        ("no-live-upstream", "HAProxy `SC` with `<NOSRV>`, ALB with target `-` and no fixed response: nobody meant it"),
+        ("upstream-error", "a maintenance page of the application behind the proxy: it has a header time"),
+        ("blocked", "a deny rule for these clients only"),
+        ("dns-failure", "in nginx also without upstream variables: look for `could not be resolved`"),
+    ],
+    checks: &[
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -T 2>/dev/null | grep -nE 'return 50[0-9]|error_page|maintenance|if \\(-f|content_by_lua'",
+            why: "the rule that gives this status, and what turns it on",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "grep -nE 'http-request (return|deny|redirect)|errorfile|monitor fail|mode +health' \
+                /etc/haproxy/haproxy.cfg",
+            why: "the rule that gives this status",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show stat {group} 6 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,20,21",
+            why: "active and backup servers: a backup `sorry server` answers when the others are gone",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-load-balancers --query 'LoadBalancers[].[LoadBalancerName,LoadBalancerArn]' \
+                --output text",
+            why: "then `describe-listeners` and `describe-rules`: rules of type fixed-response, their priority",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "matched_rule_priority",
+            why: "in the log row, beside `actions_executed`: the rule that gave the answer",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-instance-health --load-balancer-name {group}",
+            why: "a Classic ELB has no rules: such a 503 means that no instance was healthy",
+        },
+        Check {
+            on: &[],
+            run: "Retry-After",
+            why: "in the answer: planned maintenance should send it; is robots.txt served meanwhile?",
+        },
+    ],
     signs: &[],
 };

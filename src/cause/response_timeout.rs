@@ -1,13 +1,136 @@
-use super::{Entry, Family};
+use super::{Cause, Check, Entry, Family, Proxy, Seen, Sign, Strength};
 
 pub(super) static ENTRY: Entry = Entry {
     slug: "response-timeout",
-    family: Family::Unknown,
-    title: "",
-    happened: "",
-    meaning: "",
-    evidence: &[],
-    look_alikes: &[],
-    checks: &[],
-    signs: &[],
+    family: Family::Timeout,
+    title: "the upstream took longer to answer than the proxy waits",
+    happened: "did not answer in time",
+    meaning: "The connection was made and the request sent, and no response headers came before the proxy's timer ran \
+        out. Slow queries, locks, an external call without a timeout, or all workers busy are the usual reasons; the \
+        kernel accepts connections even when no worker is free. Raising proxy_read_timeout hides the slow work and \
+        ties up more workers: look first at which timer fired, at what value, and at the order of all timers (each \
+        outer one should be longer than the one inside it). Clients that give up earlier are logged as 499 or 460 and \
+        belong to the same trouble. In Apache a read timeout is a 502.",
+    evidence: &[
+        (
+            "nginx error log",
+            "`upstream timed out (110: Connection timed out) while reading response header from upstream` (or `sending \
+                request to upstream`)",
+        ),
+        (
+            "nginx access log",
+            "504, a connect time is logged, `$upstream_header_time` is `-`, the attempt took `proxy_read_timeout` (60 \
+                s by default)",
+        ),
+        ("HAProxy", "504, state `sH`, Tr is -1, elapsed about `timeout server` after the connect"),
+        (
+            "ALB",
+            "504, target status `-`, elapsed about the idle timeout (60 s by default); -1 means that a phase never \
+                ended, not 0 ms",
+        ),
+        (
+            "Classic ELB",
+            "504, `backend_processing_time` is -1, often without a backend: no answer within the idle timeout (60 s by \
+                default)",
+        ),
+        ("Apache", "502, `AH01102` with `(70007)`; 504 for FastCGI (`AH01075`)"),
+        ("Envoy", "504, flag `UT`"),
+        ("Google Cloud", "502, `backend_timeout`"),
+        ("Cloudflare", "524"),
+        ("Go proxies", "`net/http: timeout awaiting response headers`, `context deadline exceeded`"),
+    ],
+    look_alikes: &[
+        (
+            "connect-timeout",
+            "no connection was made: `while connecting to upstream`, no connect time; on an ALB about 10 s",
+        ),
+        ("worker-killed", "502 at a round duration below the proxy's timeout: the application gave up first"),
+        ("body-timeout", "headers had come; the status was sent already"),
+        ("queue-timeout", "the wait was in the proxy's own queue (HAProxy Tw, state `sQ`)"),
+    ],
+    checks: &[
+        Check {
+            on: &[],
+            run: "curl -s -m 120 -o /dev/null -w '%{http_code} %{time_connect} %{time_starttransfer} %{time_total}\\n' \
+                'http://{host}:{port}{path}'",
+            why: "past the proxy: slow every time, or only under load?",
+        },
+        Check {
+            on: &[Proxy::Nginx],
+            run: "nginx -T 2>/dev/null | grep -nE \
+                '_(read|send|connect)_timeout|next_upstream|upstream_(connect|header)_time'",
+            why: "which timer fired; retries multiply the load; log connect and header times",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,59-62",
+            why: "queue, sessions and average times (ms) of each server: one slow server or all?",
+        },
+        Check {
+            on: &[Proxy::Haproxy],
+            run: "grep -nE 'timeout (server|client|queue|connect)|retries|retry-on' /etc/haproxy/haproxy.cfg",
+            why: "failures should sit at `timeout server`; `timeout client` should not be shorter",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].LoadBalancerArns[0]' \
+                --output text | xargs aws elbv2 describe-load-balancer-attributes --load-balancer-arn",
+            why: "idle_timeout.timeout_seconds: failures at this value are slow answers, at 10 s failed connects",
+        },
+        Check {
+            on: &[Proxy::Alb],
+            run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
+                text | xargs aws elbv2 describe-target-health --target-group-arn",
+            why: "Target.Timeout: health checks are slow too, so all workers may be busy",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws elb describe-load-balancer-attributes --load-balancer-name {group}",
+            why: "ConnectionSettings.IdleTimeout: failures should sit at this value",
+        },
+        Check {
+            on: &[Proxy::Elb],
+            run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SurgeQueueLength --dimensions \
+                Name=LoadBalancerName,Value={group} --statistics Maximum --period 60 --start-time {since} --end-time \
+                {until}",
+            why: "requests that waited for a free instance: overload rather than one slow path",
+        },
+        Check {
+            on: &[],
+            run: "ss -lnt",
+            why: "on the upstream's host: Recv-Q above 0 on its port means that all workers are busy",
+        },
+        Check {
+            on: &[],
+            run: "request_slowlog_timeout",
+            why: "php-fpm's slow log names the code; for queries slow_query_log (MySQL), log_min_duration_statement \
+                (PostgreSQL)",
+        },
+    ],
+    signs: &[
+        Sign {
+            kind: "text-awaiting-headers",
+            cause: Cause::ResponseTimeout,
+            strength: Strength::Conclusive,
+            says: "no response headers came in time",
+            seen: Seen::Wording(concat!(
+                r"timeout awaiting response headers|UND_ERR_HEADERS_TIMEOUT|HeadersTimeoutError",
+                r"|SocketTimeoutException: Read timed out|\bRead timed out\. \(read timeout|ReadTimeoutException\b",
+                r"|HttpTimeoutException: request timed out",
+            )),
+            status: 504,
+        },
+        Sign {
+            kind: "text-deadline-exceeded",
+            cause: Cause::ResponseTimeout,
+            strength: Strength::Strong,
+            says: "the deadline of the request passed",
+            seen: Seen::Wording(concat!(
+                r"context deadline exceeded|exceeded while awaiting headers|code = DeadlineExceeded",
+                r"|\bDEADLINE_EXCEEDED\b|read tcp \S+: i/o timeout|SocketTimeoutException: (?:timeout|\d+ MILLI)",
+                r"|Did not observe any item or terminal signal within|\bESOCKETTIMEDOUT\b",
+            )),
+            status: 504,
+        },
+    ],
 };
