@@ -45,9 +45,9 @@ class Bench:
         self._running.append(thing)
         return thing
 
-    def upstream(self, address: Address, behaviour: Behaviour = healthy, **more: ssl.SSLContext) -> Upstream:
+    def upstream(self, address: Address, behaviour: Behaviour = healthy, tls: ssl.SSLContext | None = None) -> Upstream:
         """A running upstream."""
-        return self.keep(Upstream(address, behaviour, **more).start())
+        return self.keep(Upstream(address, behaviour, tls).start())
 
     def visit(
         self,

@@ -79,6 +79,7 @@ frontend web
         what: str,
         cause: list[str],
         *,
+        failures: bool = True,
         upstreams: list[str] | None = None,
         group: str | None = None,
         confidence: list[str] | None = None,
@@ -88,25 +89,28 @@ frontend web
     ) -> Case:
         """The case with one view for each way the lines were written.
 
+        `failures`: whether the lines are requests with a status, which a tcplog's are not.
         `masked`: whether retries of requests that ended well are failures of a server that a retry saved.
-        `raw_cause`: where `format raw` knows less, as its state lines bear no time.
+        `raw_cause`: where `format raw` knows less, as its state lines bear no time; then it need not name upstreams either.
         """
         time.sleep(0.5)
         self._cross_check()
-        views = [
-            View(
+        gateway_errors = sum(self.client[status] for status in reading.GATEWAY_STATUSES)
+        views = []
+        for log in ["haproxy.log", *self._dialects]:
+            poorer = log == "raw.log" and raw_cause is not None
+            view = View(
                 logs=[log],
-                requests=self.client.total(),
-                failures=sum(self.client[status] for status in reading.GATEWAY_STATUSES),
+                requests=self.client.total() if failures else None,
+                failures=gateway_errors if failures else None,
                 masked_failures=reading.haproxy_retried(self.logs / "haproxy.log") if masked else None,
-                cause=raw_cause if log == "raw.log" and raw_cause is not None else cause,
-                upstreams=upstreams or [],
+                cause=(raw_cause or []) if poorer else cause,
+                upstreams=[] if poorer else upstreams or [],
                 group=group,
                 confidence=confidence or [],
                 note=note,
             )
-            for log in ["haproxy.log", *self._dialects]
-        ]
+            views.append(view)
         return Case(
             server=f"{Haproxy.version()} ({distribution()})",
             recorded=datetime.now(timezone.utc).strftime("%Y-%m-%d"),

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+import ssl
 import time
 
 from case import Case
+from client import Request, send
 from haproxy_bench import HaproxyBench
+from isolation import REJECTED_HOST, SILENT_HOST
+from pki import NAME, Pki
 from scenario import scenario
+from servers import FRONT
+from upstreams import (
+    Behaviour,
+    Connection,
+    answer,
+    by_path,
+    close_after_request,
+    healthy,
+    plain_http,
+    reset_after_request,
+    say,
+    slow,
+    stall_in_body,
+    truncate,
+)
 
 APP = ("127.0.0.1", 9101)
 SECOND = ("127.0.0.1", 9102)
+TLS_APP = ("127.0.0.1", 9443)
 
 
 @scenario("haproxy-refused", HaproxyBench)
@@ -54,3 +75,465 @@ def no_server(bench: HaproxyBench) -> Case:
         group="api",
         note="The state lines give the root: both servers refused the check's connection.",
     )
+
+
+@scenario("haproxy-healthy", HaproxyBench)
+def well(bench: HaproxyBench) -> Case:
+    """Nothing is wrong."""
+    bench.upstream(APP, by_path({"/favicon": answer("404 Not Found", b"no\n")}))
+    bench.start(_single("check inter 1s"), dialects=True)
+    bench.visit(40, {"/checkout/cart/{n}": 5, "/api/orders/{n}": 4, "/favicon.ico": 1})
+    return bench.case("A healthy server that answers 404 now and then.", [])
+
+
+@scenario("haproxy-redispatch", HaproxyBench)
+def redispatch(bench: HaproxyBench) -> Case:
+    """One of two servers is dead, unchecked; redispatching saves its requests."""
+    bench.upstream(APP)
+    dead = bench.upstream(SECOND)
+    bench.start(_pair("", "retries 1\n    option redispatch 1"))
+    bench.visit(10)
+    dead.stop()
+    bench.visit(40)
+    return bench.case(
+        "Two servers without health checks, `option redispatch 1`, retries 1. After 10 requests the second was stopped. A "
+        "request that was refused there was sent on to the other: 200, with `+1` as the count of retries. That is nearly "
+        "every request, as each redispatch takes the live server's turn. The line names the server that answered, not the "
+        "dead one.",
+        ["connection-refused", "unknown"],
+        group="api",
+    )
+
+
+@scenario("haproxy-one-down", HaproxyBench)
+def one_down(bench: HaproxyBench) -> Case:
+    """One of two servers dies; a few requests are redispatched until its check takes it out."""
+    bench.upstream(APP)
+    dead = bench.upstream(SECOND)
+    bench.start(_pair("check inter 1500ms fall 2 rise 1", "retries 1\n    option redispatch 1"), dialects=True)
+    bench.visit(10)
+    dead.stop()
+    bench.visit(40)
+    dead.start()
+    time.sleep(2)
+    bench.visit(8)
+    return bench.case(
+        "Two servers, TCP checks (inter 1500ms fall 2), `option redispatch 1`, retries 1. After 10 requests the second was "
+        "stopped: until its check had failed twice, most requests were redispatched (`+1`). Then it was DOWN, and later "
+        "UP again.",
+        ["connection-refused"],
+        upstreams=["api/api-2"],
+        group="api",
+        raw_cause=["connection-refused", "unknown"],
+        note="The retries do not say whose they were; the state line does.",
+    )
+
+
+@scenario("haproxy-response-timeout", HaproxyBench)
+def response_timeout(bench: HaproxyBench) -> Case:
+    """The application gets slower than `timeout server`: sH."""
+    app = bench.upstream(APP)
+    bench.start(_single(), dialects=True)
+    bench.visit(16)
+    app.behaviour = slow(3)
+    bench.visit(30, rate=5)
+    return bench.case(
+        "timeout server 1s. After 16 quick answers the application needed 3 s for each.",
+        ["response-timeout"],
+        upstreams=["api/api-1"],
+        group="api",
+        confidence=["high"],
+    )
+
+
+@scenario("haproxy-connect-timeout", HaproxyBench, private=True)
+def connect_timeout(bench: HaproxyBench) -> Case:
+    """SYNs are dropped: sC."""
+    bench.start(f"backend api\n    retries 1\n    server api-1 {SILENT_HOST}:9101")
+    bench.visit(24, rate=5)
+    return bench.case(
+        "timeout connect 1s, retries 1, to a host on the local network that drops every packet.",
+        ["connect-timeout"],
+        upstreams=["api/api-1"],
+        group="api",
+        confidence=["high"],
+    )
+
+
+@scenario("haproxy-host-unreachable", HaproxyBench, private=True)
+def host_unreachable(bench: HaproxyBench) -> Case:
+    """The way to the server is rejected; the check says so."""
+    bench.start(f"backend api\n    retries 1\n    server api-1 {REJECTED_HOST}:9101 check inter 2s fall 2")
+    bench.visit(30, rate=6)
+    return bench.case(
+        "The way to the server is rejected at once with `host unreachable`. The server was DOWN after its first check, "
+        "whose info is `General socket error (No route to host)`, and no request found a server.",
+        ["host-unreachable", "no-live-upstream"],
+        group="api",
+    )
+
+
+def _break_with(bench: HaproxyBench, behaviour: Behaviour, what: str, cause: list[str], *, bad: int = 30) -> Case:
+    """12 good requests to one server, then `bad` to the same server with `behaviour`."""
+    app = bench.upstream(APP)
+    bench.start(_single())
+    bench.visit(12)
+    app.behaviour = behaviour
+    bench.visit(bad)
+    return bench.case(what, cause, upstreams=["api/api-1"], group="api")
+
+
+@scenario("haproxy-closed-early", HaproxyBench)
+def closed_early(bench: HaproxyBench) -> Case:
+    """FIN after the request was read: SH."""
+    return _break_with(
+        bench,
+        close_after_request,
+        "The server read each request and closed without answering.",
+        ["closed-early", "connection-reset"],
+    )
+
+
+@scenario("haproxy-connection-reset", HaproxyBench)
+def connection_reset(bench: HaproxyBench) -> Case:
+    """RST after the request was read: SH as well."""
+    return _break_with(
+        bench,
+        reset_after_request,
+        "The server read each request and reset the connection. HAProxy logs the same SH as for a plain close.",
+        ["connection-reset", "closed-early"],
+    )
+
+
+@scenario("haproxy-invalid-response", HaproxyBench)
+def invalid_response(bench: HaproxyBench) -> Case:
+    """A header that HAProxy does not accept: PH."""
+    return _break_with(
+        bench,
+        say(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX Powered By: shop\r\nContent-Length: 6\r\n\r\nhello\n"),
+        "After 12 good requests every answer had a space in a header's name.",
+        ["invalid-response"],
+    )
+
+
+@scenario("haproxy-header-too-big", HaproxyBench)
+def header_too_big(bench: HaproxyBench) -> Case:
+    """A response header larger than tune.bufsize: PH."""
+    return _break_with(
+        bench,
+        answer(headers=("Set-Cookie: basket=" + "A-1+" * 5000,)),
+        "After 12 good requests every answer set a cookie of 20 kB, more than tune.bufsize (16 kB) holds. HAProxy logs the "
+        "same PH as for an invalid header.",
+        ["header-too-big", "invalid-response"],
+    )
+
+
+@scenario("haproxy-upstream-error", HaproxyBench)
+def upstream_error(bench: HaproxyBench) -> Case:
+    """The application itself says 503: state ----."""
+    return _break_with(
+        bench,
+        answer("503 Service Unavailable", b'{"error":"database pool exhausted"}\n', delay=0.02),
+        "After 12 good requests the application answered 503 itself.",
+        ["upstream-error"],
+    )
+
+
+@scenario("haproxy-truncated-response", HaproxyBench)
+def truncated_response(bench: HaproxyBench) -> Case:
+    """The application closes in the middle of the body: SD."""
+    return _break_with(
+        bench,
+        truncate(),
+        "The application promised 20000 bytes and closed after 4000: HAProxy logs 200 and SD; the client's answer was cut.",
+        ["truncated-response"],
+    )
+
+
+@scenario("haproxy-body-timeout", HaproxyBench)
+def body_timeout(bench: HaproxyBench) -> Case:
+    """The application stalls in the middle of the body: sD."""
+    return _break_with(
+        bench,
+        stall_in_body(3),
+        "timeout server 1s. The application promised 20000 bytes, sent 4000, and then nothing for 3 s: 200 and sD.",
+        ["body-timeout"],
+    )
+
+
+@scenario("haproxy-queue-timeout", HaproxyBench)
+def queue_timeout(bench: HaproxyBench) -> Case:
+    """All slots of the server are taken: sQ."""
+    bench.upstream(APP, answer(delay=0.8))
+    bench.start(_single("maxconn 2", "timeout queue 500ms\n    timeout server 5s"), dialects=True)
+    bench.visit(50, workers=32)
+    return bench.case(
+        "maxconn 2 on the server, timeout queue 500ms; each answer took 0.8 s, and about 8 requests a second came. "
+        "A request that waited in vain is logged with <NOSRV>, although the server was up.",
+        ["queue-timeout"],
+        group="api",
+        confidence=["high"],
+    )
+
+
+@scenario("haproxy-queue-full", HaproxyBench)
+def queue_full(bench: HaproxyBench) -> Case:
+    """The queue of the server that a cookie asks for is full: maxqueue."""
+    bench.upstream(APP, answer(delay=0.8))
+    bench.start(
+        _single("cookie one maxconn 1 maxqueue 1", "cookie SRV insert indirect\n    timeout queue 3s\n    timeout server 5s")
+    )
+    bench.visit(40, workers=32, headers=("Cookie: SRV=one",))
+    return bench.case(
+        "maxconn 1 and maxqueue 1 on the server that the clients' cookie asks for; each answer took 0.8 s, and about 8 "
+        "requests a second came.",
+        ["circuit-breaker", "queue-timeout"],
+        group="api",
+    )
+
+
+@scenario("haproxy-deny-503", HaproxyBench)
+def deny(bench: HaproxyBench) -> Case:
+    """`http-request deny deny_status 503`: PR."""
+    bench.upstream(APP)
+    bench.start(_single(), frontend="http-request deny deny_status 503 if { path_beg /checkout/pay }\n    default_backend api")
+    bench.visit(60)
+    return bench.case(
+        "A rule denies /checkout/pay with 503. No server is to blame.", ["blocked", "proxy-local"]
+    )
+
+
+@scenario("haproxy-return-503", HaproxyBench)
+def return_503(bench: HaproxyBench) -> Case:
+    """`http-request return status 503`: LR, a maintenance page."""
+    bench.upstream(APP)
+    bench.start(
+        _single(),
+        frontend='http-request return status 503 content-type text/plain string "Back soon" if { path_beg /checkout }\n'
+        "    default_backend api",
+    )
+    bench.visit(50)
+    return bench.case("A maintenance page for /checkout, as 503. No server is to blame.", ["proxy-local"])
+
+
+@scenario("haproxy-tls-certificate", HaproxyBench)
+def tls_certificate(bench: HaproxyBench) -> Case:
+    """The server's certificate is not accepted: SC, and nothing in the line says why."""
+    pki = Pki(bench.work_dir)
+    bench.upstream(TLS_APP, tls=pki.self_signed(NAME).server_context())
+    bench.start(
+        f"backend api\n    retries 1\n    server api-1 127.0.0.1:9443 ssl verify required "
+        f"ca-file {pki.authority.certificate}"
+    )
+    bench.visit(24, rate=6)
+    return bench.case(
+        "`ssl verify required` to a server with a self-signed certificate, without a health check. The httplog line is that "
+        "of any failed connect.",
+        ["tls-certificate", "tls-handshake", "connection-refused", "unknown"],
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+@scenario("haproxy-tls-check", HaproxyBench)
+def tls_check(bench: HaproxyBench) -> Case:
+    """The same, but health-checked: Layer6 invalid response."""
+    pki = Pki(bench.work_dir)
+    bench.upstream(TLS_APP, tls=pki.expired(NAME).server_context())
+    bench.start(
+        f"backend api\n    retries 1\n    server api-1 127.0.0.1:9443 ssl verify required "
+        f"ca-file {pki.authority.certificate} check inter 500ms fall 2"
+    )
+    time.sleep(2)
+    bench.visit(30)
+    return bench.case(
+        "`ssl verify required` to a server with an expired certificate. The health check failed at layer 6 and took it out; "
+        "`SSL handshake failure` is all that it says.",
+        ["tls-handshake", "tls-certificate", "protocol-mismatch", "no-live-upstream"],
+        group="api",
+    )
+
+
+@scenario("haproxy-plain-to-https", HaproxyBench)
+def plain_to_https(bench: HaproxyBench) -> Case:
+    """`ssl` is on towards a server that speaks plain HTTP."""
+    bench.upstream(APP, plain_http)
+    bench.start("backend api\n    retries 1\n    server api-1 127.0.0.1:9101 ssl verify none check inter 500ms fall 2")
+    time.sleep(2)
+    bench.visit(30)
+    return bench.case(
+        "`ssl` towards a server that speaks plain HTTP and answered the TLS hello with 400. The health check failed at layer 6, "
+        "with the very words of a bad certificate.",
+        ["protocol-mismatch", "tls-handshake", "tls-certificate", "no-live-upstream"],
+        group="api",
+    )
+
+
+@scenario("haproxy-maintenance", HaproxyBench)
+def maintenance(bench: HaproxyBench) -> Case:
+    """An operator disables both servers on the admin socket."""
+    bench.upstream(APP)
+    bench.upstream(SECOND)
+    bench.start(_pair("check inter 1s"))
+    bench.visit(16)
+    for server in ("api-1", "api-2"):
+        bench.command(f"disable server api/{server}")
+    bench.visit(24)
+    for server in ("api-1", "api-2"):
+        bench.command(f"enable server api/{server}")
+    bench.visit(16)
+    return bench.case(
+        "An operator put both servers into maintenance on the admin socket (`disable server`), and took them out again.",
+        ["draining", "no-live-upstream"],
+        group="api",
+    )
+
+
+@scenario("haproxy-drain", HaproxyBench)
+def drain(bench: HaproxyBench) -> Case:
+    """Both servers are set to drain: no new requests find a server."""
+    bench.upstream(APP)
+    bench.upstream(SECOND)
+    bench.start(_pair("check inter 1s"))
+    bench.visit(16)
+    for server in ("api-1", "api-2"):
+        bench.command(f"set server api/{server} state drain")
+    bench.visit(24)
+    for server in ("api-1", "api-2"):
+        bench.command(f"set server api/{server} state ready")
+    bench.visit(16)
+    return bench.case(
+        "An operator set both servers to drain on the admin socket, and back to ready.",
+        ["draining", "no-live-upstream"],
+        group="api",
+    )
+
+
+@scenario("haproxy-flapping", HaproxyBench)
+def flapping(bench: HaproxyBench) -> Case:
+    """The health URL says 503 now and then: DOWN, UP, DOWN, UP."""
+    ill = by_path({"/health": answer("503 Service Unavailable", b"db\n")})
+    app = bench.upstream(APP)
+    bench.start(_single("check inter 400ms fall 2 rise 2", "option httpchk GET /health"))
+    for behaviour in (healthy, ill, healthy, ill, healthy):
+        app.behaviour = behaviour
+        bench.visit(16)
+    return bench.case(
+        "`option httpchk GET /health`. The health URL answered 503 for two spells, and HAProxy took the only server out each "
+        "time although it answered everything else well.",
+        ["upstream-error", "no-live-upstream"],
+        group="api",
+    )
+
+
+@scenario("haproxy-check-timeout", HaproxyBench)
+def check_timeout(bench: HaproxyBench) -> Case:
+    """The application hangs, and its HTTP health check runs into a timeout."""
+    app = bench.upstream(APP)
+    bench.start(_single("check inter 800ms fall 2 rise 2", "option httpchk GET /health\n    timeout check 500ms"))
+    bench.visit(12)
+    app.behaviour = slow(6)
+    bench.visit(40, rate=6)
+    return bench.case(
+        "The application hung: it accepted and said nothing. The first requests ran into timeout server 1s (sH, 504); then "
+        "its health check had failed with Layer7 timeout and there was no server left (503).",
+        ["response-timeout"],
+        group="api",
+    )
+
+
+@scenario("haproxy-retry-on-empty", HaproxyBench)
+def retry_on_empty(bench: HaproxyBench) -> Case:
+    """`retry-on empty-response` saves requests that the server dropped."""
+    calls = itertools.count()
+
+    def every_third(connection: Connection) -> None:
+        (close_after_request if next(calls) % 3 == 2 else healthy)(connection)
+
+    bench.upstream(APP, every_third)
+    bench.start(_single("", "retries 2\n    retry-on conn-failure empty-response"))
+    bench.visit(50)
+    return bench.case(
+        "The server closed every third connection without answering; `retry-on empty-response` tried again and every client "
+        "got 200. The line bears a count of retries and nothing on why.",
+        ["closed-early", "connection-refused", "unknown"],
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+@scenario("haproxy-httpslog", HaproxyBench)
+def httpslog(bench: HaproxyBench) -> Case:
+    """A TLS frontend with `option httpslog`; the server dies; one client cannot speak TLS."""
+    pki = Pki(bench.work_dir)
+    app = bench.upstream(APP)
+    bench.start(
+        _single("", "retries 1"),
+        bind=f"ssl crt {pki.issued('shop.example.com').bundle()}",
+        mode="mode http\n    option httpslog",
+    )
+    trust = ssl.create_default_context(cafile=str(pki.authority.certificate))
+    bench.visit(14, tls=trust)
+    send(FRONT, Request("/plain"), timeout=5)  # not counted: it never becomes a request
+    app.stop()
+    bench.visit(24, rate=6, tls=trust)
+    return bench.case(
+        "A TLS frontend with `option httpslog`. After 14 requests the only server was stopped (retries 1). In between one "
+        "client spoke plain HTTP to the TLS port: an `SSL handshake failure` line, which is not a request.",
+        ["connection-refused"],
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+@scenario("haproxy-captures", HaproxyBench)
+def captures(bench: HaproxyBench) -> Case:
+    """Captured headers and cookies in the line; one of two servers times out."""
+    server = answer(headers=("Server: shop {v2}",))
+    bench.upstream(APP, server)
+    ill = bench.upstream(SECOND, server)
+    bench.start(
+        _pair("", "cookie SRV insert indirect nocache").replace("9101", "9101 cookie one").replace("9102", "9102 cookie two"),
+        frontend="capture request header Host len 40\n    capture request header User-Agent len 90\n"
+        "    capture response header Server len 20\n    capture cookie SID len 20\n    default_backend api",
+    )
+    bench.visit(12, headers=("Cookie: SID=a1b2c3; lang=en",))
+    ill.behaviour = slow(3)
+    bench.visit(16, rate=5, headers=("Cookie: SID=a1b2c3; SRV=two",))
+    bench.visit(16, rate=5)
+    return bench.case(
+        "Request headers Host and User-Agent, the response header Server and the cookie SID are captured, and a cookie SRV "
+        "keeps clients on their server. The second server became slower than timeout server 1s: requests that its cookie "
+        "sent there, and half of those without a cookie, got 504.",
+        ["response-timeout"],
+        upstreams=["api/api-2"],
+        group="api",
+        confidence=["high"],
+    )
+
+
+@scenario("haproxy-tcplog", HaproxyBench)
+def tcplog(bench: HaproxyBench) -> Case:
+    """mode tcp with `option tcplog`: no status, the state alone."""
+    app = bench.upstream(APP)
+    bench.start(_single("", "retries 1"), mode="mode tcp\n    option tcplog")
+    bench.visit(16)
+    app.stop()
+    bench.visit(24, rate=6)
+    return bench.case(
+        "mode tcp. After 16 connections the only server was stopped (retries 1): SC, and the client was cut off without an "
+        "answer. A connection has no status, so nothing is said of failures here.",
+        ["connection-refused"],
+        failures=False,
+        masked=False,
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+def _single(options: str = "", more: str = "") -> str:
+    return f"backend api\n    {more}\n    server api-1 127.0.0.1:9101 {options}"
+
+
+def _pair(options: str, more: str = "") -> str:
+    return f"{_single(options, more)}\n    server api-2 127.0.0.1:9102 {options}"

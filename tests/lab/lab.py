@@ -11,7 +11,9 @@ Needs nginx, haproxy and openssl, and root for the scenarios that want a network
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -26,8 +28,11 @@ from scenario import SCENARIOS, Scenario, play
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxies are stopped, too
     if options.command == "list":
         return _list()
+    if options.command == "check" and not os.access(options.gatewhy, os.X_OK):
+        sys.exit(f"lab: not a program: {options.gatewhy}")
     private = _isolate()
     chosen = _choose(options.names, private)
     if options.command == "record":

@@ -126,15 +126,15 @@ http {{
                 failures=failures,
                 masked_failures=masked_failures,
                 cause=list(cause),
-                upstreams=list(expect.upstreams) if names else [],
-                group=expect.group if names else None,
-                confidence=list(expect.confidence) if "error.log" in logs and expect.sure else [],
+                upstreams=list(expect.upstreams) if names and cause else [],
+                group=expect.group if names and cause else None,
+                confidence=list(expect.confidence) if "error.log" in logs and errors else [],
             )
 
         timed = expect.sure if expect.timed is None else expect.timed
         blind = expect.blind if failures else ()
         ingress = seen(["ingress.log"], expect.ingress or _or_unknown(timed), masked, names=True)
-        ingress.group = INGRESS_GROUP if expect.sure else None
+        ingress.group = INGRESS_GROUP if ingress.cause else None
         views = [
             seen(["combined.log"], blind, None, names=False),
             seen(["combined.log", "error.log"], expect.sure if errors else blind, None, names=bool(errors)),
@@ -144,7 +144,6 @@ http {{
             ingress,
         ]
         if not errors:
-            views[1].confidence = []
             views[1].note = "error.log has nothing on these requests."
         else:
             views.append(self._error_view(expect, errors))
@@ -159,7 +158,7 @@ http {{
             upstreams=list(upstreams),
             group=expect.group,
             confidence=list(expect.confidence),
-            note=f"{errors} lines tell of a failure, one for each failed attempt, not for each request.",
+            note=f"{errors} lines tell of a failure: one for each failed attempt, or for a request that was never tried.",
         )
 
 

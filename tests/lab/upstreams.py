@@ -232,6 +232,20 @@ def hold(seconds: float) -> Behaviour:
     return lambda connection: connection.pause(seconds)
 
 
+def plain_http(connection: Connection) -> None:
+    """A plain HTTP server that is shown something else, a TLS hello for one: it answers 400."""
+    if connection.sock.recv(65536):
+        connection.sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def forgetful(connection: Connection) -> None:
+    """Keeps the connection after the first answer, and closes it just as the next request arrives."""
+    if connection.read_request():
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
+        connection.sock.sendall(head.encode() + BODY)
+        connection.read_request()
+
+
 def by_path(routes: dict[str, Behaviour], otherwise: Behaviour = healthy) -> Behaviour:
     """Picks a behaviour by the start of the request's path."""
 

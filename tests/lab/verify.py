@@ -22,7 +22,7 @@ def complaints(gatewhy: Path, logs: Path, case: Case, view: View) -> list[str]:
         return [f"no report: {error}"]
     if done.returncode != 0:
         return [f"exit status {done.returncode}: {done.stderr.strip()}"]
-    return [*_totals(report["totals"], case, view), *_incident(report["incidents"], view)]
+    return [*_totals(report.get("totals", {}), case, view), *_incident(report.get("incidents", []), view)]
 
 
 def _totals(totals: dict[str, Any], case: Case, view: View) -> list[str]:
@@ -47,11 +47,11 @@ def _incident(incidents: list[dict[str, Any]], view: View) -> list[str]:
         return ["no incident"]
     main = incidents[0]
     found = []
-    if main["likely_cause"] not in view.cause:
-        found.append(f"cause is {main['likely_cause']}, not {' or '.join(view.cause)}")
-    found += [f"{name} is not blamed" for name in view.upstreams if name not in main["upstreams"]]
-    if view.group is not None and view.group not in main["groups"]:
-        found.append(f"group is {main['groups']}, not {view.group}")
-    if view.confidence and main["confidence"] not in view.confidence:
-        found.append(f"confidence is {main['confidence']}, not {' or '.join(view.confidence)}")
+    if main.get("likely_cause") not in view.cause:
+        found.append(f"cause is {main.get('likely_cause')}, not {' or '.join(view.cause)}")
+    found += [f"{name} is not blamed" for name in view.upstreams if name not in main.get("upstreams", [])]
+    if view.group is not None and view.group not in main.get("groups", []):
+        found.append(f"group is {main.get('groups')}, not {view.group}")
+    if view.confidence and main.get("confidence") not in view.confidence:
+        found.append(f"confidence is {main.get('confidence')}, not {' or '.join(view.confidence)}")
     return found
