@@ -137,17 +137,26 @@ impl Cell {
 
     /// Adds all of `other`'s counts; `renamed` translates its path ids.
     pub(super) fn merge(&mut self, other: &Self, renamed: &[u32], names: &PathNames) {
+        self.merge_with(other, |mine, theirs| mine.merge(theirs, renamed, names));
+    }
+
+    /// Adds all counts of a cell of the same tally.
+    pub fn absorb(&mut self, other: &Self, names: &PathNames) {
+        self.merge_with(other, |mine, theirs| mine.absorb(theirs, names));
+    }
+
+    fn merge_with(&mut self, other: &Self, paths: impl Fn(&mut Paths, &Paths)) {
         self.requests += other.requests;
         self.attempts += other.attempts;
         self.latency.merge(&other.latency);
         if let Some(theirs) = &other.trouble {
-            self.trouble().merge(theirs, renamed, names);
+            self.trouble().merge_with(theirs, paths);
         }
     }
 }
 
 impl Trouble {
-    fn merge(&mut self, other: &Self, renamed: &[u32], names: &PathNames) {
+    fn merge_with(&mut self, other: &Self, paths: impl Fn(&mut Paths, &Paths)) {
         self.failures += other.failures;
         for (mine, theirs) in self.statuses.iter_mut().zip(other.statuses) {
             *mine += theirs;
@@ -155,8 +164,8 @@ impl Trouble {
         self.failed_attempts += other.failed_attempts;
         self.masked_failures += other.masked_failures;
         self.crawler_failures += other.crawler_failures;
-        self.paths.merge(&other.paths, renamed, names);
-        self.told_paths.merge(&other.told_paths, renamed, names);
+        paths(&mut self.paths, &other.paths);
+        paths(&mut self.told_paths, &other.told_paths);
         for evidence in &other.evidence {
             self.add_evidence(evidence.clone());
         }
@@ -167,7 +176,13 @@ impl Trouble {
     }
 
     /// The evidence of this sign from this kind of line, to count one more line in that was written at `stamp`.
-    pub fn evidence_of(&mut self, sign: &'static Sign, source: Source, stamp: Stamp, place: &Place<'_>) -> &mut Evidence {
+    pub fn evidence_of(
+        &mut self,
+        sign: &'static Sign,
+        source: Source,
+        stamp: Stamp,
+        place: &Place<'_>,
+    ) -> &mut Evidence {
         let at = self.position(sign, source).unwrap_or_else(|| {
             self.evidence.push(Evidence {
                 sign,

@@ -60,7 +60,14 @@ impl Tally {
                 if wanted(self, series) {
                     self.count_request(series, origin.stamp, event);
                     if let (true, Some(sign)) = (event.failed, event.sign) {
-                        noted.add(self, series, sign, Source::Access, Amount { failures: 1, attempts: 0 }, record.duration);
+                        noted.add(
+                            self,
+                            series,
+                            sign,
+                            Source::Access,
+                            Amount { failures: 1, attempts: 0 },
+                            record.duration,
+                        );
                     }
                 }
                 for (number, attempt) in record.attempts.iter().enumerate() {
@@ -79,7 +86,9 @@ impl Tally {
                 }
             }
             What::Attempt | What::State => {
-                if let (true, Some(sign)) = (wanted(self, series), event.attempts.iter().flatten().next().or(event.sign.as_ref())) {
+                if let (true, Some(sign)) =
+                    (wanted(self, series), event.attempts.iter().flatten().next().or(event.sign.as_ref()))
+                {
                     let source = if record.what == What::Attempt { Source::ErrorLog } else { Source::State };
                     let attempts = u64::from(source == Source::ErrorLog);
                     noted.add(self, series, sign, source, Amount { failures: 0, attempts }, None);
@@ -130,7 +139,15 @@ struct Noted<'a> {
 }
 
 impl Noted<'_> {
-    fn add(&mut self, tally: &mut Tally, series: u32, sign: &'static Sign, source: Source, amount: Amount, took: Option<Micros>) {
+    fn add(
+        &mut self,
+        tally: &mut Tally,
+        series: u32,
+        sign: &'static Sign,
+        source: Source,
+        amount: Amount,
+        took: Option<Micros>,
+    ) {
         let again = self.signs.contains(&(series, sign));
         if !again {
             self.signs.push((series, sign));

@@ -10,7 +10,7 @@ mod histogram;
 mod paths;
 mod tally;
 
-pub use cell::{Cell, Evidence, Place, Sample, Source, Trouble, STATUS_COLUMNS, status_column};
+pub use cell::{Cell, Evidence, Place, STATUS_COLUMNS, Sample, Source, Trouble, status_column};
 pub use count::Origin;
 pub use histogram::Histogram;
 pub use paths::{PathNames, Paths};

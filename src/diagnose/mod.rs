@@ -1,1 +1,65 @@
-//! Stub.
+//! Merged cells become findings: reconciled rows, incidents, likely causes.
+//!
+//! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), what access and error
+//! logs say of the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows
+//! become incidents ([`incident`]).
+
+pub mod incident;
+pub mod reconcile;
+pub mod score;
+mod year;
+
+pub use incident::Incident;
+pub use reconcile::{Key, Row};
+
+use crate::aggregate::{PathNames, Tally};
+use crate::format::Statuses;
+use crate::grammar::time::Stamp;
+use jiff::tz::TimeZone;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What the diagnosis has to know besides the counts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The zone of stamps that carry none.
+    pub zone: TimeZone,
+    /// The present: stamps without a year are not later.
+    pub now: Stamp,
+    /// Which statuses are failures.
+    pub statuses: Statuses,
+    /// Only windows from this time on: for stamps without a year, which could not be filtered before.
+    pub since: Option<Stamp>,
+    /// Only windows before this time.
+    pub until: Option<Stamp>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Findings {
+    /// The length of a window in seconds.
+    pub window: i64,
+    /// One row for each upstream and window, by key and time.
+    pub rows: Vec<Row>,
+    /// The incidents, the gravest first.
+    pub incidents: Vec<Incident>,
+    /// When each upstream was first and last seen.
+    pub seen: BTreeMap<Arc<Key>, (Stamp, Stamp)>,
+    /// The texts of paths in rows.
+    pub paths: PathNames,
+    /// Proxies of which only an error log was there: rates are unknown.
+    pub error_log_only: Vec<String>,
+    /// Proxies whose error log was read beside an access log.
+    pub paired: Vec<String>,
+}
+
+/// Finds out what happened.
+#[must_use]
+pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
+    let window = tally.window();
+    let (series, mut cells, paths) = tally.into_cells();
+    year::place(&mut cells, window, settings);
+    let reconcile::Reconciled { rows, error_log_only, paired, seen } =
+        reconcile::reconcile(series, cells, &paths, window, &settings.statuses);
+    let incidents = incident::find(&rows, window);
+    Findings { window, rows, incidents, seen, paths, error_log_only, paired }
+}

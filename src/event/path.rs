@@ -54,14 +54,19 @@ fn is_uuid(segment: &[u8]) -> bool {
 /// `2024-06-12`
 fn is_date(segment: &[u8]) -> bool {
     segment.len() == 10
-        && segment.iter().enumerate().all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
+        && segment
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 /// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash, an object id, a token.
 fn is_hash(segment: &[u8]) -> bool {
     let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
     segment.len() >= 8 && segment.iter().all(u8::is_ascii_hexdigit)
-        || segment.len() >= 16 && digits >= 3 && segment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'='))
+        || segment.len() >= 16
+            && digits >= 3
+            && segment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'='))
 }
 
 /// Long runs of digits inside a segment become `{id}`; short ones stay.

@@ -4,12 +4,7 @@
 use crate::format::Record;
 use crate::grammar::address;
 use regex::bytes::{Captures, Regex};
-use std::{
-    borrow::Cow,
-    collections::hash_map::RandomState,
-    hash::BuildHasher as _,
-    net::IpAddr,
-};
+use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
 /// Redacts with a salt of its own: the same client has the same name all through one run, and another in the next.
 #[derive(Debug)]
@@ -27,7 +22,9 @@ impl Redactor {
     pub fn new() -> Result<Self, regex::Error> {
         Ok(Self {
             salt: RandomState::new(),
-            addresses: Regex::new(r"(?-u)[0-9A-Fa-f:.]*(?:[0-9A-Fa-f]{0,4}:){2}[0-9A-Fa-f:.]+|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b")?,
+            addresses: Regex::new(
+                r"(?-u)[0-9A-Fa-f:.]*(?:[0-9A-Fa-f]{0,4}:){2}[0-9A-Fa-f:.]+|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b",
+            )?,
             queries: Regex::new(r#"(?-u)\?[^ "'|}]*"#)?,
         })
     }

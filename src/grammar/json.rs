@@ -117,8 +117,7 @@ mod tests {
     #[test]
     fn reads_what_nginx_writes() {
         let line = br#"{"status": 502, "time":"x", "urt":,"ua":"a\"b", "n":{"x":"}"},"z":null}"#;
-        let expected =
-            [("status", "502"), ("time", "x"), ("urt", ""), ("ua", r#"a\"b"#), ("n", ""), ("z", "")];
+        let expected = [("status", "502"), ("time", "x"), ("urt", ""), ("ua", r#"a\"b"#), ("n", ""), ("z", "")];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(members(line), Some(expected.to_vec()));
     }

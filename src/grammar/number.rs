@@ -24,7 +24,9 @@ pub fn uint(i: &[u8]) -> Parsed<'_, u64> {
 /// An HTTP status as proxies write it: exactly three digits (nginx writes `000` and `009` too).
 pub fn status(i: &[u8]) -> Parsed<'_, u16> {
     match i {
-        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_digit) => {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..]
+            if !rest.first().is_some_and(u8::is_ascii_digit) =>
+        {
             Ok((rest, u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0')))
         }
         _ => mismatch(),

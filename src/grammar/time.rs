@@ -21,6 +21,15 @@ impl Stamp {
     }
 }
 
+impl Stamp {
+    /// Whether this was read from a stamp without a year: then it is wall time in [`YEARLESS`].
+    #[must_use]
+    pub const fn is_yearless(self) -> bool {
+        const START: i64 = (YEARLESS - 1970) * 365 * 86_400;
+        self.seconds() >= START && self.seconds() < START + 366 * 86_400
+    }
+}
+
 /// What a stamp says of its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zone {
@@ -227,11 +236,15 @@ impl Clock {
     }
 
     /// The point in time that `when` means. A time that a zone skips or repeats (daylight saving) is resolved as
-    /// RFC 5545 does. Stamps without a year stay in [`YEARLESS`].
+    /// RFC 5545 does. Stamps without a year stay wall times in [`YEARLESS`], until the year is known.
     pub fn stamp(&mut self, when: When) -> Stamp {
         match when.zone {
             Zone::Offset(east) => Stamp(when.wall.saturating_sub(i64::from(east) * 1_000_000)),
-            Zone::Local | Zone::Yearless => Stamp(when.wall.saturating_sub(self.offset(when.wall) * 1_000_000)),
+            Zone::Local => Stamp(when.wall.saturating_sub(self.offset(when.wall) * 1_000_000)),
+            Zone::Yearless => {
+                self.assumed = true;
+                Stamp(when.wall)
+            }
         }
     }
 

@@ -238,7 +238,10 @@ impl Stream {
         let Some(compression) = self.compression else { return error };
         let what = if error.kind() == io::ErrorKind::UnexpectedEof { "truncated" } else { "damaged" };
         let lines = self.next_line - 1;
-        io::Error::new(error.kind(), format!("{what} {compression} data after line {lines}; what came before it is in the report ({error})"))
+        io::Error::new(
+            error.kind(),
+            format!("{what} {compression} data after line {lines}; what came before it is in the report ({error})"),
+        )
     }
 }
 

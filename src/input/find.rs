@@ -66,7 +66,8 @@ pub fn find(paths: &[PathBuf]) -> Found {
 }
 
 fn walk(directory: &Path, found: &mut Found, seen: &mut HashSet<PathBuf>) {
-    let visible = |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+    let visible =
+        |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
     let before = found.inputs.len() + found.problems.len();
     let mut any = false;
     for entry in WalkDir::new(directory).follow_links(true).sort_by_file_name().into_iter().filter_entry(visible) {

@@ -4,7 +4,7 @@ use crate::aggregate::{Origin, Place, Tally};
 use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
 use crate::format::{Skim, Skimmed, Statuses, What};
-use crate::grammar::time::{Clock, Stamp, YEARLESS};
+use crate::grammar::time::{Clock, Stamp};
 use crate::input::{Block, LINE_LIMIT};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
@@ -152,7 +152,9 @@ impl<'a> Scanner<'a> {
                 self.recent[..=place].rotate_right(1);
                 self.recent[0].lines += 1;
                 match skimmed {
-                    Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => self.plain(reader, &opened, &skim),
+                    Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
+                        self.plain(reader, &opened, &skim)
+                    }
                     _ => self.full(reader, &opened, input, number, line, watch),
                 }
                 return;
@@ -182,7 +184,15 @@ impl<'a> Scanner<'a> {
     }
 
     #[cold]
-    fn full<W: Watch>(&mut self, reader: &Reader, opened: &Opened<'_>, input: usize, number: u64, line: &[u8], watch: &mut W) {
+    fn full<W: Watch>(
+        &mut self,
+        reader: &Reader,
+        opened: &Opened<'_>,
+        input: usize,
+        number: u64,
+        line: &[u8],
+        watch: &mut W,
+    ) {
         let Some(event) = reader.read(opened.payload, &self.options.statuses) else {
             return self.unparsed(input, number, line, watch);
         };
@@ -220,7 +230,8 @@ impl<'a> Scanner<'a> {
     fn in_span(&self, stamp: Stamp) -> bool {
         let filters = &self.options.filters;
         // Stamps without a year are placed, and then filtered, when all lines have been read.
-        filters.since.is_none_or(|since| stamp >= since || is_yearless(stamp)) && filters.until.is_none_or(|until| stamp < until)
+        filters.since.is_none_or(|since| stamp >= since || stamp.is_yearless())
+            && filters.until.is_none_or(|until| stamp < until)
     }
 
     fn passes(&self, event: &Event<'_>) -> bool {
@@ -245,12 +256,3 @@ fn wants(known: &mut Vec<bool>, filters: &Filters, tally: &Tally, series: u32) -
     }
     known[series as usize]
 }
-
-/// Whether a stamp was read without a year.
-#[must_use]
-pub(crate) fn is_yearless(stamp: Stamp) -> bool {
-    // One day more on both sides, for the zone.
-    let start = (YEARLESS - 1970) * 365 * 86_400;
-    (start - 86_400..start + 367 * 86_400).contains(&stamp.seconds())
-}
-

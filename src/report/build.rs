@@ -1,7 +1,429 @@
-//! Stub.
-use super::Report;
-/// Stub.
+//! Findings become the report: names, times and rates as they will be read.
+
+use super::{
+    CauseRow, FormatCount, Incident, IncidentCause, InputRow, NextCheck, PathCount, Proof, ProxyRow, Report, SCHEMA,
+    Totals, Unparsed, UnparsedSample, UpstreamRow, WindowRow,
+    checks::{self, Words},
+    show, story,
+};
+use crate::aggregate::{Evidence, Histogram, InputTally, PathNames, Paths, STATUS_COLUMNS, Sample, Source};
+use crate::cause::Cause;
+use crate::diagnose::{
+    self, Findings, Row,
+    score::{Likely, confidence, weigh},
+};
+use crate::grammar::time::Stamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many paths an incident lists.
+const PATHS: usize = 5;
+
+/// What the report needs to know besides the findings.
 #[derive(Debug)]
-pub struct Context {}
-/// Stub.
-pub fn build(_: Context) -> Option<Report> { None }
+pub struct Context<'a> {
+    /// The names of the inputs, by number.
+    pub names: &'a [String],
+    /// What was read of each, by number; the list may be shorter.
+    pub inputs: &'a [InputTally],
+    /// What went wrong with each input, by number.
+    pub errors: &'a BTreeMap<usize, String>,
+    /// The first lines that no format claims.
+    pub unparsed: &'a [Sample],
+    /// The zone that was assumed, where stamps carried none.
+    pub assumed_zone: Option<String>,
+    /// Whether healthy windows are shown too.
+    pub all_windows: bool,
+}
+
+/// Makes the report.
+#[must_use]
+pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
+    let Findings { window, rows, incidents, paths, .. } = findings;
+    let shown = |row: &&Row| row.is_troubled() || context.all_windows && row.requests.is_some();
+    let mut windows: Vec<&Row> = rows.iter().filter(shown).collect();
+    windows.sort_by(|a, b| (a.window, &a.key).cmp(&(b.window, &b.key)));
+    Report {
+        schema: SCHEMA,
+        inputs: context.names.iter().enumerate().map(|(number, name)| input_row(number, name, context)).collect(),
+        window_seconds: *window,
+        totals: totals(rows.iter()),
+        proxies: rows.chunk_by(|a, b| a.key.proxy == b.key.proxy).map(proxy_row).collect(),
+        incidents: (1..)
+            .zip(incidents)
+            .map(|(number, incident)| incident_row(number, incident, findings, context))
+            .collect(),
+        upstreams: rows.chunk_by(|a, b| a.key == b.key).filter_map(|run| upstream_row(run, findings)).collect(),
+        causes: cause_rows(rows, context),
+        windows: windows.into_iter().map(|row| window_row(row, *window, paths, context)).collect(),
+        unparsed: unparsed(context),
+        notes: notes(findings, context),
+    }
+}
+
+fn input_row(number: usize, name: &str, context: &Context<'_>) -> InputRow {
+    let tally = context.inputs.get(number).cloned().unwrap_or_default();
+    let mut formats: Vec<FormatCount> =
+        tally.formats.iter().map(|&(format, lines)| FormatCount { format, lines }).collect();
+    formats.sort_by(|a, b| b.lines.cmp(&a.lines).then(a.format.cmp(b.format)));
+    InputRow {
+        input: name.to_owned(),
+        lines: tally.lines,
+        unparsed: tally.unparsed,
+        formats,
+        error: context.errors.get(&number).cloned(),
+    }
+}
+
+/// Sums over rows. Requests and attempts are `None` where no row knows them.
+fn totals<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Totals {
+    let sum = |part: fn(&Row) -> u64| rows.clone().map(part).sum::<u64>();
+    let known = |part: fn(&Row) -> Option<u64>| rows.clone().filter_map(part).reduce(|a, b| a + b);
+    let statuses = sum_statuses(rows.clone());
+    let (requests, failures) = (known(|row| row.requests), sum(|row| row.failures));
+    Totals {
+        requests,
+        failures,
+        error_rate: requests.and_then(|requests| error_rate(failures, requests)),
+        status_502: statuses[0],
+        status_503: statuses[1],
+        status_504: statuses[2],
+        status_52x: statuses[3],
+        attempts: known(|row| row.attempts),
+        failed_attempts: sum(|row| row.failed_attempts),
+        masked_failures: sum(|row| row.masked_failures),
+        crawler_failures: sum(|row| row.crawler_failures),
+    }
+}
+
+/// Failures by requests; `None` where requests are not known well enough for a rate.
+fn error_rate(failures: u64, requests: u64) -> Option<f64> {
+    show::rate(failures, requests).filter(|_| failures <= requests)
+}
+
+fn sum_statuses<'a>(rows: impl Iterator<Item = &'a Row>) -> [u64; STATUS_COLUMNS] {
+    rows.fold([0; STATUS_COLUMNS], |sums, row| std::array::from_fn(|column| sums[column] + row.statuses[column]))
+}
+
+fn proxy_row(rows: &[Row]) -> ProxyRow {
+    ProxyRow { proxy: rows[0].key.proxy.clone(), totals: totals(rows.iter()) }
+}
+
+/// The likely cause as columns.
+struct Verdict {
+    cause: Option<&'static str>,
+    family: Option<&'static str>,
+    confidence: Option<&'static str>,
+    share: Option<f64>,
+}
+
+fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>) -> (Verdict, Option<Cause>) {
+    let likely = Likely::among(&weigh(evidence), None, Cause::NoLiveUpstream);
+    let columns = Verdict {
+        cause: likely.as_ref().map(|likely| likely.cause.slug()),
+        family: likely.as_ref().map(|likely| likely.cause.family().name()),
+        confidence: likely.as_ref().map(Likely::confidence),
+        share: likely.as_ref().and_then(|likely| show::rate(likely.share.0, likely.share.1)),
+    };
+    (columns, likely.map(|likely| likely.cause))
+}
+
+fn window_row(row: &Row, window: i64, names: &PathNames, context: &Context<'_>) -> WindowRow {
+    let (verdict, cause) = verdict(&row.evidence);
+    WindowRow {
+        window_start: show::time(Stamp::from_seconds(row.window)),
+        window_end: show::time(Stamp::from_seconds(row.window + window)),
+        proxy: row.key.proxy.clone(),
+        group: row.key.group.clone(),
+        upstream: row.key.upstream.clone(),
+        requests: row.requests,
+        failures: row.failures,
+        error_rate: row.requests.and_then(|requests| error_rate(row.failures, requests)),
+        status_502: row.statuses[0],
+        status_503: row.statuses[1],
+        status_504: row.statuses[2],
+        status_52x: row.statuses[3],
+        attempts: row.attempts,
+        failed_attempts: row.failed_attempts,
+        masked_failures: row.masked_failures,
+        likely_cause: verdict.cause,
+        family: verdict.family,
+        confidence: verdict.confidence,
+        cause_share: verdict.share,
+        p50_ms: row.latency.percentile(50),
+        p95_ms: row.latency.percentile(95),
+        p99_ms: row.latency.percentile(99),
+        crawler_failures: row.crawler_failures,
+        top_path: top_path(&row.paths, names),
+        sample: cause.and_then(|cause| first_sample(&row.evidence, cause)).map(|sample| cite(sample, context)),
+    }
+}
+
+fn top_path(paths: &Paths, names: &PathNames) -> Option<String> {
+    paths.busiest(names).0.first().map(|(path, _)| show::text(path)).filter(|path| !path.is_empty())
+}
+
+/// The first line that proves a cause; a state line only where no other does.
+fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sample> {
+    let of_cause = evidence.iter().filter(|item| item.sign.cause == cause);
+    // An error log's line says more than an access log's.
+    let rank = |source: Source| match source {
+        Source::ErrorLog => 0,
+        Source::Access => 1,
+        Source::State => 2,
+    };
+    of_cause.min_by_key(|item| (rank(item.source), &item.sample)).map(|item| &item.sample)
+}
+
+/// `input:line: text`
+fn cite(sample: &Sample, context: &Context<'_>) -> String {
+    format!("{}:{}: {}", name(sample.input, context), sample.line, show::text(&sample.text))
+}
+
+fn name<'a>(input: usize, context: &Context<'a>) -> &'a str {
+    context.names.get(input).map_or("?", String::as_str)
+}
+
+/// One upstream over all windows. `None` for a server of which only its health is known.
+fn upstream_row(rows: &[Row], findings: &Findings) -> Option<UpstreamRow> {
+    let sums = totals(rows.iter());
+    if sums.requests.is_none() && sums.failures + sums.failed_attempts == 0 {
+        return None;
+    }
+    let (verdict, _) = verdict(rows.iter().flat_map(|row| &row.evidence));
+    let mut latency = Histogram::default();
+    for row in rows {
+        latency.merge(&row.latency);
+    }
+    let key = &rows[0].key;
+    let (first, last) = findings.seen.get(key).copied().unwrap_or_default();
+    Some(UpstreamRow {
+        proxy: key.proxy.clone(),
+        group: key.group.clone(),
+        upstream: key.upstream.clone(),
+        first_seen: show::time(first),
+        last_seen: show::time(last),
+        requests: sums.requests,
+        failures: sums.failures,
+        error_rate: sums.error_rate,
+        status_502: sums.status_502,
+        status_503: sums.status_503,
+        status_504: sums.status_504,
+        status_52x: sums.status_52x,
+        attempts: sums.attempts,
+        failed_attempts: sums.failed_attempts,
+        masked_failures: sums.masked_failures,
+        likely_cause: verdict.cause,
+        family: verdict.family,
+        confidence: verdict.confidence,
+        cause_share: verdict.share,
+        p50_ms: latency.percentile(50),
+        p95_ms: latency.percentile(95),
+        p99_ms: latency.percentile(99),
+        crawler_failures: sums.crawler_failures,
+    })
+}
+
+fn cause_rows(rows: &[Row], context: &Context<'_>) -> Vec<CauseRow> {
+    let mut by_cause: BTreeMap<Cause, (Vec<&Evidence>, BTreeSet<&diagnose::Key>)> = BTreeMap::new();
+    for row in rows {
+        for item in row.evidence.iter().filter(|item| item.failures + item.attempts > 0) {
+            let (evidence, upstreams) = by_cause.entry(item.sign.cause).or_default();
+            evidence.push(item);
+            upstreams.insert(&row.key);
+        }
+    }
+    let all: u64 = rows.iter().map(|row| row.failures).sum();
+    let mut causes: Vec<(u64, CauseRow)> = by_cause
+        .into_iter()
+        .map(|(cause, (evidence, upstreams))| {
+            let failures = evidence.iter().map(|item| item.failures).sum();
+            let failed_attempts = evidence.iter().map(|item| item.attempts).sum();
+            let first = evidence.iter().map(|item| item.first).min().unwrap_or_default();
+            let last = evidence.iter().map(|item| item.last).max().unwrap_or_default();
+            let sample = evidence.iter().map(|item| &item.sample).min();
+            let row = CauseRow {
+                cause: cause.slug(),
+                family: cause.family().name(),
+                failures,
+                share: show::rate(failures, all),
+                failed_attempts,
+                upstreams: upstreams.len() as u64,
+                first_seen: show::time(first),
+                last_seen: show::time(last),
+                sample: sample.map(|sample| cite(sample, context)),
+            };
+            (failures + failed_attempts, row)
+        })
+        .collect();
+    causes.sort_by(|a, b| (b.1.failures, b.0).cmp(&(a.1.failures, a.0)).then(a.1.cause.cmp(b.1.cause)));
+    causes.into_iter().map(|(_, row)| row).collect()
+}
+
+fn incident_row(number: u64, incident: &diagnose::Incident, findings: &Findings, context: &Context<'_>) -> Incident {
+    let diagnose::Incident { likely, evidence, keys, span, .. } = incident;
+    let mut paths = Paths::default();
+    for &at in &incident.rows {
+        paths.absorb(&findings.rows[at].paths, &findings.paths);
+    }
+    let named = |part: fn(&diagnose::Key) -> &str| {
+        let names: BTreeSet<&str> = keys.iter().map(|key| part(key)).filter(|name| !name.is_empty()).collect();
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let next_checks = next_checks(incident, findings);
+    let busiest = paths.busiest(&findings.paths).0;
+    Incident {
+        incident: number,
+        start: show::time(span.0),
+        end: show::time(span.1),
+        duration_s: u64::try_from(span.1.seconds() - span.0.seconds()).unwrap_or(0),
+        proxy: incident.proxy.clone(),
+        scope: incident.scope.name(),
+        groups: named(|key| &key.group),
+        upstreams: named(|key| &key.upstream),
+        requests: incident.requests,
+        failures: incident.failures,
+        error_rate: incident.requests.and_then(|requests| error_rate(incident.failures, requests)),
+        peak_start: show::time(Stamp::from_seconds(incident.peak.0)),
+        peak_error_rate: incident.peak.2.and_then(|requests| error_rate(incident.peak.1, requests)),
+        status_502: incident.statuses[0],
+        status_503: incident.statuses[1],
+        status_504: incident.statuses[2],
+        status_52x: incident.statuses[3],
+        masked_failures: incident.masked_failures,
+        likely_cause: likely.cause.slug(),
+        family: likely.cause.family().name(),
+        confidence: likely.confidence(),
+        cause_share: show::rate(likely.share.0, likely.share.1),
+        second_cause: likely.second.map(Cause::slug),
+        crawler_failures: incident.crawler_failures,
+        top_path: top_path(&paths, &findings.paths),
+        summary: story::tell(incident),
+        next_check: next_checks.first().map(|check| check.run.clone()),
+        sample: first_sample(evidence, likely.cause).map(|sample| cite(sample, context)),
+        confidence_score: likely.score,
+        failed_attempts: incident.failed_attempts,
+        causes: incident_causes(incident, context),
+        next_checks,
+        paths: busiest
+            .into_iter()
+            .take(PATHS)
+            .map(|(path, failures)| PathCount { path: show::text(path), failures })
+            .collect(),
+    }
+}
+
+fn incident_causes(incident: &diagnose::Incident, context: &Context<'_>) -> Vec<IncidentCause> {
+    let mut causes: Vec<IncidentCause> = incident
+        .causes
+        .iter()
+        .map(|weighed| IncidentCause {
+            cause: weighed.cause.slug(),
+            family: weighed.cause.family().name(),
+            share: show::rate(weighed.failures, incident.failures),
+            failures: weighed.failures,
+            confidence: confidence(weighed.belief),
+            evidence: proofs(&incident.evidence, weighed.cause, context),
+            failed_attempts: weighed.attempts,
+        })
+        .collect();
+    // A root cause that only health checks tell of explains no failure of its own.
+    if causes.first().is_none_or(|first| first.cause != incident.likely.cause.slug()) {
+        let cause = incident.likely.cause;
+        causes.insert(
+            0,
+            IncidentCause {
+                cause: cause.slug(),
+                family: cause.family().name(),
+                share: None,
+                failures: 0,
+                confidence: incident.likely.confidence(),
+                evidence: proofs(&incident.evidence, cause, context),
+                failed_attempts: 0,
+            },
+        );
+    }
+    causes
+}
+
+fn proofs(evidence: &[Evidence], cause: Cause, context: &Context<'_>) -> Vec<Proof> {
+    let of_cause = evidence.iter().filter(|item| item.sign.cause == cause);
+    let proof = |item: &Evidence| Proof {
+        kind: item.sign.kind,
+        count: item.lines,
+        sample: show::text(&item.sample.text),
+        input: name(item.sample.input, context).to_owned(),
+        line: item.sample.line,
+        says: item.sign.says,
+    };
+    of_cause.map(proof).collect()
+}
+
+fn next_checks(incident: &diagnose::Incident, findings: &Findings) -> Vec<NextCheck> {
+    let worst = incident.rows.iter().map(|&at| &findings.rows[at]);
+    // The words of the upstream with the likely cause on it, or of any.
+    let has_cause = |row: &&Row| row.evidence.iter().any(|item| item.sign.cause == incident.likely.cause);
+    let key = worst
+        .clone()
+        .filter(has_cause)
+        .max_by_key(|row| {
+            (!row.key.upstream.is_empty(), row.failures + row.failed_attempts, std::cmp::Reverse(row.window))
+        })
+        .or_else(|| worst.clone().next())
+        .map(|row| &row.key);
+    let Some(key) = key else { return Vec::new() };
+    let mut paths = Paths::default();
+    for row in worst.filter(|row| row.key == *key) {
+        paths.absorb(&row.paths, &findings.paths);
+    }
+    let minute = |seconds: i64| show::time(Stamp::from_seconds(seconds));
+    let words = Words {
+        upstream: key.upstream.clone(),
+        group: key.group.clone(),
+        // A folded path is no path that a server knows.
+        path: top_path(&paths, &findings.paths).filter(|path| !path.contains('{')).unwrap_or_default(),
+        since: minute(incident.span.0.seconds() - 60),
+        until: minute(incident.span.1.seconds() + 60),
+    };
+    checks::next(incident.likely.cause, incident.likely.second, key.kind, &words)
+}
+
+fn unparsed(context: &Context<'_>) -> Unparsed {
+    let sample = |sample: &Sample| UnparsedSample {
+        input: name(sample.input, context).to_owned(),
+        line: sample.line,
+        text: show::text(&sample.text),
+    };
+    Unparsed {
+        lines: context.inputs.iter().map(|input| input.unparsed).sum(),
+        samples: context.unparsed.iter().map(sample).collect(),
+    }
+}
+
+fn notes(findings: &Findings, context: &Context<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(zone) = &context.assumed_zone {
+        notes.push(format!("Some stamps carry no zone: {zone} was assumed (--tz says otherwise)."));
+    }
+    for proxy in &findings.error_log_only {
+        notes.push(format!(
+            "{proxy}: only an error log was read. Each failed attempt counts as a failure, and rates are unknown."
+        ));
+    }
+    for proxy in &findings.paired {
+        notes.push(format!("{proxy}: the access log counts the failures, the error log says what they were made of."));
+    }
+    let proxies: BTreeSet<&str> = findings.rows.iter().map(|row| row.key.proxy.as_str()).collect();
+    if proxies.len() > 1 {
+        let tiers: Vec<&str> = proxies.into_iter().collect();
+        notes.push(format!(
+            "Totals add up {} proxies ({}). A request that passed several of them is counted at each: see `proxies`.",
+            tiers.len(),
+            tiers.join(", ")
+        ));
+    }
+    let untimed: u64 = context.inputs.iter().map(|input| input.untimed).sum();
+    if untimed > 0 {
+        notes.push(format!("{untimed} lines carry no time and could not be put into a window: they are not counted."));
+    }
+    notes
+}

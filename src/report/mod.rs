@@ -6,8 +6,10 @@
 //! and otherwise as it was: each output makes it safe for its own reader.
 
 mod build;
+mod checks;
 mod schema;
 pub mod show;
+mod story;
 
 pub use build::{Context, build};
 pub use schema::schema;

@@ -1,5 +1,6 @@
 //! Values as text: times, rates, bytes from a log.
 
+use crate::cause::Proxy;
 use crate::grammar::time::Stamp;
 use jiff::Timestamp;
 
@@ -20,10 +21,47 @@ pub fn rate(part: u64, whole: u64) -> Option<f64> {
     Some(millionths as f64 / 1e6)
 }
 
+/// A count with thousands separators: `4,810`.
+#[must_use]
+pub fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// `part` of `whole` in percent, with as many digits as mean something: `0.4 %`, `12 %`, `<0.1 %`.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> String {
+    let tenths = if whole == 0 { 0 } else { (u128::from(part) * 2_000 / u128::from(whole)).div_ceil(2) };
+    match tenths {
+        0 if part > 0 => "<0.1 %".to_owned(),
+        // Only all of it is 100 %.
+        1_000.. if part < whole => ">99.9 %".to_owned(),
+        100.. if tenths < 990 || part == whole => format!("{} %", (tenths + 5) / 10),
+        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
 /// Bytes from a log as text.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The name of an upstream in reports. HAProxy's is `backend/server`, also where a layout logs the two apart.
+#[must_use]
+pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
+    if proxy == Proxy::Haproxy && !upstream.is_empty() && !upstream.contains(&b'/') {
+        format!("{}/{}", text(group), text(upstream))
+    } else {
+        text(upstream)
+    }
 }
 
 #[cfg(test)]
@@ -34,12 +72,9 @@ mod tests {
     fn shows_values() {
         assert_eq!(time(Stamp(1_700_000_000_250_000)), "2023-11-14T22:13:20.25Z");
         assert_eq!(time(Stamp::from_seconds(0)), "1970-01-01T00:00:00Z");
-        assert_eq!([rate(1, 3), rate(2, 3), rate(5, 5), rate(0, 7), rate(0, 0)], [
-            Some(0.333333),
-            Some(0.666667),
-            Some(1.0),
-            Some(0.0),
-            None
-        ]);
+        assert_eq!(
+            [rate(1, 3), rate(2, 3), rate(5, 5), rate(0, 7), rate(0, 0)],
+            [Some(0.333333), Some(0.666667), Some(1.0), Some(0.0), None]
+        );
     }
 }

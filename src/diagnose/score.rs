@@ -1,0 +1,154 @@
+//! Weighs evidence: which cause is likely, and how sure that is.
+
+use crate::aggregate::{Evidence, Source};
+use crate::cause::{Cause, Strength};
+
+/// What a failure that shows nothing weighs, in percent: a few explained failures do not speak for many that are not.
+const UNEXPLAINED: u64 = 20;
+
+/// A cause with all that speaks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// The cause.
+    pub cause: Cause,
+    /// Failed requests that it explains.
+    pub failures: u64,
+    /// Failed attempts that it explains.
+    pub attempts: u64,
+    /// The sum of its evidence, each failure and attempt by the strength of its sign.
+    pub weight: u64,
+    /// The probability that at least one of its signs is right, were they independent.
+    pub belief: f64,
+}
+
+/// All causes that `evidence` speaks for, the heaviest first. Evidence from state lines carries no weight of its own.
+pub fn weigh<'a>(evidence: impl IntoIterator<Item = &'a Evidence>) -> Vec<Weighed> {
+    let mut counted: Vec<&Evidence> =
+        evidence.into_iter().filter(|item| item.source != Source::State && item.failures + item.attempts > 0).collect();
+    counted.sort_by_key(|item| (item.sign.cause, item.sign.kind, item.source));
+    let mut found: Vec<Weighed> = counted.chunk_by(|a, b| a.sign.cause == b.sign.cause).map(weigh_one).collect();
+    found.sort_by(|a, b| b.weight.cmp(&a.weight).then(a.cause.cmp(&b.cause)));
+    found
+}
+
+/// Weighs evidence for one cause, ordered by kind.
+fn weigh_one(evidence: &[&Evidence]) -> Weighed {
+    let cause = evidence[0].sign.cause;
+    let sum = |part: fn(&Evidence) -> u64| evidence.iter().map(|item| part(item)).sum::<u64>();
+    let percent = |item: &Evidence| match item.sign.strength {
+        Strength::Silent => UNEXPLAINED,
+        strength => strength.percent(),
+    };
+    let doubt = evidence
+        .chunk_by(|a, b| a.sign == b.sign)
+        .map(|same| 1.0 - same[0].sign.strength.percent() as f64 / 100.0)
+        .product::<f64>();
+    Weighed {
+        cause,
+        failures: sum(|item| item.failures),
+        attempts: sum(|item| item.attempts),
+        weight: evidence.iter().map(|item| (item.failures + item.attempts) * percent(item)).sum(),
+        belief: if cause == Cause::Unknown { 0.0 } else { (1.0 - doubt).min(0.99) },
+    }
+}
+
+/// The likely cause of something, and what else it could be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Likely {
+    /// The likely cause.
+    pub cause: Cause,
+    /// How many failures (or, where nothing failed for the client, attempts) it explains, of how many.
+    pub share: (u64, u64),
+    /// From 0 to 1.
+    pub score: f64,
+    /// The runner-up, if anything speaks for one.
+    pub second: Option<Cause>,
+}
+
+impl Likely {
+    /// The likely cause among `causes`, the heaviest first; `None` where there are none. `root` is preferred where it is
+    /// given: then what it brought about, `consequence`, counts as explained by it too.
+    #[must_use]
+    pub fn among(causes: &[Weighed], root: Option<(Cause, f64)>, consequence: Cause) -> Option<Self> {
+        let first = causes.first()?;
+        let cause = root.map_or(first.cause, |root| root.0);
+        let explained = |item: &&Weighed| item.cause == cause || root.is_some() && item.cause == consequence;
+        let by_failures = causes.iter().any(|item| item.failures > 0);
+        let count = |item: &Weighed| if by_failures { item.failures } else { item.attempts };
+        let share = (causes.iter().filter(explained).map(count).sum(), causes.iter().map(count).sum());
+        let own = causes.iter().find(|item| item.cause == cause).map_or(0.0, |item| item.belief);
+        let belief = root.map_or(own, |root| own.max(root.1));
+        let second = causes.iter().map(|item| item.cause).find(|other| *other != cause && *other != Cause::Unknown);
+        Some(Self { cause, share, score: score(belief, share), second })
+    }
+
+    /// `high`, `medium` or `low`.
+    #[must_use]
+    pub fn confidence(&self) -> &'static str {
+        confidence(self.score)
+    }
+}
+
+/// The belief in a cause, less where it explains only part of what happened.
+fn score(belief: f64, (part, whole): (u64, u64)) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    let share = part as f64 / whole as f64;
+    (belief * (0.6 + 0.4 * share) * 1_000.0).round() / 1_000.0
+}
+
+/// A score as a word.
+#[must_use]
+pub fn confidence(score: f64) -> &'static str {
+    match score {
+        score if score >= 0.85 => "high",
+        score if score >= 0.6 => "medium",
+        _ => "low",
+    }
+}
+
+/// Shares out `total` over `weights` in proportion, in whole numbers that add up to `total` (or to nothing where all
+/// weights are 0). What rounding leaves goes to the largest remainders, and among equals to the first.
+#[must_use]
+pub fn apportion(total: u64, weights: &[u64]) -> Vec<u64> {
+    let sum: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
+    if sum == 0 {
+        return vec![0; weights.len()];
+    }
+    let exact = |weight: u64| u128::from(total) * u128::from(weight);
+    let mut shares: Vec<u64> = weights.iter().map(|weight| u64::try_from(exact(*weight) / sum).unwrap_or(0)).collect();
+    let left = total - shares.iter().sum::<u64>();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(exact(weights[at]) % sum));
+    for &at in order.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+        shares[at] += 1;
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn shares_out_whole_numbers() {
+        assert_eq!(apportion(10, &[1, 1, 1]), [4, 3, 3]);
+        assert_eq!(apportion(40, &[80, 20]), [32, 8]);
+        assert_eq!(apportion(3, &[0, 0]), [0, 0]);
+        assert_eq!(apportion(0, &[5, 7]), [0, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up(total in 0_u64..1_000_000, weights in prop::collection::vec(0_u64..1_000_000, 1..20)) {
+            let shares = apportion(total, &weights);
+            let expected = if weights.iter().sum::<u64>() == 0 { 0 } else { total };
+            prop_assert_eq!(shares.iter().sum::<u64>(), expected);
+            for (share, weight) in shares.iter().zip(&weights) {
+                prop_assert!(*weight > 0 || *share == 0);
+            }
+        }
+    }
+}
