@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import reading
 from bench import CLIENT_TIMEOUT
@@ -89,7 +89,7 @@ def _play(events: list[Event], traffic: Callable[[], None]) -> str:
         for event in events:
             time.sleep(max(0.0, start + event.at - time.monotonic()))
             event.happens()
-            diary.append(f"{datetime.now(timezone.utc):%H:%M:%S} {event.text}")
+            diary.append(f"{datetime.now(UTC):%H:%M:%S} {event.text}")
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -153,9 +153,10 @@ def _case(bench: NginxBench, diary: str) -> Case:
     error = View(["error.log"], errors, None, None, ["connection-refused"], servers)
     error.note = f"{errors} lines tell of a failed attempt or of a request that found no live upstream."
     what = (
-        "A shop behind nginx with two workers: /search goes to the upstream `search` of one server (127.0.0.1:9201), all "
-        "else to `checkout` of two (127.0.0.1:9101 and 9102, max_fails=3 fail_timeout=5s). proxy_read_timeout 2s. About "
-        f"{_RATE:g} requests a second for {_SECONDS // 60} minutes, the client counting what it got. access.log is "
+        "A shop behind nginx with two workers: /search goes to the upstream `search` of one server "
+        "(127.0.0.1:9201), all else to `checkout` of two (127.0.0.1:9101 and 9102, max_fails=3 fail_timeout=5s). "
+        f"proxy_read_timeout 2s. About {_RATE:g} requests a second for {_SECONDS // 60} minutes, the client "
+        "counting what it got. access.log is "
         'combined + rt=$request_time uct="$upstream_connect_time" uht="$upstream_header_time" '
         'urt="$upstream_response_time" ua="$upstream_addr" us="$upstream_status".\n\nUTC:\n' + diary
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import isolation
 import reading
-import syslog
+import syslog_daemon
 from bench import Bench
 from case import Case, View
 from servers import FRONT, Haproxy, distribution
@@ -22,8 +22,8 @@ class HaproxyBench(Bench):
 
     def __init__(self, private: bool) -> None:
         super().__init__(private)
-        isolation.RUN_DIR.mkdir(parents=True, exist_ok=True)
-        self.admin_socket: Path = isolation.RUN_DIR / "admin.sock"
+        self._run_dir = isolation.RUN_DIR if private else self.work_dir
+        self.admin_socket = self._run_dir / "admin.sock"
         self._dialects: list[str] = []
 
     def start(
@@ -57,17 +57,17 @@ frontend web
         return self.keep(Haproxy(config, self.work_dir))
 
     def _log_targets(self, dialects: bool) -> str:
-        device = isolation.RUN_DIR / "log"
-        files: dict[Path, syslog.Layout] = {self.logs / "haproxy.log": syslog.traditional}
+        device = self._run_dir / "log"
+        files: dict[Path, syslog_daemon.Layout] = {self.logs / "haproxy.log": syslog_daemon.traditional}
         targets = [f"log {device} local0"]
         if dialects:
-            files[self.logs / "iso.log"] = syslog.iso
-            self.keep(syslog.Receiver(_RFC5424_PORT, {self.logs / "rfc5424.log": syslog.verbatim}))
-            self.keep(syslog.Receiver(_RAW_PORT, {self.logs / "raw.log": syslog.verbatim}))
+            files[self.logs / "iso.log"] = syslog_daemon.iso
+            self.keep(syslog_daemon.Receiver(_RFC5424_PORT, {self.logs / "rfc5424.log": syslog_daemon.verbatim}))
+            self.keep(syslog_daemon.Receiver(_RAW_PORT, {self.logs / "raw.log": syslog_daemon.verbatim}))
             targets.append(f"log {_RFC5424_PORT[0]}:{_RFC5424_PORT[1]} format rfc5424 local0")
             targets.append(f"log {_RAW_PORT[0]}:{_RAW_PORT[1]} format raw local0")
             self._dialects = ["rfc5424.log", "iso.log", "raw.log"]
-        self.keep(syslog.Receiver(device, files))
+        self.keep(syslog_daemon.Receiver(device, files))
         return "\n    ".join(targets)
 
     def command(self, line: str) -> str:
@@ -91,7 +91,7 @@ frontend web
 
         `failures`: whether the lines are requests with a status, which a tcplog's are not.
         `masked`: whether retries of requests that ended well are failures of a server that a retry saved.
-        `raw_cause`: where `format raw` knows less, as its state lines bear no time; then it need not name upstreams either.
+        `raw_cause`: where `format raw` knows less, as its state lines bear no time; no upstreams need be named then.
         """
         time.sleep(0.5)
         self._cross_check()
@@ -113,7 +113,7 @@ frontend web
             views.append(view)
         return Case(
             server=f"{Haproxy.version()} ({distribution()})",
-            recorded=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+            recorded=datetime.now(UTC).strftime("%Y-%m-%d"),
             what=what + "\n\n" + self._logging(),
             client=self.client,
             views=views,

@@ -96,10 +96,10 @@ def redispatch(bench: HaproxyBench) -> Case:
     dead.stop()
     bench.visit(40)
     return bench.case(
-        "Two servers without health checks, `option redispatch 1`, retries 1. After 10 requests the second was stopped. A "
-        "request that was refused there was sent on to the other: 200, with `+1` as the count of retries. That is nearly "
-        "every request, as each redispatch takes the live server's turn. The line names the server that answered, not the "
-        "dead one.",
+        "Two servers without health checks, `option redispatch 1`, retries 1. After 10 requests the second was "
+        "stopped. A request that was refused there was sent on to the other: 200, with `+1` as the count of "
+        "retries. That is nearly every request, as each redispatch takes the live server's turn. The line names the "
+        "server that answered, not the dead one.",
         ["connection-refused", "unknown"],
         group="api",
     )
@@ -118,9 +118,9 @@ def one_down(bench: HaproxyBench) -> Case:
     time.sleep(2)
     bench.visit(8)
     return bench.case(
-        "Two servers, TCP checks (inter 1500ms fall 2), `option redispatch 1`, retries 1. After 10 requests the second was "
-        "stopped: until its check had failed twice, most requests were redispatched (`+1`). Then it was DOWN, and later "
-        "UP again.",
+        "Two servers, TCP checks (inter 1500ms fall 2), `option redispatch 1`, retries 1. After 10 requests the "
+        "second was stopped: until its check had failed twice, most requests were redispatched (`+1`). Then it was "
+        "DOWN, and later UP again.",
         ["connection-refused"],
         upstreams=["api/api-2"],
         group="api",
@@ -222,8 +222,8 @@ def header_too_big(bench: HaproxyBench) -> Case:
     return _break_with(
         bench,
         answer(headers=("Set-Cookie: basket=" + "A-1+" * 5000,)),
-        "After 12 good requests every answer set a cookie of 20 kB, more than tune.bufsize (16 kB) holds. HAProxy logs the "
-        "same PH as for an invalid header.",
+        "After 12 good requests every answer set a cookie of 20 kB, more than tune.bufsize (16 kB) holds. HAProxy "
+        "logs the same PH as for an invalid header.",
         ["header-too-big", "invalid-response"],
     )
 
@@ -245,7 +245,8 @@ def truncated_response(bench: HaproxyBench) -> Case:
     return _break_with(
         bench,
         truncate(),
-        "The application promised 20000 bytes and closed after 4000: HAProxy logs 200 and SD; the client's answer was cut.",
+        "The application promised 20000 bytes and closed after 4000: HAProxy logs 200 and SD; the client's answer "
+        "was cut.",
         ["truncated-response"],
     )
 
@@ -281,7 +282,9 @@ def queue_full(bench: HaproxyBench) -> Case:
     """The queue of the server that a cookie asks for is full: maxqueue."""
     bench.upstream(APP, answer(delay=0.8))
     bench.start(
-        _single("cookie one maxconn 1 maxqueue 1", "cookie SRV insert indirect\n    timeout queue 3s\n    timeout server 5s")
+        _single(
+            "cookie one maxconn 1 maxqueue 1", "cookie SRV insert indirect\n    timeout queue 3s\n    timeout server 5s"
+        )
     )
     bench.visit(40, workers=32, headers=("Cookie: SRV=one",))
     return bench.case(
@@ -296,11 +299,11 @@ def queue_full(bench: HaproxyBench) -> Case:
 def deny(bench: HaproxyBench) -> Case:
     """`http-request deny deny_status 503`: PR."""
     bench.upstream(APP)
-    bench.start(_single(), frontend="http-request deny deny_status 503 if { path_beg /checkout/pay }\n    default_backend api")
-    bench.visit(60)
-    return bench.case(
-        "A rule denies /checkout/pay with 503. No server is to blame.", ["blocked", "proxy-local"]
+    bench.start(
+        _single(), frontend="http-request deny deny_status 503 if { path_beg /checkout/pay }\n    default_backend api"
     )
+    bench.visit(60)
+    return bench.case("A rule denies /checkout/pay with 503. No server is to blame.", ["blocked", "proxy-local"])
 
 
 @scenario("haproxy-return-503", HaproxyBench)
@@ -327,8 +330,8 @@ def tls_certificate(bench: HaproxyBench) -> Case:
     )
     bench.visit(24, rate=6)
     return bench.case(
-        "`ssl verify required` to a server with a self-signed certificate, without a health check. The httplog line is that "
-        "of any failed connect.",
+        "`ssl verify required` to a server with a self-signed certificate, without a health check. The httplog line "
+        "is that of any failed connect.",
         ["tls-certificate", "tls-handshake", "connection-refused", "unknown"],
         upstreams=["api/api-1"],
         group="api",
@@ -347,8 +350,8 @@ def tls_check(bench: HaproxyBench) -> Case:
     time.sleep(2)
     bench.visit(30)
     return bench.case(
-        "`ssl verify required` to a server with an expired certificate. The health check failed at layer 6 and took it out; "
-        "`SSL handshake failure` is all that it says.",
+        "`ssl verify required` to a server with an expired certificate. The health check failed at layer 6 and took "
+        "it out; `SSL handshake failure` is all that it says.",
         ["tls-handshake", "tls-certificate", "protocol-mismatch", "no-live-upstream"],
         group="api",
     )
@@ -362,8 +365,8 @@ def plain_to_https(bench: HaproxyBench) -> Case:
     time.sleep(2)
     bench.visit(30)
     return bench.case(
-        "`ssl` towards a server that speaks plain HTTP and answered the TLS hello with 400. The health check failed at layer 6, "
-        "with the very words of a bad certificate.",
+        "`ssl` towards a server that speaks plain HTTP and answered the TLS hello with 400. The health check failed "
+        "at layer 6, with the very words of a bad certificate.",
         ["protocol-mismatch", "tls-handshake", "tls-certificate", "no-live-upstream"],
         group="api",
     )
@@ -383,7 +386,8 @@ def maintenance(bench: HaproxyBench) -> Case:
         bench.command(f"enable server api/{server}")
     bench.visit(16)
     return bench.case(
-        "An operator put both servers into maintenance on the admin socket (`disable server`), and took them out again.",
+        "An operator put both servers into maintenance on the admin socket (`disable server`), and took them out "
+        "again.",
         ["draining", "no-live-upstream"],
         group="api",
     )
@@ -419,8 +423,8 @@ def flapping(bench: HaproxyBench) -> Case:
         app.behaviour = behaviour
         bench.visit(16)
     return bench.case(
-        "`option httpchk GET /health`. The health URL answered 503 for two spells, and HAProxy took the only server out each "
-        "time although it answered everything else well.",
+        "`option httpchk GET /health`. The health URL answered 503 for two spells, and HAProxy took the only server "
+        "out each time although it answered everything else well.",
         ["upstream-error", "no-live-upstream"],
         group="api",
     )
@@ -435,8 +439,8 @@ def check_timeout(bench: HaproxyBench) -> Case:
     app.behaviour = slow(6)
     bench.visit(40, rate=6)
     return bench.case(
-        "The application hung: it accepted and said nothing. The first requests ran into timeout server 1s (sH, 504); then "
-        "its health check had failed with Layer7 timeout and there was no server left (503).",
+        "The application hung: it accepted and said nothing. The first requests ran into timeout server 1s (sH, "
+        "504); then its health check had failed with Layer7 timeout and there was no server left (503).",
         ["response-timeout"],
         group="api",
     )
@@ -454,8 +458,8 @@ def retry_on_empty(bench: HaproxyBench) -> Case:
     bench.start(_single("", "retries 2\n    retry-on conn-failure empty-response"))
     bench.visit(50)
     return bench.case(
-        "The server closed every third connection without answering; `retry-on empty-response` tried again and every client "
-        "got 200. The line bears a count of retries and nothing on why.",
+        "The server closed every third connection without answering; `retry-on empty-response` tried again and "
+        "every client got 200. The line bears a count of retries and nothing on why.",
         ["closed-early", "connection-refused", "unknown"],
         upstreams=["api/api-1"],
         group="api",
@@ -478,8 +482,9 @@ def httpslog(bench: HaproxyBench) -> Case:
     app.stop()
     bench.visit(24, rate=6, tls=trust)
     return bench.case(
-        "A TLS frontend with `option httpslog`. After 14 requests the only server was stopped (retries 1). In between one "
-        "client spoke plain HTTP to the TLS port: an `SSL handshake failure` line, which is not a request.",
+        "A TLS frontend with `option httpslog`. After 14 requests the only server was stopped (retries 1). In "
+        "between one client spoke plain HTTP to the TLS port: an `SSL handshake failure` line, which is not a "
+        "request.",
         ["connection-refused"],
         upstreams=["api/api-1"],
         group="api",
@@ -493,7 +498,9 @@ def captures(bench: HaproxyBench) -> Case:
     bench.upstream(APP, server)
     ill = bench.upstream(SECOND, server)
     bench.start(
-        _pair("", "cookie SRV insert indirect nocache").replace("9101", "9101 cookie one").replace("9102", "9102 cookie two"),
+        _pair("", "cookie SRV insert indirect nocache")
+        .replace("9101", "9101 cookie one")
+        .replace("9102", "9102 cookie two"),
         frontend="capture request header Host len 40\n    capture request header User-Agent len 90\n"
         "    capture response header Server len 20\n    capture cookie SID len 20\n    default_backend api",
     )
@@ -502,9 +509,9 @@ def captures(bench: HaproxyBench) -> Case:
     bench.visit(16, rate=5, headers=("Cookie: SID=a1b2c3; SRV=two",))
     bench.visit(16, rate=5)
     return bench.case(
-        "Request headers Host and User-Agent, the response header Server and the cookie SID are captured, and a cookie SRV "
-        "keeps clients on their server. The second server became slower than timeout server 1s: requests that its cookie "
-        "sent there, and half of those without a cookie, got 504.",
+        "Request headers Host and User-Agent, the response header Server and the cookie SID are captured, and a "
+        "cookie SRV keeps clients on their server. The second server became slower than timeout server 1s: requests "
+        "that its cookie sent there, and half of those without a cookie, got 504.",
         ["response-timeout"],
         upstreams=["api/api-2"],
         group="api",
@@ -521,8 +528,8 @@ def tcplog(bench: HaproxyBench) -> Case:
     app.stop()
     bench.visit(24, rate=6)
     return bench.case(
-        "mode tcp. After 16 connections the only server was stopped (retries 1): SC, and the client was cut off without an "
-        "answer. A connection has no status, so nothing is said of failures here.",
+        "mode tcp. After 16 connections the only server was stopped (retries 1): SC, and the client was cut off "
+        "without an answer. A connection has no status, so nothing is said of failures here.",
         ["connection-refused"],
         failures=False,
         masked=False,

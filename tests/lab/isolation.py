@@ -40,10 +40,10 @@ def isolate() -> None:
     """Moves this process (it must still be single-threaded) into fresh network and mount namespaces."""
     _unshare(_CLONE_NEWNET | _CLONE_NEWNS)
     os.environ["TZ"] = "UTC"
-    RUN_DIR.mkdir(parents=True, exist_ok=True)
     for command in (
         "mount --make-rprivate /",
-        f"mount -t tmpfs -o mode=755 tmpfs {RUN_DIR}",
+        "mount -t tmpfs -o mode=755 tmpfs /run",
+        f"mkdir {RUN_DIR}",
         "ip link set lo up",
         f"ip route add local {CLIENT_NET} dev lo",
         "ip link add lan0 type veth peer name lan1",

@@ -89,7 +89,7 @@ def _record(chosen: list[Scenario], to: Path, private: bool) -> int:
                 shutil.copytree(bench.logs, target)
                 (target / "case.toml").write_text(to_toml(case), encoding="utf-8")
                 print(f"{known.name}: {dict(sorted(case.client.items()))}", flush=True)
-        except Exception as error:  # noqa: BLE001 - one scenario's trouble is not the next one's
+        except Exception as error:
             failed += 1
             print(f"{known.name}: FAILED: {error!r}", flush=True)
     return 1 if failed else 0
@@ -105,7 +105,7 @@ def _check(chosen: list[Scenario], gatewhy: Path, private: bool) -> int:
                     passed, failed = passed + (not complaints), failed + bool(complaints)
                     verdict = "ok" if not complaints else "FAILED: " + "; ".join(complaints)
                     print(f"{known.name} × {' + '.join(view.logs)}: {verdict}", flush=True)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             failed += 1
             print(f"{known.name}: FAILED: {error!r}", flush=True)
     print(f"{passed} passed, {failed} failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import reading
 from bench import Bench
@@ -158,7 +158,7 @@ http {{
             upstreams=list(upstreams),
             group=expect.group,
             confidence=list(expect.confidence),
-            note=f"{errors} lines tell of a failure: one for each failed attempt, or for a request that was never tried.",
+            note=f"{errors} lines tell of a failure: one for each failed attempt, or a request that was never tried.",
         )
 
 
@@ -178,7 +178,7 @@ def case_of(what: str, bench: Bench, views: list[View]) -> Case:
     """A case recorded now on this nginx."""
     return Case(
         server=f"{Nginx.version()} ({distribution()})",
-        recorded=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        recorded=datetime.now(UTC).strftime("%Y-%m-%d"),
         what=what,
         client=bench.client,
         views=views,

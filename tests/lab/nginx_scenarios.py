@@ -70,8 +70,9 @@ def refused_one_of_two(bench: NginxBench) -> Case:
     dead.stop()
     bench.visit(50)
     return bench.case(
-        "Two servers with max_fails=0, so that nginx keeps trying both. After 10 requests the second was stopped. About "
-        "every second request went there first, was refused, and was passed on to the other: no client saw an error.",
+        "Two servers with max_fails=0, so that nginx keeps trying both. After 10 requests the second was stopped. "
+        "About every second request went there first, was refused, and was passed on to the other: no client saw an "
+        "error.",
         Expect(sure=("connection-refused",), upstreams=(_name(SECOND),)),
     )
 
@@ -85,8 +86,8 @@ def response_timeout(bench: NginxBench) -> Case:
     app.behaviour = slow(3)
     bench.visit(30, rate=5)
     return bench.case(
-        "proxy_read_timeout 1s. After 20 quick answers the application needed 3 s for each: it accepted, read the request "
-        "and was still thinking when nginx gave up.",
+        "proxy_read_timeout 1s. After 20 quick answers the application needed 3 s for each: it accepted, read the "
+        "request and was still thinking when nginx gave up.",
         Expect(
             sure=("response-timeout",),
             ingress=("response-timeout", "connect-timeout", "unknown"),
@@ -119,9 +120,9 @@ def refused_some_visible(bench: NginxBench) -> Case:
     apps[1].start()
     bench.visit(10)
     return bench.case(
-        "Two servers with max_fails=0. After 10 requests the second was stopped: of the next 25 requests about half were "
-        "refused there first and saved by the other. Then the first was stopped as well: 20 requests were refused by both "
-        "and got 502. Then both were started again.",
+        "Two servers with max_fails=0. After 10 requests the second was stopped: of the next 25 requests about half "
+        "were refused there first and saved by the other. Then the first was stopped as well: 20 requests were "
+        "refused by both and got 502. Then both were started again.",
         Expect(sure=("connection-refused",), upstreams=(_name(APP), _name(SECOND))),
     )
 
@@ -136,9 +137,10 @@ def all_down(bench: NginxBench) -> Case:
         app.stop()
     bench.visit(60, rate=5)
     return bench.case(
-        "Two servers with nginx's defaults (max_fails=1 fail_timeout=10s). Both were stopped at once. The next request was "
-        "refused by both; then nginx held both to be down and answered `no live upstreams` without trying, until it tried "
-        "both again 10 s later and was refused again. The refusals are the root; nearly all lines are the consequence.",
+        "Two servers with nginx's defaults (max_fails=1 fail_timeout=10s). Both were stopped at once. The next "
+        "request was refused by both; then nginx held both to be down and answered `no live upstreams` without "
+        "trying, until it tried both again 10 s later and was refused again. The refusals are the root; nearly all "
+        "lines are the consequence.",
         Expect(
             sure=("connection-refused",),
             timed=("connection-refused", "no-live-upstream"),
@@ -172,8 +174,9 @@ def backlog_full_tcp(bench: NginxBench) -> Case:
     bench.start(f"proxy_connect_timeout 1s; proxy_pass http://{_name(APP)};")
     bench.visit(24, rate=6)
     return bench.case(
-        "The application listens with a backlog of 0, its queue is full and it never accepts: Linux drops the SYN, so that "
-        "the proxy can only say that connecting took too long. From these logs alone this is connect-timeout.",
+        "The application listens with a backlog of 0, its queue is full and it never accepts: Linux drops the SYN, "
+        "so that the proxy can only say that connecting took too long. From these logs alone this is "
+        "connect-timeout.",
         Expect(
             sure=("connect-timeout", "backlog-full"),
             ingress=("connect-timeout", "response-timeout", "unknown"),
@@ -203,7 +206,8 @@ def host_rejected(bench: NginxBench) -> Case:
     return _unreachable(
         bench,
         REJECTED_HOST,
-        "The way to the server is rejected at once with `host unreachable`, as firewalls do that reject rather than drop.",
+        "The way to the server is rejected at once with `host unreachable`, as firewalls do that reject rather than "
+        "drop.",
         ("host-unreachable", "connection-refused", "unknown"),
     )
 
@@ -250,7 +254,7 @@ def _socket_case(bench: NginxBench, what: str, cause: str, socket: Path = SOCKET
     return bench.case(what, Expect(sure=(cause,), timed=_AT_ONCE, upstreams=(f"unix:{socket}",)))
 
 
-@scenario("nginx-socket-missing", NginxBench)
+@scenario("nginx-socket-missing", NginxBench, private=True)
 def socket_missing(bench: NginxBench) -> Case:
     """The unix socket's file is gone: errno 2."""
     app = bench.upstream(SOCKET)
@@ -259,12 +263,10 @@ def socket_missing(bench: NginxBench) -> Case:
     app.stop()
     SOCKET.unlink()
     bench.visit(30)
-    return _socket_case(
-        bench, "The application was stopped and took its unix socket's file with it.", "socket-missing"
-    )
+    return _socket_case(bench, "The application was stopped and took its unix socket's file with it.", "socket-missing")
 
 
-@scenario("nginx-socket-permission", NginxBench)
+@scenario("nginx-socket-permission", NginxBench, private=True)
 def socket_permission(bench: NginxBench) -> Case:
     """nginx's workers may not open the unix socket: errno 13."""
     bench.upstream(SOCKET)
@@ -280,7 +282,7 @@ def socket_permission(bench: NginxBench) -> Case:
     )
 
 
-@scenario("nginx-stale-socket", NginxBench)
+@scenario("nginx-stale-socket", NginxBench, private=True)
 def stale_socket(bench: NginxBench) -> Case:
     """The unix socket's file is there but nobody listens: errno 111."""
     app = bench.upstream(SOCKET)
@@ -293,7 +295,7 @@ def stale_socket(bench: NginxBench) -> Case:
     )
 
 
-@scenario("nginx-backlog-full", NginxBench)
+@scenario("nginx-backlog-full", NginxBench, private=True)
 def backlog_full(bench: NginxBench) -> Case:
     """The unix socket's accept queue is full: errno 11."""
     app = bench.upstream(SOCKET)
@@ -309,7 +311,7 @@ def backlog_full(bench: NginxBench) -> Case:
     )
 
 
-@scenario("nginx-fastcgi-refused", NginxBench)
+@scenario("nginx-fastcgi-refused", NginxBench, private=True)
 def fastcgi_refused(bench: NginxBench) -> Case:
     """php-fpm's socket is stale: fastcgi_pass is refused."""
     socket = SOCKET.with_name("php8.2-fpm.sock")
@@ -399,9 +401,9 @@ def invalid_response(bench: NginxBench) -> Case:
         bench,
         by_path(broken),
         "invalid-response",
-        "After 12 good requests /checkout/cart/… had a space in a header's name and /checkout/pay/… a NUL in a value: 502. "
-        "/api/orders/… sent both Content-Length and Transfer-Encoding, which newer versions refuse; 1.22.1 does not, and "
-        "passes it on as 200. The other paths were well.",
+        "After 12 good requests /checkout/cart/… had a space in a header's name and /checkout/pay/… a NUL in a "
+        "value: 502. /api/orders/… sent both Content-Length and Transfer-Encoding, which newer versions refuse; "
+        "1.22.1 does not, and passes it on as 200. The other paths were well.",
     )
 
 
@@ -417,9 +419,9 @@ def keepalive_race(bench: NginxBench) -> Case:
         bench.visit(2)
         bench.visit(2, {"/checkout/pay/{n}": 1}, method="POST", body=BODY)
     return bench.case(
-        "upstream keepalive 8. The application keeps a connection after its first answer and closes it as the next request "
-        "arrives on it, as happens when its idle timeout is shorter than nginx's. nginx tries a GET again on a new "
-        "connection to the same server, but not a POST, which gets 502.",
+        "upstream keepalive 8. The application keeps a connection after its first answer and closes it as the next "
+        "request arrives on it, as happens when its idle timeout is shorter than nginx's. nginx tries a GET again "
+        "on a new connection to the same server, but not a POST, which gets 502.",
         Expect(
             sure=("keepalive-race", "closed-early"),
             timed=("keepalive-race", "closed-early", "connection-reset", "unknown"),
@@ -437,8 +439,8 @@ def http_to_tls(bench: NginxBench) -> Case:
     bench.start(f"proxy_pass http://{_name(TLS_APP)};")
     bench.visit(30)
     return bench.case(
-        "proxy_pass http:// to a port of a server that speaks TLS (Python's ssl on OpenSSL). It sends no alert but resets, so "
-        "that nothing in the logs tells of TLS.",
+        "proxy_pass http:// to a port of a server that speaks TLS (Python's ssl on OpenSSL). It sends no alert but "
+        "resets, so that nothing in the logs tells of TLS.",
         Expect(
             sure=("connection-reset", "protocol-mismatch"),
             timed=_SPOKE_WRONGLY,
@@ -455,8 +457,8 @@ def not_http(bench: NginxBench) -> Case:
     bench.start(f"proxy_pass http://{_name(APP)};")
     bench.visit(24)
     return bench.case(
-        "proxy_pass to an SSH server. nginx takes what is not HTTP for HTTP/0.9 and passes it on: the access logs bear the "
-        "status 009, and the client gets bytes without a header, which `aborted` counts.",
+        "proxy_pass to an SSH server. nginx takes what is not HTTP for HTTP/0.9 and passes it on: the access logs "
+        "bear the status 009, and the client gets bytes without a header, which `aborted` counts.",
         Expect(
             sure=("protocol-mismatch", "invalid-response"),
             timed=(),
@@ -480,8 +482,9 @@ def error_page_fallback(bench: NginxBench) -> Case:
     app.stop()
     bench.visit(30)
     return bench.case(
-        f"error_page 502 504 @sorry fetches the error's page from {_name(SORRY)}, which answers 200; the client's status "
-        f"stays 502. `ua` is `{_name(APP)} : {_name(SORRY)}`, `us` is `502 : 200`. The first is to blame, not the last.",
+        f"error_page 502 504 @sorry fetches the error's page from {_name(SORRY)}, which answers 200; the client's "
+        f"status stays 502. `ua` is `{_name(APP)} : {_name(SORRY)}`, `us` is `502 : 200`. The first is to blame, "
+        "not the last.",
         Expect(sure=("connection-refused",), upstreams=(_name(APP),)),
     )
 
@@ -499,8 +502,8 @@ def ports_exhausted(bench: NginxBench) -> Case:
     finally:
         ports.write_text(before, encoding="ascii")
     return bench.case(
-        "ip_local_port_range was cut down to four ports, and the application took 1 s for each request: with more than four "
-        "under way nginx had no local port left to connect from.",
+        "ip_local_port_range was cut down to four ports, and the application took 1 s for each request: with more "
+        "than four under way nginx had no local port left to connect from.",
         Expect(
             sure=("proxy-exhausted",),
             timed=("proxy-exhausted", "connection-refused", "unknown"),
@@ -677,17 +680,13 @@ def _names(bench: NginxBench, break_it: Callable[[Nameserver], object], what: st
 @scenario("nginx-dns-nxdomain", NginxBench)
 def dns_nxdomain(bench: NginxBench) -> Case:
     """The upstream's name is gone."""
-    return _names(
-        bench, lambda server: setattr(server, "code", NO_SUCH_NAME), "the name server answered NXDOMAIN."
-    )
+    return _names(bench, lambda server: setattr(server, "code", NO_SUCH_NAME), "the name server answered NXDOMAIN.")
 
 
 @scenario("nginx-dns-servfail", NginxBench)
 def dns_servfail(bench: NginxBench) -> Case:
     """The name server is ill."""
-    return _names(
-        bench, lambda server: setattr(server, "code", SERVER_FAILURE), "the name server answered SERVFAIL."
-    )
+    return _names(bench, lambda server: setattr(server, "code", SERVER_FAILURE), "the name server answered SERVFAIL.")
 
 
 @scenario("nginx-dns-timeout", NginxBench)
@@ -729,8 +728,8 @@ def limit_req(bench: NginxBench) -> Case:
     )
     bench.visit(60, rate=10)
     return bench.case(
-        "limit_req at 4 requests a second, 10 came. nginx refused the rest with 503 without asking the upstream; the error "
-        "log has one line for each of them.",
+        "limit_req at 4 requests a second, 10 came. nginx refused the rest with 503 without asking the upstream; "
+        "the error log has one line for each of them.",
         Expect(
             sure=("blocked",),
             timed=("blocked", "proxy-local", "unknown"),

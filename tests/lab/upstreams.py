@@ -152,9 +152,7 @@ class FullBacklog:
 BODY = b'{"items":[{"sku":"A-1","qty":2},{"sku":"B-7","qty":1}],"currency":"EUR"}\n'
 
 
-def answer(
-    status: str = "200 OK", body: bytes = BODY, headers: tuple[str, ...] = (), delay: float = 0.0
-) -> Behaviour:
+def answer(status: str = "200 OK", body: bytes = BODY, headers: tuple[str, ...] = (), delay: float = 0.0) -> Behaviour:
     """One well-formed answer after `delay` seconds, then the connection is closed."""
     lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
     lines.append("Connection: close")

@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 #: A datagram's text to the line that goes into the file.
@@ -26,7 +26,7 @@ def traditional(datagram: str) -> str:
 def iso(datagram: str) -> str:
     """rsyslog's `RSYSLOG_FileFormat`, with the time of arrival."""
     _, message = _split(datagram)
-    return f"{datetime.now(timezone.utc).isoformat(timespec='microseconds')} {HOST} {message}"
+    return f"{datetime.now(UTC).isoformat(timespec='microseconds')} {HOST} {message}"
 
 
 def verbatim(datagram: str) -> str:
