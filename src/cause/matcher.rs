@@ -1,13 +1,16 @@
 //! Finds the signs in an error message: one set of all wordings, read in a single pass.
 
-use super::{Cause, Seen, Sign};
+use super::{Cause, Seen, Sign, Strength};
 use regex::bytes::{RegexSet, RegexSetBuilder};
+use std::cmp::Reverse;
 
 /// All wordings of a set of signs, compiled into one automaton.
 #[derive(Debug)]
 pub struct Matcher {
     set: RegexSet,
     signs: Vec<&'static Sign>,
+    /// How many of `signs`, from the first, are particular.
+    particular: usize,
 }
 
 impl Matcher {
@@ -25,14 +28,21 @@ impl Matcher {
             }
         }
         let set = RegexSetBuilder::new(wordings).unicode(false).size_limit(64 << 20).build()?;
-        Ok(Self { set, signs })
+        let particular = particular.iter().filter(|sign| matches!(sign.seen, Seen::Wording(_))).count();
+        Ok(Self { set, signs, particular })
     }
 
     /// The best sign in `message`: the strongest, and among equals the one that stands first.
+    ///
+    /// A particular sign that is strong or conclusive wins over every shared one: it knows the whole sentence, of which
+    /// "Connection reset by peer" is only a part.
     #[must_use]
     pub fn best(&self, message: &[u8]) -> Option<&'static Sign> {
-        let found = self.set.matches(message).into_iter().map(|index| self.signs[index]);
-        // `max_by_key` keeps the last of equals, so the order is reversed to keep the first.
-        found.collect::<Vec<_>>().into_iter().rev().max_by_key(|sign| sign.strength)
+        let rank = |index: &usize| {
+            let strength = self.signs[*index].strength;
+            // `max_by_key` keeps the last of equals, so the place is reversed to keep the first.
+            (strength.min(Strength::Strong), *index < self.particular, strength, Reverse(*index))
+        };
+        self.set.matches(message).into_iter().max_by_key(rank).map(|index| self.signs[index])
     }
 }

@@ -128,6 +128,13 @@ pub struct Record<'a> {
     pub flags: &'a [u8],
     /// The time between the request's arrival and the line's stamp, where the line has stamps for both (ALB).
     pub elapsed: Option<Micros>,
+    /// Whether this line's layout has a place for the time until connected: then an attempt without one never connected.
+    pub names_connect: bool,
+    /// Whether this line's layout has a place for the time until the response header: then an attempt without one never
+    /// saw a response header.
+    pub names_header: bool,
+    /// Whether the proxy looked for a server and found none that it could try.
+    pub no_server: bool,
     /// The attempts, first to last. Fewer than were made where the proxy logs only their number.
     pub attempts: Vec<Attempt<'a>>,
     /// How text fields are escaped.
