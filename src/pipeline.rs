@@ -9,12 +9,16 @@ mod scan;
 pub use scan::{Filters, Options, Seen, Watch};
 
 use crate::aggregate::Tally;
+use crate::diagnose::{self, Settings};
 use crate::error::Error;
+use crate::grammar::time::Stamp;
 use crate::input::{Block, Blocks, Problem};
+use crate::report::{Context, Report, build};
 use ordered::Ordered;
 use rayon::prelude::*;
 use scan::Scanner;
 use std::{
+    collections::BTreeMap,
     io::Write,
     sync::{Mutex, PoisonError},
 };
@@ -87,4 +91,48 @@ fn outcome(tallies: Vec<Tally>, source: Mutex<Blocks>, options: &Options) -> Out
     let tally = tallies.into_par_iter().reduce(|| Tally::new(options.window), Tally::merge);
     let problems = source.into_inner().unwrap_or_else(PoisonError::into_inner).into_problems();
     Outcome { tally, problems }
+}
+
+/// What a report needs to know besides what was counted.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The inputs' names, by number.
+    pub names: &'a [String],
+    /// Whether healthy windows are shown too.
+    pub all_windows: bool,
+    /// The present.
+    pub now: Stamp,
+    /// What the zone of stamps without one is called.
+    pub zone_name: &'a str,
+}
+
+/// Makes the report of what was counted.
+#[must_use]
+pub fn report(outcome: Outcome, options: &Options, request: &Request<'_>) -> Report {
+    let Outcome { tally, problems } = outcome;
+    let mut errors = BTreeMap::new();
+    for problem in &problems {
+        if let Some(input) = problem.input {
+            errors.insert(input, problem.error.to_string());
+        }
+    }
+    let (inputs, unparsed) = (tally.inputs.clone(), tally.unparsed.clone());
+    let assumed_zone = tally.zone_assumed.then(|| request.zone_name.to_owned());
+    let settings = Settings {
+        zone: options.zone.clone(),
+        now: request.now,
+        statuses: options.statuses.clone(),
+        since: options.filters.since,
+        until: options.filters.until,
+    };
+    let findings = diagnose::diagnose(tally, &settings);
+    let context = Context {
+        names: request.names,
+        inputs: &inputs,
+        errors: &errors,
+        unparsed: &unparsed,
+        assumed_zone,
+        all_windows: request.all_windows,
+    };
+    build(&findings, &context)
 }

@@ -53,7 +53,7 @@ impl Tally {
             upstream,
             names_upstream: record.names_upstream,
         };
-        let series = self.series_id(key(record.upstream));
+        let series = self.series_id(key(event.upstream()));
         let mut noted = Noted { stamp: origin.stamp, place, signs: Vec::new() };
         match record.what {
             What::Request => {

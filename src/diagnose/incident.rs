@@ -264,7 +264,9 @@ fn root_of(spans: &[Span], at: usize, window: i64) -> Option<usize> {
         let comparable = other.key.kind != crate::cause::Proxy::Nginx || unexplained;
         let in_time = other.windows.0 <= span.windows.0 + window && span.windows.0 <= other.windows.1 + SHADOW + window;
         let heavy_enough = !unexplained || span.trouble <= other.trouble;
-        is_root_cause(other.cause) && (same_group || !comparable) && in_time && heavy_enough
+        // Servers that failed nobody knows why took the group down all the same.
+        let nameless = other.cause == Cause::Unknown && !other.key.upstream.is_empty() && !unexplained;
+        (is_root_cause(other.cause) || nameless) && (same_group || !comparable) && in_time && heavy_enough
     };
     // Spans are ordered by start: all that begin up to a window later are candidates.
     let end = at + spans[at..].iter().take_while(|other| other.windows.0 <= span.windows.0 + window).count();

@@ -45,7 +45,15 @@ pub struct Event<'a> {
     pub attempts: Vec<Option<&'static Sign>>,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// The upstream that this line counts at: that of the last attempt, or, where the request failed, of the last attempt that did.
+    /// They differ where nginx's `error_page` sends a failed request on to another upstream.
+    #[must_use]
+    pub fn upstream(&self) -> &'a [u8] {
+        let failing = self.record.attempts.iter().zip(&self.attempts).rfind(|(_, sign)| sign.is_some());
+        failing.filter(|_| self.failed).map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
+    }
+
     /// Whether the failure of attempt `number` stayed hidden from the client, because a later attempt saved the request.
     #[must_use]
     pub fn is_masked(&self, number: usize) -> bool {

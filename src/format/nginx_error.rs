@@ -393,7 +393,8 @@ static SIGNS: [Sign; 57] = [
         "nginx-not-http",
         Cause::ProtocolMismatch,
         Strength::Strong,
-        502,
+        // nginx takes it for HTTP/0.9 and passes it on, with 009 or 200 in the access log.
+        0,
         "the upstream's answer was not HTTP",
         r"^upstream sent no valid HTTP/1\.0 header",
     ),
