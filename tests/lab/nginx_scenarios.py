@@ -348,21 +348,38 @@ _SPOKE_WRONGLY = (
 )
 
 
-def _break_with(bench: NginxBench, behaviour: Behaviour, cause: str, what: str, directives: str = "") -> Case:
+#: From outside a crash, a kill and a deliberate close look the same: one line about it cannot settle which.
+_OPEN = ("high", "medium")
+
+
+def _break_with(
+    bench: NginxBench,
+    behaviour: Behaviour,
+    cause: str,
+    what: str,
+    directives: str = "",
+    confidence: tuple[str, ...] = ("high",),
+) -> Case:
     """12 good requests to one server, then 30 to the same server with `behaviour`."""
     app = bench.upstream(APP)
     bench.start(f"{directives} proxy_pass http://{_name(APP)};")
     bench.visit(12)
     app.behaviour = behaviour
     bench.visit(30)
-    return bench.case(what, Expect(sure=(cause,), timed=_SPOKE_WRONGLY, upstreams=(_name(APP),)))
+    return bench.case(
+        what, Expect(sure=(cause,), timed=_SPOKE_WRONGLY, upstreams=(_name(APP),), confidence=confidence)
+    )
 
 
 @scenario("nginx-closed-early", NginxBench)
 def closed_early(bench: NginxBench) -> Case:
     """FIN after the request was read."""
     return _break_with(
-        bench, close_after_request, "closed-early", "The application read each request and closed without answering."
+        bench,
+        close_after_request,
+        "closed-early",
+        "The application read each request and closed without answering.",
+        confidence=_OPEN,
     )
 
 
@@ -370,7 +387,11 @@ def closed_early(bench: NginxBench) -> Case:
 def connection_reset(bench: NginxBench) -> Case:
     """RST after the request was read."""
     return _break_with(
-        bench, reset_after_request, "connection-reset", "The application read each request and reset the connection."
+        bench,
+        reset_after_request,
+        "connection-reset",
+        "The application read each request and reset the connection.",
+        confidence=_OPEN,
     )
 
 
@@ -558,12 +579,15 @@ def _tls_case(
     *,
     behaviour: Behaviour = healthy,
     directives: str = "",
+    confidence: tuple[str, ...] = ("high",),
 ) -> Case:
     bench.upstream(TLS_APP, behaviour, context)
     bench.start(f"proxy_ssl_name {NAME}; proxy_ssl_server_name on; {directives} proxy_pass https://{_name(TLS_APP)};")
     bench.visit(30)
     timed = ("tls-certificate", "tls-handshake", "connection-refused", *_SPOKE_WRONGLY)
-    return bench.case(what, Expect(sure=(cause,), timed=timed, upstreams=(_name(TLS_APP),)))
+    return bench.case(
+        what, Expect(sure=(cause,), timed=timed, upstreams=(_name(TLS_APP),), confidence=confidence)
+    )
 
 
 def _verify(pki: Pki) -> str:
@@ -636,6 +660,7 @@ def tls_closed(bench: NginxBench) -> Case:
         "tls-handshake",
         "The upstream closed each connection after it had read the TLS hello.",
         behaviour=close_after_hello,
+        confidence=_OPEN,
     )
 
 
