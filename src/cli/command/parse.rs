@@ -1,0 +1,22 @@
+//! `gatewhy parse`: what each line is read as.
+
+use crate::cli::{Status, assumed, options, run::Run};
+
+/// Reads the inputs and writes a row for each line.
+///
+/// # Errors
+/// When the rows could not be written.
+pub fn run(options: &options::Parse) -> anyhow::Result<Status> {
+    let mut run = Run::start(&options.reading)?;
+    if run.inputs().is_empty() {
+        return Ok(Status::Trouble);
+    }
+    let target = &options.reading.target;
+    let mut sink = target.open()?;
+    let row = assumed::Parse::new(run.inputs(), options.format, options.reading.scan.redactor.clone());
+    run.stream(&row.header(), &row, &mut sink)?;
+    if !run.read_nothing() {
+        sink.commit().map_err(|source| target.error(source))?;
+    }
+    Ok(run.finish(None))
+}

@@ -1,0 +1,110 @@
+//! `gatewhy [PATH]...`: the report.
+
+use crate::cli::{
+    Status, assumed,
+    condition::Finding,
+    notes::{self, Note},
+    options,
+    run::Run,
+    target::Sink,
+    time,
+    words::counted,
+};
+use crate::diagnose::{self, Settings};
+use crate::error::Error;
+use crate::input::Input;
+use crate::output::{self, Table};
+use crate::pipeline::Outcome;
+use crate::report::{self, Context, Report};
+
+/// Reads the inputs, writes the report, tells what could not be read.
+///
+/// # Errors
+/// When the report could not be made or written.
+pub fn run(options: &options::Report) -> anyhow::Result<Status> {
+    let mut run = Run::start(&options.reading)?;
+    if run.inputs().is_empty() {
+        return Ok(Status::Trouble);
+    }
+    let report = if options.table == Table::Failures { stream(&mut run, options) } else { write(&mut run, options) }?;
+    let Some(report) = report else { return Ok(run.finish(None)) };
+    judge(&mut run, options, &report);
+    Ok(run.finish(Some(&findings(&report))))
+}
+
+/// Writes the report once it is complete; nothing where nothing could be read.
+fn write(run: &mut Run<'_>, options: &options::Report) -> Result<Option<Report>, Error> {
+    let outcome = run.count()?;
+    if run.read_nothing() {
+        return Ok(None);
+    }
+    let report = build(run, options, outcome);
+    let target = &options.reading.target;
+    let mut sink = target.open()?;
+    let written = output::write(&report, options.format, options.table, options.style, &mut sink);
+    written.and_then(|()| sink.commit()).map_err(|source| target.error(source))?;
+    Ok(Some(report))
+}
+
+/// Writes failures as they are read.
+fn stream(run: &mut Run<'_>, options: &options::Report) -> Result<Option<Report>, Error> {
+    let target = &options.reading.target;
+    let mut sink = target.open()?;
+    let outcome = stream_rows(run, options, &mut sink)?;
+    if run.read_nothing() {
+        return Ok(None);
+    }
+    sink.commit().map_err(|source| target.error(source))?;
+    Ok(Some(build(run, options, outcome)))
+}
+
+fn stream_rows(run: &mut Run<'_>, options: &options::Report, sink: &mut Sink) -> Result<Outcome, Error> {
+    let row = assumed::Failures::new(run.inputs(), options.format, options.reading.scan.redactor.clone());
+    run.stream(&row.header(), &row, sink)
+}
+
+/// The report of what was counted.
+fn build(run: &Run<'_>, options: &options::Report, outcome: Outcome) -> Report {
+    let Outcome { mut tally, problems } = outcome;
+    let scan = &options.reading.scan;
+    let settings = Settings {
+        zone: scan.zone.clone(),
+        now: options.reading.now,
+        statuses: scan.statuses.clone(),
+        since: scan.filters.since,
+        until: scan.filters.until,
+    };
+    let names: Vec<String> = run.inputs().iter().map(Input::name).collect();
+    let errors = problems.iter().filter_map(|problem| Some((problem.input?, notes::reason(&problem.error)))).collect();
+    let (inputs, unparsed) = (std::mem::take(&mut tally.inputs), std::mem::take(&mut tally.unparsed));
+    let assumed_zone = tally.zone_assumed.then(|| time::zone_name(&scan.zone));
+    let findings = diagnose::diagnose(tally, &settings);
+    let all_windows = options.all_windows;
+    report::build(&findings, &Context { names: &names, inputs: &inputs, errors: &errors, unparsed: &unparsed, assumed_zone, all_windows })
+}
+
+/// Holds the report against `--fail-on`.
+fn judge(run: &mut Run<'_>, options: &options::Report, report: &Report) {
+    for condition in &options.conditions {
+        match condition.judge(report) {
+            Finding::Holds(value) => {
+                run.worsen(Status::ConditionHolds);
+                run.add(Note::light(format!("--fail-on {condition} holds: {value}")));
+            }
+            Finding::Fails => {}
+            Finding::Unknown => run.add(Note::grave(format!(
+                "--fail-on {condition}: cannot tell: requests are counted in access logs, and these are not all there"
+            ))),
+        }
+    }
+}
+
+/// `312 failures in 2 incidents`
+fn findings(report: &Report) -> String {
+    let (failures, incidents) = (report.totals.failures, report.incidents.len() as u64);
+    match (failures, incidents) {
+        (0, 0) => "no failures".to_owned(),
+        (_, 0) => counted(failures, "failure"),
+        _ => format!("{} in {}", counted(failures, "failure"), counted(incidents, "incident")),
+    }
+}

@@ -1,0 +1,256 @@
+//! Where output goes. A file is written whole or not at all: into a new file beside it, which takes its place at the end.
+
+use crate::error::Error;
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+use tempfile::NamedTempFile;
+
+/// How much is collected before it is written.
+const BUFFER: usize = 1 << 16;
+
+/// Where to write to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Standard output.
+    Stdout,
+    /// This file, which need not exist.
+    File(PathBuf),
+}
+
+/// A target that is being written to. Unless [committed](Sink::commit), it leaves a file as it was.
+#[derive(Debug)]
+pub struct Sink(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// Something that is there for others to read at once: standard output, a pipe, a device.
+    Direct(BufWriter<Direct>),
+    /// A regular file, under another name until it is whole.
+    Whole(BufWriter<NamedTempFile>, PathBuf),
+}
+
+#[derive(Debug)]
+enum Direct {
+    Stdout(io::Stdout),
+    File(File),
+}
+
+impl From<Option<PathBuf>> for Target {
+    fn from(path: Option<PathBuf>) -> Self {
+        path.filter(|path| path != Path::new("-")).map_or(Self::Stdout, Self::File)
+    }
+}
+
+impl Target {
+    /// The name in messages.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stdout => "standard output".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// An error that happened on the way to this target.
+    #[must_use]
+    pub fn error(&self, source: io::Error) -> Error {
+        Error::Write { to: self.name(), source }
+    }
+
+    /// Finds out whether it can be written to, so that nobody waits for a report that cannot be kept. Changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::File(path) if !is_special(path) => beside(path).map(drop).map_err(|source| self.error(source)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins to write.
+    ///
+    /// # Errors
+    /// When the target cannot be written to.
+    pub fn open(&self) -> Result<Sink, Error> {
+        let kind = match self {
+            Self::Stdout => Ok(Kind::Direct(BufWriter::with_capacity(BUFFER, Direct::Stdout(io::stdout())))),
+            Self::File(path) if is_special(path) => direct(path),
+            Self::File(path) => {
+                beside(path).map(|(file, path)| Kind::Whole(BufWriter::with_capacity(BUFFER, file), path))
+            }
+        };
+        kind.map(Sink).map_err(|source| self.error(source))
+    }
+}
+
+/// Whether `path` is something that cannot be replaced by a file: a pipe, a device.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn direct(path: &Path) -> io::Result<Kind> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    Ok(Kind::Direct(BufWriter::with_capacity(BUFFER, Direct::File(file))))
+}
+
+/// A new file beside `path`, and the path that it is to have in the end: that of the file itself where `path` is a link.
+fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
+    let existing = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => return Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Ok(metadata) => {
+            // A file that may not be written to may not be replaced either, though its directory would let us.
+            OpenOptions::new().write(true).open(path)?;
+            Some(metadata.permissions())
+        }
+        Err(_) => None,
+    };
+    let path = if existing.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = new_file(directory)?;
+    if let Some(permissions) = existing {
+        file.as_file().set_permissions(permissions)?;
+    }
+    Ok((file, path))
+}
+
+/// A new hidden file with the permissions that any new file gets; on its own, tempfile would keep it from everyone else.
+fn new_file(directory: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gatewhy-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
+}
+
+impl Sink {
+    /// Makes what was written the target's content.
+    ///
+    /// # Errors
+    /// When that fails; a file is then as it was.
+    pub fn commit(self) -> io::Result<()> {
+        match self.0 {
+            Kind::Direct(mut out) => out.flush(),
+            Kind::Whole(out, path) => {
+                let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+                // Or a power cut could leave the new name with the old disk's content.
+                file.as_file().sync_data()?;
+                file.persist(path).map(drop).map_err(|error| error.error)
+            }
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Kind::Direct(out) => out.write(bytes),
+            Kind::Whole(out, _) => out.write(bytes),
+        }
+    }
+
+    /// Hands on what others may be waiting for; into a file that nobody sees yet, there is no hurry.
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Kind::Direct(out) => out.flush(),
+            Kind::Whole(..) => Ok(()),
+        }
+    }
+}
+
+impl Write for Direct {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File(out) => out.flush(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn writes_whole_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out.csv");
+        let target = Target::File(path.clone());
+
+        target.check().unwrap();
+        let mut sink = target.open().unwrap();
+        sink.write_all(b"lost").unwrap();
+        drop(sink);
+        assert_eq!(names(directory.path()), [""; 0]);
+
+        fs::write(&path, "old").unwrap();
+        let mut sink = target.open().unwrap();
+        sink.write_all(b"new").unwrap();
+        sink.flush().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        sink.commit().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(names(directory.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn says_early_what_cannot_be() {
+        let directory = tempfile::tempdir().unwrap();
+        let within = Target::File(directory.path().join("no/such/directory.csv"));
+        assert!(within.check().is_err());
+        let itself = Target::File(directory.path().to_owned());
+        assert!(itself.check().is_err_and(|error| error.to_string().contains("is a directory")));
+        assert_eq!(Target::from(Some(PathBuf::from("-"))), Target::Stdout);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keeps_permissions_and_links() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let [path, link, fresh, plain] = ["out", "link", "fresh", "plain"].map(|name| directory.path().join(name));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&path, &link).unwrap();
+        let mut sink = Target::File(link.clone()).open().unwrap();
+        sink.write_all(b"new").unwrap();
+        sink.commit().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("new", 0o640));
+
+        fs::write(&plain, "").unwrap();
+        Target::File(fresh.clone()).open().unwrap().commit().unwrap();
+        assert_eq!(mode(&fresh), mode(&plain));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn leaves_devices_what_they_are() {
+        let null = Target::File(PathBuf::from("/dev/null"));
+        null.check().unwrap();
+        let mut sink = null.open().unwrap();
+        sink.write_all(b"x").unwrap();
+        sink.commit().unwrap();
+        assert!(is_special(Path::new("/dev/null")));
+    }
+}

@@ -1,0 +1,94 @@
+//! Small things that messages and pages are made of.
+
+use crate::report::show;
+use std::fmt::Write as _;
+
+/// Text from strangers (a log line, a file's name), safe to show on a terminal, at most `longest` characters of it.
+#[must_use]
+pub fn shown(text: &str, longest: usize) -> String {
+    let mut out = String::new();
+    for (number, c) in text.chars().enumerate() {
+        if number == longest {
+            out.push('…');
+            break;
+        }
+        match c {
+            '"' | '\'' | '\\' => out.push(c),
+            // Control characters, and those that turn the direction of writing or are not to be seen at all.
+            c => out.extend(c.escape_debug()),
+        }
+    }
+    out
+}
+
+/// `1 line`, `4,810 lines`.
+#[must_use]
+pub fn counted(number: u64, one: &str) -> String {
+    format!("{} {one}{}", show::number(number), if number == 1 { "" } else { "s" })
+}
+
+/// `; did you mean 'x'?` if one of `names` is much like `typed`, else nothing.
+#[must_use]
+pub fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let typed = typed.to_ascii_lowercase();
+    let alike = names.map(|name| (strsim::jaro_winkler(&typed, &name.to_ascii_lowercase()), name));
+    match alike.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1))) {
+        Some((likeness, name)) if likeness > 0.8 => format!("; did you mean '{name}'?"),
+        _ => String::new(),
+    }
+}
+
+/// Appends `text` in lines of at most `width` columns, each after `indent` spaces. A word longer than a line stands alone.
+pub fn wrap(out: &mut String, text: &str, indent: usize, width: usize) {
+    let room = width.saturating_sub(indent).max(20);
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > room {
+            out.push('\n');
+            used = 0;
+        }
+        if used == 0 {
+            let _ = write!(out, "{:indent$}", "");
+        } else {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    if used > 0 {
+        out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_what_strangers_wrote() {
+        assert_eq!(shown("GET \"/\" \\x16\x1b[31m\u{202e}é\u{0}", 100), "GET \"/\" \\x16\\u{1b}[31m\\u{202e}é\\0");
+        assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(shown("abcd", 3), "abc…");
+    }
+
+    #[test]
+    fn counts() {
+        assert_eq!([1, 0, 4_810].map(|number| counted(number, "line")), ["1 line", "0 lines", "4,810 lines"]);
+    }
+
+    #[test]
+    fn guesses_what_was_meant() {
+        let names = ["connection-refused", "connection-reset", "draining"];
+        assert_eq!(did_you_mean("conection-refused", names.into_iter()), "; did you mean 'connection-refused'?");
+        assert_eq!(did_you_mean("zebra", names.into_iter()), "");
+    }
+
+    #[test]
+    fn wraps() {
+        let mut out = String::new();
+        wrap(&mut out, "one two  three\nfour five six seven eight", 2, 22);
+        assert_eq!(out, "  one two three four\n  five six seven eight\n");
+    }
+}

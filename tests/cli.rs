@@ -1,0 +1,264 @@
+//! The program as people call it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+const GATEWHY: &str = env!("CARGO_BIN_EXE_gatewhy");
+
+/// Recorded from nginx: a request that failed, and the reason.
+const ACCESS: &str = include_str!("../fixtures/recorded/nginx-refused/upstream.log");
+const ERRORS: &str = include_str!("../fixtures/recorded/nginx-refused/error.log");
+
+/// Runs the program in `directory`, with nothing on standard input.
+fn gatewhy_in(directory: &Path, line: &[&str]) -> Output {
+    let mut command = Command::new(GATEWHY);
+    command.args(line).current_dir(directory).stdin(Stdio::null());
+    command.env_remove("COLUMNS").env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").output().unwrap()
+}
+
+fn gatewhy(line: &[&str]) -> Output {
+    gatewhy_in(Path::new("."), line)
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// A directory with an access log and its error log.
+fn logs() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("access.log"), ACCESS).unwrap();
+    fs::write(directory.path().join("error.log"), ERRORS).unwrap();
+    directory
+}
+
+#[test]
+fn helps() {
+    let short = gatewhy(&["-h"]);
+    assert_eq!((code(&short), stderr(&short)), (0, ""));
+    assert!(!stdout(&short).contains("Exit status"));
+    let long = gatewhy(&["--help"]);
+    assert_eq!((code(&long), stderr(&long)), (0, ""));
+    for word in ["Examples:", "Exit status:", "explain", "completions", "--fail-on <EXPR>", "[default: 1m]"] {
+        assert!(stdout(&long).contains(word), "{word}");
+    }
+    let version = gatewhy(&["-V"]);
+    assert_eq!(stdout(&version), concat!("gatewhy ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn refuses_bad_options() {
+    for (line, why) in [
+        (&["--no-such-option"][..], "unexpected argument '--no-such-option'"),
+        (&["-f", "xml", "x"], "invalid value 'xml'"),
+        (&["-w", "soon", "x"], "gatewhy: --window: 'soon' is no duration"),
+        (&["--since", "soon", "x"], "gatewhy: --since: 'soon' is no time"),
+        (&["--fail-on", "failurs>1", "x"], "did you mean 'failures'?"),
+        (&["--table", "causes", "x"], "gatewhy: --table is for CSV and NDJSON"),
+        (&["parse", "-f", "text"], "invalid value 'text'"),
+        (&["parse", "--table", "causes"], "unexpected argument '--table'"),
+        (&["completions", "cmd.exe"], "invalid value 'cmd.exe'"),
+        (&["man", "nothing"], "gatewhy: there is no subcommand 'nothing'"),
+        (&["explain", "conection-refused"], "did you mean 'connection-refused'?"),
+        (&["explain", "xyzzy"], "gatewhy: 'xyzzy' is no cause"),
+        (
+            &["-w", "5m", "explain"],
+            "gatewhy: explain: No such file or directory (a subcommand comes before all options)",
+        ),
+    ] {
+        let output = gatewhy(line);
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{line:?}");
+        assert!(stderr(&output).contains(why), "{line:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn prints_pages() {
+    let list = gatewhy(&["explain"]);
+    assert_eq!(code(&list), 0);
+    assert!(stdout(&list).contains("\n  connection-refused"));
+    let json = gatewhy(&["explain", "-f", "json"]);
+    let causes: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(causes.as_array().unwrap().iter().any(|cause| cause["cause"] == "connection-refused"));
+    let one = gatewhy(&["explain", "connection-refused"]);
+    assert!(stdout(&one).starts_with("connection-refused  ("), "{}", stdout(&one));
+    let colored = gatewhy(&["explain", "connection-refused", "--color", "always"]);
+    assert!(stdout(&colored).starts_with("\u{1b}[1mconnection-refused\u{1b}[0m"));
+    let one: serde_json::Value =
+        serde_json::from_slice(&gatewhy(&["explain", "connection-refused", "-f", "json"]).stdout).unwrap();
+    assert_eq!(one["cause"], "connection-refused");
+
+    let formats = gatewhy(&["formats"]);
+    assert!(stdout(&formats).contains("nginx-error  (nginx)\n"));
+    let formats: serde_json::Value = serde_json::from_slice(&gatewhy(&["formats", "-f", "json"]).stdout).unwrap();
+    assert!(formats.as_array().unwrap().iter().any(|format| format["format"] == "nginx-error"));
+    let schema = gatewhy(&["schema"]);
+    assert!(serde_json::from_slice::<serde_json::Value>(&schema.stdout).is_ok());
+}
+
+#[test]
+fn serves_packagers() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = gatewhy(&["completions", shell]);
+        assert!(code(&script) == 0 && stdout(&script).contains("fail-on"), "{shell}");
+    }
+    assert!(stdout(&gatewhy(&["man"])).contains(".TH gatewhy 1"));
+    assert!(stdout(&gatewhy(&["man", "parse"])).contains(".TH gatewhy-parse 1"));
+}
+
+#[test]
+fn goes_on_past_what_cannot_be_read() {
+    let logs = logs();
+    fs::create_dir(logs.path().join("empty")).unwrap();
+    fs::write(logs.path().join("cut.log.gz"), b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb").unwrap();
+    let output =
+        gatewhy_in(logs.path(), &["missing.log", "access.log", "empty", "cut.log.gz", "error.log", "-f", "json"]);
+    assert_eq!(code(&output), 2);
+    let lines: Vec<&str> = stderr(&output).lines().collect();
+    assert!(lines.contains(&"gatewhy: missing.log: No such file or directory"), "{lines:?}");
+    assert!(lines.contains(&"gatewhy: empty: no files in this directory"), "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("gatewhy: cut.log.gz: ")).count(), 1, "{lines:?}");
+    let read = ACCESS.lines().count() + ERRORS.lines().count();
+    assert!(lines.last().unwrap().starts_with(&format!("{read} lines")), "{lines:?}");
+    let quiet = gatewhy_in(logs.path(), &["missing.log", "access.log", "-q"]);
+    assert_eq!((code(&quiet), stderr(&quiet)), (2, "gatewhy: missing.log: No such file or directory\n"));
+}
+
+#[test]
+fn tells_of_unknown_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("diary.txt"), "Dear diary\n\u{1b}[31m\nBye\n").unwrap();
+    let told = gatewhy_in(directory.path(), &["diary.txt"]);
+    let expected = "gatewhy: diary.txt: none of its 3 lines is in a known format; the first: \"Dear diary\"\n";
+    assert!(code(&told) == 0 && stderr(&told).starts_with(expected), "{}", stderr(&told));
+    let strict = gatewhy_in(directory.path(), &["diary.txt", "--strict", "-q"]);
+    assert_eq!((code(&strict), stderr(&strict)), (2, expected));
+    fs::write(at("core"), b"\x7fELF\x00\x01\n\x00\x02\n").unwrap();
+    let binary = gatewhy_in(directory.path(), &["core"]);
+    assert!(stderr(&binary).starts_with("gatewhy: core: looks binary: "), "{}", stderr(&binary));
+    let barren = gatewhy_in(directory.path(), &["."]);
+    assert_eq!(code(&barren), 2);
+    assert!(stderr(&barren).starts_with("gatewhy: .: no lines of a known format in 2 files\n"), "{}", stderr(&barren));
+}
+
+#[test]
+fn leaves_the_output_alone_on_failure() {
+    let logs = logs();
+    let out = logs.path().join("out.csv");
+    fs::write(&out, "precious").unwrap();
+    for line in [
+        &["missing.log", "-o", "out.csv"][..],
+        &["access.log", "-o", "out.csv", "-w", "0s"],
+        &["access.log", "-o", "no/out.csv"],
+        &["access.log", "-o", "."],
+        &["parse", "missing.log", "-o", "out.csv"],
+    ] {
+        assert_eq!(code(&gatewhy_in(logs.path(), line)), 2, "{line:?}");
+        assert_eq!(fs::read_to_string(&out).unwrap(), "precious", "{line:?}");
+        assert_eq!(fs::read_dir(logs.path()).unwrap().count(), 3, "{line:?}");
+    }
+}
+
+#[test]
+fn reads_what_it_overwrites_first() {
+    let logs = logs();
+    let output = gatewhy_in(logs.path(), &["parse", "access.log", "-o", "access.log"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let rows = fs::read_to_string(logs.path().join("access.log")).unwrap();
+    assert_eq!(rows.lines().count(), ACCESS.lines().count());
+    assert!(rows.lines().all(|row| serde_json::from_str::<serde_json::Value>(row).is_ok()));
+}
+
+#[test]
+fn does_not_read_its_own_output() {
+    let logs = logs();
+    for _ in 0..2 {
+        let output = gatewhy_in(logs.path(), &[".", "-o", "report.json"]);
+        let read = ACCESS.lines().count() + ERRORS.lines().count();
+        assert!(stderr(&output).lines().last().unwrap().starts_with(&format!("{read} lines")), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn reads_standard_input() {
+    for line in [&["parse"][..], &["parse", "-"]] {
+        let mut child = Command::new(GATEWHY)
+            .args(line)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(ACCESS.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stdout(&output).lines().count(), ACCESS.lines().count());
+        assert_eq!(code(&output), 0);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ends_quietly_when_nobody_reads() {
+    let logs = logs();
+    fs::write(logs.path().join("long.log"), ACCESS.repeat(20_000)).unwrap();
+    for line in [&["--help"][..], &["explain"], &["parse", "long.log"], &["access.log"], &["completions", "bash"]] {
+        let mut child = Command::new(GATEWHY)
+            .args(line)
+            .current_dir(logs.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        let status = child.wait().unwrap();
+        assert!(
+            status.success() && !told.contains("gatewhy:") && !told.contains("panicked"),
+            "{line:?}: {status}: {told}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn says_when_the_disk_is_full() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(GATEWHY).arg("explain").stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).starts_with("gatewhy: cannot write standard output: No space left"), "{}", stderr(&output));
+}
+
+#[test]
+fn answers_with_the_exit_status() {
+    let logs = logs();
+    for (line, expected) in [
+        (&["--fail-on", "failures>0"][..], 1),
+        (&["--fail-on", "failures>1000000"], 0),
+        (&["--fail-on", "failures>1000000", "--fail-on", "error_rate>=0.1%"], 1),
+        (&["--fail-on", "failures>0", "missing.log"], 2),
+        (&["--fail-on", "failures>0", "--table", "failures", "-f", "csv"], 1),
+    ] {
+        let output = gatewhy_in(logs.path(), &[&["access.log"], line].concat());
+        assert_eq!(code(&output), expected, "{line:?}: {}", stderr(&output));
+    }
+    let unsure = gatewhy_in(logs.path(), &["error.log", "--fail-on", "error_rate>1%"]);
+    assert_eq!(code(&unsure), 2, "{}", stderr(&unsure));
+    assert!(stderr(&unsure).contains("requests are counted in access logs"), "{}", stderr(&unsure));
+}
