@@ -259,9 +259,10 @@ impl Draft {
         if self.accessed {
             trouble.explain(statuses, has_upstream);
         } else if covered {
-            trouble.failed_attempts += if has_upstream { trouble.told_attempts() } else { 0 };
+            trouble.count_told_attempts(statuses, has_upstream);
         } else {
-            trouble.count_told(statuses, has_upstream, names);
+            trouble.count_told(statuses, names);
+            trouble.count_told_attempts(statuses, has_upstream);
         }
         trouble.take_in(moved);
         Row {
@@ -282,9 +283,15 @@ impl Draft {
 }
 
 impl Trouble {
-    fn told_attempts(&self) -> u64 {
-        let told = self.evidence.iter().filter(|item| item.source == Source::ErrorLog);
-        told.map(|item| item.attempts).sum()
+    /// Counts the attempts that the error log tells of. A line about no upstream tells of a request that made none: it is a failure,
+    /// or, where its status is none, a failed attempt all the same.
+    fn count_told_attempts(&mut self, statuses: &Statuses, has_upstream: bool) {
+        for item in self.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
+            if !has_upstream && statuses.contains(item.sign.status) {
+                item.attempts = 0;
+            }
+            self.failed_attempts += item.attempts;
+        }
     }
 
     /// Rule 1: gives the failures and attempts that access lines explain less than conclusively the error log's reasons instead.
@@ -297,10 +304,10 @@ impl Trouble {
         for (at, item) in self.evidence.iter_mut().enumerate().filter(|(_, item)| item.source == Source::ErrorLog) {
             item.failures += failures[at];
             // A response that broke off in its body was no failed attempt to the access log.
-            if told[at] > 0 {
-                item.attempts = attempts[at];
-            } else if has_upstream {
+            if told[at] == 0 {
                 self.failed_attempts += item.attempts;
+            } else {
+                item.attempts = if has_upstream { attempts[at] } else { 0 };
             }
         }
         self.evidence.retain(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
@@ -342,7 +349,7 @@ impl Trouble {
     }
 
     /// Rule 3: with no access log, what the error log tells are the failures.
-    fn count_told(&mut self, statuses: &Statuses, has_upstream: bool, names: &PathNames) {
+    fn count_told(&mut self, statuses: &Statuses, names: &PathNames) {
         for item in self.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
             if statuses.contains(item.sign.status) {
                 item.failures = item.attempts;
@@ -351,7 +358,6 @@ impl Trouble {
                     self.statuses[column] += item.attempts;
                 }
             }
-            self.failed_attempts += if has_upstream { item.attempts } else { 0 };
         }
         self.paths.absorb(&self.told_paths, names);
     }

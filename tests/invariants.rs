@@ -1,0 +1,211 @@
+//! What must hold for any input and any way to read it: the same report whatever the block size, the number of threads, the order of
+//! merging; every failure counted once; no panic on any bytes.
+
+use gatewhy::aggregate::Tally;
+use gatewhy::event::Reader;
+use gatewhy::format::{Format, Skimmed, Statuses};
+use gatewhy::grammar::time::Stamp;
+use gatewhy::input::{Blocks, Input};
+use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
+use gatewhy::report::Report;
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use std::{fs, io::Write as _, path::Path};
+
+fn options(threads: usize, window: i64) -> Options {
+    Options {
+        window,
+        statuses: Statuses::gateway(),
+        zone: TimeZone::UTC,
+        readers: Reader::known(),
+        filters: Filters::default(),
+        threads,
+        redactor: None,
+    }
+}
+
+fn count(bytes: &[u8], block_size: usize, options: &Options) -> Outcome {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(bytes).expect("room on the disk");
+    let input = Input { path: Some(file.path().to_owned()), size: None, found_in: None };
+    pipeline::count(Blocks::new(vec![input], block_size), options).expect("threads")
+}
+
+fn report(tally: Tally, options: &Options) -> Report {
+    let names = ["log".to_owned()];
+    let request = Request { names: &names, all_windows: true, now: Stamp::from_seconds(1_795_300_000), zone_name: "UTC" };
+    pipeline::report(Outcome { tally, problems: Vec::new() }, options, &request)
+}
+
+fn json(bytes: &[u8], block_size: usize, threads: usize) -> String {
+    let options = options(threads, 60);
+    serde_json::to_string_pretty(&report(count(bytes, block_size, &options).tally, &options)).expect("JSON")
+}
+
+/// A few hundred real lines of every format that was recorded, in one stream.
+fn mixture() -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let recordings = [
+        "recorded/nginx-all-down/combined.log",
+        "recorded/nginx-all-down/error.log",
+        "recorded/nginx-refused-some-visible/upstream.log",
+        "recorded/nginx-two-faults/json.log",
+        "recorded/nginx-two-faults/error.log",
+        "recorded/haproxy-no-server/haproxy.log",
+        "recorded/haproxy-no-server/rfc5424.log",
+        "recorded/haproxy-queue-timeout/iso.log",
+        "format/alb/failures.log",
+        "format/elb/failures.log",
+    ];
+    let mut all = Vec::new();
+    for name in recordings {
+        let bytes = fs::read(root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        all.extend_from_slice(&bytes);
+        all.extend_from_slice(b"not a line of any log\n\n");
+    }
+    all
+}
+
+/// Every line of the recordings, to damage.
+fn lines() -> Vec<Vec<u8>> {
+    mixture().split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+#[test]
+fn block_size_and_threads_do_not_matter() {
+    let bytes = mixture();
+    let whole = json(&bytes, 1 << 20, 1);
+    for (block_size, threads) in [(1, 2), (7, 3), (64, 1), (333, 2), (4_096, 7), (1 << 16, 2)] {
+        assert!(json(&bytes, block_size, threads) == whole, "blocks of {block_size} bytes on {threads} threads");
+    }
+}
+
+#[test]
+fn totals_agree_with_every_table() {
+    let report = report(count(&mixture(), 1 << 16, &options(2, 60)).tally, &options(2, 60));
+    assert!(report.totals.failures > 100, "the mixture has failures");
+    let failures = report.totals.failures;
+    assert_eq!(report.windows.iter().map(|row| row.failures).sum::<u64>(), failures);
+    assert_eq!(report.upstreams.iter().map(|row| row.failures).sum::<u64>(), failures);
+    assert_eq!(report.incidents.iter().map(|row| row.failures).sum::<u64>(), failures);
+    assert_eq!(report.causes.iter().map(|row| row.failures).sum::<u64>(), failures);
+    assert_eq!(report.proxies.iter().map(|row| row.totals.failures).sum::<u64>(), failures);
+    let by_status = |row: &gatewhy::report::WindowRow| row.status_502 + row.status_503 + row.status_504 + row.status_52x;
+    assert_eq!(report.windows.iter().map(by_status).sum::<u64>(), failures);
+    let attempts = report.totals.failed_attempts;
+    assert_eq!(report.windows.iter().map(|row| row.failed_attempts).sum::<u64>(), attempts);
+    assert_eq!(report.causes.iter().map(|row| row.failed_attempts).sum::<u64>(), attempts);
+    assert_eq!(report.windows.iter().filter_map(|row| row.requests).sum::<u64>(), report.totals.requests.unwrap_or(0));
+}
+
+#[test]
+fn window_length_does_not_change_the_totals() {
+    let bytes = mixture();
+    let totals = |window| report(count(&bytes, 1 << 16, &options(2, window)).tally, &options(2, window)).totals;
+    let minute = totals(60);
+    for window in [1, 10, 300, 3_600, 86_400] {
+        assert_eq!(totals(window).failures, minute.failures, "windows of {window} s");
+        assert_eq!(totals(window).requests, minute.requests, "windows of {window} s");
+    }
+}
+
+/// The tally of every third part, cut at line ends.
+fn parts(bytes: &[u8], cuts: (usize, usize)) -> [Tally; 3] {
+    let ends: Vec<usize> = memchr_all(bytes);
+    let at = |cut: usize| if ends.is_empty() { 0 } else { ends[cut % ends.len()] + 1 };
+    let (first, second) = (at(cuts.0).min(at(cuts.1)), at(cuts.0).max(at(cuts.1)));
+    let tally = |part: &[u8]| count(part, 1 << 16, &options(1, 60)).tally;
+    [tally(&bytes[..first]), tally(&bytes[first..second]), tally(&bytes[second..])]
+}
+
+fn memchr_all(bytes: &[u8]) -> Vec<usize> {
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect()
+}
+
+/// What does not depend on which line came first: parts have line numbers of their own.
+fn without_samples(tally: Tally) -> String {
+    let mut report = report(tally, &options(1, 60));
+    for row in &mut report.windows {
+        row.sample = None;
+    }
+    for row in &mut report.causes {
+        row.sample = None;
+    }
+    for row in &mut report.incidents {
+        row.sample = None;
+        for proof in row.causes.iter_mut().flat_map(|cause| &mut cause.evidence) {
+            (proof.line, proof.sample) = (0, String::new());
+        }
+    }
+    report.unparsed.samples.clear();
+    serde_json::to_string_pretty(&report).expect("JSON")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn merging_is_associative_and_commutative(cuts in (any::<usize>(), any::<usize>())) {
+        let bytes = mixture();
+        let whole = without_samples(count(&bytes, 1 << 20, &options(1, 60)).tally);
+        let [a, b, c] = parts(&bytes, cuts);
+        let left = a.clone().merge(b.clone()).merge(c.clone());
+        let right = a.clone().merge(b.clone().merge(c.clone()));
+        let turned = c.merge(a).merge(b);
+        prop_assert!(without_samples(left) == whole);
+        prop_assert!(without_samples(right) == whole);
+        prop_assert!(without_samples(turned) == whole);
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..2_000), block_size in 1_usize..300) {
+        let outcome = count(&bytes, block_size, &options(2, 60));
+        let lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let expected = lines.filter(|line| !line.is_empty()).count() as u64;
+        prop_assert_eq!(outcome.tally.inputs.iter().map(|input| input.lines).sum::<u64>(), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Real lines, cut short and with bytes changed: what `skim` says of them, `read` says too, and nobody panics.
+    #[test]
+    fn skim_and_read_agree_on_damaged_lines(
+        which in any::<prop::sample::Index>(),
+        cut in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        shorten in any::<bool>(),
+    ) {
+        thread_local!(static LINES: Vec<Vec<u8>> = lines());
+        let mut line = LINES.with(|lines| lines[which.index(lines.len())].clone());
+        if line.is_empty() {
+            return Ok(());
+        }
+        for (at, byte) in changes {
+            let at = at.index(line.len());
+            line[at] = byte;
+        }
+        if shorten {
+            line.truncate(cut.index(line.len()) + 1);
+        }
+        let opened = gatewhy::envelope::open(&line);
+        let mut claims = Vec::new();
+        for format in Format::ALL {
+            let Some(skimmed) = format.skim(opened.payload) else { continue };
+            claims.push(format.about().name);
+            let read = format.read(opened.payload);
+            prop_assert!(read.is_some(), "{}: skimmed but not read: {}", format.about().name, String::from_utf8_lossy(&line));
+            if let (Skimmed::Plain(skim), Some(record)) = (skimmed, read) {
+                prop_assert_eq!(Some(skim.status), record.status);
+                prop_assert_eq!(Some(skim.when), record.when);
+                prop_assert_eq!(skim.upstream, record.upstream);
+                prop_assert_eq!(skim.group, record.group);
+                prop_assert_eq!(skim.names_upstream, record.names_upstream);
+                prop_assert_eq!(skim.duration, record.duration);
+                prop_assert_eq!(record.attempts.len(), usize::from(!skim.upstream.is_empty()), "{}", String::from_utf8_lossy(&line));
+            }
+        }
+        prop_assert!(claims.len() <= 1, "{claims:?} all claim {}", String::from_utf8_lossy(&line));
+    }
+}
