@@ -84,10 +84,6 @@ pub enum Command {
 /// Arguments of a report.
 #[derive(Debug, Group)]
 pub struct ReportArgs {
-    /// What to read.
-    #[command(flatten)]
-    pub reading: ReadingArgs,
-
     /// How to write the report [default: from the ending of --output, else text]
     #[arg(short, long, value_enum, help_heading = "Output")]
     pub format: Option<ReportFormat>,
@@ -115,18 +111,22 @@ pub struct ReportArgs {
     /// How to look.
     #[command(flatten)]
     pub look: LookArgs,
+
+    /// What to read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
 }
 
 /// Arguments of `parse`.
 #[derive(Debug, Group)]
 pub struct ParseArgs {
-    /// What to read.
-    #[command(flatten)]
-    pub reading: ReadingArgs,
-
     /// How to write the rows [default: from the ending of --output, else ndjson]
     #[arg(short, long, value_enum, help_heading = "Output")]
     pub format: Option<RowFormat>,
+
+    /// What to read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
 }
 
 /// What a report and `parse` have in common: what to read, and how.
@@ -219,7 +219,7 @@ pub struct ExplainArgs {
 #[derive(Debug, Group)]
 pub struct PageArgs {
     /// How to write it
-    #[arg(short, long, value_enum, default_value_t = PageFormat::Text)]
+    #[arg(short, long, value_enum, default_value_t = PageFormat::Text, help_heading = "Output")]
     pub format: PageFormat,
 
     /// How to look.
@@ -231,7 +231,7 @@ pub struct PageArgs {
 #[derive(Debug, Group)]
 pub struct LookArgs {
     /// Colours in text; auto heeds NO_COLOR and CLICOLOR_FORCE
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto, help_heading = "Output")]
     pub color: When,
 }
 

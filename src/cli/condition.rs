@@ -197,9 +197,14 @@ mod tests {
     fn holds_or_not() {
         let report = report(
             1_000,
-            Totals { requests: Some(1_000),
-            failures: 12,
- error_rate: Some(0.012), status_502: 12, masked_failures: 3, ..Totals::default() },
+            Totals {
+                requests: Some(1_000),
+                failures: 12,
+                error_rate: Some(0.012),
+                status_502: 12,
+                masked_failures: 3,
+                ..Totals::default()
+            },
         );
         for text in [
             "error_rate>1%",

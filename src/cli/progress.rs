@@ -66,7 +66,7 @@ fn bar(total: Option<u64>) -> ProgressBar {
     let hidden = ProgressDrawTarget::hidden();
     let (bar, template) = match total {
         Some(total) => {
-            let template = "{bar:30} {percent:>3} %  {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+            let template = "{bar:20} {percent:>3} %  {bytes}, {bytes_per_sec}, {eta} left";
             (ProgressBar::with_draw_target(Some(total), hidden), template)
         }
         None => (ProgressBar::with_draw_target(None, hidden), "{spinner} {bytes} read, {bytes_per_sec}"),

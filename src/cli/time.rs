@@ -190,7 +190,8 @@ mod tests {
             assert_eq!(at(text), Ok(expected), "{text}");
         }
         assert!(zone("local").is_ok());
-        let named = ["utc", "europe/berlin", "+2", "-03:30"].map(|text| zone(text).map(|zone| zone_name(&zone)).unwrap());
+        let named =
+            ["utc", "europe/berlin", "+2", "-03:30"].map(|text| zone(text).map(|zone| zone_name(&zone)).unwrap());
         assert_eq!(named, ["UTC", "Europe/Berlin", "+02", "-03:30"]);
         for text in ["", "+", "+1:5", "+25:00", "+02:60", "+é", "Nowhere"] {
             assert!(at(text).is_err(), "{text}");

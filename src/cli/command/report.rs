@@ -80,7 +80,10 @@ fn build(run: &Run<'_>, options: &options::Report, outcome: Outcome) -> Report {
     let assumed_zone = tally.zone_assumed.then(|| time::zone_name(&scan.zone));
     let findings = diagnose::diagnose(tally, &settings);
     let all_windows = options.all_windows;
-    report::build(&findings, &Context { names: &names, inputs: &inputs, errors: &errors, unparsed: &unparsed, assumed_zone, all_windows })
+    report::build(
+        &findings,
+        &Context { names: &names, inputs: &inputs, errors: &errors, unparsed: &unparsed, assumed_zone, all_windows },
+    )
 }
 
 /// Holds the report against `--fail-on`.
