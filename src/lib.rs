@@ -6,7 +6,7 @@
 //! | --- | --- | --- | --- |
 //! | [`input`] | paths, directories, standard input, compressed or not | blocks of whole lines | per block |
 //! | [`envelope`] | a line | what a transport wrapped around it, and the payload | per line |
-//! | [`format`] | a payload | a [`format::Skim`] for every line, a [`format::Record`] for failures | per line |
+//! | [`mod@format`] | a payload | a [`format::Skim`] for every line, a [`format::Record`] for failures | per line |
 //! | [`event`] | a record | the [`cause::Sign`]s seen in it | per failure |
 //! | [`aggregate`] | skims and judged records | mergeable cells by upstream and window | per line |
 //! | [`diagnose`] | merged cells | reconciled counts, incidents, likely causes | once |

@@ -1,6 +1,8 @@
 //! What must hold for any input and any way to read it: the same report whatever the block size, the number of threads, the order of
 //! merging; every failure counted once; no panic on any bytes.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use gatewhy::aggregate::Tally;
 use gatewhy::event::Reader;
 use gatewhy::format::{Format, Skimmed, Statuses};

@@ -2,6 +2,8 @@
 //!
 //! `fixtures/recorded/*/case.toml` tells, for each set of logs ("view"), what its recorder saw happen. See `fixtures/README.md`.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use gatewhy::event::Reader;
 use gatewhy::format::Statuses;
 use gatewhy::grammar::time::Stamp;

@@ -65,6 +65,8 @@ pub struct InputTally {
     pub lines: u64,
     /// Lines that no format claims.
     pub unparsed: u64,
+    /// The first of them.
+    pub first_unparsed: Option<Sample>,
     /// How many lines of each format, by the format's name.
     pub formats: Vec<(&'static str, u64)>,
     /// Lines of a known format without any time.
@@ -84,6 +86,7 @@ impl InputTally {
     fn merge(&mut self, other: &Self) {
         self.lines += other.lines;
         self.unparsed += other.unparsed;
+        self.first_unparsed = [self.first_unparsed.take(), other.first_unparsed.clone()].into_iter().flatten().min();
         self.untimed += other.untimed;
         for &(name, count) in &other.formats {
             self.count_format(name, count);
@@ -206,8 +209,13 @@ impl Tally {
         &mut self.inputs[number]
     }
 
-    /// Keeps a line that no format claims, if it is among the first.
-    pub fn keep_unparsed(&mut self, place: &Place<'_>) {
+    /// Counts a line that no format claims, and keeps it if it is among the first.
+    pub fn count_unparsed(&mut self, place: &Place<'_>) {
+        let input = self.input(place.input);
+        input.unparsed += 1;
+        if input.first_unparsed.as_ref().is_none_or(|first| place.line < first.line) {
+            input.first_unparsed = Some(place.sample());
+        }
         let last = self.unparsed.last().map(|last| (last.input, last.line));
         if self.unparsed.len() < UNPARSED_SAMPLES || last.is_some_and(|last| (place.input, place.line) < last) {
             self.insert_unparsed(place.sample());

@@ -77,7 +77,7 @@ pub(super) fn of(inputs: &[Input], outcome: &Outcome, reading: &Reading) -> Vec<
             number,
             input,
             tally: outcome.tally.inputs.get(number).unwrap_or(&empty),
-            sample: outcome.tally.unparsed.iter().find(|sample| sample.input == number),
+            sample: outcome.tally.inputs.get(number).and_then(|input| input.first_unparsed.as_ref()),
         })
         .collect();
     let problems = outcome.problems.iter();
@@ -248,7 +248,7 @@ mod tests {
             inputs.push(Input { path, size: None, found_in: found_in.map(PathBuf::from) });
             let input = tally.input(number);
             (input.lines, input.unparsed) = (lines, unparsed);
-            tally.unparsed.extend(text.map(|text| Sample { input: number, line: 17, text: text.into() }));
+            input.first_unparsed = text.map(|text| Sample { input: number, line: 17, text: text.into() });
         }
         let notes = of(&inputs, &Outcome { tally, problems }, &options.reading);
         notes.into_iter().map(|note| (note.text, note.is_grave)).collect()

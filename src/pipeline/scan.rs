@@ -194,6 +194,7 @@ impl<'a> Scanner<'a> {
         watch: &mut W,
     ) {
         let Some(event) = reader.read(opened.payload, &self.options.statuses) else {
+            self.recent[0].lines -= 1;
             return self.unparsed(input, number, line, watch);
         };
         let stamp = event.record.when.or(opened.when).map(|when| self.clock.stamp(when));
@@ -218,12 +219,11 @@ impl<'a> Scanner<'a> {
     #[cold]
     fn unparsed<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
         watch.see(input, number, &Seen::Unparsed(line));
-        self.tally.input(input).unparsed += 1;
         let text = || {
             let start = &line[..line.len().min(300)];
             self.options.redactor.as_ref().map_or_else(|| start.to_vec(), |redactor| redactor.line(start, None))
         };
-        self.tally.keep_unparsed(&Place { input, line: number, text: &text });
+        self.tally.count_unparsed(&Place { input, line: number, text: &text });
     }
 
     #[inline]
