@@ -1,0 +1,94 @@
+//! The catalogues are checked, not trusted: names are unique and well formed, nothing is empty, samples prove themselves.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use gatewhy::cause::{Cause, Family, Matcher, Seen, Sign, Strength};
+use gatewhy::envelope;
+use gatewhy::format::{Format, Statuses};
+use std::collections::BTreeSet;
+
+/// Lower-case words joined by hyphens.
+fn is_slug(name: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    name.split('-').all(word)
+}
+
+fn all_signs() -> Vec<&'static Sign> {
+    let shared = Cause::ALL.iter().flat_map(|cause| cause.entry().signs);
+    let tables: BTreeSet<*const Sign> = BTreeSet::new();
+    let mut seen = tables;
+    let of_formats = Format::ALL.iter().flat_map(|format| format.about().signs).flat_map(|table| table.iter());
+    // Formats of one family share tables.
+    shared.chain(of_formats).filter(|sign| seen.insert(std::ptr::from_ref(*sign))).collect()
+}
+
+#[test]
+fn causes_are_complete() {
+    let mut slugs = BTreeSet::new();
+    for cause in Cause::ALL {
+        let entry = cause.entry();
+        assert!(is_slug(entry.slug), "{}", entry.slug);
+        assert!(slugs.insert(entry.slug), "{} stands twice", entry.slug);
+        assert_eq!(Cause::from_slug(entry.slug), Some(*cause));
+        assert_eq!(entry.family == Family::Unknown, *cause == Cause::Unknown, "{}", entry.slug);
+        assert!(!entry.title.is_empty() && !entry.title.ends_with('.'), "{}: {:?}", entry.slug, entry.title);
+        assert!(!entry.happened.is_empty() && !entry.happened.ends_with('.'), "{}: {:?}", entry.slug, entry.happened);
+        assert!(entry.meaning.ends_with('.') && entry.meaning.len() > 80, "{}", entry.slug);
+        assert!(!entry.evidence.is_empty() && !entry.checks.is_empty(), "{}", entry.slug);
+        for check in entry.checks {
+            assert!(!check.run.trim().is_empty() && !check.why.trim().is_empty(), "{}: {check:?}", entry.slug);
+        }
+    }
+}
+
+#[test]
+fn signs_are_told_apart() {
+    let mut kinds = BTreeSet::new();
+    for sign in all_signs() {
+        assert!(is_slug(sign.kind), "{}", sign.kind);
+        assert!(kinds.insert(sign.kind), "two signs are called {}", sign.kind);
+        assert!(!sign.says.is_empty() && !sign.says.ends_with('.'), "{}: {:?}", sign.kind, sign.says);
+        assert!(sign.status == 0 || (400..600).contains(&sign.status), "{}", sign.kind);
+        assert_eq!(sign.strength == Strength::Silent, sign.cause == Cause::Unknown, "{}", sign.kind);
+    }
+    assert!(kinds.len() > 100, "only {} signs were found", kinds.len());
+}
+
+#[test]
+fn wordings_compile() {
+    let wordings = all_signs().into_iter().filter(|sign| matches!(sign.seen, Seen::Wording(_))).count();
+    assert!(wordings > 80, "only {wordings} wordings were found");
+    for format in Format::ALL {
+        for table in format.about().signs {
+            Matcher::new(table).unwrap_or_else(|error| panic!("{}: {error}", format.about().name));
+        }
+    }
+}
+
+#[test]
+fn formats_are_complete() {
+    let mut names = BTreeSet::new();
+    for format in Format::ALL {
+        let about = format.about();
+        assert!(is_slug(about.name), "{}", about.name);
+        assert!(names.insert(about.name), "{} stands twice", about.name);
+        assert_eq!(Format::from_name(about.name), Some(*format));
+        for text in [about.title, about.layout, about.time, about.source] {
+            assert!(!text.is_empty(), "{}", about.name);
+        }
+        assert!(!about.samples.is_empty(), "{} has no sample", about.name);
+    }
+}
+
+#[test]
+fn samples_are_claimed_by_their_format_alone() {
+    for format in Format::ALL {
+        for sample in format.about().samples {
+            let opened = envelope::open(sample.as_bytes());
+            let claims: Vec<_> = Format::ALL.iter().filter(|other| other.skim(opened.payload).is_some()).collect();
+            assert_eq!(claims, [format], "{sample}");
+            let record = format.read(opened.payload).unwrap_or_else(|| panic!("skimmed but not read: {sample}"));
+            let _ = format.judge(&record, &Statuses::gateway());
+        }
+    }
+}
