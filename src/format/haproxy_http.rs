@@ -1,25 +1,365 @@
-use super::{About, Record, Skimmed, Statuses, Verdict};
+//! HAProxy's `option httplog`, `option httpslog` and `option httplog clf`.
+
+use super::haproxy::{
+    self, Clf, Line, Timers, answer, backend_errors, clf_line, ending, frontend, head, micros, number, numbers, quote,
+    quoted, route, space,
+};
+use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
+use crate::grammar::Parsed;
+use memchr::{memchr, memchr2};
+use nom::{Parser as _, combinator::opt, sequence::preceded};
 
 pub(super) static ABOUT: About = About {
     name: "haproxy-http",
     proxy: Proxy::Haproxy,
-    title: "",
-    layout: "",
-    time: "",
-    source: "",
-    samples: &[],
-    signs: &[],
+    title: "HAProxy's HTTP log (httplog, httpslog, httplog clf)",
+    layout: "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r",
+    time: "when the request arrived",
+    source: "HAProxy configuration manual, section 8.2.3",
+    samples: &[
+        r#"127.0.0.1:52708 [20/Nov/2026:23:56:58.595] cap ok/s1 0/0/0/0/0 200 89 SRV=s1 SRV=s1 ---- 7/1/0/0/0 0/0 {Mozilla/5.0 (X11; #22quote#22 #7C #7Bbrace#7D #231)|127.0.0.1:8001} {app/1 x} "GET /ok/cap HTTP/1.1""#,
+        r#"127.0.0.1:55008 [20/Nov/2026:23:56:45.831] web dead/s1 0/0/-1/-1/3003 503 217 - - SC-- 1/1/0/0/3 0/0 "GET /dead/x?a=1 HTTP/1.1""#,
+        r#"127.0.0.1:54958 [20/Nov/2026:23:56:45.590] web close/s1 0/0/0/-1/0 502 209 - - SH-- 1/1/0/0/0 0/0 "GET /close/x?a=1 HTTP/1.1""#,
+        r#"127.0.0.1:48564 [20/Nov/2026:23:56:55.948] web slow/s1 0/0/1/-1/3002 504 198 - - sH-- 7/6/1/1/0 0/0 "GET /slow/x HTTP/1.1""#,
+        r#"127.0.0.1:39088 [20/Nov/2026:23:57:04.877] tls~ dead/s1 0/0/-1/-1/3005 503 217 - - SC-- 1/1/0/0/3 0/0 "GET /dead/tls HTTP/1.1" 0/0000000000000000/0/0/0 localhost/TLSv1.3/TLS_AES_256_GCM_SHA384"#,
+        r#"127.0.0.1 - - [20/Nov/2026:23:57:04 +0000] "GET /close/clf?q=%22 HTTP/1.1" 502 209 "" "" 39834 638 "clf" "close" "s1" 0 0 0 -1 0 SH-- 1 1 0 0 0 0 0 "" "" "curl #22x#22 1" "#,
+    ],
+    signs: &[haproxy::SIGNS, haproxy::BACKEND_ERRORS],
 };
 
-pub(super) fn skim(_line: &[u8]) -> Option<Skimmed<'_>> {
-    None
+/// An ordinary end is `--`, with the status sent and no retry made; all else is worth a look.
+pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    let (_, Request { line, .. }) = request_line(line).ok()?;
+    let retries = line.ending.retries;
+    let status = match line.status {
+        Some(status) if line.ending.state.starts_with(b"--") && retries.count == 0 && !retries.elsewhere => status,
+        _ => return Some(Skimmed::Full),
+    };
+    Some(Skimmed::Plain(Skim {
+        when: line.head.when,
+        status,
+        group: line.route.group,
+        upstream: line.route.upstream,
+        names_upstream: line.route.names_upstream,
+        duration: line.timers.total.map(micros),
+    }))
 }
 
-pub(super) fn read(_line: &[u8]) -> Option<Record<'_>> {
-    None
+pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
+    let (rest, Request { line, request }) = request_line(line).ok()?;
+    let mut record = line.record();
+    let tail = match request {
+        Some(request) => {
+            read_request(&mut record, request);
+            rest
+        }
+        None => {
+            let (tail, request) = after_ending(rest);
+            read_request(&mut record, request);
+            tail
+        }
+    };
+    let errors = backend_errors(tail);
+    if !errors.is_empty() {
+        record.flags = errors;
+    }
+    Some(record)
 }
 
-pub(super) fn judge(_record: &Record<'_>, _statuses: &Statuses) -> Verdict {
-    Verdict::default()
+pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    haproxy::judge(record, statuses)
+}
+
+/// A line up to `%rc`, and the request where it stands before that (CLF).
+struct Request<'a> {
+    line: Line<'a>,
+    request: Option<&'a [u8]>,
+}
+
+/// Either layout: in CLF the request follows the date, else the frontend does.
+fn request_line(i: &[u8]) -> Parsed<'_, Request<'_>> {
+    let (after, head) = head(i)?;
+    match preceded(space, quote).parse(after) {
+        Ok(_) => clf(i),
+        Err(_) => {
+            let (rest, line) = http(after, head)?;
+            Ok((rest, Request { line, request: None }))
+        }
+    }
+}
+
+/// ` web api/api-1 0/0/-1/-1/3000 503 217 - - SC-- 16/16/14/1/3`
+fn http<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
+    let (i, ((), frontend, (), route)) = (space, frontend, space, route).parse(i)?;
+    let (i, ((), [request, queue, connect, response, total])) = (space, numbers::<5>(b'/')).parse(i)?;
+    let (i, ((), status, (), bytes, (), ending)) = (space, answer, space, number, space, ending).parse(i)?;
+    let timers = Timers { request, queue, connect, response, total };
+    Ok((i, Line { head, frontend, route, timers, status, bytes, ending }))
+}
+
+/// `option httplog clf`; `"TCP "` in the request's place is `option tcplog clf`.
+fn clf(i: &[u8]) -> Parsed<'_, Request<'_>> {
+    let (rest, Clf { mut line, request, numbers }) = clf_line(i)?;
+    if request == b"TCP " {
+        return crate::grammar::mismatch();
+    }
+    let [request_, queue, connect, response, total] = numbers;
+    line.timers = Timers { request: request_, queue, connect, response, total };
+    Ok((rest, Request { line, request: Some(request) }))
+}
+
+/// ` 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1" …`: what follows the request, and the request. A line that was cut
+/// off may have neither.
+fn after_ending(i: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = opt(preceded(space, numbers::<2>(b'/'))).parse(i).map_or(i, |(rest, _)| rest);
+    while let Ok((after, _)) = preceded(space, captured).parse(rest) {
+        rest = after;
+    }
+    // Custom formats put words of their own before the request.
+    while let Ok((after, ())) = space(rest) {
+        if quote(after).is_ok() {
+            return quoted(after).unwrap_or_default();
+        }
+        rest = &after[memchr(b' ', after).unwrap_or(after.len())..];
+    }
+    (b"", b"")
+}
+
+/// `{Mozilla/5.0 (X11)|1wt.eu}`: spaces may stand inside, braces are written as `#7B` and `#7D`.
+fn captured(i: &[u8]) -> Parsed<'_, &[u8]> {
+    match i {
+        [b'{', inside @ ..] => {
+            let end = memchr(b'}', inside).unwrap_or(inside.len());
+            Ok((inside.get(end + 1..).unwrap_or_default(), &inside[..end]))
+        }
+        _ => crate::grammar::mismatch(),
+    }
+}
+
+/// `GET /index.html HTTP/1.1`, `GET http://1wt.eu/ HTTP/2.0`, `<BADREQ>`, or as much as the length limit left.
+fn read_request<'a>(record: &mut Record<'a>, request: &'a [u8]) {
+    let Some(end) = memchr(b' ', request) else { return };
+    let (method, target) = (&request[..end], &request[end + 1..]);
+    let version = memchr::memmem::rfind(target, b" HTTP/").or_else(|| target.starts_with(b"HTTP/").then_some(0));
+    let target = &target[..version.unwrap_or(target.len())];
+    record.method = method;
+    (record.host, record.path) = if method == b"CONNECT" { (&b""[..], target) } else { split_target(target) };
+}
+
+/// `https://1wt.eu/a?b` is a host and a path; so is `1wt.eu/a?b`, as HAProxy's ingress controller logs it.
+fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
+    let without_scheme = match memchr::memmem::find(target, b"://") {
+        Some(at) if target[..at].iter().all(u8::is_ascii_alphabetic) => &target[at + 3..],
+        _ => target,
+    };
+    let end = memchr2(b'/', b'?', without_scheme).unwrap_or(without_scheme.len());
+    if without_scheme.len() == target.len() && end == target.len() {
+        return (b"", target);
+    }
+    without_scheme.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy::testing::{agrees, lines, only};
+    use super::*;
+    use crate::format::{Attempt, Format};
+    use crate::grammar::time::{When, Zone};
+    use proptest::prelude::*;
+
+    fn read_only(line: &str) -> Record<'_> {
+        only(Format::HaproxyHttp, line).unwrap_or_default()
+    }
+
+    /// The manual's own line (section 8.2.3), field by field.
+    #[test]
+    fn reads_the_manuals_line() {
+        let line = r#"10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1""#;
+        let record = read_only(line);
+        // 2009-02-06T12:14:14Z is 1233922454.
+        assert_eq!(record.when, Some(When { wall: 1_233_922_454_655_000, zone: Zone::Local }));
+        assert_eq!((record.status, record.upstream_status), (Some(200), Some(200)));
+        assert_eq!((record.group, record.upstream, record.names_upstream), (&b"static"[..], &b"static/srv1"[..], true));
+        assert_eq!((record.method, record.host, record.path), (&b"GET"[..], &b""[..], &b"/index.html"[..]));
+        assert_eq!((record.bytes, record.client), (Some(2750), &b"10.0.1.2"[..]));
+        assert_eq!((record.duration, record.connect, record.header), (Some(109_000), Some(30_000), Some(69_000)));
+        assert_eq!((record.termination_state, record.flags), (&b"----"[..], &b""[..]));
+        let attempt = Attempt {
+            upstream: b"static/srv1",
+            status: Some(200),
+            connect: Some(30_000),
+            header: Some(99_000),
+            response: Some(99_000),
+        };
+        assert_eq!(record.attempts, [attempt]);
+        assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Plain(_))));
+    }
+
+    #[test]
+    fn reads_what_stands_before_the_route() {
+        let cases = [
+            ("2001:db8::1:443 ", "2001:db8::1"),
+            ("unix:2 ", "unix"),
+            ("xxx.xxx.xxx.xxx:43608 ", "xxx.xxx.xxx.xxx"),
+            ("", ""),
+            ("haproxy ", ""),
+            ("haproxy[7]: ", ""),
+            ("[pid:28229]info  203.0.113.208:38370 ", "203.0.113.208"),
+            (r#"[req@13238 fe_addr="::1" tls="-"] ::1:54498 "#, "::1"),
+            (r#"lb haproxy 7 - [req@13238 fe_addr="::1"] ::1:54498 "#, "::1"),
+        ];
+        for (before, client) in cases {
+            let line = format!("{before}[06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - ---- 1/1/1/1/0 0/0");
+            assert_eq!(read_only(&line).client, client.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn reads_the_server() {
+        let cases = [
+            ("api/a", "api", "api/a", true),
+            ("ns-svc-8080/SRV_1", "ns-svc-8080", "ns-svc-8080/SRV_1", true),
+            ("be1:www.example.com:8080/b:17355", "be1:www.example.com:8080", "be1:www.example.com:8080/b:17355", true),
+            ("http-in/<NOSRV>", "http-in", "", true),
+            ("stats/<STATS>", "stats", "", true),
+            ("api/<lua.a/b>", "api", "", true),
+            ("-/-", "", "", true),
+            ("api", "api", "", false),
+        ];
+        for (route, group, upstream, names) in cases {
+            let line =
+                format!("192.0.2.1:80 [06/Feb/2009:12:14:14.655] web~ {route} 0/0/0/0/0 200 9 - - ---- 1/1/1/1/0 0/0");
+            let record = read_only(&line);
+            let read = (record.group, record.upstream, record.names_upstream);
+            assert_eq!(read, (group.as_bytes(), upstream.as_bytes(), names), "{route}");
+        }
+    }
+
+    #[test]
+    fn reads_the_request() {
+        let cases = [
+            (r#" 0/0 "GET /a?b=c HTTP/1.1""#, "GET", "", "/a?b=c"),
+            (r#" 0/0 {} {} "GET / HTTP/1.1""#, "GET", "", "/"),
+            (r#" 0/0 {a "b" c|d} "GET / HTTP/1.1""#, "GET", "", "/"),
+            (r#" 0/0 "GET https://api.example.com/xyz HTTP/2.0""#, "GET", "api.example.com", "/xyz"),
+            (r#" 0/0 "GET https://api.example.com?x HTTP/2.0""#, "GET", "api.example.com", "?x"),
+            (r#" 0/0 "GET shop.example.com/xyz HTTP/1.1""#, "GET", "shop.example.com", "/xyz"),
+            (r#" 0/0 "CONNECT mx.example.com:25 HTTP/1.0""#, "CONNECT", "", "mx.example.com:25"),
+            (r#" 0/0 "OPTIONS * HTTP/1.1""#, "OPTIONS", "", "*"),
+            (r#" 0/0 "GET  HTTP/2.0""#, "GET", "", ""),
+            (r#" 0/0 "GET /a b HTTP/1.1""#, "GET", "", "/a b"),
+            (r#" 0/0 "GET /a#22#23 HTTP/1.1" 0/00/0 sni/TLSv1.3/AES"#, "GET", "", "/a#22#23"),
+            (r#" 0/0 "GET /go?to=http://example.com/ HTTP/1.1""#, "GET", "", "/go?to=http://example.com/"),
+            (r#" 0/0 \"GET / HTTP/1.1\""#, "GET", "", "/"),
+            (r#" 0/0 deadbeef "GET / HTTP/1.1""#, "GET", "", "/"),
+            (r#" 0/0 "GET /cut-off-at-the-lim"#, "GET", "", "/cut-off-at-the-lim"),
+            (r#" 0/0 "<BADREQ>""#, "", "", ""),
+            (r#" 0/0 """#, "", "", ""),
+            (r#" 0/0 {cut off"#, "", "", ""),
+            (" 0/0", "", "", ""),
+            ("", "", "", ""),
+        ];
+        for (tail, method, host, path) in cases {
+            let line =
+                format!("192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - ---- 1/1/1/1/0{tail}");
+            let record = read_only(&line);
+            let read = (record.method, record.host, record.path);
+            assert_eq!(read, (method.as_bytes(), host.as_bytes(), path.as_bytes()), "{tail}");
+        }
+    }
+
+    /// `option logasap`, cookies, hand-made formats without them, spaces too many, no status, `%ts`.
+    #[test]
+    fn reads_the_end() {
+        let cases = [
+            ("0/0/0/0/+40 200 +89 - - ---- 1/1/1/1/0", Some(40_000), Some(200), Some(89), "----", 1),
+            ("0/0/0/0/40 200 89 SRV=s1 SRV=s2 --VN 1/1/1/1/0", Some(40_000), Some(200), Some(89), "--VN", 1),
+            ("0/0/0/-1/11003 502 273 SH-- 1/1/0/0/0", Some(11_003_000), Some(502), Some(273), "SH--", 1),
+            (" 0/0/0/-1/9  502 273 - - SH 1/1/0/0/0", Some(9_000), Some(502), Some(273), "SH", 1),
+            ("-1/-1/-1/-1/0 -1 0 - - CR-- 1/1/0/0/0", Some(0), None, Some(0), "CR--", 0),
+            ("-1/-1/-1/-1/0 0 0 - - PR-- 1/1/0/0/0", Some(0), None, Some(0), "PR--", 0),
+            ("0/0/-1/-1/3000 503 217 - - SC-- 1/1/0/0/+3", Some(3_000_000), Some(503), Some(217), "SC--", 4),
+            ("0/0/-1/-1/3000 503 217 - - SC-- 1/1/0/0/999999", Some(3_000_000), Some(503), Some(217), "SC--", 101),
+        ];
+        for (middle, duration, status, bytes, state, attempts) in cases {
+            let line = format!("192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/a {middle} 0/0");
+            let record = read_only(&line);
+            assert_eq!((record.duration, record.status, record.bytes), (duration, status, bytes), "{line}");
+            assert_eq!((record.termination_state, record.attempts.len()), (state.as_bytes(), attempts), "{line}");
+        }
+    }
+
+    /// With `+`, who was tried before is not known; without it, it was the same server.
+    #[test]
+    fn tells_retries_apart() {
+        let upstreams = |retries: &str| {
+            let line = format!(
+                "192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/b 5/2/-1/-1/1007 503 9 - - SC-- 1/1/0/0/{retries} 0/0"
+            );
+            let record = read_only(&line);
+            let owned =
+                |attempt: &Attempt<'_>| (String::from_utf8_lossy(attempt.upstream).into_owned(), attempt.response);
+            record.attempts.iter().map(owned).collect::<Vec<_>>()
+        };
+        let named = |name: &str, response| (name.to_owned(), response);
+        assert_eq!(upstreams("1"), [named("api/b", None), named("api/b", Some(1_000_000))]);
+        assert_eq!(upstreams("+1"), [named("", None), named("api/b", Some(1_000_000))]);
+    }
+
+    #[test]
+    fn reads_clf() {
+        let line = r#"192.0.2.78 - - [07/Nov/2016:10:29:36 +0100] "GET /a?b HTTP/1.1" 502 212 "" "" 49408 409 "web~" "api" "app-1" 20 1 2 -1 27 SHVN 1 1 0 0 +1 0 0 "" "" "http://192.0.2.9/" "Mozilla/5.0 (X11; Linux" "#;
+        let record = read_only(line);
+        assert_eq!(record.when, Some(When { wall: 1_478_514_576_000_000, zone: Zone::Offset(3_600) }));
+        assert_eq!((record.group, record.upstream, record.names_upstream), (&b"api"[..], &b"app-1"[..], true));
+        assert_eq!((record.status, record.bytes, record.client), (Some(502), Some(212), &b"192.0.2.78"[..]));
+        assert_eq!((record.method, record.path), (&b"GET"[..], &b"/a?b"[..]));
+        assert_eq!((record.duration, record.connect, record.header), (Some(27_000), Some(2_000), None));
+        assert_eq!((record.termination_state, record.attempts.len()), (&b"SHVN"[..], 2));
+        let none = line.replace("app-1", "<NOSRV>").replace(" 20 1 2 ", " 20 -1 -1 ").replace('"', "\\\"");
+        let record = read_only(&none);
+        assert_eq!((record.group, record.upstream, record.path), (&b"api"[..], &b""[..], &b"/a?b"[..]));
+        assert_eq!(read_only(&line.replace("192.0.2.78", "2001:db8::1")).client, b"2001:db8::1");
+    }
+
+    #[test]
+    fn leaves_other_lines_alone() {
+        let others = [
+            "",
+            // Cut off before the end was told.
+            "192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - --",
+            "192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - ---- 1/1/1",
+            // TCP; the error log.
+            "192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/a 0/0/0 9 -- 1/1/1/1/0 0/0",
+            "192.0.2.1:80 [06/Feb/2009:12:14:14.655] web/1: SSL handshake failure",
+            // Seven timers, no state, a bad day.
+            "192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0/0/0 200 9 - - ---- 1/1/1/1/0 0/0",
+            "192.0.2.1:80 [06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - XX-- 1/1/1/1/0 0/0",
+            "192.0.2.1:80 [31/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - ---- 1/1/1/1/0 0/0",
+            // nginx, whose clients may quote HAProxy.
+            r#"192.0.2.1 - - [06/Feb/2009:12:14:14 +0000] "GET / HTTP/1.1" 502 157 "-" "curl/7.88.1""#,
+            r#"192.0.2.1 - - [06/Feb/2009:12:14:14 +0000] "GET / HTTP/1.1" 502 157 "-" "x" rt=0.1 ua="10.0.0.1:80" us="502""#,
+            r#"2026/11/20 23:50:58 [error] 7#7: *1 connect() failed, request: "GET / HTTP/1.1", referrer: "x [06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - ---- 1/1/1/1/0 0/0""#,
+            r#"https 2018-07-02T22:23:00.186641Z app/lb/1 192.0.2.1:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://example.com:443/ HTTP/1.1" "curl" - - - "Root=1""#,
+        ];
+        for line in others {
+            assert!(skim(line.as_bytes()).is_none(), "{line}");
+            assert!(read(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn claims_its_samples_alone() {
+        for sample in ABOUT.samples {
+            assert!(only(Format::HaproxyHttp, sample).is_some(), "{sample}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::HaproxyHttp)) {
+            agrees(Format::HaproxyHttp, &line);
+        }
+    }
 }

@@ -10,6 +10,7 @@
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
 mod elb;
+mod haproxy;
 mod nginx;
 mod nginx_template;
 mod record;
