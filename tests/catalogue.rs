@@ -9,17 +9,22 @@ use std::collections::BTreeSet;
 
 /// Lower-case words joined by hyphens.
 fn is_slug(name: &str) -> bool {
-    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     name.split('-').all(word)
 }
 
 fn all_signs() -> Vec<&'static Sign> {
     let shared = Cause::ALL.iter().flat_map(|cause| cause.entry().signs);
-    let tables: BTreeSet<*const Sign> = BTreeSet::new();
-    let mut seen = tables;
     let of_formats = Format::ALL.iter().flat_map(|format| format.about().signs).flat_map(|table| table.iter());
-    // Formats of one family share tables.
-    shared.chain(of_formats).filter(|sign| seen.insert(std::ptr::from_ref(*sign))).collect()
+    // Formats of one family share tables, and so rows.
+    let mut signs: Vec<&Sign> = Vec::new();
+    for sign in shared.chain(of_formats) {
+        if !signs.iter().any(|known| known.kind == sign.kind && known.says == sign.says) {
+            signs.push(sign);
+        }
+    }
+    signs
 }
 
 #[test]

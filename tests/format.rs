@@ -50,7 +50,11 @@ fn lines_are_read_as_documented() {
                 // A value that is stated to be absent is null or empty.
                 let absent = value.is_null() || value == "";
                 let theirs = got[&line].get(&key);
-                if theirs != Some(&value) && !(absent && theirs.is_none()) && !same_number(theirs, &value) && !same_time(theirs, &value) {
+                if theirs != Some(&value)
+                    && !(absent && theirs.is_none())
+                    && !same_number(theirs, &value)
+                    && !same_time(theirs, &value)
+                {
                     wrong.push(format!("{}:{line}: {key} is {theirs:?}, not {value}", log.display()));
                 }
             }

@@ -35,7 +35,8 @@ fn count(bytes: &[u8], block_size: usize, options: &Options) -> Outcome {
 
 fn report(tally: Tally, options: &Options) -> Report {
     let names = ["log".to_owned()];
-    let request = Request { names: &names, all_windows: true, now: Stamp::from_seconds(1_795_300_000), zone_name: "UTC" };
+    let request =
+        Request { names: &names, all_windows: true, now: Stamp::from_seconds(1_795_300_000), zone_name: "UTC" };
     pipeline::report(Outcome { tally, problems: Vec::new() }, options, &request)
 }
 
@@ -92,7 +93,8 @@ fn totals_agree_with_every_table() {
     assert_eq!(report.incidents.iter().map(|row| row.failures).sum::<u64>(), failures);
     assert_eq!(report.causes.iter().map(|row| row.failures).sum::<u64>(), failures);
     assert_eq!(report.proxies.iter().map(|row| row.totals.failures).sum::<u64>(), failures);
-    let by_status = |row: &gatewhy::report::WindowRow| row.status_502 + row.status_503 + row.status_504 + row.status_52x;
+    let by_status =
+        |row: &gatewhy::report::WindowRow| row.status_502 + row.status_503 + row.status_504 + row.status_52x;
     assert_eq!(report.windows.iter().map(by_status).sum::<u64>(), failures);
     let attempts = report.totals.failed_attempts;
     assert_eq!(report.windows.iter().map(|row| row.failed_attempts).sum::<u64>(), attempts);

@@ -51,10 +51,8 @@ struct View {
 
 fn report(directory: &Path, view: &View, tz: &str) -> Report {
     let names: Vec<String> = view.logs.clone();
-    let inputs = names
-        .iter()
-        .map(|name| Input { path: Some(directory.join(name)), size: None, found_in: None })
-        .collect();
+    let inputs =
+        names.iter().map(|name| Input { path: Some(directory.join(name)), size: None, found_in: None }).collect();
     let options = Options {
         window: 60,
         statuses: Statuses::gateway(),
@@ -112,7 +110,9 @@ fn complaints(report: &Report, view: &View, client: &Client) -> String {
                 expect("group", group, &incident.groups);
             }
             let confidence = view.confidence.as_ref();
-            if let Some(expected) = confidence.filter(|expected| !expected.iter().any(|word| word == incident.confidence)) {
+            if let Some(expected) =
+                confidence.filter(|expected| !expected.iter().any(|word| word == incident.confidence))
+            {
                 expect("confidence", expected, &(incident.confidence, incident.confidence_score));
             }
         }
@@ -123,7 +123,8 @@ fn complaints(report: &Report, view: &View, client: &Client) -> String {
 #[test]
 fn recordings_are_told_as_they_happened() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
-    let mut directories: Vec<_> = fs::read_dir(root).expect("recordings").map(|entry| entry.expect("entry").path()).collect();
+    let mut directories: Vec<_> =
+        fs::read_dir(root).expect("recordings").map(|entry| entry.expect("entry").path()).collect();
     directories.sort();
     let (mut views, mut wrong) = (0, String::new());
     for directory in directories.iter().filter(|path| path.is_dir()) {

@@ -343,7 +343,10 @@ fn build(
     let keys: BTreeSet<Arc<Key>> = own().map(|row| Arc::clone(&row.key)).collect();
     let proxy = keys.first()?.proxy.clone();
     let windows = (own().map(|row| row.window).min()?, own().map(|row| row.window).max()?);
-    let states = state_evidence(rows, &keys, windows, window);
+    let states = states(rows, &keys, windows, window);
+    let down = servers_down(&keys, &states);
+    let states: Vec<Evidence> =
+        states.into_iter().flat_map(|row| &row.evidence).filter(|item| item.source == Source::State).cloned().collect();
     let mut evidence: Vec<Evidence> = own().flat_map(|row| &row.evidence).cloned().collect();
     evidence.retain(|item| item.failures + item.attempts > 0);
     let causes = weigh(&evidence);
@@ -359,6 +362,7 @@ fn build(
     causes.sort_by_key(|item| item.cause != likely.cause);
     Some(Incident {
         scope: scope(&keys, servers),
+        keys: keys.union(&down).cloned().collect(),
         span,
         likely,
         evidence: merge_evidence(evidence, states),
@@ -373,23 +377,32 @@ fn build(
         peak: peak(rows, &places, by_window.as_ref())?,
         scattered,
         proxy,
-        keys,
         rows: places,
     })
 }
 
-/// What state lines say of these groups around that time.
-fn state_evidence(rows: &[Row], keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<Evidence> {
+/// The rows of these groups around that time that hold state lines.
+fn states<'a>(rows: &'a [Row], keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
     let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| (key.proxy.as_str(), key.group.as_str())).collect();
     let mut states = Vec::new();
     for (proxy, group) in groups {
         let start = rows.partition_point(|row| (row.key.proxy.as_str(), row.key.group.as_str()) < (proxy, group));
         let same = |row: &&Row| (row.key.proxy.as_str(), row.key.group.as_str()) == (proxy, group);
-        let near = rows[start..].iter().take_while(same);
-        let near = near.filter(|row| row.window + SHADOW + window >= windows.0 && row.window <= windows.1);
-        states.extend(near.flat_map(|row| &row.evidence).filter(|item| item.source == Source::State).cloned());
+        let near = |row: &&Row| row.window + SHADOW + window >= windows.0 && row.window <= windows.1;
+        let tells = |row: &&Row| row.evidence.iter().any(|item| item.source == Source::State);
+        states.extend(rows[start..].iter().take_while(same).filter(near).filter(tells));
     }
     states
+}
+
+/// Servers that health checks found down, of groups that failed without any one server in the requests' own lines.
+fn servers_down(keys: &BTreeSet<Arc<Key>>, states: &[&Row]) -> BTreeSet<Arc<Key>> {
+    let named: BTreeSet<&str> =
+        keys.iter().filter(|key| !key.upstream.is_empty()).map(|key| key.group.as_str()).collect();
+    let is_down =
+        |row: &&&Row| row.evidence.iter().any(|item| item.source == Source::State && is_root_cause(item.sign.cause));
+    let servers = states.iter().filter(|row| !row.key.upstream.is_empty() && !named.contains(row.key.group.as_str()));
+    servers.filter(is_down).map(|row| Arc::clone(&row.key)).collect()
 }
 
 /// Where servers were down, why they were: the heaviest other cause, or else what health checks say. With what is believed of it.
