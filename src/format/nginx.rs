@@ -187,10 +187,9 @@ impl<'a> Vars<'a> {
             Var::AddrOrAgent => self.addr_or_agent(value),
             var => var,
         };
-        if let Some(slot) = self.values.get_mut(var as usize) {
-            if slot.is_none_or(|old| present(old).is_empty()) {
-                *slot = Some(value);
-            }
+        let free = |slot: &&mut Option<&[u8]>| slot.is_none_or(|old| present(old).is_empty());
+        if let Some(slot) = self.values.get_mut(var as usize).filter(free) {
+            *slot = Some(value);
         }
     }
 
@@ -262,12 +261,19 @@ impl<'a> Vars<'a> {
     /// What every line must tell. `None` without a time and a status.
     pub(super) fn skim(&self) -> Option<Skimmed<'a>> {
         let (when, status) = (self.when()?, self.status()?);
-        let lists = [self.get(Var::UpstreamAddr), self.get(Var::UpstreamStatus), self.response_times()];
-        let own: Option<u16> = whole(lists[1], self::status);
-        if lists.into_iter().any(is_list) || own.is_some_and(|own| own != status && own >= 400) {
+        let addr = self.get(Var::UpstreamAddr);
+        let own = self.get(Var::UpstreamStatus);
+        let times = [self.response_times(), self.get(Var::ConnectTime), self.get(Var::HeaderTime)];
+        let differs = whole(own, self::status).is_some_and(|own| own != status && own >= 400);
+        if differs || is_list(addr) || is_list(own) || times.into_iter().any(is_list) {
             return Some(Skimmed::Full);
         }
-        let (server, named) = if is_server(lists[0]) { (lists[0], &b""[..]) } else { (&b""[..], lists[0]) };
+        let (server, named) = match self.upstreams().next() {
+            _ if is_server(addr) => (addr, &b""[..]),
+            Some(Item::NoServer(group)) => (&b""[..], group),
+            Some(Item::Attempt(attempt)) => (attempt.upstream, &b""[..]),
+            None => (&b""[..], &b""[..]),
+        };
         Some(Skimmed::Plain(Skim {
             when,
             status,
@@ -509,8 +515,7 @@ fn is_name(item: &[u8]) -> bool {
 
 /// Whether a value has the shape of a list of times: seconds with three decimals, or `-`.
 pub(super) fn is_time_list(value: &[u8]) -> bool {
-    let time = |item: &[u8]| matches!(whole(item, seconds), Some(_) if item.len() > 4 && item[item.len() - 4] == b'.');
-    shaped(value, time)
+    shaped(value, |item| whole(item, seconds).is_some() && item.len() > 4 && item[item.len() - 4] == b'.')
 }
 
 /// Whether a value has the shape of a list of statuses: three digits, or `-`.
@@ -531,17 +536,17 @@ fn shaped(value: &[u8], shape: impl Fn(&[u8]) -> bool) -> bool {
 /// A list that stands without quotes, so that its own separators must tell where it ends:
 /// `10.0.0.1:80, 10.0.0.2:80 : unix:/tmp/s`. A ` : ` that one more space follows is the list's end.
 pub(super) fn bare_list(i: &[u8]) -> (&[u8], &[u8]) {
-    let mut end = memchr(b' ', i).unwrap_or(i.len());
+    let mut end = memchr2(b' ', b'|', i).unwrap_or(i.len());
     loop {
         let rest = &i[end..];
         let next = match rest {
             [b' ', b':'] => return (b"", i),
-            [b' ', b':', b' '] | [b' ', b':', b' ', b' ', ..] => return (&i[end + 3..], &i[..end + 3]),
+            [b' ', b':', b' '] | [b' ', b':', b' ', b' ' | b'|', ..] => return (&i[end + 3..], &i[..end + 3]),
             [b' ', b':', b' ', ..] => end + 3,
             [b' ', ..] if end > 0 && i[end - 1] == b',' => end + 1,
             _ => break,
         };
-        let length = memchr(b' ', &i[next..]).unwrap_or(i.len() - next);
+        let length = memchr2(b' ', b'|', &i[next..]).unwrap_or(i.len() - next);
         if !is_item(&i[next..next + length]) {
             break;
         }
@@ -658,9 +663,10 @@ fn without_attempt(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
 /// What one attempt is a sign of; `None` where it did not fail, or shows nothing.
 fn judge_attempt(record: &Record<'_>, number: usize, statuses: &Statuses) -> Option<&'static Sign> {
     let attempt = &record.attempts[number];
-    // A layout without `$upstream_status` still tells how the only attempt ended: as the request did.
     let only = record.attempts.len() == 1;
-    let status = attempt.status.or(record.status.filter(|_| only)).filter(|status| statuses.contains(*status))?;
+    // A layout without `$upstream_status` still tells how the last attempt ended: as the request did.
+    let untold = number + 1 == record.attempts.len() && record.attempts.iter().all(|attempt| attempt.status.is_none());
+    let status = attempt.status.or(record.status.filter(|_| untold)).filter(|status| statuses.contains(*status))?;
     let time = attempt.response.or(record.duration.filter(|_| only));
     match status {
         _ if attempt.header.is_some() => Some(UPSTREAM_ANSWERED),
@@ -711,12 +717,17 @@ fn bad_gateway(record: &Record<'_>, attempt: &Attempt<'_>, time: Option<Micros>)
 
 /// 502 where the connection never stood.
 fn not_connected(attempt: &Attempt<'_>, time: Micros) -> &'static Sign {
-    match time {
-        _ if attempt.upstream.starts_with(b"unix:") => SOCKET,
-        0..=AT_ONCE => REFUSED,
-        ..SECOND => REFUSED_LIKELY,
-        SECOND..=3_200_000 => UNREACHABLE,
-        _ => CONNECT_GAVE_UP,
+    if attempt.upstream.starts_with(b"unix:") {
+        SOCKET
+    } else if time <= AT_ONCE {
+        REFUSED
+    } else if time < SECOND {
+        REFUSED_LIKELY
+    } else if time <= 3_200_000 {
+        // Three requests for the hardware address, a second apart.
+        UNREACHABLE
+    } else {
+        CONNECT_GAVE_UP
     }
 }
 
@@ -733,4 +744,349 @@ fn is_round(time: Micros, value: Micros) -> bool {
 /// Methods that nginx does not send twice unless told to (`proxy_next_upstream non_idempotent`).
 fn is_unsafe(method: &[u8]) -> bool {
     matches!(method, b"POST" | b"PATCH" | b"LOCK")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::format::{Format, What};
+    use proptest::prelude::*;
+
+    fn items(value: &str) -> Vec<String> {
+        list(value.as_bytes()).map(|item| String::from_utf8_lossy(item).into_owned()).collect()
+    }
+
+    #[test]
+    fn splits_upstream_lists() {
+        let cases: &[(&str, &[&str])] = &[
+            ("", &[]),
+            ("10.0.0.1:80", &["10.0.0.1:80"]),
+            (
+                "192.168.1.1:80, 192.168.1.2:80, unix:/tmp/sock : 192.168.10.1:80",
+                &["192.168.1.1:80", "192.168.1.2:80", "unix:/tmp/sock", "192.168.10.1:80"],
+            ),
+            ("[::1]:80, backend", &["[::1]:80", "backend"]),
+            ("502, 502 : ", &["502", "502", ""]),
+            ("502, 502 :", &["502", "502", ""]),
+            (", 127.0.0.1:80", &["", "127.0.0.1:80"]),
+            ("-, 0.001 : -", &["-", "0.001", "-"]),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(items(value), *expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn finds_where_a_bare_list_ends() {
+        let cases = [
+            ("10.0.0.1:80 502", "10.0.0.1:80"),
+            ("10.0.0.1:80, 10.0.0.2:80 502, 200", "10.0.0.1:80, 10.0.0.2:80"),
+            ("10.0.0.1:80 : 10.0.0.2:80 1", "10.0.0.1:80 : 10.0.0.2:80"),
+            ("10.0.0.1:80 :  0 :  0.000", "10.0.0.1:80 : "),
+            ("200 : ", "200 : "),
+            ("200 :", "200 :"),
+            (", 10.0.0.1:80 -, 200", ", 10.0.0.1:80"),
+            ("0.001, us=502", "0.001,"),
+            ("0.001, urt: 0.002", "0.001,"),
+            ("0.000, 0.000|0.001", "0.000, 0.000"),
+            ("0.000 : |0.200", "0.000 : "),
+        ];
+        for (text, expected) in cases {
+            let (rest, found) = bare_list(text.as_bytes());
+            assert_eq!(String::from_utf8_lossy(found), expected, "{text}");
+            assert_eq!(rest.len() + found.len(), text.len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_request_lines() {
+        let cases = [
+            ("GET /a?b=c HTTP/1.1", "GET", "/a?b=c"),
+            ("GET /with space HTTP/1.1", "GET", "/with space"),
+            ("GET /0.9", "GET", "/0.9"),
+            ("POST http://h/x HTTP/2.0", "POST", "http://h/x"),
+            (r"GET /b\x22 x HTTP/1.1", "GET", r"/b\x22 x"),
+            (r"\x16\x03\x01\x02", "", ""),
+            ("", "", ""),
+        ];
+        for (line, method, path) in cases {
+            assert_eq!(request_line(line.as_bytes()), (method.as_bytes(), path.as_bytes()), "{line}");
+        }
+    }
+
+    #[test]
+    fn knows_what_people_call_the_variables() {
+        let cases = [
+            ("rt", Var::RequestTime),
+            ("upstreamResponseTime", Var::ResponseTime),
+            ("upstream-addr", Var::UpstreamAddr),
+            ("us", Var::UpstreamStatus),
+            ("@timestamp", Var::Time),
+            ("cs", Var::Ignored),
+            ("upstream_response_length", Var::Ignored),
+            ("", Var::Ignored),
+        ];
+        for (key, var) in cases {
+            assert_eq!(Var::alias(key.as_bytes()), var, "{key}");
+        }
+    }
+
+    #[test]
+    fn tells_stamps_from_durations() {
+        assert!(when(b"28/Sep/1970:12:00:00 +0600").is_some());
+        assert!(when(b"1970-09-28T12:00:00+06:00").is_some());
+        assert_eq!(when(b"1700000000.123").map(|when| when.wall), Some(1_700_000_000_123_000));
+        for duration in ["0.005", "60", "1700000000123", "-", ""] {
+            assert!(when(duration.as_bytes()).is_none(), "{duration}");
+        }
+    }
+
+    /// A record with these lists, and the signs of its request and attempts.
+    fn signs(status: &str, method: &str, lists: [&str; 5]) -> (Option<&'static str>, Vec<Option<&'static str>>) {
+        let mut vars = Vars::new(Escape::Hex);
+        vars.set(Var::Time, b"1700000000.123");
+        vars.set(Var::Status, status.as_bytes());
+        vars.set(Var::Method, method.as_bytes());
+        let all =
+            [Var::UpstreamAddr, Var::UpstreamStatus, Var::ConnectTime, Var::HeaderTime, Var::ResponseTime].into_iter();
+        for (var, value) in all.zip(lists).filter(|(_, value)| !value.is_empty()) {
+            vars.set(var, value.as_bytes());
+        }
+        let Some(record) = vars.record() else { return (Some("no record"), Vec::new()) };
+        let verdict = judge(&record, &Statuses::gateway());
+        let kind = |sign: Option<&'static Sign>| sign.map(|sign| sign.kind);
+        (kind(verdict.request), verdict.attempts.into_iter().map(kind).collect())
+    }
+
+    /// One request with one attempt: its status, method, upstream status, connect, header and response time; a time
+    /// that is not logged is empty.
+    #[test]
+    fn judges_one_attempt_by_its_times() {
+        let cases = [
+            ("502", "GET", ["a:1", "502", "0.001", "0.010", "0.010"], "nginx-upstream-answered"),
+            ("504", "GET", ["a:1", "504", "0.001", "2.000", "2.000"], "nginx-upstream-answered"),
+            ("503", "GET", ["a:1", "503", "", "", "0.010"], "nginx-upstream-503"),
+            ("504", "GET", ["a:1", "504", "-", "-", "5.000"], "nginx-504-not-connected"),
+            ("504", "GET", ["a:1", "504", "-", "", "5.000"], "nginx-504-not-connected"),
+            ("504", "GET", ["a:1", "504", "0.002", "-", "60.002"], "nginx-504-connected"),
+            ("504", "GET", ["a:1", "504", "0.002", "", "60.002"], "nginx-504-after-wait"),
+            ("504", "GET", ["a:1", "504", "", "", "60.001"], "nginx-504-after-wait"),
+            ("504", "GET", ["a:1", "504", "", "", "1.000"], "nginx-504"),
+            ("504", "GET", ["a:1", "504", "", "", ""], "nginx-504"),
+            ("502", "GET", ["a:1", "502", "-", "-", "0.000"], "nginx-502-at-once-not-connected"),
+            ("502", "GET", ["unix:/s", "502", "-", "-", "0.000"], "nginx-502-socket-not-connected"),
+            ("502", "GET", ["a:1", "502", "-", "-", "0.030"], "nginx-502-not-connected"),
+            ("502", "GET", ["a:1", "502", "-", "-", "3.064"], "nginx-502-after-seconds-not-connected"),
+            ("502", "GET", ["a:1", "502", "-", "-", "127.3"], "nginx-502-late-not-connected"),
+            ("502", "POST", ["a:1", "502", "0.000", "-", "0.001"], "nginx-502-at-once-connected-unsafe"),
+            ("502", "GET", ["a:1", "502", "0.000", "-", "0.001"], "nginx-502-connected"),
+            ("502", "POST", ["a:1", "502", "0.003", "-", "0.004"], "nginx-502-connected"),
+            ("502", "GET", ["a:1", "502", "0.000", "-", "30.030"], "nginx-502-round-time"),
+            ("502", "GET", ["a:1", "502", "0.000", "-", "60.000"], "nginx-502-connected"),
+            ("502", "GET", ["a:1", "502", "", "", "30.030"], "nginx-502-round-time-blind"),
+            ("502", "GET", ["a:1", "502", "", "", "0.000"], "nginx-502"),
+            ("502", "GET", ["a:1", "502", "0.000", "", "0.020"], "nginx-502"),
+            ("502", "GET", ["a:1", "502", "", "", ""], "nginx-502"),
+            ("502", "GET", ["a:1", "", "", "", "0.001"], "nginx-502"),
+            ("502", "GET", ["", "", "", "", "0.001"], "nginx-502"),
+        ];
+        for (status, method, lists, expected) in cases {
+            assert_eq!(signs(status, method, lists), (Some(expected), vec![Some(expected)]), "{status} {lists:?}");
+        }
+    }
+
+    #[test]
+    fn judges_requests_without_attempts() {
+        let cases = [
+            ("502", ["backend", "502", "-", "-", "0.000"], Some("nginx-group-without-server")),
+            ("502", ["backend", "502", "", "", ""], Some("nginx-group-without-server")),
+            ("502", ["-", "-", "-", "-", "-"], Some("nginx-502-no-upstream")),
+            ("503", ["-", "-", "", "", "-"], Some("nginx-503-no-upstream")),
+            ("504", ["-", "-", "-", "-", "-"], None),
+            ("502", ["", "", "", "", ""], None),
+            ("200", ["-", "-", "-", "-", "-"], None),
+        ];
+        for (status, lists, expected) in cases {
+            assert_eq!(signs(status, "GET", lists), (expected, vec![]), "{status} {lists:?}");
+        }
+    }
+
+    #[test]
+    fn judges_each_of_several_attempts() {
+        let refused = "nginx-502-at-once-not-connected";
+        let slow = "nginx-504-connected";
+        type Case<'a> = (&'a str, [&'a str; 5], Option<&'a str>, &'a [Option<&'a str>]);
+        let cases: &[Case<'_>] = &[
+            // A retry saved the request.
+            ("200", ["a:1, b:1", "502, 200", "-, 0.000", "-, 0.001", "0.000, 0.001"], None, &[Some(refused), None]),
+            // The last failure is told, but not where an earlier one took the time.
+            (
+                "502",
+                ["a:1, b:1", "504, 502", "0.001, -", "-, -", "60.001, 0.000"],
+                Some(slow),
+                &[Some(slow), Some(refused)],
+            ),
+            (
+                "504",
+                ["a:1, b:1", "502, 504", "-, 0.001", "-, -", "0.000, 60.001"],
+                Some(slow),
+                &[Some(refused), Some(slow)],
+            ),
+            // No server was left after one failed.
+            ("502", ["a:1, pool", "502, 502", "-, -", "-, -", "0.000, 0.000"], Some(refused), &[Some(refused)]),
+            // An error page from elsewhere.
+            (
+                "502",
+                ["a:1 : c:1", "502 : 200", "- : 0.000", "- : 0.001", "0.000 : 0.001"],
+                Some(refused),
+                &[Some(refused), None],
+            ),
+            ("502", ["a:1 : ", "200 : ", "0.000 : ", "0.000 : ", "0.000 : "], None, &[None]),
+            // The first pass got no server's address at all.
+            ("200", [", a:1", "-, 200", "0.000, 0.000", "0.000, 0.000", "0.000, 0.000"], None, &[None]),
+            // The same server again: its pooled connection was dead.
+            (
+                "200",
+                ["a:1, a:1", "502, 200", "0.000, 0.000", "-, 0.001", "0.000, 0.001"],
+                None,
+                &[Some("nginx-502-at-once-same-again"), None],
+            ),
+        ];
+        for (status, lists, request, attempts) in cases {
+            assert_eq!(signs(status, "GET", *lists), (*request, attempts.to_vec()), "{lists:?}");
+        }
+    }
+
+    #[test]
+    fn takes_a_name_for_a_group_only_where_nothing_was_tried() {
+        let group = |lists: [&'static str; 3]| {
+            let mut vars = Vars::new(Escape::Json);
+            let [addr, status, time] = lists.map(str::as_bytes);
+            for (var, value) in [
+                (Var::Time, &b"1700000000.1"[..]),
+                (Var::Status, b"502"),
+                (Var::UpstreamAddr, addr),
+                (Var::UpstreamStatus, status),
+                (Var::ResponseTime, time),
+            ] {
+                vars.set(var, value);
+            }
+            vars.record().map(|record| (record.no_server, record.attempts.len()))
+        };
+        assert_eq!(group(["backend", "502", "0.000"]), Some((true, 0)));
+        assert_eq!(group(["backend", "502", "0.300"]), Some((false, 1)));
+        assert_eq!(group(["backend", "504", "0.000"]), Some((false, 1)));
+        assert_eq!(group(["10.0.0.1:80", "502", "0.000"]), Some((false, 1)));
+    }
+
+    /// The formats of nginx's access lines, for tests that hold them to the same.
+    const FORMATS: [Format; 3] = [Format::NginxAccess, Format::NginxJson, Format::NginxError];
+
+    /// Whatever `skim` says, `read` says too.
+    pub(in crate::format) fn agree(skimmed: Option<Skimmed<'_>>, record: Option<&Record<'_>>) -> Result<(), String> {
+        let (skim, record) = match (skimmed, record) {
+            (None, None) | (Some(Skimmed::Full), Some(_)) => return Ok(()),
+            (Some(Skimmed::Plain(skim)), Some(record)) => (skim, record),
+            (skimmed, record) => return Err(format!("{skimmed:?} but {record:?}")),
+        };
+        let same = Some(skim.when) == record.when
+            && Some(skim.status) == record.status
+            && skim.group == record.group
+            && skim.upstream == record.upstream
+            && skim.names_upstream == record.names_upstream
+            && skim.duration == record.duration
+            && record.what == What::Request
+            && record.attempts.len() < 2;
+        if same { Ok(()) } else { Err(format!("{skim:?} but {record:?}")) }
+    }
+
+    #[test]
+    fn samples_are_read_by_their_format_alone() {
+        for format in FORMATS {
+            for sample in format.about().samples {
+                let readers: Vec<_> =
+                    Format::ALL.iter().filter(|format| format.skim(sample.as_bytes()).is_some()).collect();
+                assert_eq!(readers, [&format], "{sample}");
+                let record = format.read(sample.as_bytes());
+                assert_eq!(agree(format.skim(sample.as_bytes()), record.as_ref()), Ok(()), "{sample}");
+            }
+        }
+    }
+
+    /// What a record says, without what it leaves out: `status=502 path=/a attempts=[10.0.0.1:80 502 -/-/0.000]`.
+    pub(in crate::format) fn told(record: Option<Record<'_>>) -> String {
+        let Some(record) = record else { return "not claimed".to_owned() };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let time = |time: Option<Micros>| time.map_or("-".to_owned(), |time| format!("{:.3}", time as f64 / 1e6));
+        let attempts: Vec<String> = record
+            .attempts
+            .iter()
+            .map(|attempt| {
+                let status = attempt.status.map_or("-".to_owned(), |status| status.to_string());
+                let times = [attempt.connect, attempt.header, attempt.response].map(time).join("/");
+                format!("{} {status} {times}", text(attempt.upstream))
+            })
+            .collect();
+        let flag = |name: &'static str, set: bool| if set { name } else { "" };
+        let fields = [
+            ("what", if record.what == What::Request { String::new() } else { format!("{:?}", record.what) }),
+            ("status", number(record.status.map(u64::from))),
+            ("group", text(record.group)),
+            ("upstream", text(record.upstream)),
+            ("method", text(record.method)),
+            ("host", text(record.host)),
+            ("path", text(record.path)),
+            ("bytes", number(record.bytes)),
+            ("duration", record.duration.map(|duration| time(Some(duration))).unwrap_or_default()),
+            ("client", text(record.client)),
+            ("user", text(record.user)),
+            ("agent", text(record.user_agent)),
+            ("trace", text(record.trace_id)),
+            ("level", text(record.level)),
+            ("pid", number(record.pid)),
+            ("message", text(record.message)),
+            ("names", flag("upstream", record.names_upstream).to_owned()),
+            ("no", flag("server", record.no_server).to_owned()),
+            ("attempts", if attempts.is_empty() { String::new() } else { format!("{attempts:?}").replace('"', "") }),
+        ];
+        let said = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        said.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Samples, cut, spliced and with bytes replaced.
+    fn lines() -> impl Strategy<Value = Vec<u8>> {
+        let samples: Vec<&'static str> = FORMATS.iter().flat_map(|format| format.about().samples).copied().collect();
+        let words = prop::sample::select(vec![
+            " : ", ", ", "-", "\"", "[", "]", "=", "unix:", ": ", "|", "\\", "{", "}", " rt=", "502", "0.001",
+            "backend", "\u{fc}",
+        ]);
+        let change = (any::<prop::sample::Index>(), 0_usize..12, words);
+        let sample =
+            (prop::sample::select(samples), prop::collection::vec(change, 0..6)).prop_map(|(sample, changes)| {
+                let mut line = sample.as_bytes().to_vec();
+                for (at, length, word) in changes {
+                    let at = at.index(line.len() + 1);
+                    let end = (at + length).min(line.len());
+                    line.splice(at..end, word.bytes());
+                }
+                line
+            });
+        prop_oneof![4 => sample, 1 => prop::collection::vec(any::<u8>(), 0..300)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+        #[test]
+        fn never_panics_and_skims_as_it_reads(line in lines()) {
+            for format in FORMATS {
+                let record = format.read(&line);
+                prop_assert_eq!(agree(format.skim(&line), record.as_ref()), Ok(()));
+                if let Some(record) = record {
+                    let verdict = format.judge(&record, &Statuses::gateway());
+                    prop_assert!(verdict.attempts.len() <= record.attempts.len());
+                }
+            }
+        }
+    }
 }

@@ -28,7 +28,14 @@ pub(super) static ABOUT: About = About {
              \"$http_user_agent\" …",
     time: "when the request ended",
     source: "nginx, src/http/modules/ngx_http_log_module.c (ngx_http_combined_fmt) and src/http/ngx_http_upstream.c",
-    samples: &[],
+    samples: &[
+        r#"203.0.113.127 - - [20/Nov/2026:23:50:11 +0000] "GET /checkout/pay/584 HTTP/1.1" 502 157 "-" "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15""#,
+        r#"203.0.113.238 - - [20/Nov/2026:23:50:18 +0000] "GET /checkout/pay/1738 HTTP/1.1" 200 73 "-" "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)" rt=0.001 uct="-, 0.000" uht="-, 0.000" urt="0.000, 0.000" ua="127.0.0.1:9102, 127.0.0.1:9101" us="502, 200""#,
+        r#"203.0.113.127 - - [20/Nov/2026:23:50:28 +0000] "GET /checkout/pay/584 HTTP/1.1" 504 167 "-" "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15" rt=1.000 uct="0.000" uht="-" urt="1.000" ua="127.0.0.1:9101" us="504""#,
+        r#"203.0.113.105 - - [21/Nov/2026:00:09:47 +0000] "GET /checkout/pay/6888 HTTP/1.1" 502 157 "-" "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0" rt=0.000 uct="-" uht="-" urt="0.000" ua="api" us="502""#,
+        r#"203.0.113.222 - - [21/Nov/2026:00:10:17 +0000] "GET /checkout/cart/4956 HTTP/1.1" 502 19 "-" "curl/7.88.1" 117 0.005 [default-api-8080] [] 127.0.0.1:9101 : 127.0.0.1:9301 0 : 19 0.000 : 0.004 502 : 200 94cc92cb494a32600edb918c3d586e40"#,
+        r#"203.0.113.197 - - [20/Nov/2026:23:50:09 +0000] "GET /checkout/cart/1133 HTTP/1.1" 200 73 "-" "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" 178 0.000 [default-api-8080] [] 127.0.0.1:9101 73 0.001 200 1da2593482260dfbb8cd5a9a340d2b42"#,
+    ],
     signs: &[&nginx::SIGNS],
 };
 
@@ -328,6 +335,192 @@ impl<'a> Shapes<'a> {
         }
         if !response.is_empty() {
             vars.set(Var::ResponseTime, response);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::nginx::tests::{agree, told};
+    use super::*;
+
+    /// Reads `before "GET /a HTTP/1.1" 502 157 "-" "ua" after`, and checks that the skim agrees.
+    fn tail_of(after: &str) -> String {
+        let line = format!(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 157 "-" "ua"{after}"#);
+        said(&line)
+            .replace("status=502 ", "")
+            .replace("method=GET path=/a bytes=157 ", "")
+            .replace("client=203.0.113.9 agent=ua", "…")
+    }
+
+    fn said(line: &str) -> String {
+        let record = read(line.as_bytes());
+        assert_eq!(agree(skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        told(record)
+    }
+
+    #[test]
+    fn reads_combined() {
+        let cases = [
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a?b HTTP/1.1" 502 157 "-" "curl/7.88.1""#,
+                "status=502 method=GET path=/a?b bytes=157 client=203.0.113.9 agent=curl/7.88.1",
+            ),
+            // A name that a client made up, recorded from nginx 1.22.
+            (
+                r#"::1 - al ice [x] [21/Nov/2026:00:24:08 +0000] "GET /b\x22 x, y HTTP/1.1" 400 157 "http://r/" "ua \x22q\x22 \x5Cx""#,
+                r"status=400 method=GET path=/b\x22 x, y bytes=157 client=::1 user=al ice [x] agent=ua \x22q\x22 \x5Cx",
+            ),
+            (
+                r#"unix: - - [28/Sep/2026:12:00:00 +0600] "GET /0.9" 009 7 "-" "-""#,
+                "status=9 method=GET path=/0.9 bytes=7 client=unix:",
+            ),
+            (
+                r#"fe80::1%eth0 - - [28/Sep/2026:12:00:00 +0600] "\x16\x03\x01" 400 0 "-" "-""#,
+                "status=400 bytes=0 client=fe80::1%eth0",
+            ),
+            (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "" 000 0 "" """#, "status=0 bytes=0 client=203.0.113.9"),
+            (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 499 - "-" "-""#, "status=499 client=203.0.113.9"),
+            // Without the headers, and cut off in the last.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "PUT / HTTP/2.0" 503 1"#,
+                "status=503 method=PUT path=/ bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "PUT / HTTP/2.0" 503 1 "-" "Mozil"#,
+                "status=503 method=PUT path=/ bytes=1 client=203.0.113.9 agent=Mozil",
+            ),
+            // A virtual host first (nginx-proxy).
+            (
+                r#"shop.example.com 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 503 197 "-" "ua" "172.17.0.3:80""#,
+                "status=503 upstream=172.17.0.3:80 method=GET host=shop.example.com path=/ bytes=197 client=203.0.113.9 agent=ua names=upstream attempts=[172.17.0.3:80 - -/-/-]",
+            ),
+            // ingress-nginx before 0.26
+            (
+                r#"10.1.2.3 - [10.1.2.3] - bob [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/ bytes=1 client=10.1.2.3 user=bob agent=ua",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn reads_tails_with_keys() {
+        let one = "upstream=10.0.0.5:80 duration=0.001 … names=upstream attempts=[10.0.0.5:80 502 -/-/0.001]";
+        let two = "upstream=unix:/run/app.sock duration=0.002 … names=upstream \
+                   attempts=[10.0.0.5:80 502 -/-/0.000, unix:/run/app.sock 502 -/-/0.001]";
+        let cases = [
+            (r#" rt=0.001 uct="-" uht="-" urt="0.001" ua="10.0.0.5:80" us="502""#, one),
+            (r#" rt=0.001 uct=- uht=- urt=0.001 ua=10.0.0.5:80 us=502"#, one),
+            (r#" request_time: 0.001, upstream_response_time: 0.001, upstream: 10.0.0.5:80, us: 502"#, one),
+            (r#" "rt=0.001" "urt=0.001" "upstream_addr=10.0.0.5:80" "upstream_status=502""#, one),
+            (r#" rt:0.001|ut:0.001|to:10.0.0.5:80|us:502"#, one),
+            (r#" upstream_addr 10.0.0.5:80 upstream_status 502 request_time 0.001 upstream_response_time 0.001"#, one),
+            (r#" rt="0.002" urt="0.000, 0.001" upstream="10.0.0.5:80, unix:/run/app.sock" us="502, 502""#, two),
+            (r#" upstream_addr: 10.0.0.5:80, unix:/run/app.sock us: 502, 502 rt=0.002, urt=0.000, 0.001, x=y"#, two),
+            // Amplify's main_ext
+            (
+                r#" "203.0.113.1" "shop.example.com" sn="shop" rt=0.001 ua="10.0.0.5:80" us="502" ut="0.001" ul="0" cs=-"#,
+                "group=shop upstream=10.0.0.5:80 duration=0.001 … names=upstream attempts=[10.0.0.5:80 502 -/-/0.001]",
+            ),
+            (r#" rt=0.000 ua="-" us="-" urt="-""#, "duration=0.000 … names=upstream"),
+            (r#" rt=0.000 ua="api" us="502" urt="0.000""#, "group=api duration=0.000 … names=upstream no=server"),
+            (r#" kong_request_id: "e2b3""#, "… trace=e2b3"),
+            (r#" rt= urt= request_id=abc"#, "… trace=abc"),
+        ];
+        for (tail, expected) in cases {
+            assert_eq!(tail_of(tail), expected, "{tail}");
+        }
+    }
+
+    #[test]
+    fn reads_tails_by_shape() {
+        let cases = [
+            (r#" "-""#, "…"),
+            (r#" "203.0.113.7, 10.0.0.7""#, "…"),
+            (" 0.012", "duration=0.012 …"),
+            (" 0.012 0.010", "duration=0.012 … attempts=[ - -/-/0.010]"),
+            (r#" "0.012" "0.010""#, "duration=0.012 … attempts=[ - -/-/0.010]"),
+            (" 0.010, 0.001 0.012", "duration=0.012 … attempts=[ - -/-/0.010,  - -/-/0.001]"),
+            (" 0.012 0.001 0.002 0.011", "duration=0.012 …"),
+            (
+                " 10.0.0.5:80, [::1]:80 502, 502 0.000, 0.001|0.012",
+                "upstream=[::1]:80 duration=0.012 … names=upstream attempts=[10.0.0.5:80 502 -/-/0.000, [::1]:80 502 -/-/0.001]",
+            ),
+            (
+                " 0.201 0.000, 0.000 :  10.0.0.5:80, unix:/a :  502, 502 : ",
+                "upstream=unix:/a duration=0.201 … names=upstream attempts=[10.0.0.5:80 502 -/-/0.000, unix:/a 502 -/-/0.000]",
+            ),
+            // A number that stands beside no address is no upstream's status.
+            (" 502 17", "…"),
+        ];
+        for (tail, expected) in cases {
+            assert_eq!(tail_of(tail), expected, "{tail}");
+        }
+    }
+
+    #[test]
+    fn reads_the_tail_of_ingress_nginx() {
+        let id = "0fd68a230f26753df5f0a281147a3262";
+        let cases = [
+            (
+                " 178 0.001 [default-api-8080] [] 10.0.0.5:80 73 0.001 200",
+                "group=default-api-8080 upstream=10.0.0.5:80 duration=0.001 … trace=ID names=upstream attempts=[10.0.0.5:80 200 -/-/0.001]",
+            ),
+            (
+                " 178 0.002 [upstream-default-api-8080] [] 10.0.0.5:80, 10.0.0.5:80 0, 73 0.000, 0.001 502, 200",
+                "group=default-api-8080 upstream=10.0.0.5:80 duration=0.002 … trace=ID names=upstream \
+                 attempts=[10.0.0.5:80 502 -/-/0.000, 10.0.0.5:80 200 -/-/0.001]",
+            ),
+            (
+                " 178 0.000 [default-api-8080] [] - - - -",
+                "group=default-api-8080 duration=0.000 … trace=ID names=upstream",
+            ),
+            (" 178 0.000 [] [] - - - -", "duration=0.000 … trace=ID names=upstream"),
+            (
+                " 178 0.001 [upstream-default-backend] 10.0.0.5:80 73 0.001 404",
+                "group=upstream-default-backend upstream=10.0.0.5:80 duration=0.001 … trace=ID names=upstream attempts=[10.0.0.5:80 404 -/-/0.001]",
+            ),
+            // Recorded: an internal redirect to a name that does not resolve.
+            (
+                " 181 0.201 [shop] [] 10.0.0.5:80, unix:/a :  0, 0 :  0.000, 0.000 :  502, 502 : ",
+                "group=shop upstream=unix:/a duration=0.201 … trace=ID names=upstream attempts=[10.0.0.5:80 502 -/-/0.000, unix:/a 502 -/-/0.000]",
+            ),
+            (
+                " 181 0.201 [shop] [] , 10.0.0.5:80 0, 2 0.000, 0.000 -, 200",
+                "group=shop upstream=10.0.0.5:80 duration=0.201 … trace=ID names=upstream attempts=[10.0.0.5:80 200 -/-/0.000]",
+            ),
+            (
+                " 181 0.000 [shop] [] upstream_balancer 0 0.000 502",
+                "group=shop duration=0.000 … trace=ID names=upstream no=server",
+            ),
+        ];
+        for (tail, expected) in cases {
+            assert_eq!(tail_of(&format!("{tail} {id}")).replace(id, "ID"), expected, "{tail}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            "",
+            " ",
+            // HAProxy: httplog, and its `clf`
+            r#"10.0.1.2:33317 [06/Feb/2026:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#,
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 503 212 "" "" 49408 409 "bayer" "bayer" "<NOSRV>" 0 -1 -1 -1 0 SC-- 0 0 0 0 3 0 0 "" """#,
+            // Traefik's CLF
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 502 11 "-" "-" 1 "web@docker" "http://172.18.0.2:80" 0ms"#,
+            // A load balancer of AWS
+            r#"2026-05-13T23:39:43.945958Z my-lb 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "GET http://h:80/ HTTP/1.1" "curl/7.38.0" - -"#,
+            // nginx's stamps always have a zone.
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14] "GET / HTTP/1.1" 200 1 "-" "-""#,
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" OK 1 "-" "-""#,
+            r#"10.0.1.2 [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
+            r#"{"a":"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] \"GET / HTTP/1.1\" 200 1"}"#,
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
         }
     }
 }

@@ -24,7 +24,14 @@ pub(super) static ABOUT: About = About {
              upstream: \"URL\", host: \"NAME\", referrer: \"URL\"",
     time: "when the error was met",
     source: "nginx, src/core/ngx_log.c and src/http/ngx_http_request.c (ngx_http_log_error_handler)",
-    samples: &[],
+    samples: &[
+        r#"2026/11/20 23:50:11 [error] 5187#5187: *41 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.127, server: shop.example.com, request: "GET /checkout/pay/584 HTTP/1.1", upstream: "http://127.0.0.1:9101/checkout/pay/584", host: "shop.example.com""#,
+        r#"2026/11/20 23:50:28 [error] 5280#5280: *41 upstream timed out (110: Connection timed out) while reading response header from upstream, client: 203.0.113.127, server: shop.example.com, request: "GET /checkout/pay/584 HTTP/1.1", upstream: "http://127.0.0.1:9101/checkout/pay/584", host: "shop.example.com""#,
+        r#"2026/11/21 00:09:47 [error] 2078#2078: *36 no live upstreams while connecting to upstream, client: 203.0.113.105, server: shop.example.com, request: "GET /checkout/pay/6888 HTTP/1.1", upstream: "http://api/checkout/pay/6888", host: "shop.example.com""#,
+        r#"2026/11/21 00:09:57 [crit] 2475#2475: *25 connect() to unix:/run/shop/app.sock failed (2: No such file or directory) while connecting to upstream, client: 203.0.113.222, server: shop.example.com, request: "GET /checkout/cart/4956 HTTP/1.1", upstream: "http://unix:/run/shop/app.sock:/checkout/cart/4956", host: "shop.example.com""#,
+        r#"2026/11/21 00:10:48 [error] 5350#5350: *26 app.internal could not be resolved (3: Host not found), client: 203.0.113.222, server: shop.example.com, request: "GET /checkout/cart/4956 HTTP/1.1", host: "shop.example.com""#,
+        r#"2026/11/21 00:10:37 [error] 4734#4734: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 203.0.113.197, server: shop.example.com, request: "GET /checkout/cart/1133 HTTP/1.1", upstream: "https://127.0.0.1:9443/checkout/cart/1133", host: "shop.example.com""#,
+    ],
     signs: &[&SIGNS, &UNRECOGNISED],
 };
 
@@ -431,14 +438,6 @@ static SIGNS: [Sign; 57] = [
         r#"^upstream sent (?:invalid|duplicate|unknown|"Content-Length" and|unexpected|malformed)"#,
     ),
     wording(
-        "nginx-invalid-response",
-        Cause::InvalidResponse,
-        Strength::Strong,
-        502,
-        "the upstream sent something that nginx could not use",
-        r"^upstream (?:sent|split|prematurely sent) ",
-    ),
-    wording(
         "nginx-grpc-calm",
         Cause::Blocked,
         Strength::Strong,
@@ -469,6 +468,14 @@ static SIGNS: [Sign; 57] = [
         502,
         "the upstream broke off the stream",
         r"^upstream (?:rejected request|sent goaway|sent rst stream frame) ",
+    ),
+    wording(
+        "nginx-invalid-response",
+        Cause::InvalidResponse,
+        Strength::Strong,
+        502,
+        "the upstream sent something that nginx could not use",
+        r"^upstream (?:sent|split|prematurely sent) ",
     ),
     // The proxy itself: ngx_http_limit_req_module.c, ngx_process.c
     wording(
@@ -607,6 +614,9 @@ fn state_group(message: &[u8]) -> &[u8] {
     &name[..memchr(b'"', name).unwrap_or(0)]
 }
 
+/// The fields after the client, in nginx's order; `request_id` is Kong's.
+const FIELDS: [&[u8]; 7] = [b"server", b"request", b"subrequest", b"upstream", b"host", b"referrer", b"request_id"];
+
 /// What follows the message, each as it stands there.
 #[derive(Default)]
 struct Fields<'a> {
@@ -623,7 +633,13 @@ impl<'a> Fields<'a> {
     fn read(&mut self, i: &'a [u8]) {
         let (client, mut rest) = bare(i);
         self.client = client;
+        let mut last = 0;
         while let Some((after, name, value)) = field(rest) {
+            // What comes out of nginx's order was written by a client, inside a field that seemed to end.
+            match FIELDS.iter().position(|field| *field == name) {
+                Some(place) if place >= last => last = place + 1,
+                _ => return,
+            }
             rest = after;
             match name {
                 b"server" => self.server = value,
@@ -699,16 +715,9 @@ fn closing_quote(i: &[u8]) -> Option<usize> {
 
 /// Whether a field can end here: with the line, or before the next field.
 fn ends_field(rest: &[u8]) -> bool {
-    let known: &[&[u8]] = &[
-        b", subrequest:",
-        b", upstream:",
-        b", host:",
-        b", referrer:",
-        b", request_id:",
-        b", bytes from",
-        b", server:",
-    ];
-    rest.is_empty() || known.iter().any(|name| rest.starts_with(name))
+    let next =
+        |rest: &[u8]| FIELDS.iter().any(|name| rest.strip_prefix(*name).is_some_and(|rest| rest.starts_with(b":")));
+    rest.is_empty() || rest.strip_prefix(b", ").is_some_and(|rest| next(rest) || rest.starts_with(b"bytes from"))
 }
 
 /// The server in an upstream's URL, as `$upstream_addr` writes it: `http://10.0.0.5:8080/a` is `10.0.0.5:8080`,
@@ -779,3 +788,365 @@ const FAILURES: &[&[u8]] = &[
 
 /// The same, where the sentence starts with something else.
 const FAILURE_PARTS: &[&[u8]] = &[b" could not be resolved (", b"worker_connections are not enough"];
+
+#[cfg(test)]
+mod tests {
+    use super::super::nginx::tests::told;
+    use super::*;
+
+    /// What a line says, and the sign in it.
+    fn said(line: &str) -> String {
+        let Some(record) = read(line.as_bytes()) else {
+            assert!(skim(line.as_bytes()).is_none(), "{line}");
+            return "not claimed".to_owned();
+        };
+        assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Full)), "{line}");
+        let verdict = judge(&record, &Statuses::gateway());
+        assert_eq!(verdict.attempts.len(), record.attempts.len(), "{line}");
+        let kind = verdict.attempts.first().copied().flatten().map_or("nothing", |sign| sign.kind);
+        assert_eq!(verdict.request.is_some(), record.what == What::Attempt, "{line}");
+        format!("{kind}: {}", told(Some(record)))
+    }
+
+    /// The sign of a message about an upstream, as `cause strength status`.
+    fn sign_of(message: &str) -> String {
+        let line = format!(
+            "2026/11/20 23:50:11 [error] 1#1: *1 {message}, client: 203.0.113.9, server: shop, request: \"GET / HTTP/1.1\", \
+             upstream: \"http://10.0.0.5:80/\", host: \"h\""
+        );
+        let sign = read(line.as_bytes()).and_then(|record| judge(&record, &Statuses::gateway()).request);
+        sign.map_or("nothing".to_owned(), |sign| format!("{} {:?} {}", sign.cause.slug(), sign.strength, sign.status))
+    }
+
+    #[test]
+    fn compiles_its_wordings() {
+        assert!(MATCHER.is_some());
+    }
+
+    #[test]
+    fn reads_lines() {
+        let tail = r#"client: 203.0.113.9, server: shop, request: "GET /a?b HTTP/1.1""#;
+        let common = "method=GET host=h path=/a?b client=203.0.113.9 level=error pid=7";
+        let cases = [
+            (
+                format!(r#"connect() failed (111: Connection refused) while connecting to upstream, {tail}, upstream: "http://10.0.0.5:8080/a?b", host: "h:81", referrer: "https://r/""#),
+                format!("nginx-connect-refused: what=Attempt group=shop upstream=10.0.0.5:8080 {common} message=connect() failed (111: Connection refused) while connecting to upstream names=upstream attempts=[10.0.0.5:8080 - -/-/-]"),
+            ),
+            (
+                format!(r#"no live upstreams while connecting to upstream, {tail}, upstream: "http://backend/a?b", host: "h""#),
+                format!("nginx-no-live-upstreams: what=Attempt group=backend {common} message=no live upstreams while connecting to upstream names=upstream no=server attempts=[ - -/-/-]"),
+            ),
+            (
+                format!(r#"app.internal could not be resolved (3: Host not found), {tail}, host: "h""#),
+                format!("nginx-unresolved: what=Attempt group=shop {common} message=app.internal could not be resolved (3: Host not found) attempts=[ - -/-/-]"),
+            ),
+            (
+                format!(r#"limiting requests, excess: 20.180 by zone "z", {tail}, host: "h""#),
+                format!(r#"nginx-limit: what=Attempt group=shop {common} message=limiting requests, excess: 20.180 by zone "z" attempts=[ - -/-/-]"#),
+            ),
+            // A subrequest, a socket, and a server without a name.
+            (
+                r#"upstream timed out (110: Connection timed out) while reading response header from upstream, client: unix:, server: , request: "POST /p HTTP/2.0", subrequest: "/auth", upstream: "fastcgi://unix:/run/php/php-fpm.sock:", host: "h""#.to_owned(),
+                "nginx-response-timeout: what=Attempt upstream=unix:/run/php/php-fpm.sock method=POST host=h path=/p client=unix: level=error pid=7 message=upstream timed out (110: Connection timed out) while reading response header from upstream names=upstream attempts=[unix:/run/php/php-fpm.sock - -/-/-]".to_owned(),
+            ),
+            // What clients wrote into the request, the host and the referrer (recorded from nginx 1.22).
+            (
+                r#"no live upstreams while connecting to upstream, client: 127.0.0.1, server: shop, request: "GET /dead/x",%20host:"e" HTTP/1.1", upstream: "http://dead/dead/x",%20host:"e"", host: "a",upstream:"x", referrer: "y", upstream: "http://6.6.6.6:1/", host: "evil""#.to_owned(),
+                r#"nginx-no-live-upstreams: what=Attempt group=dead method=GET host=a",upstream:"x path=/dead/x",%20host:"e" client=127.0.0.1 level=error pid=7 message=no live upstreams while connecting to upstream names=upstream no=server attempts=[ - -/-/-]"#.to_owned(),
+            ),
+            (
+                r#"connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: shop, request: "GET /", upstream: "http://6.6.6.6:1/", host: "evil HTTP/1.1", upstream: "http://10.0.0.5:80/", host: "h""#.to_owned(),
+                r#"nginx-connect-refused: what=Attempt group=shop upstream=10.0.0.5:80 method=GET host=h path=/", upstream: "http://6.6.6.6:1/", host: "evil client=127.0.0.1 level=error pid=7 message=connect() failed (111: Connection refused) while connecting to upstream names=upstream attempts=[10.0.0.5:80 - -/-/-]"#.to_owned(),
+            ),
+            // Cut at 2048 bytes, in the request and in the upstream.
+            (
+                r#"upstream timed out (110: Connection timed out) while connecting to upstream, client: 127.0.0.1, server: shop, request: "GET /aaaa"#.to_owned(),
+                "nginx-connect-timeout: what=Attempt group=shop method=GET path=/aaaa client=127.0.0.1 level=error pid=7 message=upstream timed out (110: Connection timed out) while connecting to upstream attempts=[ - -/-/-]".to_owned(),
+            ),
+            (
+                r#"upstream timed out (110: Connection timed out) while connecting to upstream, client: 127.0.0.1, server: shop, request: "GET /a HTTP/1.1", upstream: "http://10.0.0.5:80/aa"#.to_owned(),
+                "nginx-connect-timeout: what=Attempt group=shop upstream=10.0.0.5:80 method=GET path=/a client=127.0.0.1 level=error pid=7 message=upstream timed out (110: Connection timed out) while connecting to upstream names=upstream attempts=[10.0.0.5:80 - -/-/-]".to_owned(),
+            ),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(said(&format!("2026/11/20 23:50:11 [error] 7#7: *41 {message}")), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn tells_attempts_from_states_and_notices() {
+        let tail = r#"client: 203.0.113.9, server: shop, request: "GET / HTTP/1.1""#;
+        let up = r#"upstream: "http://10.0.0.5:80/", host: "h""#;
+        let cases = [
+            ("[emerg] 1#1: host not found in upstream \"app:3000\" in /etc/nginx/nginx.conf:41".to_owned(), "State nginx-upstream-name-unknown"),
+            ("[alert] 1#1: worker process 10445 exited on signal 9".to_owned(), "State nginx-worker-crashed"),
+            ("[error] 1#1: send() failed (111: Connection refused) while resolving, resolver: 127.0.0.1:53".to_owned(), "State nginx-resolver-failed"),
+            ("[crit] 1#1: accept4() failed (24: Too many open files)".to_owned(), "State nginx-accept-no-descriptor"),
+            ("[alert] 1#1: *5 1024 worker_connections are not enough while connecting to upstream".to_owned(), "Attempt nginx-worker-connections"),
+            (format!("[alert] 1#1: *5 socket() failed (24: Too many open files) while connecting to upstream, {tail}, {up}"), "Attempt nginx-socket-no-descriptor"),
+            (format!("[error] 1#1: *5 something new happened while reading response header from upstream, {tail}, {up}"), "Attempt nginx-unrecognised"),
+            (format!("[info] 1#1: *5 limiting requests, excess: 1.0 by zone \"z\", {tail}"), "Attempt nginx-limit"),
+            ("[notice] 1#1: worker process 10445 exited with code 0".to_owned(), "Notice"),
+            ("[notice] 1#1: signal 1 (SIGHUP) received from 9, reconfiguring".to_owned(), "Notice"),
+            ("[warn] 1#1: 1024 worker_connections are not enough, reusing connections".to_owned(), "Notice"),
+            (format!("[warn] 1#1: *5 delaying request, excess: 0.5, by zone \"z\", {tail}"), "Notice"),
+            (format!("[error] 1#1: *5 limiting requests, dry run, excess: 1.0 by zone \"z\", {tail}"), "Notice"),
+            (format!("[warn] 1#1: *5 upstream server temporarily disabled while connecting to upstream, {tail}, {up}"), "Notice"),
+            (format!("[warn] 1#1: *5 an upstream response is buffered to a temporary file /t/1 while reading upstream, {tail}, {up}"), "Notice"),
+            (format!("[info] 1#1: *5 client prematurely closed connection, so upstream connection is closed too while sending request to upstream, {tail}, {up}"), "Notice"),
+            (format!("[error] 1#1: *5 FastCGI sent in stderr: \"Primary script unknown\" while reading response header from upstream, {tail}, {up}"), "Notice"),
+            (format!("[error] 1#1: *5 open() \"/srv/50x.html\" failed (2: No such file or directory), {tail}, {up}"), "Notice"),
+            (format!("[error] 1#1: *5 access forbidden by rule, {tail}"), "Notice"),
+            ("[crit] 1#1: *5 SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking, client: 203.0.113.9, server: 0.0.0.0:443".to_owned(), "Notice"),
+        ];
+        for (line, expected) in cases {
+            for start in ["2026/11/20 23:50:11 ", ""] {
+                let line = format!("{start}{line}");
+                let record = read(line.as_bytes()).unwrap_or_default();
+                let verdict = judge(&record, &Statuses::gateway());
+                let kind =
+                    verdict.attempts.first().copied().flatten().map_or(String::new(), |sign| format!(" {}", sign.kind));
+                assert_eq!(format!("{:?}{kind}", record.what), expected, "{line}");
+                assert_eq!(record.when.is_some(), !start.is_empty());
+            }
+        }
+        let state = read(b"nginx: [emerg] host not found in upstream \"app:3000\" in /etc/nginx/nginx.conf:41");
+        assert_eq!(state.map(|record| record.group), Some(&b"app:3000"[..]));
+    }
+
+    #[test]
+    fn claims_broken_lines_by_their_content() {
+        let notices = [
+            "PHP message: PHP Fatal error:  Uncaught Error: x in /srv/a.php:3",
+            "Stack trace:",
+            "#0 /srv/a.php(17): f()",
+            "#1 {main}",
+            "  thrown in /srv/a.php on line 3",
+            r#"  thrown in /srv/a.php on line 3" while reading response header from upstream, client: 203.0.113.9, server: shop, request: "GET / HTTP/1.1""#,
+        ];
+        for line in notices {
+            assert_eq!(said(line), format!("nothing: what=Notice message={line}"));
+        }
+        let cut =
+            "readv() failed (104: Connection reset by peer) while reading upstream, client: 203.0.113.9, server: _";
+        assert!(said(cut).starts_with("nginx-body-reset: what=Attempt group=_ client=203.0.113.9 message=readv()"));
+        for line in [
+            "",
+            "2026/11/20 23:50:11 something else",
+            "2026/11/20 23:50:11 [loud] 1#1: x",
+            "[error] something else",
+            "# 1 /srv",
+            "#1 x",
+            "[Fri Nov 20 23:50:11.000000 2026] [proxy:error] [pid 1] (111)Connection refused: AH00957: HTTP: attempt to connect",
+            r#"{"message":"connect() failed while connecting to upstream, client: 1.2.3.4"}"#,
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    #[test]
+    fn cuts_the_address_out_of_the_url() {
+        let cases = [
+            ("http://10.0.0.5:8080/a?b", "10.0.0.5:8080"),
+            ("https://[::1]:8443/", "[::1]:8443"),
+            ("http://unix:/run/app.sock:/a", "unix:/run/app.sock"),
+            ("fastcgi://unix:/run/php/php-fpm.sock:", "unix:/run/php/php-fpm.sock"),
+            ("uwsgi://unix:///tmp/x.sock:", "unix:///tmp/x.sock"),
+            ("uwsgi://127.0.0.1:8888", "127.0.0.1:8888"),
+            ("grpcs://10.0.0.5:443", "10.0.0.5:443"),
+            ("10.0.0.5:3306", "10.0.0.5:3306"),
+            ("http://backend/a:80", "backend"),
+            ("", ""),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(address(url.as_bytes()), expected.as_bytes(), "{url}");
+        }
+    }
+
+    #[test]
+    fn knows_what_each_message_means() {
+        let cases = [
+            (
+                "connect() failed (111: Connection refused) while connecting to upstream",
+                "connection-refused Conclusive 502",
+            ),
+            (
+                "connect() failed (10061: No connection could be made because the target machine actively refused it) while connecting to upstream",
+                "connection-refused Conclusive 502",
+            ),
+            (
+                "kevent() reported that connect() failed (61: Connection refused) while connecting to upstream",
+                "connection-refused Conclusive 502",
+            ),
+            (
+                "connect() to unix:///tmp/a.sock failed (111: Unknown error) while connecting to upstream",
+                "connection-refused Conclusive 502",
+            ),
+            (
+                "connect() to unix:/a.sock failed (2: No such file or directory) while connecting to upstream",
+                "socket-missing Conclusive 502",
+            ),
+            (
+                "connect() to unix:/a.sock failed (13: Permission denied) while connecting to upstream",
+                "permission-denied Conclusive 502",
+            ),
+            (
+                "connect() to [::1]:3000 failed (13: Permission denied) while connecting to upstream",
+                "permission-denied Conclusive 502",
+            ),
+            (
+                "connect() to unix:/a.sock failed (11: Resource temporarily unavailable) while connecting to upstream",
+                "backlog-full Conclusive 502",
+            ),
+            (
+                "connect() failed (110: Connection timed out) while connecting to upstream",
+                "connect-timeout Conclusive 502",
+            ),
+            (
+                "upstream timed out (60: Operation timed out) while connecting to upstream",
+                "connect-timeout Conclusive 504",
+            ),
+            (
+                "connect() failed (113: No route to host) while connecting to upstream",
+                "host-unreachable Conclusive 502",
+            ),
+            (
+                "connect() to [2001:db8::1]:443 failed (101: Network is unreachable) while connecting to upstream",
+                "host-unreachable Conclusive 502",
+            ),
+            (
+                "connect() to 10.0.0.5:80 failed (99: Cannot assign requested address) while connecting to upstream",
+                "proxy-exhausted Conclusive 502",
+            ),
+            (
+                "connect() failed (104: Connection reset by peer) while connecting to upstream",
+                "connection-reset Conclusive 502",
+            ),
+            (
+                "socket() failed (24: Too many open files) while connecting to upstream",
+                "proxy-exhausted Conclusive 500",
+            ),
+            ("no live upstreams while connecting to upstream", "no-live-upstream Conclusive 502"),
+            ("app could not be resolved (2: Server failure)", "dns-failure Conclusive 502"),
+            ("no resolver defined to resolve app", "dns-failure Conclusive 502"),
+            (
+                "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream",
+                "protocol-mismatch Conclusive 502",
+            ),
+            (
+                "SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream",
+                "tls-handshake Conclusive 502",
+            ),
+            (
+                "SSL_do_handshake() failed (SSL: error:0A0000FF:SSL routines::never heard of) while SSL handshaking to upstream",
+                "tls-handshake Weak 502",
+            ),
+            (
+                "upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream",
+                "tls-certificate Conclusive 502",
+            ),
+            (
+                "upstream SSL certificate does not match \"a\" while SSL handshaking to upstream",
+                "tls-certificate Conclusive 502",
+            ),
+            ("peer closed connection in SSL handshake while SSL handshaking to upstream", "tls-handshake Strong 502"),
+            (
+                "peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream",
+                "tls-handshake Strong 502",
+            ),
+            (
+                "upstream timed out (110: Connection timed out) while SSL handshaking to upstream",
+                "tls-handshake Strong 504",
+            ),
+            (
+                "upstream timed out (110: Connection timed out) while sending request to upstream",
+                "response-timeout Strong 504",
+            ),
+            (
+                "upstream timed out (110: Connection timed out) while reading response header from upstream",
+                "response-timeout Conclusive 504",
+            ),
+            ("upstream timed out (110: Connection timed out) while reading upstream", "body-timeout Conclusive 0"),
+            (
+                "upstream timed out (110: Connection timed out) while proxying upgraded connection",
+                "body-timeout Strong 0",
+            ),
+            (
+                "upstream prematurely closed connection while reading response header from upstream",
+                "closed-early Strong 502",
+            ),
+            (
+                "upstream prematurely closed FastCGI stdout while reading response header from upstream",
+                "closed-early Strong 502",
+            ),
+            ("upstream prematurely closed connection while reading upstream", "truncated-response Conclusive 0"),
+            ("upstream prematurely closed connection while sending to client", "truncated-response Conclusive 0"),
+            (
+                "recv() failed (104: Connection reset by peer) while reading response header from upstream",
+                "connection-reset Strong 502",
+            ),
+            (
+                "recv() failed (104: Unknown error) while reading response header from upstream",
+                "connection-reset Strong 502",
+            ),
+            (
+                "readv() failed (104: Connection reset by peer) while reading upstream",
+                "truncated-response Conclusive 0",
+            ),
+            ("writev() failed (32: Broken pipe) while sending request to upstream", "closed-early Strong 502"),
+            (
+                "sendfile() failed (104: Connection reset by peer) while sending request to upstream",
+                "closed-early Strong 502",
+            ),
+            (
+                "upstream sent too big header while reading response header from upstream",
+                "header-too-big Conclusive 502",
+            ),
+            (
+                "upstream sent no valid HTTP/1.0 header while reading response header from upstream",
+                "protocol-mismatch Strong 0",
+            ),
+            (
+                "upstream sent unsupported FastCGI protocol version: 72 while reading response header from upstream",
+                "protocol-mismatch Conclusive 502",
+            ),
+            (
+                "upstream sent too large http2 frame: 4740180 while reading response header from upstream",
+                "protocol-mismatch Conclusive 502",
+            ),
+            (
+                r#"upstream sent invalid header: "X\x20..." while reading response header from upstream"#,
+                "invalid-response Conclusive 502",
+            ),
+            (
+                r#"upstream sent duplicate header line: "Transfer-Encoding: chunked", previous value: "Transfer-Encoding: chunked" while reading response header from upstream"#,
+                "invalid-response Conclusive 502",
+            ),
+            ("upstream sent invalid chunked response while reading upstream", "invalid-response Conclusive 0"),
+            (
+                "upstream rejected request with error 11 while reading response header from upstream",
+                "blocked Strong 502",
+            ),
+            ("upstream sent goaway with error 0 while reading response header from upstream", "draining Strong 502"),
+            (
+                "upstream rejected request with error 2 while reading response header from upstream",
+                "connection-reset Strong 502",
+            ),
+            (
+                "FastCGI sent in stderr: \"PHP message: connect() failed (111: Connection refused)\" while reading response header from upstream",
+                "nothing",
+            ),
+            (
+                r#"open() "/var/lib/nginx/proxy/1" failed (13: Permission denied) while reading upstream"#,
+                "permission-denied Conclusive 0",
+            ),
+            (
+                r#"pwritev() "/var/lib/nginx/proxy/1" failed (28: No space left on device) while reading upstream"#,
+                "gateway-internal Conclusive 0",
+            ),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(sign_of(message), expected, "{message}");
+        }
+    }
+}

@@ -15,7 +15,11 @@ pub(super) static ABOUT: About = About {
     layout: r#"{"time_iso8601":"$time_iso8601","status":"$status","upstream_addr":"$upstream_addr",…}"#,
     time: "when the request ended",
     source: "nginx, src/http/modules/ngx_http_log_module.c (escape=json)",
-    samples: &[],
+    samples: &[
+        r#"{"time_iso8601":"2026-11-20T23:50:18+00:00","remote_addr":"203.0.113.238","request_method":"GET","request_uri":"/checkout/pay/1738","status":"200","body_bytes_sent":"73","request_time":"0.001","upstream_addr":"127.0.0.1:9102, 127.0.0.1:9101","upstream_status":"502, 200","upstream_response_time":"0.000, 0.000","upstream_connect_time":"-, 0.000","upstream_header_time":"-, 0.000","http_user_agent":"Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)","host":"shop.example.com","request_id":"bca02f79c1ba59326519793ecdeedb3d"}"#,
+        r#"{"time_iso8601":"2026-11-20T23:50:28+00:00","remote_addr":"203.0.113.127","request_method":"GET","request_uri":"/checkout/pay/584","status":"504","body_bytes_sent":"167","request_time":"1.000","upstream_addr":"127.0.0.1:9101","upstream_status":"504","upstream_response_time":"1.000","upstream_connect_time":"0.000","upstream_header_time":"-","http_user_agent":"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15","host":"shop.example.com","request_id":"1f3fd155d3d0feb894876ad6f4141c96"}"#,
+        r#"{"time_iso8601":"2026-11-21T00:10:46+00:00","remote_addr":"203.0.113.152","request_method":"GET","request_uri":"/api/stock?sku=A-665","status":"503","body_bytes_sent":"197","request_time":"0.000","upstream_addr":"","upstream_status":"","upstream_response_time":"","upstream_connect_time":"","upstream_header_time":"","http_user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148","host":"shop.example.com","request_id":"c79f031919974e0841725b26a257e52f"}"#,
+    ],
     signs: &[&nginx::SIGNS],
 };
 
@@ -96,4 +100,76 @@ fn is_foreign(name: &[u8]) -> bool {
             | b"resourceId"
             | b"termination_state"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::nginx::tests::{agree, told};
+    use super::*;
+
+    fn said(line: &str) -> String {
+        let record = read(line.as_bytes());
+        assert_eq!(agree(skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        told(record)
+    }
+
+    #[test]
+    fn reads_the_names_that_people_use() {
+        let cases = [
+            (
+                r#"{"time_iso8601":"2026-11-20T23:50:18+00:00","remote_addr":"203.0.113.9","request_method":"GET","request_uri":"/a?b","status":"502","body_bytes_sent":"157","request_time":"0.001","upstream_addr":"10.0.0.5:80, 10.0.0.6:80","upstream_status":"502, 502","upstream_response_time":"0.000, 0.001","http_user_agent":"u\"a","host":"h:80","request_id":"9f"}"#,
+                r#"status=502 upstream=10.0.0.6:80 method=GET host=h path=/a?b bytes=157 duration=0.001 client=203.0.113.9 agent=u\"a trace=9f names=upstream attempts=[10.0.0.5:80 502 -/-/0.000, 10.0.0.6:80 502 -/-/0.001]"#,
+            ),
+            // Numbers without quotes: an unset variable leaves a hole, a list breaks the object (recorded from nginx 1.22).
+            (
+                r#"{"time":"2026-11-21T00:24:09+00:00","status":502,"upstream_addr":"","upstream_status":,"upstream_response_time":,"request_time":0.200,"request":"GET /dns/a HTTP/1.1","remote_user":"al ice","host":"h"}"#,
+                "status=502 method=GET host=h path=/dns/a duration=0.200 user=al ice names=upstream",
+            ),
+            (
+                r#"{"time":"2026-11-21T00:24:09+00:00","status":502,"upstream_addr":"10.0.0.5:80, unix:/a : ","upstream_status":502, 502 : ,"upstream_response_time":0.000, 0.000 : ,"request_time":0.201,"request":"GET /f HTTP/1.1"}"#,
+                "status=502 upstream=unix:/a method=GET path=/f duration=0.201 names=upstream attempts=[10.0.0.5:80 502 -/-/0.000, unix:/a 502 -/-/0.000]",
+            ),
+            (
+                r#"{"@timestamp":"2026-11-21T00:24:09.5Z", "client_ip":"203.0.113.9", "method":"POST", "url":"/x", "status":504, "requestTime":60.001, "upstreamAddr":"10.0.0.5:80", "upstreamResponseTime":"60.000", "server_name":"shop"}"#,
+                "status=504 group=shop upstream=10.0.0.5:80 method=POST path=/x duration=60.001 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/60.000]",
+            ),
+            // `response_time` is the upstream's beside a `request_time`, and the request's alone.
+            (
+                r#"{"ts":"1700000000.123","status":"200","request_time":"0.003","response_time":"0.002","upstream":"10.0.0.5:80"}"#,
+                "status=200 upstream=10.0.0.5:80 duration=0.003 names=upstream attempts=[10.0.0.5:80 - -/-/0.002]",
+            ),
+            (
+                r#"{"ts":"1700000000.123","status":"200","response_time":"0.002","remote_addr":"203.0.113.9"}"#,
+                "status=200 duration=0.002 client=203.0.113.9",
+            ),
+            (
+                r#"{"msec":"1700000000.123","time":"0.002","status":"200","remote_addr":"","http_x_forwarded_for":"203.0.113.9, 10.0.0.1"}"#,
+                "status=200 duration=0.002 client=203.0.113.9",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_objects_of_others() {
+        for line in [
+            "{}",
+            "{",
+            r#"{"status":"502","remote_addr":"203.0.113.9"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","remote_addr":"203.0.113.9"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","status":502,"method":"GET","path":"/"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","level":"info","status":502,"request_uri":"/"}"#,
+            r#"{"log":"x\n","stream":"stdout","time":"2026-11-21T00:24:09Z"}"#,
+            r#"{"MESSAGE":"x","__REALTIME_TIMESTAMP":"1700000000000000","status":"1","remote_addr":"x"}"#,
+            r#"{"RayID":"1","EdgeResponseStatus":502,"EdgeStartTimestamp":"2026-11-21T00:24:09Z"}"#,
+            r#"{"start_time":"2026-11-21T00:24:09Z","response_code":503,"response_flags":"UF","upstream_host":"10.0.0.5:80"}"#,
+            r#"{"level":"info","ts":1700000000.1,"logger":"http.log.access","request":{"uri":"/"},"status":502}"#,
+            r#"{"DownstreamStatus":502,"OriginStatus":502,"StartUTC":"2026-11-21T00:24:09Z"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","status":"502","remote_addr":"a"} trailing"#,
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
 }

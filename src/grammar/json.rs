@@ -74,10 +74,20 @@ fn value(i: &[u8]) -> Parsed<'_, Value<'_>> {
         Some(b'"') => string(i).map(|(rest, text)| (rest, Value::Text(text))),
         Some(b'{' | b'[') => nested(i).map(|(rest, whole)| (rest, Value::Nested(whole))),
         _ => {
-            let end = i.iter().position(|byte| matches!(byte, b',' | b'}' | b']')).unwrap_or(i.len());
+            let end = bare_end(i);
             Ok((&i[end..], Value::Bare(i[..end].trim_ascii_end())))
         }
     }
+}
+
+/// Where a bare value ends. A comma that no next name follows is part of it: `"n":0.001, 0.002,"m":1`, as nginx writes its
+/// lists where somebody left out the quotes.
+fn bare_end(i: &[u8]) -> usize {
+    let ends = |at: usize| match i[at] {
+        b',' => skip_space(&i[at + 1..]).first() == Some(&b'"'),
+        byte => matches!(byte, b'}' | b']'),
+    };
+    (0..i.len()).find(|at| ends(*at)).unwrap_or(i.len())
 }
 
 /// Calls `member` with each name and value of the object that `i` starts with, in order; gives what follows it.
@@ -120,6 +130,13 @@ mod tests {
         let expected = [("status", "502"), ("time", "x"), ("urt", ""), ("ua", r#"a\"b"#), ("n", ""), ("z", "")];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(members(line), Some(expected.to_vec()));
+    }
+
+    #[test]
+    fn reads_lists_without_quotes() {
+        let line = br#"{"us":502, 502 : ,"urt":-, 0.001 : 0.002, "n":1}"#;
+        let expected = [("us", "502, 502 :"), ("urt", "-, 0.001 : 0.002"), ("n", "1")];
+        assert_eq!(members(line), Some(expected.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()));
     }
 
     #[test]
