@@ -3,6 +3,15 @@
 //! Outputs are leaves: they read the [`Report`] and know nothing of how it came about. Text that came from a log is data from strangers;
 //! each output makes it safe for its reader: control bytes are escaped on a terminal, formulas are defused in CSV.
 
+mod csv;
+mod escape;
+mod json;
+mod ndjson;
+pub mod rows;
+#[cfg(test)]
+mod sample;
+mod text;
+
 use crate::report::Report;
 use std::io::{self, Write};
 
@@ -45,8 +54,16 @@ pub struct Style {
 
 /// Writes `report`.
 ///
+/// [`Table::Failures`] is not part of a report: [`rows::Failures`] has written it by the time there is one, so
+/// for CSV and NDJSON nothing is added here.
+///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(_report: &Report, _format: Format, _table: Table, _style: Style, _out: &mut dyn Write) -> io::Result<()> {
-    Ok(())
+pub fn write(report: &Report, format: Format, table: Table, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, style, out),
+        Format::Csv => csv::write(report, table, out),
+        Format::Json => json::write(report, out),
+        Format::Ndjson => ndjson::write(report, table, out),
+    }
 }

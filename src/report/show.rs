@@ -54,14 +54,18 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The name of an upstream in reports. HAProxy's is `backend/server`, also where a layout logs the two apart.
+/// The report's `proxy` column: the kind, with `@host` where an envelope names the host.
+#[must_use]
+pub fn proxy_name(proxy: Proxy, host: &[u8]) -> String {
+    if host.is_empty() { proxy.name().to_owned() } else { format!("{}@{}", proxy.name(), text(host)) }
+}
+
+/// The report's `upstream` column. A HAProxy server is written `backend/server`, also where a layout logs the two
+/// apart: servers of different backends often share a name.
 #[must_use]
 pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
-    if proxy == Proxy::Haproxy && !upstream.is_empty() && !upstream.contains(&b'/') {
-        format!("{}/{}", text(group), text(upstream))
-    } else {
-        text(upstream)
-    }
+    let apart = proxy == Proxy::Haproxy && !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/');
+    if apart { format!("{}/{}", text(group), text(upstream)) } else { text(upstream) }
 }
 
 #[cfg(test)]
@@ -76,5 +80,15 @@ mod tests {
             [rate(1, 3), rate(2, 3), rate(5, 5), rate(0, 7), rate(0, 0)],
             [Some(0.333333), Some(0.666667), Some(1.0), Some(0.0), None]
         );
+    }
+
+    #[test]
+    fn names_servers() {
+        assert_eq!(upstream_name(Proxy::Haproxy, b"api", b"api-1"), "api/api-1");
+        assert_eq!(upstream_name(Proxy::Haproxy, b"api", b"api/api-1"), "api/api-1");
+        assert_eq!(upstream_name(Proxy::Haproxy, b"api", b""), "");
+        assert_eq!(upstream_name(Proxy::Nginx, b"shop", b"127.0.0.1:9101"), "127.0.0.1:9101");
+        assert_eq!(proxy_name(Proxy::Nginx, b""), "nginx");
+        assert_eq!(proxy_name(Proxy::Haproxy, b"lb1"), "haproxy@lb1");
     }
 }

@@ -1,0 +1,250 @@
+//! One table of the report, for spreadsheets.
+
+use super::{Table, escape::visible};
+use crate::report::{CauseRow, Incident, Report, UpstreamRow, WindowRow};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Between the items of a list in one cell.
+const LIST_SEPARATOR: &str = ";";
+
+pub(super) fn write(report: &Report, table: Table, out: &mut dyn Write) -> io::Result<()> {
+    match table {
+        Table::Windows => write_rows(&report.windows, out),
+        Table::Incidents => write_rows(&report.incidents, out),
+        Table::Upstreams => write_rows(&report.upstreams, out),
+        Table::Causes => write_rows(&report.causes, out),
+        Table::Failures => Ok(()),
+    }
+}
+
+fn write_rows<R: Row>(rows: &[R], out: &mut dyn Write) -> io::Result<()> {
+    let mut sheet = Sheet::new(out);
+    sheet.header::<R>()?;
+    for row in rows {
+        sheet.row(row)?;
+    }
+    sheet.csv.flush()
+}
+
+/// Something that is one row of a table.
+pub(super) trait Row {
+    /// The names of the columns.
+    const COLUMNS: &'static [&'static str];
+
+    /// Hands the columns' values to `put`, in the same order.
+    fn cells(&self, put: &mut dyn FnMut(&dyn Cell) -> io::Result<()>) -> io::Result<()>;
+}
+
+/// Makes a [`Row`] of a struct from one list of its fields, so that header and cells cannot part.
+macro_rules! columns {
+    ($row:ty: $($column:ident),+ $(,)?) => {
+        impl $crate::output::csv::Row for $row {
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+
+            fn cells(
+                &self,
+                put: &mut dyn FnMut(&dyn $crate::output::csv::Cell) -> std::io::Result<()>,
+            ) -> std::io::Result<()> {
+                $(put(&self.$column)?;)+
+                Ok(())
+            }
+        }
+    };
+}
+pub(super) use columns;
+
+columns! { WindowRow:
+    window_start, window_end, proxy, group, upstream, requests, failures, error_rate, status_502, status_503,
+    status_504, status_52x, attempts, failed_attempts, masked_failures, likely_cause, family, confidence, cause_share,
+    p50_ms, p95_ms, p99_ms, crawler_failures, top_path, sample,
+}
+
+columns! { Incident:
+    incident, start, end, duration_s, proxy, scope, groups, upstreams, requests, failures, error_rate, peak_start,
+    peak_error_rate, status_502, status_503, status_504, status_52x, masked_failures, likely_cause, family, confidence,
+    cause_share, second_cause, crawler_failures, top_path, summary, next_check, sample,
+}
+
+columns! { UpstreamRow:
+    proxy, group, upstream, first_seen, last_seen, requests, failures, error_rate, status_502, status_503, status_504,
+    status_52x, attempts, failed_attempts, masked_failures, likely_cause, family, confidence, cause_share, p50_ms,
+    p95_ms, p99_ms, crawler_failures,
+}
+
+columns! { CauseRow: cause, family, failures, share, failed_attempts, upstreams, first_seen, last_seen, sample }
+
+/// Writes rows. Quotes what must be quoted and nothing else.
+pub(super) struct Sheet<W: Write> {
+    csv: csv::Writer<W>,
+    /// The cell being made; kept so that its room is.
+    cell: String,
+}
+
+impl<W: Write> Sheet<W> {
+    pub(super) fn new(out: W) -> Self {
+        Self { csv: csv::Writer::from_writer(out), cell: String::new() }
+    }
+
+    pub(super) fn header<R: Row>(&mut self) -> io::Result<()> {
+        Ok(self.csv.write_record(R::COLUMNS)?)
+    }
+
+    pub(super) fn row<R: Row>(&mut self, row: &R) -> io::Result<()> {
+        let Self { csv, cell } = self;
+        row.cells(&mut |value| {
+            cell.clear();
+            value.show(cell);
+            Ok(csv.write_field(&*cell)?)
+        })?;
+        Ok(self.csv.write_record(None::<&[u8]>)?)
+    }
+}
+
+impl Sheet<Vec<u8>> {
+    /// What was written, without the header if none was.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        // Writing to a vector cannot fail.
+        self.csv.into_inner().unwrap_or_default()
+    }
+}
+
+/// A value that knows how it looks in a cell.
+pub(super) trait Cell {
+    /// Adds itself to `out`: nothing where it is not known.
+    fn show(&self, out: &mut String);
+}
+
+macro_rules! number_cells {
+    ($($number:ty),+) => {
+        $(impl Cell for $number {
+            fn show(&self, out: &mut String) {
+                // Rust writes floats without an exponent. Writing to a string cannot fail.
+                let _ = write!(out, "{self}");
+            }
+        })+
+    };
+}
+number_cells!(u16, u64, usize, f64);
+
+impl Cell for &str {
+    fn show(&self, out: &mut String) {
+        if is_formula(self) {
+            out.push('\'');
+        }
+        out.push_str(&visible(self));
+    }
+}
+
+impl Cell for String {
+    fn show(&self, out: &mut String) {
+        self.as_str().show(out);
+    }
+}
+
+impl Cell for std::borrow::Cow<'_, str> {
+    fn show(&self, out: &mut String) {
+        self.as_ref().show(out);
+    }
+}
+
+impl<T: Cell> Cell for Option<T> {
+    fn show(&self, out: &mut String) {
+        if let Some(value) = self {
+            value.show(out);
+        }
+    }
+}
+
+impl Cell for Vec<String> {
+    fn show(&self, out: &mut String) {
+        self.join(LIST_SEPARATOR).show(out);
+    }
+}
+
+/// Whether a spreadsheet could run `text` (OWASP, "CSV Injection"): full-width signs count in East Asian locales,
+/// and some programs skip white space first.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    const WINDOWS: &str = "window_start,window_end,proxy,group,upstream,requests,failures,error_rate,status_502,status_503,status_504,status_52x,attempts,failed_attempts,masked_failures,likely_cause,family,confidence,cause_share,p50_ms,p95_ms,p99_ms,crawler_failures,top_path,sample\n";
+    const INCIDENTS: &str = "incident,start,end,duration_s,proxy,scope,groups,upstreams,requests,failures,error_rate,peak_start,peak_error_rate,status_502,status_503,status_504,status_52x,masked_failures,likely_cause,family,confidence,cause_share,second_cause,crawler_failures,top_path,summary,next_check,sample\n";
+    const UPSTREAMS: &str = "proxy,group,upstream,first_seen,last_seen,requests,failures,error_rate,status_502,status_503,status_504,status_52x,attempts,failed_attempts,masked_failures,likely_cause,family,confidence,cause_share,p50_ms,p95_ms,p99_ms,crawler_failures\n";
+    const CAUSES: &str = "cause,family,failures,share,failed_attempts,upstreams,first_seen,last_seen,sample\n";
+
+    fn csv(report: &Report, table: Table) -> String {
+        let mut out = Vec::new();
+        write(report, table, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn records(text: &str) -> Vec<csv::StringRecord> {
+        csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn headers_are_the_contract() {
+        for (table, header) in [
+            (Table::Windows, WINDOWS),
+            (Table::Incidents, INCIDENTS),
+            (Table::Upstreams, UPSTREAMS),
+            (Table::Causes, CAUSES),
+            (Table::Failures, ""),
+        ] {
+            assert_eq!(csv(&sample::empty(), table), header);
+            let text = csv(&sample::report(), table);
+            assert!(text.starts_with(header), "{text}");
+            assert!(header.is_empty() || text.len() > header.len(), "{table:?} has rows");
+        }
+    }
+
+    #[test]
+    fn lists_and_unknown_values() {
+        let mut report = sample::report();
+        report.incidents[0].groups = vec!["a".into(), "b".into()];
+        report.incidents[0].requests = None;
+        let row = &records(&csv(&report, Table::Incidents))[0];
+        assert_eq!((&row[6], &row[8]), ("a;b", ""));
+        assert_eq!(row.len(), 28);
+    }
+
+    #[test]
+    fn hostile_text_is_defused() {
+        for (text, shown) in [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("  +1", "'  +1"),
+            ("-2+3", "'-2+3"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1", "'＝1"),
+            ("\t=1", "'\\t=1"),
+            ("\rx", "'\\rx"),
+            ("a\nb\u{1b}[2J", "a\\nb\\x1B[2J"),
+            ("/a=b", "/a=b"),
+        ] {
+            let mut cell = String::new();
+            text.show(&mut cell);
+            assert_eq!(cell, shown);
+        }
+        for table in [Table::Windows, Table::Incidents, Table::Upstreams, Table::Causes] {
+            let text = csv(&sample::report(), table);
+            assert!(!text.contains(|c: char| c != '\n' && super::super::escape::is_hidden(c)), "{text:?}");
+            for cell in records(&text).iter().flatten() {
+                assert!(!is_formula(cell), "{cell}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_plain() {
+        let mut cell = String::new();
+        0.000_001.show(&mut cell);
+        assert_eq!(cell, "0.000001");
+    }
+}
