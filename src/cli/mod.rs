@@ -14,7 +14,6 @@ pub mod target;
 pub mod time;
 pub mod words;
 
-mod assumed;
 mod notes;
 mod page;
 mod run;

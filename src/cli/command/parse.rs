@@ -1,6 +1,8 @@
 //! `gatewhy parse`: what each line is read as.
 
-use crate::cli::{Status, assumed, options, run::Run};
+use crate::cli::{Status, options, run::Run};
+use crate::input::Input;
+use crate::output::rows::Parse;
 
 /// Reads the inputs and writes a row for each line.
 ///
@@ -13,7 +15,8 @@ pub fn run(options: &options::Parse) -> anyhow::Result<Status> {
     }
     let target = &options.reading.target;
     let mut sink = target.open()?;
-    let row = assumed::Parse::new(run.inputs(), options.format, options.reading.scan.redactor.clone());
+    let names = run.inputs().iter().map(Input::name).collect();
+    let row = Parse::new(options.format, names, options.reading.scan.redactor.clone());
     run.stream(&row.header(), &row, &mut sink)?;
     if !run.read_nothing() {
         sink.commit().map_err(|source| target.error(source))?;

@@ -1,7 +1,7 @@
 //! `gatewhy [PATH]...`: the report.
 
 use crate::cli::{
-    Status, assumed,
+    Status,
     condition::Finding,
     notes::{self, Note},
     options,
@@ -13,7 +13,7 @@ use crate::cli::{
 use crate::diagnose::{self, Settings};
 use crate::error::Error;
 use crate::input::Input;
-use crate::output::{self, Table};
+use crate::output::{self, Table, rows::Failures};
 use crate::pipeline::Outcome;
 use crate::report::{self, Context, Report};
 
@@ -59,7 +59,9 @@ fn stream(run: &mut Run<'_>, options: &options::Report) -> Result<Option<Report>
 }
 
 fn stream_rows(run: &mut Run<'_>, options: &options::Report, sink: &mut Sink) -> Result<Outcome, Error> {
-    let row = assumed::Failures::new(run.inputs(), options.format, options.reading.scan.redactor.clone());
+    let names = run.inputs().iter().map(Input::name).collect();
+    let scan = &options.reading.scan;
+    let row = Failures::new(options.format, names, scan.redactor.clone(), &scan.filters);
     run.stream(&row.header(), &row, sink)
 }
 
