@@ -6,18 +6,34 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 /// The order of the stages, the lowest first.
 const ORDER: &[&str] = &[
-    "error", "show", "grammar", "cause", "input", "envelope", "format", "event", "aggregate", "diagnose", "report",
-    "pipeline", "output", "cli", "main",
+    "error",
+    "show",
+    "grammar",
+    "cause",
+    "input",
+    "envelope",
+    "format",
+    "event",
+    "aggregate",
+    "diagnose",
+    "report",
+    "pipeline",
+    "output",
+    "cli",
+    "main",
 ];
 
 /// The stages that a file names: `crate::stage`, or each of `crate::{stage, …}`, outside of comments.
 fn named(text: &str) -> Vec<String> {
     let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.join("\n");
-    code.split("crate::").skip(1).flat_map(|after| match after.strip_prefix('{') {
-        Some(list) => first_words(list),
-        None => vec![word(after)],
-    }).collect()
+    code.split("crate::")
+        .skip(1)
+        .flat_map(|after| match after.strip_prefix('{') {
+            Some(list) => first_words(list),
+            None => vec![word(after)],
+        })
+        .collect()
 }
 
 fn word(text: &str) -> String {
@@ -46,7 +62,8 @@ fn first_words(list: &str) -> Vec<String> {
 }
 
 fn files(directory: &Path, found: &mut Vec<String>) {
-    let mut entries: Vec<_> = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+    let mut entries: Vec<_> =
+        fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -71,7 +88,9 @@ fn imports_run_one_way() {
         }
         let text = fs::read_to_string(path).expect("a source file");
         for other in named(&text) {
-            let Some(theirs) = rank.get(other.as_str()) else { panic!("{inside} names crate::{other}: which stage is that?") };
+            let Some(theirs) = rank.get(other.as_str()) else {
+                panic!("{inside} names crate::{other}: which stage is that?")
+            };
             checked += 1;
             if theirs > rank.get(stage).unwrap_or_else(|| panic!("{inside}: which stage is {stage}?")) {
                 upward.push(format!("{inside} imports {other}"));

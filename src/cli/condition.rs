@@ -1,7 +1,8 @@
 //! What `--fail-on` says: `error_rate>1%`, `failures >= 100`.
 
 use super::words;
-use crate::report::{Report, Totals, show};
+use crate::report::{Report, Totals};
+use crate::show;
 use std::fmt;
 
 /// Something about a report that can hold or not.

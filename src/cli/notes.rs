@@ -9,7 +9,7 @@ use crate::aggregate::{InputTally, Sample};
 use crate::error::Error;
 use crate::input::Input;
 use crate::pipeline::Outcome;
-use crate::report::show;
+use crate::show;
 use clap::Subcommand as _;
 use std::{collections::BTreeSet, io::ErrorKind, path::Path};
 

@@ -272,7 +272,7 @@ fn filters(args: &ReadingArgs, now: &Zoned) -> Result<Filters, Error> {
     };
     match (filters.since, filters.until) {
         (Some(since), Some(until)) if since >= until => {
-            let [since, until] = [since, until].map(crate::report::show::time);
+            let [since, until] = [since, until].map(crate::show::time);
             Err(Error::Usage(format!("no time is between --since ({since}) and --until ({until})")))
         }
         _ => Ok(filters),

@@ -12,7 +12,7 @@ use super::{
 use crate::error::Error;
 use crate::input::{self, Blocks, Input};
 use crate::pipeline::{self, Outcome, Watch};
-use crate::report::show;
+use crate::show;
 use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},

@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn shown(text: &str) -> Result<String, String> {
-        point(text, &now()).map(crate::report::show::time)
+        point(text, &now()).map(crate::show::time)
     }
 
     #[test]

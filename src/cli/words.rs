@@ -1,6 +1,6 @@
 //! Small things that messages and pages are made of.
 
-use crate::report::show;
+use crate::show;
 use std::fmt::Write as _;
 
 /// Text from strangers (a log line, a file's name), safe to show on a terminal, at most `longest` characters of it.

@@ -15,7 +15,7 @@ use crate::aggregate::{
 use crate::cause::{Proxy, Strength};
 use crate::format::Statuses;
 use crate::grammar::time::Stamp;
-use crate::report::show;
+use crate::show;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

@@ -10,7 +10,7 @@ use crate::format::{Attempt, Record};
 use crate::grammar::number::Micros;
 use crate::grammar::time::{Stamp, Zone};
 use crate::pipeline::{Filters, Seen, Watch};
-use crate::report::show;
+use crate::show;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::sync::Arc;

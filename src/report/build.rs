@@ -4,7 +4,7 @@ use super::{
     CauseRow, FormatCount, Incident, IncidentCause, InputRow, NextCheck, PathCount, Proof, ProxyRow, Report, SCHEMA,
     Totals, Unparsed, UnparsedSample, UpstreamRow, WindowRow,
     checks::{self, Words},
-    show, story,
+    story,
 };
 use crate::aggregate::{Evidence, Histogram, InputTally, PathNames, Paths, STATUS_COLUMNS, Sample, Source};
 use crate::cause::Cause;
@@ -13,6 +13,7 @@ use crate::diagnose::{
     score::{Likely, confidence, weigh},
 };
 use crate::grammar::time::Stamp;
+use crate::show;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many paths an incident lists.

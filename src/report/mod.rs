@@ -8,7 +8,6 @@
 mod build;
 mod checks;
 mod schema;
-pub mod show;
 mod story;
 
 pub use build::{Context, build};

@@ -1,10 +1,10 @@
 //! One or two sentences that an engineer would write in the channel: who, what, how much, how long, and the fact that gives the cause away.
 
-use super::show;
 use crate::aggregate::{Evidence, STATUS_COLUMNS};
 use crate::cause::{Cause, Strength};
 use crate::diagnose::{Incident, incident::Scope};
 use crate::grammar::number::Micros;
+use crate::show;
 
 /// How many upstreams a sentence names.
 const NAMED: usize = 3;

@@ -1,8 +1,8 @@
 //! Numbers and times in words.
 
-pub(super) use crate::report::show::number as count;
+pub(super) use crate::show::number as count;
 
-use crate::report::show;
+use crate::show;
 use jiff::Timestamp;
 
 /// `1 incident`, `2 incidents`
