@@ -96,9 +96,9 @@ fn after(report: &Report, incident: &Incident) -> Option<String> {
     let same = report.upstreams.iter().filter(|upstream| upstream.proxy == incident.proxy);
     let end = same.map(|upstream| upstream.last_seen.as_str()).max()?;
     let quiet = between(&incident.end, end)?;
-    // A little quiet says nothing yet.
-    let goes_on = i64::try_from(quiet).is_ok_and(|quiet| quiet <= report.window_seconds / 6);
-    Some(if goes_on {
+    // A little quiet, next to how long it failed, says nothing yet.
+    let little = u64::try_from(report.window_seconds / 6).unwrap_or(0).min(incident.duration_s / 4).max(1);
+    Some(if quiet <= little {
         "still failing when the logs end".to_owned()
     } else {
         format!("last failure {} before the logs end", seconds(quiet))

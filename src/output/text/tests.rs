@@ -137,3 +137,17 @@ fn doubt_is_said() {
     report.incidents[0].confidence = "medium";
     assert_eq!(doubt(&report), "Not certain: what the logs show can have other reasons too.");
 }
+
+#[test]
+fn is_it_over() {
+    let mut report = sample::report();
+    report.incidents.truncate(1);
+    for (end, says) in [
+        ("10:11:58", "still failing when"),
+        ("10:11:48", "still failing when"),
+        ("10:11:40", "last failure 18 s before"),
+    ] {
+        report.incidents[0].end = format!("2026-11-20T{end}Z");
+        assert!(text(&report, false, 160).contains(&format!("· {says} the logs end\n")), "{end}");
+    }
+}
