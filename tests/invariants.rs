@@ -207,7 +207,7 @@ proptest! {
                 prop_assert_eq!(skim.group, record.group);
                 prop_assert_eq!(skim.names_upstream, record.names_upstream);
                 prop_assert_eq!(skim.duration, record.duration);
-                prop_assert_eq!(record.attempts.len(), usize::from(!skim.upstream.is_empty()), "{}", String::from_utf8_lossy(&line));
+                prop_assert_eq!(record.attempts.len(), usize::from(skim.attempted), "{}", String::from_utf8_lossy(&line));
             }
         }
         prop_assert!(claims.len() <= 1, "{claims:?} all claim {}", String::from_utf8_lossy(&line));

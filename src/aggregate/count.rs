@@ -31,7 +31,7 @@ impl Tally {
     pub fn count_plain(&mut self, series: u32, stamp: Stamp, skim: &Skim<'_>) {
         let cell = self.cell(series, stamp);
         cell.requests += 1;
-        cell.attempts += u64::from(!skim.upstream.is_empty());
+        cell.attempts += u64::from(skim.attempted);
         if let Some(duration) = skim.duration {
             cell.latency.add(duration);
         }

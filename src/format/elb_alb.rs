@@ -291,7 +291,8 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     let group = columns.nth(4).map_or(&b""[..], target_group);
     let creation = if core.timed() { None } else { creation_time(&mut columns) };
     let duration = core.duration(creation.and_then(|start| between(start, when)));
-    Some(Skimmed::Plain(Skim { when, status, group, upstream: core.target, names_upstream: true, duration }))
+    let (upstream, attempted) = (core.target, !core.target.is_empty());
+    Some(Skimmed::Plain(Skim { when, status, group, upstream, names_upstream: true, attempted, duration }))
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {

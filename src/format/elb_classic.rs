@@ -86,7 +86,8 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     let (_, (when, group, core)) = line(i).ok()?;
     let Some(status) = core.status.filter(|status| *status < 500) else { return Some(Skimmed::Full) };
     let duration = core.duration(None);
-    Some(Skimmed::Plain(Skim { when, status, group, upstream: core.target, names_upstream: true, duration }))
+    let (upstream, attempted) = (core.target, !core.target.is_empty());
+    Some(Skimmed::Plain(Skim { when, status, group, upstream, names_upstream: true, attempted, duration }))
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {

@@ -42,6 +42,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
         group: line.route.group,
         upstream: line.route.upstream,
         names_upstream: line.route.names_upstream,
+        attempted: line.reached(),
         duration: line.timers.total.map(micros),
     }))
 }

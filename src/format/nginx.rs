@@ -268,11 +268,11 @@ impl<'a> Vars<'a> {
         if differs || is_list(addr) || is_list(own) || times.into_iter().any(is_list) {
             return Some(Skimmed::Full);
         }
-        let (server, named) = match self.upstreams().next() {
-            _ if is_server(addr) => (addr, &b""[..]),
-            Some(Item::NoServer(group)) => (&b""[..], group),
-            Some(Item::Attempt(attempt)) => (attempt.upstream, &b""[..]),
-            None => (&b""[..], &b""[..]),
+        let (server, named, attempted) = match self.upstreams().next() {
+            _ if is_server(addr) => (addr, &b""[..], true),
+            Some(Item::NoServer(group)) => (&b""[..], group, false),
+            Some(Item::Attempt(attempt)) => (attempt.upstream, &b""[..], true),
+            None => (&b""[..], &b""[..], false),
         };
         Some(Skimmed::Plain(Skim {
             when,
@@ -280,6 +280,7 @@ impl<'a> Vars<'a> {
             group: self.group(named),
             upstream: server,
             names_upstream: self.has(Var::UpstreamAddr),
+            attempted,
             duration: self.duration(),
         }))
     }

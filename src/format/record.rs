@@ -47,6 +47,8 @@ pub struct Skim<'a> {
     pub upstream: &'a [u8],
     /// Whether this line's layout has a place for the upstream.
     pub names_upstream: bool,
+    /// Whether the request went to a server, named or not.
+    pub attempted: bool,
     /// How long the request took.
     pub duration: Option<Micros>,
 }

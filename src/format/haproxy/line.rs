@@ -329,7 +329,7 @@ impl<'a> Line<'a> {
     }
 
     /// Whether HAProxy at least tried to connect in the end.
-    fn reached(&self) -> bool {
+    pub(in crate::format) fn reached(&self) -> bool {
         let (connected, named) = (self.timers.connect.is_some(), !self.route.upstream.is_empty());
         match self.ending.state {
             [_, b'R' | b'Q' | b'T', ..] | [b'P' | b'R' | b'I', b'C', ..] => false,
