@@ -7,9 +7,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// The order of the stages, the lowest first.
 const ORDER: &[&str] = &[
     "error",
-    "show",
     "grammar",
     "cause",
+    "show",
     "input",
     "envelope",
     "format",
