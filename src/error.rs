@@ -25,3 +25,15 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
 }
+
+impl Error {
+    /// Why, without the name of what could not be read.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let Self::Read { source, .. } = self else { return self.to_string() };
+        let reason = source.to_string();
+        // "No such file or directory (os error 2)": the number helps nobody.
+        let words = reason.split_once(" (os error ").filter(|_| source.raw_os_error().is_some());
+        words.map_or(reason.clone(), |(words, _)| words.to_owned())
+    }
+}

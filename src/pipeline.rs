@@ -113,7 +113,7 @@ pub fn report(outcome: Outcome, options: &Options, request: &Request<'_>) -> Rep
     let mut errors = BTreeMap::new();
     for problem in &problems {
         if let Some(input) = problem.input {
-            errors.insert(input, problem.error.to_string());
+            errors.insert(input, problem.error.reason());
         }
     }
     let (inputs, unparsed) = (tally.inputs.clone(), tally.unparsed.clone());

@@ -35,16 +35,22 @@ pub fn number(count: u64) -> String {
     shown
 }
 
+/// `1 request`, `4,810 requests`
+#[must_use]
+pub fn counted(count: u64, one: &str) -> String {
+    format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
 /// `part` of `whole` in percent, with as many digits as mean something: `0.4 %`, `12 %`, `<0.1 %`.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
-    let tenths = if whole == 0 { 0 } else { (u128::from(part) * 2_000 / u128::from(whole)).div_ceil(2) };
-    match tenths {
-        0 if part > 0 => "<0.1 %".to_owned(),
+    let rounded = |of: u128| if whole == 0 { 0 } else { (u128::from(part) * of * 2 / u128::from(whole)).div_ceil(2) };
+    match (rounded(1_000), rounded(100)) {
+        (0, _) if part > 0 => "<0.1 %".to_owned(),
         // Only all of it is 100 %.
-        1_000.. if part < whole => ">99.9 %".to_owned(),
-        100.. if tenths < 990 || part == whole => format!("{} %", (tenths + 5) / 10),
-        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+        (1_000.., _) if part < whole => ">99.9 %".to_owned(),
+        (100..990 | 1_000.., percent) => format!("{percent} %"),
+        (tenths, _) => format!("{}.{} %", tenths / 10, tenths % 10),
     }
 }
 
@@ -71,6 +77,15 @@ pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounds_once() {
+        let shown = [(21, 22), (1, 8), (3, 1_000), (1, 10_000), (9_999, 10_000), (5, 5), (0, 7), (99, 1_000)];
+        let shown = shown.map(|(part, whole)| percent(part, whole));
+        assert_eq!(shown, ["95 %", "13 %", "0.3 %", "<0.1 %", ">99.9 %", "100 %", "0.0 %", "9.9 %"]);
+        assert_eq!([1, 0, 4_810].map(|count| counted(count, "line")), ["1 line", "0 lines", "4,810 lines"]);
+        assert_eq!([number(7), number(4_810), number(1_234_567)], ["7", "4,810", "1,234,567"]);
+    }
 
     #[test]
     fn shows_values() {

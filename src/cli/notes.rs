@@ -1,15 +1,12 @@
 //! What people must be told of what could not be read or recognised, a line each.
 
-use super::{
-    args::Command,
-    options::Reading,
-    words::{counted, shown},
-};
+use super::{args::Command, options::Reading, words::shown};
 use crate::aggregate::{InputTally, Sample};
 use crate::error::Error;
 use crate::input::Input;
 use crate::pipeline::Outcome;
 use crate::show;
+use crate::show::counted;
 use clap::Subcommand as _;
 use std::{collections::BTreeSet, io::ErrorKind, path::Path};
 
@@ -53,13 +50,9 @@ pub(super) fn trouble(error: &Error) -> String {
     }
 }
 
-/// The same without the name of what could not be read.
-pub(super) fn reason(error: &Error) -> String {
-    let Error::Read { source, .. } = error else { return shown(&error.to_string(), usize::MAX) };
-    let reason = source.to_string();
-    // "No such file or directory (os error 2)": the number helps nobody.
-    let words = reason.split_once(" (os error ").filter(|_| source.raw_os_error().is_some()).map(|(words, _)| words);
-    shown(words.unwrap_or(&reason), usize::MAX)
+/// The same without the name of what could not be read, safe to show.
+fn reason(error: &Error) -> String {
+    shown(&error.reason(), usize::MAX)
 }
 
 /// Whether `path` was rather meant as a subcommand: after an option, the first word is a path.

@@ -7,12 +7,12 @@ use super::{
     progress::Progress,
     target::Sink,
     tell,
-    words::counted,
 };
 use crate::error::Error;
 use crate::input::{self, Blocks, Input};
 use crate::pipeline::{self, Outcome, Watch};
 use crate::show;
+use crate::show::counted;
 use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},

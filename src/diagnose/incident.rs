@@ -135,7 +135,7 @@ pub fn find(rows: &[Row], window: i64) -> Vec<Incident> {
 fn servers(rows: &[Row]) -> BTreeMap<(&str, &str), BTreeSet<&str>> {
     let mut servers: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for key in rows.iter().map(|row| &row.key).filter(|key| !key.upstream.is_empty()) {
-        servers.entry((&key.proxy, &key.group)).or_default().insert(&key.upstream);
+        servers.entry(key.group()).or_default().insert(&key.upstream);
     }
     servers
 }
@@ -383,11 +383,11 @@ fn build(
 
 /// The rows of these groups around that time that hold state lines.
 fn states<'a>(rows: &'a [Row], keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
-    let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| (key.proxy.as_str(), key.group.as_str())).collect();
+    let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| key.group()).collect();
     let mut states = Vec::new();
     for (proxy, group) in groups {
-        let start = rows.partition_point(|row| (row.key.proxy.as_str(), row.key.group.as_str()) < (proxy, group));
-        let same = |row: &&Row| (row.key.proxy.as_str(), row.key.group.as_str()) == (proxy, group);
+        let start = rows.partition_point(|row| row.key.group() < (proxy, group));
+        let same = |row: &&Row| row.key.group() == (proxy, group);
         let near = |row: &&Row| row.window + SHADOW + window >= windows.0 && row.window <= windows.1;
         let tells = |row: &&Row| row.evidence.iter().any(|item| item.source == Source::State);
         states.extend(rows[start..].iter().take_while(same).filter(near).filter(tells));
@@ -440,14 +440,29 @@ fn merge_evidence(evidence: Vec<Evidence>, states: Vec<Evidence>) -> Vec<Evidenc
     merged
 }
 
-/// Requests at these upstreams, healthy windows between included; `None` where an upstream's requests are not known.
+/// Requests at these upstreams, healthy windows between included; at their whole group where it failed as a whole. `None` where an
+/// upstream's requests are not known.
 fn requests_by_window(rows: &[Row], keys: &BTreeSet<Arc<Key>>, windows: (i64, i64)) -> Option<BTreeMap<i64, u64>> {
+    let whole: BTreeSet<(&str, &str)> =
+        keys.iter().filter(|key| key.upstream.is_empty() && !key.group.is_empty()).map(|key| key.group()).collect();
     let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-    for key in keys {
+    let mut add = |row: &Row, known: bool| {
+        let requests = if known { Some(row.requests?) } else { row.requests };
+        *counts.entry(row.window).or_default() += requests.unwrap_or(0);
+        Some(())
+    };
+    let within = |row: &&Row| (windows.0..=windows.1).contains(&row.window);
+    for group in &whole {
+        let start = rows.partition_point(|row| row.key.group() < *group);
+        for row in rows[start..].iter().take_while(|row| row.key.group() == *group).filter(within) {
+            add(row, row.is_troubled() && keys.contains(&row.key))?;
+        }
+    }
+    for key in keys.iter().filter(|key| !whole.contains(&key.group())) {
         let start = rows.partition_point(|row| (&*row.key, row.window) < (&**key, windows.0));
         let own = rows[start..].iter().take_while(|row| row.key == *key && row.window <= windows.1);
         for row in own.filter(|row| row.is_troubled() || row.requests.is_some()) {
-            *counts.entry(row.window).or_default() += row.requests?;
+            add(row, true)?;
         }
     }
     Some(counts)

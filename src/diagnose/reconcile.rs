@@ -34,6 +34,13 @@ pub struct Key {
     pub kind: Proxy,
 }
 
+impl Key {
+    /// The group, with the proxy that it belongs to.
+    pub(super) fn group(&self) -> (&str, &str) {
+        (&self.proxy, &self.group)
+    }
+}
+
 /// One upstream in one window, final.
 #[derive(Clone, Debug)]
 pub struct Row {

@@ -2,48 +2,57 @@
 
 use crate::aggregate::{Evidence, STATUS_COLUMNS};
 use crate::cause::{Cause, Strength};
-use crate::diagnose::{Incident, incident::Scope};
+use crate::diagnose::{Incident, Key, incident::Scope};
 use crate::grammar::number::Micros;
 use crate::show;
+use std::collections::BTreeSet;
 
 /// How many upstreams a sentence names.
 const NAMED: usize = 3;
 
 /// The story of an incident.
 pub(super) fn tell(incident: &Incident) -> String {
-    let mut story = format!("{} {}", subject(incident), incident.likely.cause.entry().happened);
-    story.push_str(&plateau(incident));
-    story.push_str(": ");
-    story.push_str(&amount(incident));
-    story.push_str(&masked(incident));
-    story.push('.');
-    story.push_str(&consequence(incident));
-    story.push_str(&doubt(incident));
-    story
+    let (subject, plural) = subject(incident);
+    let happened = incident.likely.cause.entry().happened;
+    let happened = match happened.strip_prefix("was ").filter(|_| plural) {
+        Some(rest) => format!("were {rest}"),
+        None => happened.to_owned(),
+    };
+    let (plateau, amount, masked) = (plateau(incident), amount(incident), masked(incident));
+    let story = format!("{subject} {happened}{plateau}: {amount}{masked}.");
+    story + &consequence(incident) + &doubt(incident)
 }
 
-/// Who it was: `10.0.0.5:8080 of api`, `all 3 servers of api`, `api`.
-fn subject(incident: &Incident) -> String {
-    let servers: Vec<&str> =
-        incident.keys.iter().map(|key| key.upstream.as_str()).filter(|server| !server.is_empty()).collect();
-    let groups: Vec<&str> = {
-        let mut groups: Vec<&str> =
-            incident.keys.iter().map(|key| key.group.as_str()).filter(|group| !group.is_empty()).collect();
-        groups.dedup();
-        groups
+/// Who it was, and whether that is more than one: `10.0.0.5:8080 of api`, `All 3 servers of api (…)`, `api`.
+fn subject(incident: &Incident) -> (String, bool) {
+    let named = |part: fn(&Key) -> &str| -> Vec<&str> {
+        let names: BTreeSet<&str> = incident.keys.iter().map(|key| part(key)).filter(|name| !name.is_empty()).collect();
+        names.into_iter().collect()
     };
+    let (servers, groups) = (named(|key| &key.upstream), named(|key| &key.group));
     let of_group = match groups.as_slice() {
+        // HAProxy's servers carry the name of their backend.
         [group] if !servers.iter().all(|server| server.starts_with(&format!("{group}/"))) => format!(" of {group}"),
         _ => String::new(),
     };
-    match (servers.as_slice(), incident.scope) {
+    let subject = match (servers.as_slice(), incident.scope) {
+        ([], _) if NEVER_ASKED.contains(&incident.likely.cause) => match groups.as_slice() {
+            [] => "The upstream".to_owned(),
+            groups => format!("The upstream of {}", list(groups)),
+        },
         ([], _) if groups.is_empty() => incident.proxy.clone(),
         ([], _) => list(&groups),
         ([server], _) => format!("{server}{of_group}"),
-        (servers, Scope::All) => format!("all {} servers{of_group} ({})", servers.len(), list(servers)),
-        (servers, _) => format!("{}{of_group}", list(servers)),
-    }
+        ([_, _], Scope::All) => format!("Both servers{of_group} ({})", list(&servers)),
+        (_, Scope::All) => format!("All {} servers{of_group} ({})", servers.len(), list(&servers)),
+        _ => format!("{}{of_group}", list(&servers)),
+    };
+    let plural = servers.len() > 1 || servers.is_empty() && groups.len() > 1 && !subject.starts_with("The upstream");
+    (subject, plural)
 }
+
+/// Causes under which no server was ever chosen: the sentence is about the upstream that should have been.
+const NEVER_ASKED: [Cause; 4] = [Cause::DnsFailure, Cause::ProxyLocal, Cause::Blocked, Cause::NoRoute];
 
 /// `a, b and 3 more`
 fn list(names: &[&str]) -> String {
@@ -79,10 +88,16 @@ fn seconds(took: Micros) -> String {
 fn amount(incident: &Incident) -> String {
     let Incident { failures, failed_attempts, .. } = *incident;
     if failures == 0 {
-        return format!(
-            "{} failed, none of which left a client without an answer by its status",
-            count(failed_attempts, "attempt")
-        );
+        let cut_off = [Cause::TruncatedResponse, Cause::BodyTimeout].contains(&incident.likely.cause);
+        return match () {
+            () if cut_off => {
+                format!("{} broke off after a good status had been sent", show::counted(failed_attempts, "response"))
+            }
+            () if incident.masked_failures == failed_attempts => {
+                format!("{} failed, and retries saved all of their requests", show::counted(failed_attempts, "attempt"))
+            }
+            () => format!("{} failed", show::counted(failed_attempts, "attempt")),
+        };
     }
     let whose = if incident.requests_of_proxy { " of the proxy" } else { "" };
     let of = match incident.requests {
@@ -90,11 +105,11 @@ fn amount(incident: &Incident) -> String {
             format!(
                 "{} of {}{whose} ({})",
                 show::number(failures),
-                count(requests, "request"),
+                show::counted(requests, "request"),
                 show::percent(failures, requests)
             )
         }
-        _ => count(failures, "request"),
+        _ => show::counted(failures, "request"),
     };
     format!("{of} failed{}", with_statuses(incident.statuses))
 }
@@ -109,9 +124,10 @@ fn with_statuses(statuses: [u64; STATUS_COLUMNS]) -> String {
 fn masked(incident: &Incident) -> String {
     match incident.masked_failures {
         0 => String::new(),
+        _ if incident.failures == 0 && incident.masked_failures == incident.failed_attempts => String::new(),
         masked => format!(
-            "; retries on other servers saved {}",
-            count(masked, if incident.failures > 0 { "more attempt" } else { "attempt" })
+            "; retries hid {} from clients",
+            show::counted(masked, if incident.failures > 0 { "more failed attempt" } else { "failed attempt" })
         ),
     }
 }
@@ -121,7 +137,7 @@ fn consequence(incident: &Incident) -> String {
     let shadow = incident.causes.iter().find(|item| item.cause == Cause::NoLiveUpstream);
     match shadow.filter(|_| incident.likely.cause != Cause::NoLiveUpstream) {
         Some(shadow) if shadow.failures > 0 => {
-            format!(" That took the group down: {} found no live upstream.", count(shadow.failures, "request"))
+            format!(" That took the group down: {} found no live upstream.", show::counted(shadow.failures, "request"))
         }
         _ => String::new(),
     }
@@ -147,9 +163,4 @@ fn says(evidence: &[Evidence], cause: Cause) -> String {
         || "nothing more is logged".to_owned(),
         |item| format!("all that the log says is that {}", item.sign.says),
     )
-}
-
-/// `1 request`, `4,810 requests`
-fn count(number: u64, what: &str) -> String {
-    format!("{} {what}{}", show::number(number), if number == 1 { "" } else { "s" })
 }

@@ -1,21 +1,12 @@
 //! `gatewhy [PATH]...`: the report.
 
-use crate::cli::{
-    Status,
-    condition::Finding,
-    notes::{self, Note},
-    options,
-    run::Run,
-    target::Sink,
-    time,
-    words::counted,
-};
-use crate::diagnose::{self, Settings};
+use crate::cli::{Status, condition::Finding, notes::Note, options, run::Run, target::Sink, time};
 use crate::error::Error;
 use crate::input::Input;
 use crate::output::{self, Table, rows::Failures};
-use crate::pipeline::Outcome;
-use crate::report::{self, Context, Report};
+use crate::pipeline::{self, Outcome, Request};
+use crate::report::Report;
+use crate::show::counted;
 
 /// Reads the inputs, writes the report, tells what could not be read.
 ///
@@ -67,25 +58,15 @@ fn stream_rows(run: &mut Run<'_>, options: &options::Report, sink: &mut Sink) ->
 
 /// The report of what was counted.
 fn build(run: &Run<'_>, options: &options::Report, outcome: Outcome) -> Report {
-    let Outcome { mut tally, problems } = outcome;
     let scan = &options.reading.scan;
-    let settings = Settings {
-        zone: scan.zone.clone(),
-        now: options.reading.now,
-        statuses: scan.statuses.clone(),
-        since: scan.filters.since,
-        until: scan.filters.until,
-    };
     let names: Vec<String> = run.inputs().iter().map(Input::name).collect();
-    let errors = problems.iter().filter_map(|problem| Some((problem.input?, notes::reason(&problem.error)))).collect();
-    let (inputs, unparsed) = (std::mem::take(&mut tally.inputs), std::mem::take(&mut tally.unparsed));
-    let assumed_zone = tally.zone_assumed.then(|| time::zone_name(&scan.zone));
-    let findings = diagnose::diagnose(tally, &settings);
-    let all_windows = options.all_windows;
-    report::build(
-        &findings,
-        &Context { names: &names, inputs: &inputs, errors: &errors, unparsed: &unparsed, assumed_zone, all_windows },
-    )
+    let request = Request {
+        names: &names,
+        all_windows: options.all_windows,
+        now: options.reading.now,
+        zone_name: &time::zone_name(&scan.zone),
+    };
+    pipeline::report(outcome, scan, &request)
 }
 
 /// Holds the report against `--fail-on`.

@@ -1,14 +1,9 @@
 //! Numbers and times in words.
 
-pub(super) use crate::show::number as count;
+pub(super) use crate::show::{counted as plural, number as count};
 
 use crate::show;
 use jiff::Timestamp;
-
-/// `1 incident`, `2 incidents`
-pub(super) fn plural(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
-}
 
 /// A fraction as `0.4 %`, `12 %`, `<0.1 %`: as the incidents' own sentences write it.
 pub(super) fn percent(fraction: f64) -> String {
