@@ -5,8 +5,10 @@
 
 mod ordered;
 mod scan;
+mod zone;
 
 pub use scan::{Filters, Options, Seen, Watch};
+pub use zone::zone_of;
 
 use crate::aggregate::Tally;
 use crate::diagnose::{self, Settings};

@@ -262,3 +262,16 @@ fn answers_with_the_exit_status() {
     assert_eq!(code(&unsure), 2, "{}", stderr(&unsure));
     assert!(stderr(&unsure).contains("requests are counted in access logs"), "{}", stderr(&unsure));
 }
+
+/// An error log carries no zone; its access log does, wherever both are read.
+#[test]
+fn takes_the_zone_of_the_access_log() {
+    let directory = logs();
+    let report = |zone: &str| {
+        let mut command = Command::new(GATEWHY);
+        command.args(["-q", "-f", "csv", "access.log", "error.log"]).env("TZ", zone).current_dir(directory.path());
+        stdout(&command.output().unwrap()).to_owned()
+    };
+    assert!(report("UTC").contains("connection-refused"));
+    assert_eq!(report("America/New_York"), report("UTC"));
+}

@@ -65,6 +65,8 @@ pub struct Reading {
     pub scan: pipeline::Options,
     /// Whether the user named the formats to read.
     pub formats_given: bool,
+    /// Whether the user named the zone of stamps that carry none.
+    pub zone_given: bool,
     /// When this run began: what logs without a year are dated by.
     pub now: Stamp,
     /// Whether a line that no format claims is an error.
@@ -145,6 +147,7 @@ impl Reading {
             target: Target::from(args.output),
             scan,
             formats_given: !args.log_format.is_empty(),
+            zone_given: args.tz.is_some(),
             now: Stamp(now.timestamp().as_microsecond()),
             strict: args.strict,
             progress: !args.no_progress && !args.quiet,

@@ -27,6 +27,7 @@ const BLOCK: usize = 1 << 20;
 pub(super) struct Run<'a> {
     reading: &'a Reading,
     inputs: Vec<Input>,
+    scan: pipeline::Options,
     notes: Vec<Note>,
     lines: u64,
     unparsed: u64,
@@ -50,7 +51,16 @@ impl<'a> Run<'a> {
         }
         let mut inputs = found.inputs;
         inputs.retain(|input| !is_target(input, reading));
-        Ok(Self { reading, inputs, notes: Vec::new(), lines: 0, unparsed: 0, status, started })
+        let mut scan = reading.scan.clone();
+        if let Some(zone) = pipeline::zone_of(&inputs, &scan).filter(|_| !reading.zone_given) {
+            scan.zone = zone;
+        }
+        Ok(Self { reading, inputs, scan, notes: Vec::new(), lines: 0, unparsed: 0, status, started })
+    }
+
+    /// How it is read.
+    pub(super) fn scan(&self) -> &pipeline::Options {
+        &self.scan
     }
 
     /// What is read.
@@ -61,7 +71,7 @@ impl<'a> Run<'a> {
     /// Counts all lines.
     pub(super) fn count(&mut self) -> Result<Outcome, Error> {
         let (blocks, progress) = self.open(true);
-        let outcome = pipeline::count(blocks, &self.reading.scan)?;
+        let outcome = pipeline::count(blocks, &self.scan)?;
         drop(progress);
         self.note(&outcome);
         Ok(outcome)
@@ -78,7 +88,7 @@ impl<'a> Run<'a> {
         sink.write_all(header).map_err(|source| target.error(source))?;
         // On a terminal, rows and a bar would write over each other.
         let (blocks, progress) = self.open(!io::stdout().is_terminal());
-        let outcome = pipeline::stream(blocks, &self.reading.scan, sink, row).map_err(|error| match error {
+        let outcome = pipeline::stream(blocks, &self.scan, sink, row).map_err(|error| match error {
             Error::Write { source, .. } => target.error(source),
             error => error,
         })?;

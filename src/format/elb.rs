@@ -31,14 +31,14 @@ pub(super) fn time(i: &[u8]) -> Parsed<'_, When> {
 /// An ISO time. AWS means UTC also where it writes no zone (Network Load Balancers): `2018-12-20T02:59:40`.
 pub(super) fn utc(text: &[u8]) -> Option<When> {
     let when = whole(text, iso)?;
-    Some(if when.zone == Zone::Local { When { zone: Zone::Offset(0), ..when } } else { when })
+    Some(if when.zone == Zone::Local { When { zone: Zone::Utc, ..when } } else { when })
 }
 
 /// How long after `start` `end` was; `None` where the clock went backwards.
 pub(super) fn between(start: When, end: When) -> Option<Micros> {
     let micros = |when: When| match when.zone {
         Zone::Offset(east) => when.wall.checked_sub(i64::from(east) * 1_000_000),
-        Zone::Local | Zone::Yearless => Some(when.wall),
+        Zone::Utc | Zone::Local | Zone::Yearless => Some(when.wall),
     };
     Micros::try_from(micros(end)?.checked_sub(micros(start)?)?).ok()
 }

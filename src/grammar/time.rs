@@ -33,7 +33,9 @@ impl Stamp {
 /// What a stamp says of its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zone {
-    /// Seconds east of UTC.
+    /// UTC, wherever the writer lived: `Z`, seconds since the epoch.
+    Utc,
+    /// Seconds east of UTC, where the writer lived.
     Offset(i32),
     /// Nothing: the time is local to the writer.
     Local,
@@ -186,6 +188,7 @@ pub fn iso(i: &[u8]) -> Parsed<'_, When> {
         let (rest, micros) = fraction(i.get(19..)?);
         let wall = wall(date, clock(&i[11..])?, micros)?;
         match offset(rest) {
+            Some((after, _)) if matches!(rest, [b'Z' | b'z', ..]) => Some((after, When { wall, zone: Zone::Utc })),
             Some((rest, east)) => Some((rest, When { wall, zone: Zone::Offset(east) })),
             None => Some((rest, When { wall, zone: Zone::Local })),
         }
@@ -214,7 +217,7 @@ pub fn syslog(i: &[u8]) -> Parsed<'_, When> {
 pub fn epoch(i: &[u8]) -> Parsed<'_, When> {
     let (rest, micros) = super::number::seconds(i)?;
     match i64::try_from(micros) {
-        Ok(wall) => Ok((rest, When { wall, zone: Zone::Offset(0) })),
+        Ok(wall) => Ok((rest, When { wall, zone: Zone::Utc })),
         Err(_) => mismatch(),
     }
 }
@@ -239,6 +242,7 @@ impl Clock {
     /// RFC 5545 does. Stamps without a year stay wall times in [`YEARLESS`], until the year is known.
     pub fn stamp(&mut self, when: When) -> Stamp {
         match when.zone {
+            Zone::Utc => Stamp(when.wall),
             Zone::Offset(east) => Stamp(when.wall.saturating_sub(i64::from(east) * 1_000_000)),
             Zone::Local => Stamp(when.wall.saturating_sub(self.offset(when.wall) * 1_000_000)),
             Zone::Yearless => {

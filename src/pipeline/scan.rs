@@ -4,11 +4,14 @@ use crate::aggregate::{Origin, Place, Tally};
 use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
 use crate::format::{Skim, Skimmed, Statuses, What};
-use crate::grammar::time::{Clock, Stamp};
+use crate::grammar::time::{Clock, Stamp, When, Zone};
 use crate::input::{Block, LINE_LIMIT};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 use std::sync::Arc;
+
+/// In seconds.
+const HOUR: u64 = 3_600;
 
 /// Which requests to count. An absent filter lets everything through.
 #[derive(Clone, Debug, Default)]
@@ -172,7 +175,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn plain(&mut self, reader: &Reader, opened: &Opened<'_>, skim: &Skim<'_>) {
-        let stamp = self.clock.stamp(skim.when);
+        let stamp = self.stamp(skim.when, opened);
         if !self.in_span(stamp) {
             return;
         }
@@ -197,7 +200,7 @@ impl<'a> Scanner<'a> {
             self.recent[0].lines -= 1;
             return self.unparsed(input, number, line, watch);
         };
-        let stamp = event.record.when.or(opened.when).map(|when| self.clock.stamp(when));
+        let stamp = event.record.when.or(opened.when).map(|when| self.stamp(when, opened));
         if stamp.is_some_and(|stamp| !self.in_span(stamp)) || !self.passes(&event) {
             return;
         }
@@ -224,6 +227,20 @@ impl<'a> Scanner<'a> {
             self.options.redactor.as_ref().map_or_else(|| start.to_vec(), |redactor| redactor.line(start, None))
         };
         self.tally.count_unparsed(&Place { input, line: number, text: &text });
+    }
+
+    /// When a line was. A stamp without a zone is in that of its envelope, if it fits there.
+    #[inline]
+    fn stamp(&mut self, when: When, opened: &Opened<'_>) -> Stamp {
+        match (when.zone, opened.when) {
+            (Zone::Local, Some(envelope @ When { zone: zone @ (Zone::Utc | Zone::Offset(_)), .. })) => {
+                let inside = self.clock.stamp(When { zone, ..when });
+                // The line may tell of a request that began a while before it was sent; another zone lies farther off.
+                let near = self.clock.stamp(envelope).seconds().abs_diff(inside.seconds()) < HOUR / 2;
+                if near { inside } else { self.clock.stamp(when) }
+            }
+            _ => self.clock.stamp(when),
+        }
     }
 
     #[inline]

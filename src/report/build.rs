@@ -403,7 +403,7 @@ fn unparsed(context: &Context<'_>) -> Unparsed {
 fn notes(findings: &Findings, context: &Context<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(zone) = &context.assumed_zone {
-        notes.push(format!("Some stamps carry no zone: {zone} was assumed (--tz says otherwise)."));
+        notes.push(format!("Some stamps carry no zone: {zone} was assumed; `--tz` sets another."));
     }
     for proxy in &findings.error_log_only {
         notes.push(format!(

@@ -51,14 +51,14 @@ fn stream(run: &mut Run<'_>, options: &options::Report) -> Result<Option<Report>
 
 fn stream_rows(run: &mut Run<'_>, options: &options::Report, sink: &mut Sink) -> Result<Outcome, Error> {
     let names = run.inputs().iter().map(Input::name).collect();
-    let scan = &options.reading.scan;
+    let scan = run.scan();
     let row = Failures::new(options.format, names, scan.redactor.clone(), &scan.filters);
     run.stream(&row.header(), &row, sink)
 }
 
 /// The report of what was counted.
 fn build(run: &Run<'_>, options: &options::Report, outcome: Outcome) -> Report {
-    let scan = &options.reading.scan;
+    let scan = run.scan();
     let names: Vec<String> = run.inputs().iter().map(Input::name).collect();
     let request = Request {
         names: &names,
