@@ -25,8 +25,9 @@ pub(super) fn full(report: &Report, incident: &Incident, page: &mut Page) {
     page.wrapped(INDENT, INDENT, &when(report, incident));
     page.wrapped(INDENT, INDENT, &incident.summary);
     why(incident, page);
-    evidence(incident, page);
+    // What to do stands on the first screen of any terminal; the proof follows.
     next(incident, page);
+    evidence(incident, page);
     who(incident, page);
 }
 
