@@ -126,6 +126,8 @@ pub fn report(outcome: Outcome, options: &Options, request: &Request<'_>) -> Rep
         statuses: options.statuses.clone(),
         since: options.filters.since,
         until: options.filters.until,
+        upstream: options.filters.upstream.clone(),
+        group: options.filters.group.clone(),
     };
     let findings = diagnose::diagnose(tally, &settings);
     let context = Context {

@@ -37,69 +37,65 @@ impl Tally {
         }
     }
 
-    /// Counts what a fully read line tells, where `wanted` agrees to the series.
-    pub fn count_event(
-        &mut self,
-        origin: Origin<'_>,
-        event: &Event<'_>,
-        place: &Place<'_>,
-        mut wanted: impl FnMut(&Self, u32) -> bool,
-    ) {
-        let record = &event.record;
-        let key = |upstream| SeriesKey {
-            proxy: origin.proxy,
-            host: origin.host,
-            group: record.group,
-            upstream,
-            names_upstream: record.names_upstream,
-        };
-        let series = self.series_id(key(event.upstream()));
+    /// Counts what a fully read line tells.
+    pub fn count_event(&mut self, origin: Origin<'_>, event: &Event<'_>, place: &Place<'_>) {
         let mut noted = Noted { stamp: origin.stamp, place, signs: Vec::new() };
-        match record.what {
+        match event.record.what {
             What::Request => {
-                if wanted(self, series) {
-                    self.count_request(series, origin.stamp, event);
-                    if let (true, Some(sign)) = (event.failed, event.sign) {
-                        noted.add(
-                            self,
-                            series,
-                            sign,
-                            Source::Access,
-                            Amount { failures: 1, attempts: 0 },
-                            record.duration,
-                        );
-                    }
+                let series = self.series_of_record(origin, event, event.upstream());
+                self.count_request(series, origin.stamp, event);
+                if let (true, Some(sign)) = (event.failed, event.sign) {
+                    let amount = Amount { failures: 1, attempts: 0 };
+                    noted.add(self, series, sign, Source::Access, amount, event.record.duration);
                 }
-                for (number, attempt) in record.attempts.iter().enumerate() {
-                    let series = self.series_id(key(attempt.upstream));
-                    if !wanted(self, series) {
-                        continue;
-                    }
-                    self.cell(series, origin.stamp).attempts += 1;
-                    if let Some(sign) = event.attempts[number] {
-                        let trouble = self.cell(series, origin.stamp).trouble();
-                        trouble.failed_attempts += 1;
-                        trouble.masked_failures += u64::from(event.is_masked(number));
-                        let took = attempt.response.or(record.duration.filter(|_| record.attempts.len() == 1));
-                        noted.add(self, series, sign, Source::Access, Amount { failures: 0, attempts: 1 }, took);
-                    }
-                }
+                self.count_attempts(origin, event, &mut noted);
             }
-            What::Attempt | What::State => {
-                if let (true, Some(sign)) =
-                    (wanted(self, series), event.attempts.iter().flatten().next().or(event.sign.as_ref()))
-                {
-                    let source = if record.what == What::Attempt { Source::ErrorLog } else { Source::State };
-                    let attempts = u64::from(source == Source::ErrorLog);
-                    noted.add(self, series, sign, source, Amount { failures: 0, attempts }, None);
-                    if source == Source::ErrorLog {
-                        let path = event::fold(&record.shown(record.path));
-                        let (cell, names) = self.cell_and_paths(series, origin.stamp);
-                        cell.trouble().told_paths.add(&path, names);
-                    }
-                }
-            }
+            What::Attempt => self.count_told(origin, event, &mut noted, Source::ErrorLog),
+            What::State => self.count_told(origin, event, &mut noted, Source::State),
             What::Notice => {}
+        }
+    }
+
+    fn series_of_record(&mut self, origin: Origin<'_>, event: &Event<'_>, upstream: &[u8]) -> u32 {
+        let Origin { proxy, host, .. } = origin;
+        let (group, names_upstream) = (event.record.group, event.record.names_upstream);
+        self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream })
+    }
+
+    /// Counts the attempts of a request, each in the series of its own upstream.
+    fn count_attempts(&mut self, origin: Origin<'_>, event: &Event<'_>, noted: &mut Noted<'_>) {
+        let record = &event.record;
+        let mut before = None;
+        for (number, attempt) in record.attempts.iter().enumerate() {
+            let series = self.series_of_record(origin, event, attempt.upstream);
+            if let Some(before) = before.replace(series) {
+                self.add_peers(before, series);
+            }
+            let cell = self.cell(series, origin.stamp);
+            cell.attempts += 1;
+            let Some(sign) = event.attempts[number] else { continue };
+            let trouble = cell.trouble();
+            trouble.failed_attempts += 1;
+            trouble.masked_failures += u64::from(event.is_masked(number));
+            let took = attempt.response.or(record.duration.filter(|_| record.attempts.len() == 1));
+            noted.add(self, series, sign, Source::Access, Amount { failures: 0, attempts: 1 }, took);
+        }
+    }
+
+    /// Counts what an error log or a state line tells of an upstream.
+    fn count_told(&mut self, origin: Origin<'_>, event: &Event<'_>, noted: &mut Noted<'_>, source: Source) {
+        let record = &event.record;
+        let Some(sign) = event.attempts.iter().flatten().next().copied().or(event.sign) else { return };
+        let series = self.series_of_record(origin, event, record.upstream);
+        let attempts = u64::from(source == Source::ErrorLog);
+        noted.add(self, series, sign, source, Amount { failures: 0, attempts }, None);
+        if !record.virtual_server.is_empty() {
+            self.add_alias(series, record.virtual_server);
+        }
+        if source == Source::ErrorLog {
+            let path = event::fold(&record.shown(record.path));
+            let (cell, names) = self.cell_and_paths(series, origin.stamp);
+            cell.trouble().told_paths.add(&path, names);
         }
     }
 

@@ -14,4 +14,4 @@ pub use cell::{Cell, Evidence, Place, STATUS_COLUMNS, Sample, Source, Trouble, s
 pub use count::Origin;
 pub use histogram::Histogram;
 pub use paths::{PathNames, Paths};
-pub use tally::{InputTally, Series, SeriesKey, Tally};
+pub use tally::{Counts, InputTally, Series, SeriesKey, Tally};

@@ -89,6 +89,23 @@ impl Paths {
         }
     }
 
+    /// Takes out what `told` tells of too, path by path, at most `most` in all.
+    #[must_use]
+    pub fn take(&mut self, told: &Self, most: u64) -> Self {
+        let (mut taken, mut left) = (Self::default(), most);
+        for entry in &mut self.kept {
+            let theirs = told.kept.iter().find(|theirs| theirs.0 == entry.0).map_or(0, |theirs| theirs.1);
+            let count = entry.1.min(theirs).min(left);
+            if count > 0 {
+                entry.1 -= count;
+                left -= count;
+                taken.kept.push((entry.0, count));
+            }
+        }
+        self.kept.retain(|entry| entry.1 > 0);
+        taken
+    }
+
     fn count(&mut self, id: u32, count: u64, names: &PathNames) {
         match self.kept.binary_search_by(|entry| names.rank(entry.0).cmp(&names.rank(id))) {
             Ok(at) => self.kept[at].1 += count,

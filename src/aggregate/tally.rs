@@ -5,7 +5,7 @@ use crate::cause::Proxy;
 use crate::grammar::time::Stamp;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
-use std::hash::BuildHasher as _;
+use std::{collections::BTreeSet, hash::BuildHasher as _};
 
 /// How many lines that no format claims are kept as samples, of all inputs.
 const UNPARSED_SAMPLES: usize = 5;
@@ -105,6 +105,10 @@ pub struct Tally {
     cell_index: HashMap<(u32, i64), u32, FixedState>,
     /// The texts of paths in cells.
     pub paths: PathNames,
+    /// Series whose upstreams were tried for one request, one after the other: they serve the same group.
+    peers: BTreeSet<(u32, u32)>,
+    /// Series of a group, and the virtual servers that an error log names with it.
+    aliases: BTreeSet<(u32, Box<[u8]>)>,
     /// By the input's number.
     pub inputs: Vec<InputTally>,
     /// The first lines that no format claims, in order.
@@ -124,6 +128,8 @@ impl Tally {
             cells: Vec::new(),
             cell_index: HashMap::with_hasher(FixedState::with_seed(0)),
             paths: PathNames::default(),
+            peers: BTreeSet::new(),
+            aliases: BTreeSet::new(),
             inputs: Vec::new(),
             unparsed: Vec::new(),
             zone_assumed: false,
@@ -182,8 +188,11 @@ impl Tally {
     pub fn cell_and_paths(&mut self, id: u32, stamp: Stamp) -> (&mut Cell, &mut PathNames) {
         let window = stamp.seconds().div_euclid(self.window) * self.window;
         let series = &mut self.series[id as usize];
-        series.first = series.first.min(stamp);
-        series.last = series.last.max(stamp);
+        // A stamp without a year says nothing yet of when this was.
+        if !stamp.is_yearless() {
+            series.first = series.first.min(stamp);
+            series.last = series.last.max(stamp);
+        }
         if series.latest.0 != window {
             let place = self.place(id, window);
             self.series[id as usize].latest = (window, place);
@@ -198,6 +207,20 @@ impl Tally {
             self.cells.push((id, window, Cell::default()));
             u32::try_from(self.cells.len() - 1).unwrap_or(u32::MAX)
         })
+    }
+
+    /// Takes note that two series' upstreams were tried for one request.
+    pub fn add_peers(&mut self, one: u32, other: u32) {
+        if one != other {
+            self.peers.insert((one.min(other), one.max(other)));
+        }
+    }
+
+    /// Takes note that a virtual server sends requests to a group.
+    pub fn add_alias(&mut self, group: u32, virtual_server: &[u8]) {
+        if !self.aliases.iter().any(|(id, name)| *id == group && **name == *virtual_server) {
+            self.aliases.insert((group, virtual_server.into()));
+        }
     }
 
     /// What was read of an input.
@@ -243,6 +266,12 @@ impl Tally {
             let place = self.place(ids[series as usize], window);
             self.cells[place as usize].2.merge(&cell, &renamed, &self.paths);
         }
+        for (one, another) in other.peers {
+            self.add_peers(ids[one as usize], ids[another as usize]);
+        }
+        for (group, virtual_server) in other.aliases {
+            self.aliases.insert((ids[group as usize], virtual_server));
+        }
         for (number, input) in other.inputs.iter().enumerate() {
             self.input(number).merge(input);
         }
@@ -253,11 +282,27 @@ impl Tally {
         self
     }
 
-    /// All cells with their series and window, in no particular order, and the texts of their paths.
+    /// What the diagnosis needs.
     #[must_use]
-    pub fn into_cells(self) -> (Vec<Series>, Vec<(u32, i64, Cell)>, PathNames) {
-        (self.series, self.cells, self.paths)
+    pub fn into_counts(self) -> Counts {
+        let Self { series, cells, paths, peers, aliases, .. } = self;
+        Counts { series, cells, paths, peers, aliases }
     }
+}
+
+/// All that was counted, taken apart. Series are named by their number.
+#[derive(Debug)]
+pub struct Counts {
+    /// The series.
+    pub series: Vec<Series>,
+    /// Cells with their series and the start of their window, in no particular order.
+    pub cells: Vec<(u32, i64, Cell)>,
+    /// The texts of paths in cells.
+    pub paths: PathNames,
+    /// Series whose upstreams were tried for one request.
+    pub peers: BTreeSet<(u32, u32)>,
+    /// Series of a group, and the virtual servers that an error log names with it.
+    pub aliases: BTreeSet<(u32, Box<[u8]>)>,
 }
 
 #[inline]

@@ -4,7 +4,8 @@
 //! of one group with the same cause, those of other upstreams that began together, and a consequence (`no-live-upstream`) with
 //! the root cause that took the group down. Last, tiny incidents of the same kind that are scattered over time are told as one.
 
-use super::reconcile::{Key, Row};
+use super::keys::{Key, Relations};
+use super::reconcile::Row;
 use super::score::{Likely, Weighed, weigh};
 use crate::aggregate::{Evidence, STATUS_COLUMNS, Source};
 use crate::cause::{Cause, Strength};
@@ -25,8 +26,15 @@ const SHADOW: i64 = 60;
 /// A span with at most this part of a neighbour's trouble is part of its neighbour's story.
 const MINOR: u64 = 10;
 
-/// An incident is tiny up to this much trouble, and this many tiny ones of a kind are one scattered incident.
+/// How many spans before and after one are its neighbours, at most.
+const NEIGHBOURS: usize = 8;
+
+/// An incident is tiny up to this many failures and failed attempts, and this many tiny ones of a kind are one scattered incident.
 const TINY: (u64, usize) = (2, 4);
+
+/// A window with this many times the trouble of its span's median, and at least that much, is the core of an outage, and no part of the
+/// trickle around it.
+const CORE: (u64, u64) = (10, 20);
 
 /// Neighbouring windows in which the same upstreams fail for the same reason.
 #[derive(Clone, Debug)]
@@ -97,6 +105,7 @@ impl Scope {
 struct Span {
     key: Arc<Key>,
     cause: Cause,
+    level: Level,
     rows: Vec<usize>,
     /// The first and last window.
     windows: (i64, i64),
@@ -104,25 +113,35 @@ struct Span {
     trouble: u64,
 }
 
+/// How a span stands out from what was before and after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    /// It does not.
+    Even,
+    /// It is the outage in a trickle of the same trouble.
+    Core,
+    /// It is the trickle around an outage.
+    Trickle,
+}
+
 /// The incidents in `rows`, which are ordered by key and window; the gravest first.
 #[must_use]
-pub fn find(rows: &[Row], window: i64) -> Vec<Incident> {
+pub(super) fn find(rows: &[Row], relations: &Relations, window: i64) -> Vec<Incident> {
     let gap = (GAP.0 * window).max(GAP.1) + window;
-    let servers = servers(rows);
-    let mut spans: Vec<Span> = rows
-        .chunk_by(|a, b| a.key == b.key)
-        .fold((0, Vec::new()), |(start, mut spans), run| {
-            spans.extend(spans_of(rows, start..start + run.len(), gap));
-            (start + run.len(), spans)
-        })
-        .1;
-    spans.sort_by(|a, b| (&a.key.proxy, a.windows, &a.key).cmp(&(&b.key.proxy, b.windows, &b.key)));
-    let groups = join(&spans, gap, window);
-    let scattered = gather_tiny(&spans, groups);
-    let proxies = ProxyRequests::new(rows);
-    let mut incidents: Vec<Incident> = scattered
+    let mut spans = Vec::new();
+    let mut start = 0;
+    for run in rows.chunk_by(|a, b| a.key == b.key) {
+        let of_upstream = absorb_minor(spans_of(rows, start..start + run.len(), gap), gap);
+        spans.extend(of_upstream.into_iter().flat_map(|span| split_core(span, rows, gap)));
+        start += run.len();
+    }
+    spans.sort_by(|a, b| (&a.key.proxy, a.windows, &a.key, a.cause).cmp(&(&b.key.proxy, b.windows, &b.key, b.cause)));
+    let groups = join(&spans, relations, gap, window);
+    let index = Index::new(rows);
+    let told = gather_tiny(&spans, rows, groups);
+    let mut incidents: Vec<Incident> = told
         .into_iter()
-        .filter_map(|(members, scattered)| build(rows, &spans, &members, scattered, &servers, &proxies, window))
+        .filter_map(|(members, scattered)| build(&index, &spans, &members, scattered, window))
         .collect();
     incidents.sort_by(|a, b| {
         let gravity = |incident: &Incident| (incident.failures, incident.failed_attempts);
@@ -131,41 +150,89 @@ pub fn find(rows: &[Row], window: i64) -> Vec<Incident> {
     incidents
 }
 
-/// All servers that were seen of each group.
-fn servers(rows: &[Row]) -> BTreeMap<(&str, &str), BTreeSet<&str>> {
-    let mut servers: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for key in rows.iter().map(|row| &row.key).filter(|key| !key.upstream.is_empty()) {
-        servers.entry(key.group()).or_default().insert(&key.upstream);
-    }
-    servers
+/// What building an incident looks up, made once.
+struct Index<'a> {
+    rows: &'a [Row],
+    /// All servers that were seen of each group.
+    servers: BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>,
+    /// The rows with state lines of each group, by window.
+    states: BTreeMap<(&'a str, &'a str), Vec<&'a Row>>,
+    /// Requests of each group by window.
+    of_group: BTreeMap<(&'a str, &'a str), BTreeMap<i64, u64>>,
+    /// Requests of each proxy by window.
+    of_proxy: BTreeMap<&'a str, BTreeMap<i64, u64>>,
 }
 
-/// The spans of one upstream, whose rows are `range`.
+impl<'a> Index<'a> {
+    fn new(rows: &'a [Row]) -> Self {
+        let mut index = Self {
+            rows,
+            servers: BTreeMap::new(),
+            states: BTreeMap::new(),
+            of_group: BTreeMap::new(),
+            of_proxy: BTreeMap::new(),
+        };
+        for run in rows.chunk_by(|a, b| a.key.group() == b.key.group()) {
+            let group = run[0].key.group();
+            let servers = run.iter().map(|row| row.key.upstream.as_str()).filter(|server| !server.is_empty());
+            index.servers.insert(group, servers.collect());
+            let tells = |row: &&Row| row.evidence.iter().any(|item| item.source == Source::State);
+            let mut states: Vec<&Row> = run.iter().filter(tells).collect();
+            states.sort_by_key(|row| row.window);
+            index.states.insert(group, states);
+            let (group, proxy) = (index.of_group.entry(group).or_default(), index.of_proxy.entry(group.0).or_default());
+            for (row, requests) in run.iter().filter_map(|row| Some((row, row.requests?))) {
+                *group.entry(row.window).or_default() += requests;
+                *proxy.entry(row.window).or_default() += requests;
+            }
+        }
+        index
+    }
+}
+
+/// The spans of one upstream, whose rows are `range`, in order of their start.
 fn spans_of(rows: &[Row], range: Range<usize>, gap: i64) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
+    let mut latest: BTreeMap<Cause, usize> = BTreeMap::new();
     for at in range {
         let row = &rows[at];
         if !row.is_troubled() {
             continue;
         }
         let cause = weigh(&row.evidence).first().map_or(Cause::Unknown, |first| first.cause);
-        let near = |span: &&mut Span| row.window - span.windows.1 <= gap;
-        match spans.iter_mut().rev().filter(near).find(|span| span.cause == cause) {
-            Some(span) => {
-                span.rows.push(at);
-                span.windows.1 = row.window;
-                span.trouble += row.failures + row.failed_attempts;
+        match latest.get(&cause).filter(|&&before| row.window - spans[before].windows.1 <= gap) {
+            Some(&before) => spans[before].extend([at], rows),
+            None => {
+                latest.insert(cause, spans.len());
+                spans.push(Span::new(cause, Level::Even, [at], rows));
             }
-            None => spans.push(Span {
-                key: Arc::clone(&row.key),
-                cause,
-                rows: vec![at],
-                windows: (row.window, row.window),
-                trouble: row.failures + row.failed_attempts,
-            }),
         }
     }
-    absorb_minor(spans, gap)
+    spans
+}
+
+impl Span {
+    fn new(cause: Cause, level: Level, places: impl IntoIterator<Item = usize>, rows: &[Row]) -> Self {
+        let places: Vec<usize> = places.into_iter().collect();
+        let key = Arc::clone(&rows[places[0]].key);
+        let mut span = Self { key, cause, level, rows: Vec::new(), windows: (i64::MAX, i64::MIN), trouble: 0 };
+        span.extend(places, rows);
+        span
+    }
+
+    fn extend(&mut self, places: impl IntoIterator<Item = usize>, rows: &[Row]) {
+        for at in places {
+            let row = &rows[at];
+            self.rows.push(at);
+            self.windows = (self.windows.0.min(row.window), self.windows.1.max(row.window));
+            self.trouble += trouble(row);
+        }
+    }
+}
+
+/// Failures and failed attempts.
+fn trouble(row: &Row) -> u64 {
+    row.failures + row.failed_attempts
 }
 
 /// Spans that are nothing beside a neighbour become part of it; so do spans of which nothing is known beside one that is.
@@ -182,7 +249,8 @@ fn absorb_minor(mut spans: Vec<Span>, gap: i64) -> Vec<Span> {
             let unexplained = small.cause == Cause::Unknown && small.trouble <= other_span.trouble;
             *other != at && !gone[*other] && near && (minor || unexplained) && other_span.cause != Cause::Unknown
         };
-        let Some(host) = (0..spans.len()).filter(is_host).max_by_key(|&other| spans[other].trouble) else { continue };
+        let neighbours = at.saturating_sub(NEIGHBOURS)..(at + NEIGHBOURS + 1).min(spans.len());
+        let Some(host) = neighbours.filter(is_host).max_by_key(|&other| spans[other].trouble) else { continue };
         gone[at] = true;
         let (rows, windows, trouble) = (std::mem::take(&mut spans[at].rows), spans[at].windows, spans[at].trouble);
         let host = &mut spans[host];
@@ -191,6 +259,26 @@ fn absorb_minor(mut spans: Vec<Span>, gap: i64) -> Vec<Span> {
         host.trouble += trouble;
     }
     spans.into_iter().zip(gone).filter(|(_, gone)| !gone).map(|(span, _)| span).collect()
+}
+
+/// Takes an outage out of the trickle of the same trouble that it stands in, where the two differ much.
+fn split_core(mut span: Span, rows: &[Row], gap: i64) -> Vec<Span> {
+    span.rows.sort_unstable();
+    let mut troubles: Vec<u64> = span.rows.iter().map(|&at| trouble(&rows[at])).collect();
+    troubles.sort_unstable();
+    let floor = (CORE.0 * troubles[troubles.len() / 2]).max(CORE.1);
+    let (core, trickle): (Vec<usize>, Vec<usize>) = span.rows.iter().partition(|&&at| trouble(&rows[at]) >= floor);
+    if core.is_empty() {
+        return vec![span];
+    }
+    let near = |a: &usize, b: &usize| rows[*b].window - rows[*a].window <= gap;
+    let pieces = |places: Vec<usize>, level: Level| -> Vec<Span> {
+        let chunks = places.chunk_by(near);
+        chunks.map(|chunk| Span::new(span.cause, level, chunk.iter().copied(), rows)).collect()
+    };
+    let mut parts = pieces(core, Level::Core);
+    parts.extend(pieces(trickle, Level::Trickle));
+    parts
 }
 
 /// How far apart two ranges of windows are, in seconds; 0 where they overlap.
@@ -217,31 +305,29 @@ impl Sets {
 }
 
 /// Joins spans, which are ordered by proxy and start, to incidents: lists of their places.
-fn join(spans: &[Span], gap: i64, window: i64) -> Vec<Vec<usize>> {
+fn join(spans: &[Span], relations: &Relations, gap: i64, window: i64) -> Vec<Vec<usize>> {
     let mut sets = Sets((0..spans.len()).collect());
-    // The span of each (proxy, group, cause) that ends last so far.
-    let mut latest: BTreeMap<(&str, &str, Cause), usize> = BTreeMap::new();
+    // The span of each kind that ends last so far.
+    let mut latest: BTreeMap<(&str, &str, Cause, Level), usize> = BTreeMap::new();
+    let mut roots = Roots::default();
     for (at, span) in spans.iter().enumerate() {
-        let kind = (span.key.proxy.as_str(), span.key.group.as_str(), span.cause);
-        match latest.get(&kind).copied() {
-            Some(before) => {
-                let near = distance(spans[before].windows, span.windows) <= gap;
-                // Upstreams whose group nobody named belong together only if they began together.
-                let together = !span.key.group.is_empty() || span.windows.0 - spans[before].windows.0 <= 2 * window;
-                if near && together {
-                    sets.join(before, at);
-                }
-                if span.windows.1 >= spans[before].windows.1 {
-                    latest.insert(kind, at);
-                }
-            }
-            None => {
-                latest.insert(kind, at);
+        let kind = (span.key.proxy.as_str(), span.key.group.as_str(), span.cause, span.level);
+        if let Some(before) = latest.get(&kind).copied() {
+            let near = distance(spans[before].windows, span.windows) <= gap;
+            // Upstreams whose group nobody named belong together only if they began together, and are alike.
+            let together = span.windows.0 - spans[before].windows.0 <= 2 * window;
+            let alike = || together && relations.are_alike(&spans[before].key, &span.key);
+            if near && (!span.key.group.is_empty() || spans[before].key == span.key || alike()) {
+                sets.join(before, at);
             }
         }
-        if let Some(root) = root_of(spans, at, window) {
+        if latest.get(&kind).is_none_or(|&before| span.windows.1 >= spans[before].windows.1) {
+            latest.insert(kind, at);
+        }
+        if let Some(root) = roots.of(spans, relations, at, window) {
             sets.join(root, at);
         }
+        roots.add(spans, at);
     }
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for at in 0..spans.len() {
@@ -250,29 +336,47 @@ fn join(spans: &[Span], gap: i64, window: i64) -> Vec<Vec<usize>> {
     members.into_values().collect()
 }
 
-/// The span that brought about the span at `at`, where that is a consequence or unexplained: the heaviest of those that began no
-/// later and had not been over for long.
-fn root_of(spans: &[Span], at: usize, window: i64) -> Option<usize> {
-    let span = &spans[at];
-    let unexplained = span.cause == Cause::Unknown && span.key.upstream.is_empty();
-    if span.cause != Cause::NoLiveUpstream && !unexplained {
-        return None;
+/// Spans that can be the root of what comes after them and that are not over for long.
+#[derive(Default)]
+struct Roots(Vec<usize>);
+
+impl Roots {
+    fn add(&mut self, spans: &[Span], at: usize) {
+        if is_root_cause_or_server(&spans[at]) {
+            self.0.push(at);
+        }
     }
-    let is_root = |other: &&Span| {
-        let same_group = other.key.group == span.key.group || other.key.group.is_empty() || span.key.group.is_empty();
-        // nginx's error log names servers by the virtual server and groups by their own name: they cannot be compared.
-        let comparable = other.key.kind != crate::cause::Proxy::Nginx || unexplained;
-        let in_time = other.windows.0 <= span.windows.0 + window && span.windows.0 <= other.windows.1 + SHADOW + window;
-        let heavy_enough = !unexplained || span.trouble <= other.trouble;
-        // Servers that failed nobody knows why took the group down all the same.
-        let nameless = other.cause == Cause::Unknown && !other.key.upstream.is_empty() && !unexplained;
-        (is_root_cause(other.cause) || nameless) && (same_group || !comparable) && in_time && heavy_enough
-    };
-    // Spans are ordered by start: all that begin up to a window later are candidates.
-    let end = at + spans[at..].iter().take_while(|other| other.windows.0 <= span.windows.0 + window).count();
-    let same_proxy = |other: &usize| spans[*other].key.proxy == span.key.proxy;
-    let candidates = (0..end).rev().take_while(same_proxy).filter(|other| *other != at && is_root(&&spans[*other]));
-    candidates.max_by_key(|&other| (spans[other].trouble, std::cmp::Reverse(other)))
+
+    /// The span that brought about the span at `at`, where that is a consequence or unexplained: the heaviest of those that began no
+    /// later and had not been over for long.
+    fn of(&mut self, spans: &[Span], relations: &Relations, at: usize, window: i64) -> Option<usize> {
+        let span = &spans[at];
+        let unexplained = span.cause == Cause::Unknown && span.key.upstream.is_empty();
+        if span.cause != Cause::NoLiveUpstream && !unexplained {
+            return None;
+        }
+        let over = |other: &usize| spans[*other].windows.1 + SHADOW + window < span.windows.0;
+        self.0.retain(|other| spans[*other].key.proxy == span.key.proxy && !over(other));
+        let is_root = |other: &usize| {
+            let other_span = &spans[*other];
+            let known = is_root_cause(other_span.cause) || !unexplained;
+            let heavy_enough = !unexplained || span.trouble <= other_span.trouble;
+            other_span.key.proxy == span.key.proxy
+                && known
+                && heavy_enough
+                && is_root_cause_or_server(other_span)
+                && relations.may_serve(&other_span.key, &span.key)
+        };
+        // Spans are ordered by start: those that begin up to a window later may still be the root.
+        let later = (at + 1..spans.len()).take_while(|&other| spans[other].windows.0 <= span.windows.0 + window);
+        let candidates = self.0.iter().copied().chain(later).filter(is_root);
+        candidates.max_by_key(|&other| (spans[other].trouble, std::cmp::Reverse(other)))
+    }
+}
+
+/// Whether a span can have taken a group down: its cause can, or it is a server that failed nobody knows why.
+fn is_root_cause_or_server(span: &Span) -> bool {
+    is_root_cause(span.cause) || span.cause == Cause::Unknown && !span.key.upstream.is_empty()
 }
 
 /// Whether a cause can take a group of servers down.
@@ -281,13 +385,19 @@ fn is_root_cause(cause: Cause) -> bool {
 }
 
 /// Tells tiny incidents of the same kind as one; the flag says which are made of such.
-fn gather_tiny(spans: &[Span], incidents: Vec<Vec<usize>>) -> Vec<(Vec<usize>, bool)> {
-    let trouble = |members: &[usize]| members.iter().map(|&at| spans[at].trouble).sum::<u64>();
-    let (tiny, large): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|members| trouble(members) <= TINY.0 * 2);
-    let mut kinds: BTreeMap<(&str, &str, Cause), Vec<Vec<usize>>> = BTreeMap::new();
+fn gather_tiny(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -> Vec<(Vec<usize>, bool)> {
+    let is_tiny = |members: &Vec<usize>| {
+        let own = || members.iter().flat_map(|&at| &spans[at].rows).map(|&at| &rows[at]);
+        let failures: u64 = own().map(|row| row.failures).sum();
+        failures.max(own().map(|row| row.failed_attempts).sum()) <= TINY.0
+    };
+    let (tiny, large): (Vec<_>, Vec<_>) = incidents.into_iter().partition(is_tiny);
+    let mut kinds: BTreeMap<(&str, &str, &str, Cause), Vec<Vec<usize>>> = BTreeMap::new();
     for members in tiny {
         let first = &spans[members[0]];
-        kinds.entry((&first.key.proxy, &first.key.group, first.cause)).or_default().push(members);
+        // Where no group is known, only the upstream itself is of the same kind.
+        let upstream = if first.key.group.is_empty() { first.key.upstream.as_str() } else { "" };
+        kinds.entry((&first.key.proxy, &first.key.group, upstream, first.cause)).or_default().push(members);
     }
     let mut all: Vec<(Vec<usize>, bool)> = large.into_iter().map(|members| (members, false)).collect();
     for incidents in kinds.into_values() {
@@ -300,99 +410,91 @@ fn gather_tiny(spans: &[Span], incidents: Vec<Vec<usize>>) -> Vec<(Vec<usize>, b
     all
 }
 
-/// Requests of each proxy by window.
-struct ProxyRequests(BTreeMap<String, BTreeMap<i64, u64>>);
-
-impl ProxyRequests {
-    fn new(rows: &[Row]) -> Self {
-        let mut proxies: BTreeMap<String, BTreeMap<i64, u64>> = BTreeMap::new();
-        for row in rows {
-            if let Some(requests) = row.requests {
-                if !proxies.contains_key(&row.key.proxy) {
-                    proxies.insert(row.key.proxy.clone(), BTreeMap::new());
-                }
-                if let Some(windows) = proxies.get_mut(&row.key.proxy) {
-                    *windows.entry(row.window).or_default() += requests;
-                }
-            }
-        }
-        Self(proxies)
-    }
-
-    /// By window; `None` where no access log tells.
-    fn within(&self, proxy: &str, windows: (i64, i64)) -> Option<BTreeMap<i64, u64>> {
-        let counts: BTreeMap<i64, u64> =
-            self.0.get(proxy)?.range(windows.0..=windows.1).map(|(at, count)| (*at, *count)).collect();
-        (!counts.is_empty()).then_some(counts)
-    }
-}
-
-#[allow(clippy::too_many_arguments, reason = "one caller, which has all of them")]
-fn build(
-    rows: &[Row],
-    spans: &[Span],
-    members: &[usize],
-    scattered: bool,
-    servers: &BTreeMap<(&str, &str), BTreeSet<&str>>,
-    proxies: &ProxyRequests,
-    window: i64,
-) -> Option<Incident> {
+fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, window: i64) -> Option<Incident> {
     let mut places: Vec<usize> = members.iter().flat_map(|&at| spans[at].rows.iter().copied()).collect();
     places.sort_unstable();
-    let own = || places.iter().map(|&at| &rows[at]);
+    let own = || places.iter().map(|&at| &index.rows[at]);
     let keys: BTreeSet<Arc<Key>> = own().map(|row| Arc::clone(&row.key)).collect();
     let proxy = keys.first()?.proxy.clone();
     let windows = (own().map(|row| row.window).min()?, own().map(|row| row.window).max()?);
-    let states = states(rows, &keys, windows, window);
+    let states = index.states(&keys, windows, window);
     let down = servers_down(&keys, &states);
-    let states: Vec<Evidence> =
-        states.into_iter().flat_map(|row| &row.evidence).filter(|item| item.source == Source::State).cloned().collect();
+    let states: Vec<Evidence> = states.into_iter().flat_map(|row| &row.evidence).cloned().collect();
+    let states: Vec<Evidence> = states.into_iter().filter(|item| item.source == Source::State).collect();
     let mut evidence: Vec<Evidence> = own().flat_map(|row| &row.evidence).cloned().collect();
     evidence.retain(|item| item.failures + item.attempts > 0);
-    let causes = weigh(&evidence);
+    let mut causes = weigh(&evidence);
     let root = root_cause(&causes, &evidence, &states);
     let likely = Likely::among(&causes, root, Cause::NoLiveUpstream)?;
-    let failing = || evidence.iter().filter(|item| item.source != Source::State);
-    let span = (failing().map(|item| item.first).min()?, failing().map(|item| item.last).max()?);
-    let by_window = requests_by_window(rows, &keys, windows);
-    let requests_of_proxy = by_window.is_none();
-    let by_window = by_window.or_else(|| proxies.within(&proxy, windows));
-    let sum = |part: fn(&Row) -> u64| own().map(part).sum::<u64>();
-    let mut causes = causes;
     causes.sort_by_key(|item| item.cause != likely.cause);
+    let span = (evidence.iter().map(|item| item.first).min()?, evidence.iter().map(|item| item.last).max()?);
+    let (requests, requests_of_proxy) = index.requests(&places, &keys, windows);
+    let sum = |part: fn(&Row) -> u64| own().map(part).sum::<u64>();
     Some(Incident {
-        scope: scope(&keys, servers),
+        scope: scope(&keys, &index.servers),
         keys: keys.union(&down).cloned().collect(),
         span,
         likely,
         evidence: merge_evidence(evidence, states),
         causes,
-        requests: by_window.as_ref().map(|windows| windows.values().sum()),
+        requests: requests.as_ref().map(|windows| windows.values().sum()),
         requests_of_proxy,
         failures: sum(|row| row.failures),
         statuses: std::array::from_fn(|column| own().map(|row| row.statuses[column]).sum()),
         failed_attempts: sum(|row| row.failed_attempts),
         masked_failures: sum(|row| row.masked_failures),
         crawler_failures: sum(|row| row.crawler_failures),
-        peak: peak(rows, &places, by_window.as_ref())?,
+        peak: peak(index.rows, &places, requests.as_ref())?,
         scattered,
         proxy,
         rows: places,
     })
 }
 
-/// The rows of these groups around that time that hold state lines.
-fn states<'a>(rows: &'a [Row], keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
-    let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| key.group()).collect();
-    let mut states = Vec::new();
-    for (proxy, group) in groups {
-        let start = rows.partition_point(|row| row.key.group() < (proxy, group));
-        let same = |row: &&Row| row.key.group() == (proxy, group);
-        let near = |row: &&Row| row.window + SHADOW + window >= windows.0 && row.window <= windows.1;
-        let tells = |row: &&Row| row.evidence.iter().any(|item| item.source == Source::State);
-        states.extend(rows[start..].iter().take_while(same).filter(near).filter(tells));
+impl<'a> Index<'a> {
+    /// The rows of these groups around that time that hold state lines.
+    fn states(&self, keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
+        let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| key.group()).collect();
+        let lists = groups.iter().filter_map(|group| self.states.get(group));
+        let near = |list: &'_ Vec<&'a Row>| {
+            let start = list.partition_point(|row| row.window + SHADOW + window < windows.0);
+            let rest = &list[start..];
+            rest[..rest.partition_point(|row| row.window <= windows.1)].to_vec()
+        };
+        lists.flat_map(near).collect()
     }
-    states
+
+    /// Requests by window at these upstreams, healthy windows between included: at their whole group where it failed as a whole, and at the
+    /// whole proxy (then the flag is set) where requests of an upstream are not known but counted somewhere.
+    fn requests(
+        &self,
+        places: &[usize],
+        keys: &BTreeSet<Arc<Key>>,
+        windows: (i64, i64),
+    ) -> (Option<BTreeMap<i64, u64>>, bool) {
+        let own = || places.iter().map(|&at| &self.rows[at]);
+        if own().any(|row| row.uncounted) {
+            return (None, false);
+        }
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        let within = windows.0..=windows.1;
+        if own().any(|row| row.requests.is_none()) {
+            let of_proxy = keys.first().and_then(|key| self.of_proxy.get(key.proxy.as_str()));
+            counts.extend(of_proxy.into_iter().flat_map(|counts| counts.range(within.clone())));
+            return (Some(counts).filter(|counts| !counts.is_empty()), true);
+        }
+        let whole = keys.iter().filter(|key| key.upstream.is_empty() && !key.group.is_empty());
+        let whole: BTreeSet<(&str, &str)> = whole.map(|key| key.group()).collect();
+        for group in whole.iter().filter_map(|group| self.of_group.get(group)) {
+            group.range(within.clone()).for_each(|(at, requests)| *counts.entry(*at).or_default() += requests);
+        }
+        for key in keys.iter().filter(|key| !whole.contains(&key.group())) {
+            let start = self.rows.partition_point(|row| (&*row.key, row.window) < (&**key, windows.0));
+            let rows = self.rows[start..].iter().take_while(|row| row.key == *key && row.window <= windows.1);
+            rows.for_each(|row| *counts.entry(row.window).or_default() += row.requests.unwrap_or(0));
+        }
+        (Some(counts), false)
+    }
 }
 
 /// Servers that health checks found down, of groups that failed without any one server in the requests' own lines.
@@ -440,35 +542,8 @@ fn merge_evidence(evidence: Vec<Evidence>, states: Vec<Evidence>) -> Vec<Evidenc
     merged
 }
 
-/// Requests at these upstreams, healthy windows between included; at their whole group where it failed as a whole. `None` where an
-/// upstream's requests are not known.
-fn requests_by_window(rows: &[Row], keys: &BTreeSet<Arc<Key>>, windows: (i64, i64)) -> Option<BTreeMap<i64, u64>> {
-    let whole: BTreeSet<(&str, &str)> =
-        keys.iter().filter(|key| key.upstream.is_empty() && !key.group.is_empty()).map(|key| key.group()).collect();
-    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-    let mut add = |row: &Row, known: bool| {
-        let requests = if known { Some(row.requests?) } else { row.requests };
-        *counts.entry(row.window).or_default() += requests.unwrap_or(0);
-        Some(())
-    };
-    let within = |row: &&Row| (windows.0..=windows.1).contains(&row.window);
-    for group in &whole {
-        let start = rows.partition_point(|row| row.key.group() < *group);
-        for row in rows[start..].iter().take_while(|row| row.key.group() == *group).filter(within) {
-            add(row, row.is_troubled() && keys.contains(&row.key))?;
-        }
-    }
-    for key in keys.iter().filter(|key| !whole.contains(&key.group())) {
-        let start = rows.partition_point(|row| (&*row.key, row.window) < (&**key, windows.0));
-        let own = rows[start..].iter().take_while(|row| row.key == *key && row.window <= windows.1);
-        for row in own.filter(|row| row.is_troubled() || row.requests.is_some()) {
-            add(row, true)?;
-        }
-    }
-    Some(counts)
-}
-
-/// The window with the highest rate of failures (of failed attempts where the client saw none), the first of equals.
+/// The worst window: with the most failures (failed attempts, where the client saw none), then with the highest rate of them, then the
+/// first.
 fn peak(rows: &[Row], places: &[usize], requests: Option<&BTreeMap<i64, u64>>) -> Option<(i64, u64, Option<u64>)> {
     let mut windows: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
     for &at in places {
@@ -477,13 +552,9 @@ fn peak(rows: &[Row], places: &[usize], requests: Option<&BTreeMap<i64, u64>>) -
         counts.1 += rows[at].failed_attempts;
     }
     let of = |at: i64| requests.and_then(|requests| requests.get(&at).copied());
-    let rate = |failures: u64, at: i64| {
-        of(at).filter(|all| *all > 0).map_or(0, |all| u128::from(failures) * 1_000_000 / u128::from(all))
-    };
-    windows
-        .into_iter()
-        .max_by_key(|&(at, (failures, attempts))| (rate(failures, at), failures, attempts, std::cmp::Reverse(at)))
-        .map(|(at, (failures, _))| (at, failures, of(at)))
+    let fewest = |at: i64| std::cmp::Reverse(of(at).unwrap_or(u64::MAX));
+    let worst = windows.into_iter().max_by_key(|&(at, counts)| (counts, fewest(at), std::cmp::Reverse(at)));
+    worst.map(|(at, (failures, _))| (at, failures, of(at)))
 }
 
 fn scope(keys: &BTreeSet<Arc<Key>>, servers: &BTreeMap<(&str, &str), BTreeSet<&str>>) -> Scope {

@@ -1,21 +1,25 @@
 //! Merged cells become findings: reconciled rows, incidents, likely causes.
 //!
-//! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), what access and error
+//! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), rows get their names ([`keys`]), what access and error
 //! logs say of the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows
 //! become incidents ([`incident`]).
 
 pub mod incident;
+mod keys;
 pub mod reconcile;
 pub mod score;
 mod year;
 
 pub use incident::Incident;
-pub use reconcile::{Key, Row};
+pub use keys::Key;
+pub use reconcile::Row;
 
-use crate::aggregate::{PathNames, Tally};
+use crate::aggregate::{Counts, PathNames, Tally};
 use crate::format::Statuses;
 use crate::grammar::time::Stamp;
 use jiff::tz::TimeZone;
+use keys::Relations;
+use regex::bytes::Regex;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What the diagnosis has to know besides the counts.
@@ -31,6 +35,10 @@ pub struct Settings {
     pub since: Option<Stamp>,
     /// Only windows before this time.
     pub until: Option<Stamp>,
+    /// Only upstreams with such a name.
+    pub upstream: Option<Regex>,
+    /// Only groups with such a name.
+    pub group: Option<Regex>,
 }
 
 /// What was found.
@@ -56,10 +64,22 @@ pub struct Findings {
 #[must_use]
 pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let window = tally.window();
-    let (series, mut cells, paths) = tally.into_cells();
+    let Counts { series, mut cells, paths, peers, aliases } = tally.into_counts();
     year::place(&mut cells, window, settings);
-    let reconcile::Reconciled { rows, error_log_only, paired, seen } =
-        reconcile::reconcile(series, cells, &paths, window, &settings.statuses);
-    let incidents = incident::find(&rows, window);
+    let keys: Vec<Arc<Key>> = keys::keys(&series, &cells).into_iter().map(Arc::new).collect();
+    let (seen, relations) = (keys::seen(&series, &keys), Relations::new(&keys, &peers, &aliases));
+    let reconcile::Reconciled { mut rows, error_log_only, paired } =
+        reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
+    // Groups and upstreams are known by their names only now.
+    rows.retain(|row| settings.wants(&row.key));
+    let incidents = incident::find(&rows, &relations, window);
     Findings { window, rows, incidents, seen, paths, error_log_only, paired }
+}
+
+impl Settings {
+    fn wants(&self, key: &Key) -> bool {
+        let fits =
+            |filter: &Option<Regex>, name: &str| filter.as_ref().is_none_or(|filter| filter.is_match(name.as_bytes()));
+        fits(&self.upstream, &key.upstream) && fits(&self.group, &key.group)
+    }
 }

@@ -8,38 +8,16 @@
 //!    does not explain stays without an upstream.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
 
-use super::score::apportion;
+use super::{Key, score::apportion};
 use crate::aggregate::{
     Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Source, Trouble, status_column,
 };
-use crate::cause::{Proxy, Strength};
+use crate::cause::Strength;
 use crate::format::Statuses;
-use crate::grammar::time::Stamp;
-use crate::show;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-
-/// What rows are told apart by, besides the window. Orders as reports do.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// The gateway's kind, with `@host` where an envelope names the host.
-    pub proxy: String,
-    /// What it balances over.
-    pub group: String,
-    /// The server; empty where a request went to none, or where the log does not say.
-    pub upstream: String,
-    /// The gateway's kind.
-    pub kind: Proxy,
-}
-
-impl Key {
-    /// The group, with the proxy that it belongs to.
-    pub(super) fn group(&self) -> (&str, &str) {
-        (&self.proxy, &self.group)
-    }
-}
 
 /// One upstream in one window, final.
 #[derive(Clone, Debug)]
@@ -50,6 +28,8 @@ pub struct Row {
     pub window: i64,
     /// Requests; `None` where only an error log tells of this upstream.
     pub requests: Option<u64>,
+    /// Whether its failures are those of an error log alone: they are not among any requests that were counted.
+    pub uncounted: bool,
     /// Requests that ended in a gateway status.
     pub failures: u64,
     /// Of those, how many with a status of each column.
@@ -83,11 +63,7 @@ pub(super) struct Reconciled {
     pub(super) rows: Vec<Row>,
     pub(super) error_log_only: Vec<String>,
     pub(super) paired: Vec<String>,
-    pub(super) seen: Seen,
 }
-
-/// When each upstream was first and last seen.
-pub(super) type Seen = BTreeMap<Arc<Key>, (Stamp, Stamp)>;
 
 /// What access logs and error logs say of one upstream in one window, before they are brought together.
 #[derive(Default)]
@@ -99,7 +75,7 @@ struct Draft {
     cell: Cell,
 }
 
-type Drafts = BTreeMap<(Arc<Key>, i64), Draft>;
+type Drafts = BTreeMap<Place, Draft>;
 
 /// Which windows the access logs of each proxy cover, by how much they say of upstreams.
 #[derive(Default)]
@@ -110,98 +86,57 @@ struct Coverage {
     any: BTreeSet<(String, i64)>,
 }
 
-/// Makes rows of cells.
+/// Makes rows of cells, whose series have `keys`.
 pub(super) fn reconcile(
-    series: Vec<Series>,
+    series: &[Series],
+    keys: &[Arc<Key>],
     cells: Vec<(u32, i64, Cell)>,
     names: &PathNames,
     window: i64,
     statuses: &Statuses,
 ) -> Reconciled {
-    let keys: Vec<Arc<Key>> = keys(&series, &cells).into_iter().map(Arc::new).collect();
-    let seen = seen(&series, &keys);
     let mut drafts = Drafts::new();
     for (id, at, cell) in cells {
-        let draft = drafts.entry((keys[id as usize].clone(), at)).or_default();
+        let draft = drafts.entry((Arc::clone(&keys[id as usize]), at)).or_default();
         draft.add(cell, &series[id as usize], names);
     }
-    let coverage = coverage(&drafts, window);
+    let told = drafts.values().any(|draft| draft.told().next().is_some());
+    // Most archives hold no error log: then there is nothing to bring together.
+    let coverage = if told { coverage(&drafts, window) } else { Coverage::default() };
     let (error_log_only, paired) = pairing(&drafts, &coverage);
-    let moved = move_to_upstreams(&mut drafts, statuses, window);
+    if told {
+        join_over_edges(&mut drafts, names, window);
+    }
+    let mut moved = move_to_upstreams(&mut drafts, names, statuses, window);
     let rows = drafts.into_iter().map(|((key, at), draft)| {
-        let moved = moved.get(&(key.clone(), at));
+        let moved = moved.remove(&(Arc::clone(&key), at));
         draft.finish(key, at, moved, &coverage, names, statuses)
     });
-    Reconciled { rows: rows.collect(), error_log_only, paired, seen }
+    Reconciled { rows: rows.collect(), error_log_only, paired }
 }
 
-/// The key of each series. Error logs name the group by the virtual server; where an access log names the same upstream, they
-/// share one key, and the group is whichever is known.
-fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
-    let mut keys: Vec<Key> = series.iter().map(key).collect();
-    let mut accessed = vec![false; series.len()];
-    for (id, _, cell) in cells {
-        accessed[*id as usize] |= cell.requests + cell.attempts > 0;
-    }
-    // By proxy and upstream: the groups that error logs and access logs name.
-    let mut told: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    let mut named: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for (key, accessed) in keys.iter().zip(&accessed).filter(|(key, _)| !key.upstream.is_empty()) {
-        let groups = if *accessed { &mut named } else { &mut told };
-        groups.entry((&key.proxy, &key.upstream)).or_default().insert(&key.group);
-    }
-    let only = |groups: &BTreeMap<(&str, &str), BTreeSet<&str>>, key: &Key| {
-        let groups = groups.get(&(key.proxy.as_str(), key.upstream.as_str()))?;
-        let mut known = groups.iter().filter(|group| !group.is_empty());
-        Some((known.next().map(|group| (*group).to_owned()), known.next().is_none()))
-    };
-    let groups: Vec<Option<String>> = keys
+/// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after it.
+const REACH: i64 = 120;
+
+/// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to the nearest window
+/// with some, the later one first, since a request is logged when it ends.
+fn join_over_edges(drafts: &mut Drafts, names: &PathNames, window: i64) {
+    let reach = (REACH / window).max(1);
+    let alone = drafts
         .iter()
-        .map(|key| {
-            // The access log's group where it has one; else the error log's, where all its lines agree.
-            match (only(&named, key)?, only(&told, key)) {
-                ((Some(group), true), _) => Some(group),
-                ((None, _), Some((Some(group), true))) => Some(group),
-                ((None, _), _) => Some(String::new()),
-                ((Some(first), false), _) => (!accessed_group(&named, key)).then_some(first),
-            }
-        })
-        .collect();
-    for (key, group) in keys.iter_mut().zip(groups) {
-        if let (Some(group), false) = (group, key.upstream.is_empty()) {
-            key.group = group;
+        .filter(|(place, draft)| !place.0.upstream.is_empty() && !draft.accessed && draft.told().next().is_some());
+    let alone: Vec<(Arc<Key>, i64)> = alone.map(|(place, _)| place.clone()).collect();
+    for (key, at) in alone {
+        let near = (1..=reach).flat_map(|steps| [at + steps * window, at - steps * window]);
+        let host = near
+            .map(|near| (Arc::clone(&key), near))
+            .find(|place| drafts.get(place).is_some_and(|draft| draft.accessed));
+        let Some(host) = host else { continue };
+        let Some(told) = drafts.remove(&(key, at)) else { continue };
+        if let Some(draft) = drafts.get_mut(&host) {
+            draft.cell.absorb(&told.cell, names);
         }
     }
-    keys
-}
-
-/// Whether an access log names this key with this very group.
-fn accessed_group(named: &BTreeMap<(&str, &str), BTreeSet<&str>>, key: &Key) -> bool {
-    named.get(&(key.proxy.as_str(), key.upstream.as_str())).is_some_and(|groups| groups.contains(key.group.as_str()))
-}
-
-fn key(series: &Series) -> Key {
-    let kind = series.proxy;
-    let host = show::text(&series.host);
-    // nginx's catch-all server has no name of its own.
-    let group = if kind == Proxy::Nginx && &*series.group == b"_" { String::new() } else { show::text(&series.group) };
-    Key {
-        proxy: if host.is_empty() { kind.name().to_owned() } else { format!("{}@{host}", kind.name()) },
-        group,
-        upstream: show::upstream_name(kind, &series.group, &series.upstream),
-        kind,
-    }
-}
-
-fn seen(series: &[Series], keys: &[Arc<Key>]) -> Seen {
-    let mut seen = Seen::new();
-    for (series, key) in
-        series.iter().zip(keys).filter(|(series, _)| series.first <= series.last && !series.first.is_yearless())
-    {
-        let span = seen.entry(Arc::clone(key)).or_insert((series.first, series.last));
-        *span = (span.0.min(series.first), span.1.max(series.last));
-    }
-    seen
 }
 
 fn coverage(drafts: &Drafts, window: i64) -> Coverage {
@@ -250,7 +185,7 @@ impl Draft {
         self,
         key: Arc<Key>,
         window: i64,
-        moved: Option<&Moved>,
+        moved: Option<Moved>,
         coverage: &Coverage,
         names: &PathNames,
         statuses: &Statuses,
@@ -271,14 +206,17 @@ impl Draft {
             trouble.count_told(statuses, names);
             trouble.count_told_attempts(statuses, has_upstream);
         }
-        trouble.take_in(moved);
+        let is_moved = moved.is_some();
+        trouble.take_in(moved, names);
         Row {
             key,
             window,
+            uncounted: !self.accessed && !is_moved && trouble.failures > 0,
             requests: self.accessed.then_some(requests),
             failures: trouble.failures,
             statuses: trouble.statuses,
-            attempts: self.accessed.then_some(attempts),
+            // A layout without upstreams need not tell of attempts at all.
+            attempts: (self.accessed && (attempts > 0 || !self.unnamed)).then_some(attempts),
             failed_attempts: trouble.failed_attempts,
             masked_failures: trouble.masked_failures,
             crawler_failures: trouble.crawler_failures,
@@ -339,7 +277,7 @@ impl Trouble {
     }
 
     /// Rule 2, at the upstream: takes in the failures that moved here.
-    fn take_in(&mut self, moved: Option<&Moved>) {
+    fn take_in(&mut self, moved: Option<Moved>, names: &PathNames) {
         let Some(moved) = moved else { return };
         for (kind, failures) in &moved.by_kind {
             let told = self.evidence.iter_mut().find(|item| item.source == Source::ErrorLog && item.sign.kind == *kind);
@@ -352,7 +290,7 @@ impl Trouble {
             *mine += theirs;
         }
         self.crawler_failures += moved.crawler_failures;
-        self.paths = self.told_paths.clone();
+        self.paths.absorb(&moved.paths, names);
     }
 
     /// Rule 3: with no access log, what the error log tells are the failures.
@@ -370,36 +308,51 @@ impl Trouble {
     }
 }
 
+/// The columns of statuses, and one more for those without a column.
+const BUCKETS: usize = STATUS_COLUMNS + 1;
+
+/// The bucket of a status.
+fn bucket(status: u16) -> usize {
+    status_column(status).unwrap_or(STATUS_COLUMNS)
+}
+
 /// Failures that moved to an upstream from requests of which the access log names none.
 #[derive(Default)]
 struct Moved {
-    statuses: [u64; STATUS_COLUMNS],
+    statuses: [u64; BUCKETS],
     crawler_failures: u64,
+    paths: Paths,
     /// By the kind of the sign that explains them.
     by_kind: BTreeMap<&'static str, u64>,
 }
 
+type Place = (Arc<Key>, i64);
+
 /// An error log's sign at one upstream, which can explain as many failures as it tells of attempts.
 struct Taker {
-    place: (Arc<Key>, i64),
+    place: Place,
     kind: &'static str,
     status: u16,
     room: u64,
 }
 
 /// Rule 2: moves failures of requests without an upstream to where the error log says they happened.
-fn move_to_upstreams(drafts: &mut Drafts, statuses: &Statuses, window: i64) -> BTreeMap<(Arc<Key>, i64), Moved> {
+fn move_to_upstreams(
+    drafts: &mut Drafts,
+    names: &PathNames,
+    statuses: &Statuses,
+    window: i64,
+) -> BTreeMap<Place, Moved> {
     let mut takers: BTreeMap<(String, i64), Vec<Taker>> = BTreeMap::new();
+    let mut told_paths: BTreeMap<Place, Paths> = BTreeMap::new();
     for ((key, at), draft) in drafts.iter().filter(|(_, draft)| !draft.accessed) {
+        let place = (Arc::clone(key), *at);
         for item in draft.told().filter(|item| statuses.contains(item.sign.status)) {
-            let taker = Taker {
-                place: (key.clone(), *at),
-                kind: item.sign.kind,
-                status: item.sign.status,
-                room: item.attempts,
-            };
+            let (kind, status, room) = (item.sign.kind, item.sign.status, item.attempts);
+            let taker = Taker { place: place.clone(), kind, status, room };
             takers.entry((key.proxy.clone(), *at)).or_default().push(taker);
         }
+        told_paths.extend(draft.cell.trouble.iter().map(|trouble| (place.clone(), trouble.told_paths.clone())));
     }
     let mut moved = BTreeMap::new();
     if takers.is_empty() {
@@ -408,8 +361,9 @@ fn move_to_upstreams(drafts: &mut Drafts, statuses: &Statuses, window: i64) -> B
     // First within the window, then over its edges.
     for near in [0, -window, window] {
         for ((key, at), draft) in drafts.iter_mut() {
-            let Some(takers) = takers.get_mut(&(key.proxy.clone(), at + near)) else { continue };
-            draft.give(key, takers, &mut moved);
+            if let Some(takers) = takers.get_mut(&(key.proxy.clone(), at + near)) {
+                draft.give(key, takers, &told_paths, names, &mut moved);
+            }
         }
     }
     moved
@@ -417,43 +371,55 @@ fn move_to_upstreams(drafts: &mut Drafts, statuses: &Statuses, window: i64) -> B
 
 impl Draft {
     /// Gives failures to the upstreams that the error log names.
-    fn give(&mut self, key: &Key, takers: &mut [Taker], moved: &mut BTreeMap<(Arc<Key>, i64), Moved>) {
+    fn give(
+        &mut self,
+        key: &Key,
+        takers: &mut [Taker],
+        told_paths: &BTreeMap<Place, Paths>,
+        names: &PathNames,
+        moved: &mut BTreeMap<Place, Moved>,
+    ) {
         let unnamed = self.unnamed;
         let Some(trouble) = self.cell.trouble.as_deref_mut().filter(|_| key.upstream.is_empty()) else { return };
-        for column in 0..STATUS_COLUMNS {
+        for column in 0..BUCKETS {
             // A log that names upstreams and names none here is about a request that reached none.
             let fits = |taker: &Taker| {
-                status_column(taker.status) == Some(column)
+                bucket(taker.status) == column
                     && (unnamed || taker.place.0.upstream.is_empty())
                     && *taker.place.0 != *key
             };
             let rooms: Vec<u64> = takers.iter().map(|taker| if fits(taker) { taker.room } else { 0 }).collect();
-            let wanted = trouble.statuses[column].min(rooms.iter().sum());
-            let given = trouble.give_up(wanted, |item| &mut item.failures);
+            let given = trouble.give_failures(column, rooms.iter().sum());
             let crawlers = trouble.share_of_crawlers(given);
-            for ((taker, share), crawlers) in takers
-                .iter_mut()
-                .zip(apportion(given, &rooms))
-                .zip(apportion(crawlers, &rooms))
-                .filter(|both| both.0.1 > 0)
-            {
+            trouble.failures -= given;
+            let shares = apportion(given, &rooms).into_iter().zip(apportion(crawlers, &rooms));
+            for (taker, (share, crawlers)) in takers.iter_mut().zip(shares).filter(|(_, shares)| shares.0 > 0) {
                 taker.room -= share;
                 let moved = moved.entry(taker.place.clone()).or_default();
                 moved.statuses[column] += share;
                 moved.crawler_failures += crawlers;
+                if let Some(told) = told_paths.get(&taker.place) {
+                    moved.paths.absorb(&trouble.paths.take(told, share), names);
+                }
                 *moved.by_kind.entry(taker.kind).or_default() += share;
             }
-            trouble.failures -= given;
-            trouble.statuses[column] -= given;
         }
         trouble.evidence.retain(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
-        if trouble.failures == 0 {
-            trouble.paths = Paths::default();
-        }
     }
 }
 
 impl Trouble {
+    /// Takes up to `most` failures of a column from what the access log does not explain; gives how many there were.
+    fn give_failures(&mut self, column: usize, most: u64) -> u64 {
+        let others = self.failures - self.statuses.iter().sum::<u64>();
+        let there = self.statuses.get(column).copied().unwrap_or(others);
+        let given = self.give_up(there.min(most), |item| &mut item.failures);
+        if let Some(count) = self.statuses.get_mut(column) {
+            *count -= given;
+        }
+        given
+    }
+
     /// Takes the part of the crawlers' failures that goes with `given` of all failures.
     fn share_of_crawlers(&mut self, given: u64) -> u64 {
         let Some(kept) = self.failures.checked_sub(given).filter(|_| self.failures > 0) else { return 0 };

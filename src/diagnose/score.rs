@@ -17,7 +17,7 @@ pub struct Weighed {
     pub attempts: u64,
     /// The sum of its evidence, each failure and attempt by the strength of its sign.
     pub weight: u64,
-    /// The probability that at least one of its signs is right, were they independent.
+    /// The probability that it is the cause of what it explains: the mean over all failures and attempts, each as sure as its sign.
     pub belief: f64,
 }
 
@@ -39,16 +39,14 @@ fn weigh_one(evidence: &[&Evidence]) -> Weighed {
         Strength::Silent => UNEXPLAINED,
         strength => strength.percent(),
     };
-    let doubt = evidence
-        .chunk_by(|a, b| a.sign == b.sign)
-        .map(|same| 1.0 - same[0].sign.strength.percent() as f64 / 100.0)
-        .product::<f64>();
+    let amount = sum(|item| item.failures + item.attempts);
+    let certain: u64 = evidence.iter().map(|item| (item.failures + item.attempts) * item.sign.strength.percent()).sum();
     Weighed {
         cause,
         failures: sum(|item| item.failures),
         attempts: sum(|item| item.attempts),
         weight: evidence.iter().map(|item| (item.failures + item.attempts) * percent(item)).sum(),
-        belief: if cause == Cause::Unknown { 0.0 } else { (1.0 - doubt).min(0.99) },
+        belief: certain as f64 / amount.max(1) as f64 / 100.0,
     }
 }
 
@@ -95,7 +93,7 @@ fn score(belief: f64, (part, whole): (u64, u64)) -> f64 {
         return 0.0;
     }
     let share = part as f64 / whole as f64;
-    (belief * (0.6 + 0.4 * share) * 1_000.0).round() / 1_000.0
+    (belief * (0.3 + 0.7 * share) * 1_000.0).round() / 1_000.0
 }
 
 /// A score as a word.

@@ -4,43 +4,50 @@
 //! lie in the future. Only state lines depend on this: requests carry dates of their own.
 
 use super::Settings;
-use crate::aggregate::Cell;
+use crate::aggregate::{Cell, Trouble};
 use crate::grammar::time::Stamp;
 use jiff::{Timestamp, tz::TimeZone};
 
 /// A day of grace for clocks that are ahead, in seconds.
 const DAY: i64 = 86_400;
 
-/// Moves every cell without a year to its year, and drops those outside of the span that was asked for.
+/// Moves all evidence without a year to its year, and drops what is outside of the span that was asked for.
 pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, window: i64, settings: &Settings) {
-    let yearless = |at: i64| Stamp::from_seconds(at).is_yearless();
-    if !cells.iter().any(|cell| yearless(cell.1)) {
-        return;
+    let (yearless, dated): (Vec<_>, Vec<_>) = std::mem::take(cells).into_iter().partition(|cell| is_yearless(&cell.2));
+    *cells = dated;
+    let starts = cells.iter().map(|cell| cell.1);
+    let span = starts.clone().min().zip(starts.max());
+    for (series, _, cell) in yearless {
+        let Some(trouble) = cell.trouble else { continue };
+        for mut evidence in trouble.evidence {
+            let year = year_of(evidence.first, span, settings);
+            let real = |stamp: Stamp| year.and_then(|year| in_year(stamp, year, &settings.zone));
+            let (Some(first), Some(last)) = (real(evidence.first), real(evidence.last)) else { continue };
+            (evidence.first, evidence.last) = (first, last);
+            // A window of wall time may lie across two of UTC: its first line decides.
+            let start = first.seconds().div_euclid(window) * window;
+            let wanted =
+                settings.since.is_none_or(|since| last >= since) && settings.until.is_none_or(|until| first < until);
+            if wanted {
+                let trouble = Trouble { evidence: vec![evidence], ..Trouble::default() };
+                cells.push((series, start, Cell { trouble: Some(Box::new(trouble)), ..Cell::default() }));
+            }
+        }
     }
-    let dated = cells.iter().map(|cell| cell.1).filter(|at| !yearless(*at));
-    let span = dated.clone().min().zip(dated.max());
-    cells.retain_mut(|(_, at, cell)| {
-        if !yearless(*at) {
-            return true;
-        }
-        let Some(moved) = year_of(*at, span, settings) else { return false };
-        let real = |stamp: Stamp| in_year(stamp, moved, &settings.zone).unwrap_or(stamp);
-        for evidence in cell.trouble.iter_mut().flat_map(|trouble| &mut trouble.evidence) {
-            evidence.first = real(evidence.first);
-            evidence.last = real(evidence.last);
-        }
-        let start = real(Stamp::from_seconds(*at));
-        *at = start.seconds().div_euclid(window) * window;
-        settings.since.is_none_or(|since| start >= since) && settings.until.is_none_or(|until| start < until)
-    });
+}
+
+/// Whether a cell was filled from stamps without a year. Only lines without a stamp of their own are: they make evidence, and count nothing.
+fn is_yearless(cell: &Cell) -> bool {
+    let evidence = cell.trouble.iter().flat_map(|trouble| &trouble.evidence).next();
+    evidence.is_some_and(|evidence| evidence.first.is_yearless())
 }
 
 /// The year for a wall time without one.
-fn year_of(at: i64, span: Option<(i64, i64)>, settings: &Settings) -> Option<i16> {
+fn year_of(at: Stamp, span: Option<(i64, i64)>, settings: &Settings) -> Option<i16> {
     let reference = span.map_or(settings.now.seconds() + DAY, |span| span.1);
     let latest = Timestamp::from_second(reference).ok()?.to_zoned(TimeZone::UTC).year();
     let distance = |year: i16| {
-        let real = in_year(Stamp::from_seconds(at), year, &settings.zone)?.seconds();
+        let real = in_year(at, year, &settings.zone)?.seconds();
         match span {
             Some((first, last)) => Some((first - real).max(real - last).max(0)),
             // In the future: last of all.

@@ -664,6 +664,7 @@ impl<'a> Fields<'a> {
         } else if !target.is_empty() {
             // A group that had no server to try.
             record.group = target;
+            record.virtual_server = self.server;
             record.no_server = true;
             if record.host.is_empty() && self.server != b"_" {
                 record.host = self.server;

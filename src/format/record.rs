@@ -94,6 +94,8 @@ pub struct Record<'a> {
     pub upstream: &'a [u8],
     /// Whether this line's layout has a place for the upstream.
     pub names_upstream: bool,
+    /// The virtual server that a request came to, where [`Record::group`] names something else (nginx's error log).
+    pub virtual_server: &'a [u8],
     /// The request's method.
     pub method: &'a [u8],
     /// The host that the client asked for.

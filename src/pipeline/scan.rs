@@ -98,8 +98,6 @@ pub(super) struct Scanner<'a> {
     clock: Clock,
     /// The readers, the one that claimed the last line first: neighbouring lines mostly share a format.
     recent: Vec<Recent<'a>>,
-    /// For each series of the tally, whether the filters want it.
-    wanted: Vec<bool>,
     tally: Tally,
 }
 
@@ -115,7 +113,6 @@ impl<'a> Scanner<'a> {
             options,
             clock: Clock::new(options.zone.clone()),
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0 }).collect(),
-            wanted: Vec::new(),
             tally: Tally::new(options.window),
         }
     }
@@ -181,9 +178,7 @@ impl<'a> Scanner<'a> {
         }
         let origin = Origin { proxy: reader.proxy(), host: opened.host, stamp };
         let series = self.tally.series_of(origin, skim);
-        if wants(&mut self.wanted, &self.options.filters, &self.tally, series) {
-            self.tally.count_plain(series, stamp, skim);
-        }
+        self.tally.count_plain(series, stamp, skim);
     }
 
     #[cold]
@@ -215,8 +210,7 @@ impl<'a> Scanner<'a> {
         };
         let place = Place { input, line: number, text: &text };
         let origin = Origin { proxy: reader.proxy(), host: opened.host, stamp };
-        let (wanted, filters) = (&mut self.wanted, &self.options.filters);
-        self.tally.count_event(origin, &event, &place, |tally, series| wants(wanted, filters, tally, series));
+        self.tally.count_event(origin, &event, &place);
     }
 
     #[cold]
@@ -257,19 +251,4 @@ impl<'a> Scanner<'a> {
         path.as_ref().is_none_or(|path| path.is_match(&record.shown(record.path)))
             && host.as_ref().is_none_or(|host| host.is_match(&record.shown(record.host)))
     }
-}
-
-/// Whether the filters want a series: asked once for each, then remembered in `known`.
-#[inline]
-fn wants(known: &mut Vec<bool>, filters: &Filters, tally: &Tally, series: u32) -> bool {
-    // Series may be new in bunches: a retried request makes several.
-    while known.len() <= series as usize {
-        let id = u32::try_from(known.len()).unwrap_or(u32::MAX);
-        let named = tally.series(id);
-        known.push(
-            filters.upstream.as_ref().is_none_or(|upstream| upstream.is_match(&named.upstream))
-                && filters.group.as_ref().is_none_or(|group| group.is_match(&named.group)),
-        );
-    }
-    known[series as usize]
 }

@@ -81,10 +81,12 @@ fn totals<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Totals {
     let known = |part: fn(&Row) -> Option<u64>| rows.clone().filter_map(part).reduce(|a, b| a + b);
     let statuses = sum_statuses(rows.clone());
     let (requests, failures) = (known(|row| row.requests), sum(|row| row.failures));
+    // Failures of an error log alone are among no requests: then there is no rate.
+    let counted = rows.clone().all(|row| !row.uncounted) && requests.is_none_or(|requests| failures <= requests);
     Totals {
         requests,
         failures,
-        error_rate: requests.and_then(|requests| error_rate(failures, requests)),
+        error_rate: requests.filter(|_| counted).and_then(|requests| show::rate(failures, requests)),
         status_502: statuses[0],
         status_503: statuses[1],
         status_504: statuses[2],
@@ -196,13 +198,15 @@ fn upstream_row(rows: &[Row], findings: &Findings) -> Option<UpstreamRow> {
         latency.merge(&row.latency);
     }
     let key = &rows[0].key;
-    let (first, last) = findings.seen.get(key).copied().unwrap_or_default();
+    let seen = |end: fn(&(Stamp, Stamp)) -> Stamp| {
+        findings.seen.get(key).map(|span| show::time(end(span))).unwrap_or_default()
+    };
     Some(UpstreamRow {
         proxy: key.proxy.clone(),
         group: key.group.clone(),
         upstream: key.upstream.clone(),
-        first_seen: show::time(first),
-        last_seen: show::time(last),
+        first_seen: seen(|span| span.0),
+        last_seen: seen(|span| span.1),
         requests: sums.requests,
         failures: sums.failures,
         error_rate: sums.error_rate,
