@@ -311,6 +311,7 @@ fn incident_row(number: u64, incident: &diagnose::Incident, findings: &Findings,
         next_checks,
         paths: busiest
             .into_iter()
+            .filter(|(path, _)| !path.is_empty())
             .take(PATHS)
             .map(|(path, failures)| PathCount { path: show::text(path), failures })
             .collect(),

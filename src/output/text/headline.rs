@@ -60,6 +60,10 @@ fn troubles(totals: &Totals) -> String {
         (Some(requests), Some(rate)) if totals.failures > 0 => {
             format!("{} of {} failed ({})", count(totals.failures), plural(requests, "request"), percent(rate))
         }
+        // An error log that covers more than the access log does.
+        (Some(_), None) if totals.failures > 0 => {
+            format!("{} (rate unknown: not all of them are in an access log)", plural(totals.failures, "failure"))
+        }
         (Some(requests), _) => format!("none of {} failed", plural(requests, "request")),
         // An error log alone.
         (None, _) => format!("{} (rate unknown: no access log)", plural(totals.failures, "failure")),
@@ -76,8 +80,10 @@ fn troubles(totals: &Totals) -> String {
 
 /// When and in which logs: `2026-11-20 10:02:11 – 10:11:58 UTC · nginx · 5,099 lines of access.log and error.log`
 fn origin(report: &Report) -> String {
-    let first = report.upstreams.iter().map(|upstream| upstream.first_seen.as_str()).min();
-    let last = report.upstreams.iter().map(|upstream| upstream.last_seen.as_str()).max();
+    let first =
+        report.upstreams.iter().map(|upstream| upstream.first_seen.as_str()).filter(|time| !time.is_empty()).min();
+    let last =
+        report.upstreams.iter().map(|upstream| upstream.last_seen.as_str()).filter(|time| !time.is_empty()).max();
     let when = first.zip(last).map(|(first, last)| span(first, last));
     let lines = report.inputs.iter().map(|input| input.lines).sum();
     let name = |input: &'_ str| if input == "-" { "standard input".to_owned() } else { input.to_owned() };

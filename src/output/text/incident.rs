@@ -123,7 +123,8 @@ fn doubt(incident: &Incident) -> Option<String> {
     let share = incident.cause_share.filter(|share| *share < 0.9);
     let explained = share.map(|share| format!("{} explains {} of the failures", incident.likely_cause, percent(share)));
     // That a group went down is a consequence, which the summary tells.
-    let second = incident.second_cause.filter(|second| *second != Cause::NoLiveUpstream.slug());
+    let weighty = |second: &&str| share_in(second, incident).is_none_or(|share| share >= 0.02);
+    let second = incident.second_cause.filter(|second| *second != Cause::NoLiveUpstream.slug()).filter(weighty);
     let start = if is_sure { "Not all of it" } else { "Not certain" };
     Some(match (explained, second) {
         (Some(explained), Some(second)) => format!("{start}: {explained}, {second}{}.", share_of(second, incident)),
@@ -140,8 +141,12 @@ fn doubt(incident: &Incident) -> Option<String> {
 
 /// ` (18 %)`, where the share of a cause is known.
 fn share_of(cause: &str, incident: &Incident) -> String {
-    let share = incident.causes.iter().find(|item| item.cause == cause).and_then(|item| item.share);
-    share.filter(|share| *share > 0.0).map_or_else(String::new, |share| format!(" ({})", percent(share)))
+    share_in(cause, incident).map_or_else(String::new, |share| format!(" ({})", percent(share)))
+}
+
+fn share_in(cause: &str, incident: &Incident) -> Option<f64> {
+    let found = incident.causes.iter().find(|item| item.cause == cause);
+    found.and_then(|item| item.share).filter(|share| *share > 0.0)
 }
 
 fn evidence(incident: &Incident, page: &mut Page) {
@@ -191,7 +196,9 @@ fn who(incident: &Incident, page: &mut Page) {
     let longest = page.width() / 2;
     let path = |path: &PathCount| format!("{} ({})", fit(&visible(&path.path), longest), count(path.failures));
     let paths: Vec<String> = incident.paths.iter().take(PATHS).map(path).collect();
-    page.wrapped("   paths     ", "             ", &paths.join(" · "));
+    if !paths.is_empty() {
+        page.wrapped("   paths     ", "             ", &paths.join(" · "));
+    }
     if incident.crawler_failures > 0 {
         let failures = plural(incident.crawler_failures, "failure");
         page.wrapped("   crawlers  ", "             ", &format!("search engines met {failures}"));

@@ -8,9 +8,6 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// A space that no line is broken at.
 const TIE: char = '\u{A0}';
 
-/// How many lines a sample may take.
-const SAMPLE_LINES: usize = 2;
-
 /// What a piece of text is, which decides its colour.
 #[derive(Clone, Copy)]
 pub(super) enum Look {
@@ -88,12 +85,12 @@ impl Page {
         }
     }
 
-    /// Adds where a line of a log stands, and its beginning.
+    /// Adds where a line of a log stands, and its ends.
     pub(super) fn sample(&mut self, indent: &str, place: &str, text: &str) {
         let place = self.paint(Look::Dim, &format!("{place}:"));
         self.line(&format!("{indent}{place}"));
         let room = self.width.saturating_sub(indent.width());
-        for line in chop(&visible(text), room, SAMPLE_LINES) {
+        for line in ends(&visible(text), room) {
             let line = self.paint(Look::Dim, &line);
             self.line(&format!("{indent}{line}"));
         }
@@ -189,20 +186,19 @@ fn with_units(text: &str) -> String {
     tied
 }
 
-/// `text` in at most `limit` lines of `width` columns, broken anywhere, the last one cut.
-fn chop(text: &str, width: usize, limit: usize) -> Vec<String> {
-    let (mut lines, mut rest) = (Vec::new(), text);
-    while !rest.is_empty() {
-        if lines.len() + 1 == limit {
-            lines.push(fit(rest, width));
-            break;
-        }
-        let (start, after) = split_at_width(rest, width);
-        if start.is_empty() {
-            break;
-        }
-        lines.push(start.to_owned());
-        rest = after;
+/// `text` in at most two lines of `width` columns, broken anywhere: its beginning, and its end where the middle had to go. A log line
+/// begins with the request, and what its proxy adds about the upstream comes last.
+fn ends(text: &str, width: usize) -> Vec<String> {
+    let (start, rest) = split_at_width(text.trim_end(), width);
+    if start.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![start.to_owned()];
+    if rest.width() > width {
+        let from = rest.char_indices().map(|(at, _)| at).find(|&at| rest[at..].width() < width).unwrap_or(rest.len());
+        lines.push(format!("…{}", &rest[from..]));
+    } else if !rest.is_empty() {
+        lines.push(rest.to_owned());
     }
     lines
 }
@@ -217,9 +213,10 @@ mod tests {
         assert_eq!(fit("abcdefg", 6), "abcde…");
         assert_eq!(fit("東京東京", 5), "東京…");
         assert_eq!(fit_middle("checkout 127.0.0.1:9102", 16), "check…0.0.1:9102");
-        assert_eq!(chop("abcdefgh", 3, 2), ["abc", "de…"]);
-        assert_eq!(chop("abc", 3, 2), ["abc"]);
-        assert!(chop("東", 1, 3).is_empty());
+        assert_eq!(ends("abcdefghij", 3), ["abc", "…ij"]);
+        assert_eq!(ends("abcdef", 3), ["abc", "def"]);
+        assert_eq!(ends("abc", 3), ["abc"]);
+        assert!(ends("東", 1).is_empty());
     }
 
     #[test]

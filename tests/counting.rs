@@ -1,0 +1,232 @@
+//! The counting rules at their edges. Lines are recorded ones with times, addresses and statuses changed.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use gatewhy::event::Reader;
+use gatewhy::format::Statuses;
+use gatewhy::grammar::time::Stamp;
+use gatewhy::input::{Blocks, Input};
+use gatewhy::pipeline::{self, Filters, Options, Request};
+use gatewhy::report::Report;
+use jiff::tz::TimeZone;
+use std::fmt::Write as _;
+
+fn options() -> Options {
+    Options {
+        window: 60,
+        statuses: Statuses::gateway(),
+        zone: TimeZone::UTC,
+        readers: Reader::known(),
+        filters: Filters::default(),
+        threads: 1,
+        redactor: None,
+    }
+}
+
+fn report_with(logs: &[&str], options: &Options) -> Report {
+    let directory = tempfile::tempdir().expect("a directory");
+    let names: Vec<String> = (0..logs.len()).map(|number| format!("{number}.log")).collect();
+    let inputs = names.iter().zip(logs).map(|(name, text)| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("room on the disk");
+        Input { path: Some(path), size: None, found_in: None }
+    });
+    let outcome = pipeline::count(Blocks::new(inputs.collect(), 1 << 16), options).expect("threads");
+    let now = Stamp::from_seconds(1_795_300_000);
+    let request = Request { names: &names, all_windows: true, now, zone_name: "UTC" };
+    let report = pipeline::report(outcome, options, &request);
+    assert_eq!(report.unparsed.lines, 0, "{:?}", report.unparsed.samples);
+    report
+}
+
+fn report(logs: &[&str]) -> Report {
+    report_with(logs, &options())
+}
+
+/// A line of nginx's access log with upstream variables; `time` is of 21 Nov 2026.
+fn access(time: &str, path: &str, status: u16, seconds: &str, upstream: &str, statuses: &str) -> String {
+    // A request that timed out was connected.
+    let connect = if status == 504 { "0.001" } else { "-" };
+    format!(
+        "203.0.113.7 - - [21/Nov/2026:{time} +0000] \"GET {path} HTTP/1.1\" {status} 157 \"-\" \"curl/8.0\" rt={seconds} \
+         uct=\"{connect}\" uht=\"-\" urt=\"{seconds}\" ua=\"{upstream}\" us=\"{statuses}\"\n"
+    )
+}
+
+/// The same without upstream variables.
+fn combined(time: &str, path: &str, status: u16) -> String {
+    format!("203.0.113.7 - - [21/Nov/2026:{time} +0000] \"GET {path} HTTP/1.1\" {status} 157 \"-\" \"curl/8.0\"\n")
+}
+
+/// A line of nginx's error log about an attempt at `upstream`, for the virtual server `server`.
+fn error(time: &str, message: &str, server: &str, upstream: &str, path: &str) -> String {
+    format!(
+        "2026/11/21 {time} [error] 7#7: *1 {message}, client: 203.0.113.7, server: {server}, \
+         request: \"GET {path} HTTP/1.1\", upstream: \"http://{upstream}{path}\", host: \"{server}\"\n"
+    )
+}
+
+const REFUSED: &str = "connect() failed (111: Connection refused) while connecting to upstream";
+const TIMED_OUT: &str = "upstream timed out (110: Connection timed out) while reading response header from upstream";
+const NO_LIVE: &str = "no live upstreams while connecting to upstream";
+
+#[test]
+fn a_failure_over_a_window_edge_counts_once() {
+    let access = access("10:01:00", "/a", 504, "60.001", "10.0.0.5:80", "504");
+    let error = error("10:00:59", TIMED_OUT, "shop", "10.0.0.5:80", "/a");
+    let report = report(&[&access, &error]);
+    assert_eq!((report.totals.requests, report.totals.failures, report.totals.failed_attempts), (Some(1), 1, 1));
+    assert_eq!(report.incidents[0].likely_cause, "response-timeout");
+}
+
+#[test]
+fn a_masked_attempt_over_a_window_edge_stays_masked() {
+    let access = access("12:15:01", "/a", 200, "60.011", "10.0.0.5:80, 10.0.0.6:80", "504, 200");
+    let error = error("12:14:59", TIMED_OUT, "shop", "10.0.0.5:80", "/a");
+    let totals = report(&[&access, &error]).totals;
+    assert_eq!((totals.failures, totals.failed_attempts, totals.masked_failures), (0, 1, 1));
+}
+
+#[test]
+fn failures_of_an_error_log_alone_have_no_rate() {
+    let error = error("10:00:00", REFUSED, "shop", "10.0.0.5:80", "/a").repeat(5);
+    let haproxy =
+        "203.0.113.197:57333 [21/Nov/2026:10:00:00.330] web api/api-1 0/0/0/0/0 200 151 - - ---- 1/1/0/0/0 0/0 \
+                   \"GET /checkout HTTP/1.1\"\n"
+            .repeat(100);
+    let report = report(&[&error, &haproxy]);
+    assert_eq!((report.totals.requests, report.totals.failures, report.totals.error_rate), (Some(100), 5, None));
+    let rates: Vec<_> = report.proxies.iter().map(|row| (row.proxy.as_str(), row.totals.error_rate)).collect();
+    assert_eq!(rates, [("haproxy", Some(0.0)), ("nginx", None)]);
+}
+
+#[test]
+fn moved_failures_take_their_paths_along() {
+    let mut access = combined("10:00:01", "/a", 502).repeat(4);
+    access += &combined("10:00:02", "/b", 502);
+    let error = error("10:00:01", REFUSED, "shop", "10.0.0.5:80", "/a").repeat(4);
+    let report = report(&[&access, &error]);
+    assert_eq!(report.totals.failures, 5);
+    let paths: u64 = report.incidents.iter().flat_map(|incident| &incident.paths).map(|path| path.failures).sum();
+    assert_eq!(paths, 5);
+    let named: Vec<_> =
+        report.windows.iter().map(|row| (row.upstream.as_str(), row.failures, row.top_path.as_deref())).collect();
+    assert_eq!(named, [("", 1, Some("/b")), ("10.0.0.5:80", 4, Some("/a"))]);
+    assert!(report.windows.iter().all(|row| row.attempts.is_none()), "combined tells nothing of attempts");
+}
+
+#[test]
+fn two_attempts_for_one_failure_count_once() {
+    let access = combined("10:00:01", "/a", 502).repeat(10);
+    let lost = |upstream| error("10:00:01", REFUSED, "shop", upstream, "/a").repeat(10);
+    let report = report(&[&access, &lost("10.0.0.5:80"), &lost("10.0.0.6:80")]);
+    assert_eq!((report.totals.failures, report.totals.failed_attempts), (10, 20));
+    assert_eq!(report.totals.error_rate, Some(1.0));
+}
+
+#[test]
+fn statuses_without_a_column_are_reconciled_too() {
+    let mut options = options();
+    options.statuses = Statuses::none();
+    options.statuses.insert(500);
+    let message = "socket() failed (24: Too many open files) while connecting to upstream";
+    let error = error("10:00:01", message, "shop", "10.0.0.5:80", "/a");
+    let report = report_with(&[&combined("10:00:01", "/a", 500), &error], &options);
+    assert_eq!(report.totals.failures, 1);
+    assert_eq!(report.causes.iter().map(|row| (row.cause, row.failures)).collect::<Vec<_>>(), [("proxy-exhausted", 1)]);
+}
+
+#[test]
+fn one_host_is_one_proxy() {
+    let mut access = String::new();
+    for line in combined("10:00:01", "/a", 502).repeat(5).lines() {
+        let _ = writeln!(access, "<190>Nov 21 10:00:01 web1 nginx: {line}");
+    }
+    let error = error("10:00:01", REFUSED, "shop", "10.0.0.5:80", "/a").repeat(4);
+    let report = report(&[&access, &error]);
+    assert_eq!(report.totals.failures, 5);
+    assert_eq!(report.proxies.iter().map(|row| row.proxy.as_str()).collect::<Vec<_>>(), ["nginx@web1"]);
+}
+
+#[test]
+fn a_consequence_is_told_with_the_root_of_its_own_virtual_server() {
+    let mut log = error("12:00:01", TIMED_OUT, "reports.example.com", "10.0.9.9:9000", "/r").repeat(50);
+    log += &error("12:00:02", REFUSED, "api.example.com", "10.0.0.5:80", "/a").repeat(3);
+    log += &error("12:00:03", NO_LIVE, "api.example.com", "api", "/a").repeat(200);
+    let told: Vec<_> = report(&[&log]).incidents.iter().map(|row| (row.likely_cause, row.failures)).collect();
+    assert_eq!(told, [("connection-refused", 203), ("response-timeout", 50)]);
+}
+
+#[test]
+fn the_peak_is_where_most_failed() {
+    let mut log = access("12:00:00", "/a", 502, "0.000", "10.0.0.5:80", "502");
+    log += &access("12:01:00", "/a", 502, "0.000", "10.0.0.5:80", "502").repeat(50);
+    log += &access("12:01:00", "/a", 200, "0.010", "10.0.0.5:80", "200").repeat(10);
+    let report = report(&[&log]);
+    assert_eq!(report.incidents[0].peak_start, "2026-11-21T12:01:00Z");
+    assert_eq!(report.incidents[0].peak_error_rate, Some(0.833_333));
+}
+
+#[test]
+fn an_outage_stands_out_of_a_trickle() {
+    let mut log = String::new();
+    for minute in 0..60 {
+        let time = format!("12:{minute:02}:00");
+        let failures = if (30..35).contains(&minute) { 200 } else { 1 };
+        log += &access(&time, "/a", 502, "0.000", "10.0.0.5:80", "502").repeat(failures);
+    }
+    let report = report(&[&log]);
+    let first = &report.incidents[0];
+    assert_eq!((first.start.as_str(), first.end.as_str()), ("2026-11-21T12:30:00Z", "2026-11-21T12:34:00Z"));
+    assert_eq!((first.failures, report.totals.failures), (1_000, 1_055));
+}
+
+#[test]
+fn upstreams_that_nothing_joins_are_told_apart() {
+    let mut log = access("12:00:00", "/a", 502, "0.000", "10.0.0.5:80", "502").repeat(5);
+    log += &access("12:00:30", "/b", 502, "0.000", "192.168.7.7:9000", "502").repeat(5);
+    assert_eq!(report(&[&log]).incidents.len(), 2);
+    // Tried for the same request, they are one group's.
+    log += &access("12:00:40", "/a", 502, "0.000", "10.0.0.5:80, 192.168.7.7:9000", "502, 502");
+    assert_eq!(report(&[&log]).incidents.len(), 1);
+}
+
+#[test]
+fn filters_see_final_names() {
+    let access = combined("10:00:01", "/a", 502).repeat(3) + &combined("10:00:01", "/", 200);
+    let mut error = error("10:00:01", REFUSED, "shop", "10.0.0.5:80", "/a").repeat(2);
+    error += &self::error("10:00:01", REFUSED, "shop", "10.0.0.6:80", "/a");
+    let mut options = options();
+    options.filters.upstream = regex::bytes::Regex::new("10.0.0.5").ok();
+    let report = report_with(&[&access, &error], &options);
+    assert_eq!((report.totals.failures, report.windows.len()), (2, 1));
+}
+
+#[test]
+fn state_lines_without_a_year_find_their_requests() {
+    let state = "Nov 21 12:14:10 lb1 haproxy[7]: Server api/api-1 is DOWN, reason: Layer4 connection problem, info: \
+                 \"Connection refused\", check duration: 0ms. 0 active and 0 backup servers left. 0 sessions active, \
+                 0 requeued, 0 remaining in queue.\n";
+    let request = "Nov 21 12:14:14 lb1 haproxy[7]: 203.0.113.1:1 [21/Nov/2024:12:14:14.000] web api/<NOSRV> \
+                   0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"\n";
+    for window in [10, 60, 86_400, 7 * 86_400] {
+        let mut options = options();
+        options.window = window;
+        let report = report_with(&[state, request], &options);
+        assert_eq!(report.incidents[0].likely_cause, "connection-refused", "windows of {window} s");
+        assert_eq!(report.upstreams[0].first_seen, "2024-11-21T12:14:14Z");
+    }
+}
+
+#[test]
+fn finding_incidents_is_not_quadratic() {
+    // A 502 every four minutes for a year: nothing joins them, nothing may compare each with all.
+    let mut log = String::new();
+    for number in 0..131_400_i64 {
+        let time = jiff::Timestamp::from_second(1_700_000_000 + number * 240).expect("a time");
+        let time = time.strftime("%d/%b/%Y:%H:%M:%S +0000");
+        let _ = writeln!(log, "203.0.113.7 - - [{time}] \"GET /a HTTP/1.1\" 502 157 \"-\" \"curl/8.0\"");
+    }
+    let report = report(&[&log]);
+    assert_eq!((report.totals.failures, report.incidents.len()), (131_400, 1));
+}
