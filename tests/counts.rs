@@ -61,6 +61,9 @@ fn agrees(format: Format) {
         .collect();
     assert!(differing.is_empty(), "{} (requests, 502, 503, 504):\n{}", format.name(), differing.join("\n"));
 
+    let masked: u64 = rows(&from_file).map(|row| row["masked_failures"].parse::<u64>().unwrap()).sum();
+    assert_eq!(masked, written.saved, "{}: requests that a retry saved", format.name());
+
     let from_pipe = gatewhy(1, &log, Source::Pipe);
     // Not assert_eq, which would print megabytes.
     assert!(nameless(&from_pipe) == nameless(&from_file), "{} from a pipe", format.name());

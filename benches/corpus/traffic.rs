@@ -300,7 +300,8 @@ fn status(format: Format, fault: Option<Fault>, random: &mut Random) -> Option<u
         Format::Elb => elb,
     };
     Some(match fault {
-        None | Some(Fault::Saved) => match random.below(1_000) {
+        Some(Fault::Saved) => 200,
+        None => match random.below(1_000) {
             0..3 => 500,
             3..28 => 404,
             28..68 => 304,
