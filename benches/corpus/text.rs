@@ -99,7 +99,7 @@ pub(super) fn path(request: &Request) -> impl Display {
         ("checkout", _) => write!(f, "/checkout/{}/address", uuid(id)),
         ("search", 0) => write!(f, "/search/suggest?q=run{page}"),
         ("search", _) => write!(f, "/search?q=%22red%20shoes%22&page={page}&session={id:016x}"),
-        (_, 0) => write!(f, "/assets/app.{:08x}.js", id as u32 & 0xFF),
+        (_, 0) => write!(f, "/assets/app.{:08x}.js", (1 + (id & 7)) * 0x1F0C_3A95),
         (_, _) => write!(f, "/images/2026-11-{:02}/{number}.webp", 1 + page),
     })
 }

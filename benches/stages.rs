@@ -1,0 +1,248 @@
+//! One group for each stage, in the order of the data. Every stage gets what it would get in a run, and the answer is
+//! compared with what the corpus's maker knows, or with what the stage said before measuring.
+
+#![allow(missing_docs, reason = "criterion's macros")]
+#![allow(clippy::unwrap_used, reason = "a benchmark may fail")]
+
+mod corpus;
+mod setup;
+
+use corpus::Format;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use gatewhy::aggregate::Tally;
+use gatewhy::diagnose::{Settings, diagnose};
+use gatewhy::envelope;
+use gatewhy::event::{Reader, fold};
+use gatewhy::format::{Skimmed, Statuses};
+use gatewhy::grammar::time::Stamp;
+use gatewhy::input::Block;
+use gatewhy::output::{self, Style, Table};
+use gatewhy::report::{Context, build};
+use setup::Corpus;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::time::Duration;
+
+const LINES: u64 = 50_000;
+
+/// Bytes to blocks of whole lines.
+fn input(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let mut group = criterion.benchmark_group("input");
+    let corpus = &corpora[0];
+    group.throughput(Throughput::Bytes(corpus.counts.bytes));
+    group.bench_function("blocks", |bencher| {
+        bencher.iter(|| {
+            let (mut blocks, mut block, mut lines) = (corpus.blocks(), Block::default(), 0);
+            while blocks.next(&mut block) {
+                lines += block.lines().count() as u64;
+            }
+            assert_eq!(lines, LINES);
+        });
+    });
+    group.finish();
+}
+
+/// Lines to payloads: HAProxy's come in syslog, nginx's in nothing.
+fn open(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let mut group = criterion.benchmark_group("envelope");
+    for corpus in corpora.iter().filter(|corpus| matches!(corpus.format, Format::Haproxy | Format::Nginx)) {
+        let lines: Vec<&[u8]> = corpus.lines().collect();
+        let wrapped = if corpus.format == Format::Haproxy { LINES } else { 0 };
+        group.throughput(Throughput::Bytes(corpus.counts.bytes));
+        group.bench_function(corpus.name(), |bencher| {
+            bencher.iter(|| {
+                let opened = lines.iter().map(|line| envelope::open(black_box(line)));
+                assert_eq!(opened.filter(|opened| opened.host == b"lb1").count() as u64, wrapped);
+            });
+        });
+    }
+    group.finish();
+}
+
+/// The corpus's lines as formats get them.
+fn payloads(corpus: &Corpus) -> Vec<&[u8]> {
+    corpus.lines().map(|line| envelope::open(line).payload).collect()
+}
+
+fn reader(corpus: &Corpus) -> Reader {
+    let payload = payloads(corpus)[0];
+    Reader::known().into_iter().find(|reader| reader.skim(payload).is_some()).unwrap()
+}
+
+/// Which format a line is of, without a memory of the line before: the worst that mixed lines can do.
+fn detect(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let each: Vec<Vec<&[u8]>> = corpora.iter().map(payloads).collect();
+    let mixed: Vec<&[u8]> =
+        (0..LINES as usize / 4).flat_map(|place| each.iter().map(move |lines| lines[place])).collect();
+    let readers = Reader::known();
+    let mut group = criterion.benchmark_group("detection");
+    group.throughput(Throughput::Bytes(mixed.iter().map(|line| line.len() as u64).sum()));
+    group.bench_function("mixed", |bencher| {
+        bencher.iter(|| {
+            let claimed = |line: &&&[u8]| readers.iter().any(|reader| reader.skim(black_box(line)).is_some());
+            assert_eq!(mixed.iter().filter(claimed).count(), mixed.len());
+        });
+    });
+    group.finish();
+}
+
+/// The first glance at a line.
+fn skim(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let mut group = criterion.benchmark_group("skim");
+    for corpus in corpora {
+        let (lines, reader) = (payloads(corpus), reader(corpus));
+        let failed = |skimmed: &Skimmed<'_>| match skimmed {
+            Skimmed::Plain(skim) => matches!(skim.status, 502..=504),
+            Skimmed::Full => false,
+        };
+        let plain = lines.iter().filter_map(|line| reader.skim(line)).filter(failed).count();
+        group.throughput(Throughput::Bytes(corpus.counts.bytes));
+        group.bench_function(corpus.name(), |bencher| {
+            bencher.iter(|| {
+                let skimmed = lines.iter().filter_map(|line| reader.skim(black_box(line)));
+                assert_eq!(skimmed.filter(failed).count(), plain);
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Every field, and what they mean. In a run this happens to failures alone.
+fn read(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let mut group = criterion.benchmark_group("read");
+    let statuses = Statuses::gateway();
+    for corpus in corpora {
+        let (lines, reader) = (payloads(corpus), reader(corpus));
+        group.throughput(Throughput::Bytes(corpus.counts.bytes));
+        group.bench_function(corpus.name(), |bencher| {
+            bencher.iter(|| {
+                let events = lines.iter().filter_map(|line| reader.read(black_box(line), &statuses));
+                assert_eq!(events.filter(|event| event.failed).count() as u64, corpus.counts.failures());
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Paths to endpoints.
+fn paths(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let (corpus, statuses) = (&corpora[0], Statuses::gateway());
+    let (lines, reader) = (payloads(corpus), reader(corpus));
+    let paths: Vec<&[u8]> =
+        lines.iter().filter_map(|line| reader.read(line, &statuses)).map(|event| event.record.path).collect();
+    let endpoints: BTreeSet<Vec<u8>> = paths.iter().map(|path| fold(path)).collect();
+    assert!(endpoints.len() < 100, "{} endpoints", endpoints.len());
+    let folded: usize = paths.iter().map(|path| fold(path).len()).sum();
+    let mut group = criterion.benchmark_group("paths");
+    group.throughput(Throughput::Bytes(paths.iter().map(|path| path.len() as u64).sum()));
+    group.bench_function("fold", |bencher| {
+        bencher.iter(|| assert_eq!(paths.iter().map(|path| fold(black_box(path)).len()).sum::<usize>(), folded));
+    });
+    group.finish();
+}
+
+/// Cells of two halves to cells of the whole.
+fn merge(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let corpus = &corpora[0];
+    let tally = corpus.counted(1).tally;
+    let cells = tally.clone().into_cells().1.len() as u64;
+    assert_eq!(setup::failures(tally.clone().merge(tally.clone())), 2 * corpus.counts.failures());
+    let mut group = criterion.benchmark_group("aggregate");
+    group.throughput(Throughput::Elements(cells));
+    group.bench_function("merge", |bencher| {
+        let merge = |(left, right): (Tally, Tally)| {
+            let merged = left.merge(right);
+            assert_eq!(merged.inputs[0].lines, 2 * LINES);
+            merged
+        };
+        bencher.iter_batched(|| (tally.clone(), tally.clone()), merge, BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
+/// What runs once, after the last line: cells to findings, findings to a report, a report to bytes.
+fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let corpus = &corpora[0];
+    let tally = corpus.counted(1).tally;
+    let settings = Settings {
+        zone: jiff::tz::TimeZone::UTC,
+        now: Stamp::from_seconds(1_800_000_000),
+        statuses: Statuses::gateway(),
+        since: None,
+        until: None,
+    };
+    let (names, errors) = ([corpus.name().to_owned()], BTreeMap::new());
+    let (inputs, unparsed) = (tally.inputs.clone(), tally.unparsed.clone());
+    let context = Context {
+        names: &names,
+        inputs: &inputs,
+        errors: &errors,
+        unparsed: &unparsed,
+        assumed_zone: None,
+        all_windows: true,
+    };
+    let cells = tally.clone().into_cells().1.len() as u64;
+
+    let mut group = criterion.benchmark_group("diagnose");
+    group.throughput(Throughput::Elements(cells));
+    group.bench_function("cells", |bencher| {
+        let diagnose = |tally| {
+            let findings = diagnose(tally, &settings);
+            assert_eq!(findings.rows.iter().map(|row| row.failures).sum::<u64>(), corpus.counts.failures());
+            findings
+        };
+        bencher.iter_batched(|| tally.clone(), diagnose, BatchSize::PerIteration);
+    });
+    group.finish();
+
+    let findings = diagnose(tally, &settings);
+    let mut group = criterion.benchmark_group("report");
+    group.throughput(Throughput::Elements(cells));
+    group.bench_function("build", |bencher| {
+        bencher.iter_with_large_drop(|| {
+            let report = build(&findings, &context);
+            assert_eq!(report.totals.failures, corpus.counts.failures());
+            report
+        });
+    });
+    group.finish();
+
+    let report = build(&findings, &context);
+    let style = Style { color: false, width: 120 };
+    let write = |format| {
+        let mut out = Vec::new();
+        output::write(&report, format, Table::Windows, style, &mut out).unwrap();
+        out
+    };
+    let mut group = criterion.benchmark_group("output");
+    for format in [output::Format::Text, output::Format::Csv, output::Format::Json, output::Format::Ndjson] {
+        let written = write(format);
+        group.throughput(Throughput::Bytes(written.len() as u64));
+        group.bench_function(format!("{format:?}").to_lowercase(), |bencher| {
+            bencher.iter(|| assert_eq!(write(format).len(), written.len()));
+        });
+    }
+    group.finish();
+}
+
+fn stages(criterion: &mut Criterion) {
+    let (_directory, corpora) = setup::corpora(LINES);
+    input(criterion, &corpora);
+    open(criterion, &corpora);
+    detect(criterion, &corpora);
+    skim(criterion, &corpora);
+    read(criterion, &corpora);
+    paths(criterion, &corpora);
+    merge(criterion, &corpora);
+    finish(criterion, &corpora);
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = stages
+}
+criterion_main!(benches);
