@@ -127,13 +127,18 @@ fn recordings_are_told_as_they_happened() {
         fs::read_dir(root).expect("recordings").map(|entry| entry.expect("entry").path()).collect();
     directories.sort();
     let (mut views, mut wrong) = (0, String::new());
+    let schema = jsonschema::validator_for(&gatewhy::report::schema()).expect("a schema");
     for directory in directories.iter().filter(|path| path.is_dir()) {
         let text = fs::read_to_string(directory.join("case.toml")).expect("case.toml");
         let case: Case = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
         assert!(case.client.requests > 0);
         for view in &case.view {
             views += 1;
-            let complaints = complaints(&report(directory, view, &case.tz), view, &case.client);
+            let report = report(directory, view, &case.tz);
+            let mut complaints = complaints(&report, view, &case.client);
+            for error in schema.iter_errors(&serde_json::to_value(&report).expect("JSON")) {
+                let _ = write!(complaints, "\n    schema: {error} at {}", error.instance_path());
+            }
             if !complaints.is_empty() {
                 let name = directory.file_name().unwrap_or_default().to_string_lossy();
                 let _ = write!(wrong, "\n{name} {:?}{complaints}", view.logs);
