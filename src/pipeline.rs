@@ -71,7 +71,6 @@ pub fn stream<W: Write + Send, Row: Watch + Clone + Sync>(
             scanner.scan(&block, &mut row);
             ordered.write(block.sequence, row.take());
         }
-        ordered.leave();
         scanner.finish()
     });
     ordered.finish()?;

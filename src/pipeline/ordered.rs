@@ -50,11 +50,6 @@ impl<W: Write> Ordered<W> {
         self.moved.notify_all();
     }
 
-    /// Lets the others go on after this thread's last block.
-    pub(super) fn leave(&self) {
-        self.moved.notify_all();
-    }
-
     /// The first error, if there was one.
     pub(super) fn finish(self) -> Result<(), Error> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
