@@ -338,9 +338,7 @@ impl<'a> Vars<'a> {
 fn when(value: &[u8]) -> Option<When> {
     let zoned = whole(value, clf).or_else(|| whole(value, iso));
     // `$msec` has ten digits before its point since 2001; a small number is a duration.
-    zoned.or_else(|| {
-        whole(value, epoch).filter(|when| memchr(b'.', value).unwrap_or(value.len()) == 10 && when.wall > 0)
-    })
+    zoned.or_else(|| whole(value, epoch).filter(|_| memchr(b'.', value).unwrap_or(value.len()) == 10))
 }
 
 /// ingress-nginx writes `namespace-service-port`; its manual puts `upstream-` before it, as old releases did.
@@ -834,10 +832,10 @@ pub(super) mod tests {
 
     #[test]
     fn tells_stamps_from_durations() {
-        assert!(when(b"28/Sep/1970:12:00:00 +0600").is_some());
-        assert!(when(b"1970-09-28T12:00:00+06:00").is_some());
+        assert!(when(b"28/Sep/2026:12:00:00 +0600").is_some());
+        assert!(when(b"2026-09-28T12:00:00+06:00").is_some());
         assert_eq!(when(b"1700000000.123").map(|when| when.wall), Some(1_700_000_000_123_000));
-        for duration in ["0.005", "60", "1700000000123", "-", ""] {
+        for duration in ["0.005", "60", "1700000000123", "9999999999.000", "-", ""] {
             assert!(when(duration.as_bytes()).is_none(), "{duration}");
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Parsed, mismatch};
 use jiff::tz::TimeZone;
+use std::ops::{Range, RangeInclusive};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -45,6 +46,13 @@ pub enum Zone {
 
 /// The year that stamps without one are read in: a leap year so early that no log can mean it.
 pub const YEARLESS: i64 = 1972;
+
+/// The years that stamps may be of. A report has a window for all times between the first stamp and the last, so that garbage
+/// must not become a stamp.
+const YEARS: RangeInclusive<i64> = 1990..=2200;
+
+/// The same in microseconds since the epoch.
+const SPAN: Range<i64> = 631_152_000_000_000..7_289_654_400_000_000;
 
 /// A time as written: wall time, and what is known of its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +99,11 @@ fn two(i: &[u8]) -> Option<i64> {
 
 fn four(i: &[u8]) -> Option<i64> {
     Some(two(i)? * 100 + two(i.get(2..)?)?)
+}
+
+/// A year that logs are written in.
+fn year(i: &[u8]) -> Option<i64> {
+    four(i).filter(|year| YEARS.contains(year))
 }
 
 fn month(i: &[u8]) -> Option<i64> {
@@ -166,7 +179,7 @@ fn parsed<'a>(found: Option<(&'a [u8], When)>) -> Parsed<'a, When> {
 pub fn clf(i: &[u8]) -> Parsed<'_, When> {
     parsed((|| {
         let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = i else { return None };
-        let date = (four(&i[7..])?, month(&i[3..])?, two(i)?);
+        let date = (year(&i[7..])?, month(&i[3..])?, two(i)?);
         let (rest, micros) = fraction(i.get(20..)?);
         let wall = wall(date, clock(&i[12..])?, micros)?;
         match rest {
@@ -184,7 +197,7 @@ pub fn clf(i: &[u8]) -> Parsed<'_, When> {
 pub fn iso(i: &[u8]) -> Parsed<'_, When> {
     parsed((|| {
         let [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b't' | b' ', ..] = i else { return None };
-        let date = (four(i)?, two(&i[5..])?, two(&i[8..])?);
+        let date = (year(i)?, two(&i[5..])?, two(&i[8..])?);
         let (rest, micros) = fraction(i.get(19..)?);
         let wall = wall(date, clock(&i[11..])?, micros)?;
         match offset(rest) {
@@ -199,7 +212,7 @@ pub fn iso(i: &[u8]) -> Parsed<'_, When> {
 pub fn nginx_error(i: &[u8]) -> Parsed<'_, When> {
     parsed((|| {
         let [_, _, _, _, b'/', _, _, b'/', _, _, b' ', ..] = i else { return None };
-        let date = (four(i)?, two(&i[5..])?, two(&i[8..])?);
+        let date = (year(i)?, two(&i[5..])?, two(&i[8..])?);
         Some((i.get(19..)?, When { wall: wall(date, clock(&i[11..])?, 0)?, zone: Zone::Local }))
     })())
 }
@@ -217,8 +230,8 @@ pub fn syslog(i: &[u8]) -> Parsed<'_, When> {
 pub fn epoch(i: &[u8]) -> Parsed<'_, When> {
     let (rest, micros) = super::number::seconds(i)?;
     match i64::try_from(micros) {
-        Ok(wall) => Ok((rest, When { wall, zone: Zone::Utc })),
-        Err(_) => mismatch(),
+        Ok(wall) if SPAN.contains(&wall) => Ok((rest, When { wall, zone: Zone::Utc })),
+        _ => mismatch(),
     }
 }
 
@@ -271,5 +284,59 @@ impl Clock {
         let utc = jiff::Timestamp::from_microsecond(wall).map(|stamp| TimeZone::UTC.to_datetime(stamp));
         let real = utc.and_then(|civil| self.zone.to_ambiguous_timestamp(civil).compatible());
         real.map_or(0, |real| (wall - real.as_microsecond()).div_euclid(1_000_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Rule = fn(&[u8]) -> Parsed<'_, When>;
+
+    /// Whether `rule` reads `text` to its end.
+    fn reads(rule: Rule, text: &str) -> bool {
+        matches!(rule(text.as_bytes()), Ok(([], _)))
+    }
+
+    #[test]
+    fn years_that_no_log_is_of_are_garbage() {
+        let rules: [(Rule, &str); 3] =
+            [(clf, "31/Dec/YEAR:23:59:59 +0000"), (iso, "YEAR-12-31T23:59:59Z"), (nginx_error, "YEAR/12/31 23:59:59")];
+        for (year, fits) in [
+            ("0000", false),
+            ("1970", false),
+            ("1972", false),
+            ("1989", false),
+            ("1990", true),
+            ("2026", true),
+            ("2200", true),
+            ("2201", false),
+            ("9999", false),
+        ] {
+            for (rule, text) in rules {
+                assert_eq!(reads(rule, &text.replace("YEAR", year)), fits, "{text} of {year}");
+            }
+        }
+        // Without a year it is another rule's.
+        assert!(reads(syslog, "Dec 31 23:59:59"));
+    }
+
+    #[test]
+    fn seconds_since_the_epoch_are_of_the_same_years() {
+        let start = |year| days(year, 1, 1).map(|days| days * 86_400_000_000);
+        assert_eq!((Some(SPAN.start), Some(SPAN.end)), (start(*YEARS.start()), start(YEARS.end() + 1)));
+        for (text, fits) in [
+            ("0", false),
+            ("60.003", false),
+            ("631151999.999", false),
+            ("631152000.000", true),
+            ("1700000000.123", true),
+            ("7289654399.999", true),
+            ("7289654400.000", false),
+            ("9999999999.000", false),
+            ("1700000000123", false),
+        ] {
+            assert_eq!(reads(epoch, text), fits, "{text}");
+        }
     }
 }
