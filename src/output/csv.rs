@@ -5,8 +5,8 @@ use crate::report::{CauseRow, Incident, Report, UpstreamRow, WindowRow};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Between the items of a list in one cell.
-const LIST_SEPARATOR: &str = ";";
+/// Between the items of a list in one cell. Where the comma is the decimal sign, spreadsheets start a new cell here.
+const LIST_SEPARATOR: char = ';';
 
 pub(super) fn write(report: &Report, table: Table, out: &mut dyn Write) -> io::Result<()> {
     match table {
@@ -129,10 +129,15 @@ number_cells!(u16, u64, usize, f64);
 
 impl Cell for &str {
     fn show(&self, out: &mut String) {
-        if is_formula(self) {
-            out.push('\'');
+        for (number, part) in self.split(LIST_SEPARATOR).enumerate() {
+            if number > 0 {
+                out.push(LIST_SEPARATOR);
+            }
+            if is_formula(part) {
+                out.push('\'');
+            }
+            out.push_str(&visible(part));
         }
-        out.push_str(&visible(self));
     }
 }
 
@@ -158,7 +163,12 @@ impl<T: Cell> Cell for Option<T> {
 
 impl Cell for Vec<String> {
     fn show(&self, out: &mut String) {
-        self.join(LIST_SEPARATOR).show(out);
+        for (number, item) in self.iter().enumerate() {
+            if number > 0 {
+                out.push(LIST_SEPARATOR);
+            }
+            item.show(out);
+        }
     }
 }
 
@@ -227,16 +237,26 @@ mod tests {
             ("\rx", "'\\rx"),
             ("a\nb\u{1b}[2J", "a\\nb\\x1B[2J"),
             ("/a=b", "/a=b"),
+            // Other locales' separators: what follows one may be a cell of its own.
+            ("/x;=1+1", "/x;'=1+1"),
+            ("/x;  @SUM(A1);-2;+3", "/x;'  @SUM(A1);'-2;'+3"),
+            ("/x;＝1", "/x;'＝1"),
+            ("/x\t=1+1", "/x\\t=1+1"),
+            ("/x;jsessionid=1F;v=2", "/x;jsessionid=1F;v=2"),
+            ("a;;b;", "a;;b;"),
         ] {
             let mut cell = String::new();
             text.show(&mut cell);
             assert_eq!(cell, shown);
         }
+        let mut cell = String::new();
+        vec!["a".to_owned(), "=1".to_owned(), "b;=2".to_owned()].show(&mut cell);
+        assert_eq!(cell, "a;'=1;b;'=2");
         for table in [Table::Windows, Table::Incidents, Table::Upstreams, Table::Causes] {
             let text = csv(&sample::report(), table);
             assert!(!text.contains(|c: char| c != '\n' && super::super::escape::is_hidden(c)), "{text:?}");
             for cell in records(&text).iter().flatten() {
-                assert!(!is_formula(cell), "{cell}");
+                assert!(!cell.split(LIST_SEPARATOR).any(is_formula), "{cell}");
             }
         }
     }
