@@ -275,3 +275,21 @@ fn takes_the_zone_of_the_access_log() {
     assert!(report("UTC").contains("connection-refused"));
     assert_eq!(report("America/New_York"), report("UTC"));
 }
+
+/// Rows of `failures` are requests, which an error log does not tell of.
+#[test]
+fn says_why_there_are_no_failed_requests() {
+    let logs = logs();
+    let told = |line: &[&str]| stderr(&gatewhy_in(logs.path(), &[line, &["-f", "csv"]].concat())).to_owned();
+    let note = "gatewhy: --table failures: failed requests stand in access logs, and there is none here; \
+                `--table windows` shows what an error log tells\n";
+    assert!(told(&["error.log", "--table", "failures"]).contains(note));
+    for line in [
+        &["error.log"][..],
+        &["error.log", "--table", "failures", "-q"],
+        &["access.log", "--table", "failures"],
+        &["access.log", "error.log", "--table", "failures"],
+    ] {
+        assert!(!told(line).contains("--table windows"), "{line:?}: {}", told(line));
+    }
+}

@@ -8,6 +8,10 @@ use crate::pipeline::{self, Outcome, Request};
 use crate::report::Report;
 use crate::show::counted;
 
+/// What to tell where the table of failed requests stays empty for want of requests.
+const NO_REQUESTS: &str = "--table failures: failed requests stand in access logs, and there is none here; \
+    `--table windows` shows what an error log tells";
+
 /// Reads the inputs, writes the report, tells what could not be read.
 ///
 /// # Errors
@@ -19,6 +23,9 @@ pub fn run(options: &options::Report) -> anyhow::Result<Status> {
     }
     let report = if options.table == Table::Failures { stream(&mut run, options) } else { write(&mut run, options) }?;
     let Some(report) = report else { return Ok(run.finish(None)) };
+    if options.table == Table::Failures && is_told_by_error_logs_alone(&report) {
+        run.add(Note::light(NO_REQUESTS.to_owned()));
+    }
     judge(&mut run, options, &report);
     Ok(run.finish(Some(&findings(&report))))
 }
@@ -67,6 +74,12 @@ fn build(run: &Run<'_>, options: &options::Report, outcome: Outcome) -> Report {
         zone_name: &time::zone_name(&scan.zone),
     };
     pipeline::report(outcome, scan, &request)
+}
+
+/// Whether something failed, and no access log says in which requests.
+fn is_told_by_error_logs_alone(report: &Report) -> bool {
+    let totals = &report.totals;
+    totals.requests.is_none() && totals.failures + totals.failed_attempts > 0
 }
 
 /// Holds the report against `--fail-on`.
