@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use gatewhy::aggregate::Tally;
-use gatewhy::event::Reader;
+use gatewhy::event::{Reader, Redactor};
 use gatewhy::format::{Format, Skimmed, Statuses};
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
@@ -12,7 +12,7 @@ use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
 use gatewhy::report::Report;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use std::{fs, io::Write as _, path::Path};
+use std::{fs, io::Write as _, path::Path, sync::Arc};
 
 fn options(threads: usize, window: i64) -> Options {
     Options {
@@ -111,6 +111,16 @@ fn window_length_does_not_change_the_totals() {
         assert_eq!(totals(window).failures, minute.failures, "windows of {window} s");
         assert_eq!(totals(window).requests, minute.requests, "windows of {window} s");
     }
+}
+
+#[test]
+fn samples_are_cut_after_people_were_taken_out() {
+    let redactor = Some(Arc::new(Redactor::new().expect("patterns")));
+    let options = Options { redactor, ..options(1, 60) };
+    let line = format!("no log {} 203.0.113.77 said so\n", "x".repeat(285));
+    let tally = count(line.as_bytes(), 1 << 16, &options).tally;
+    let text = String::from_utf8_lossy(&tally.unparsed[0].text).into_owned();
+    assert!(text.len() == 300 && !text.contains("203."), "{text}");
 }
 
 /// The tally of every third part, cut at line ends.

@@ -6,6 +6,9 @@ use crate::grammar::address;
 use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
+/// How much of a line of no known format is looked at, in bytes: far more than is ever shown.
+const LONGEST: usize = 4_096;
+
 /// Redacts with a salt of its own: the same client has the same name all through one run, and another in the next.
 #[derive(Debug)]
 pub struct Redactor {
@@ -40,6 +43,16 @@ impl Redactor {
     pub fn path<'a>(&self, path: &'a [u8]) -> &'a [u8] {
         let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
         &path[..end]
+    }
+
+    /// The beginning of a line of no known format, without its people. To be cut further only afterwards: half an address is not
+    /// recognised.
+    #[must_use]
+    pub fn beginning(&self, line: &[u8]) -> Vec<u8> {
+        let Some(start) = line.get(..LONGEST) else { return self.line(line, None) };
+        let part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+        let end = start.iter().rposition(|byte| !part(byte)).map_or(0, |at| at + 1);
+        self.line(&start[..end], None)
     }
 
     /// The line that `record` was read from, without its people. Addresses of upstreams stay.
@@ -86,4 +99,24 @@ fn replace_words(text: &[u8], private: &[u8], stand_in: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(&text[from..]);
     out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_beginning_ends_in_half_an_address() {
+        let redactor = Redactor::new().unwrap();
+        for address in ["203.0.113.77", "2001:db8::c0a8:1f"] {
+            for before in LONGEST - 40..=LONGEST {
+                let line = format!("/?{} {address} said so", "q".repeat(before));
+                let text = String::from_utf8(redactor.beginning(line.as_bytes())).unwrap();
+                assert!(!text.contains("203.") && !text.contains("2001:"), "{before}: {text}");
+            }
+        }
+        assert!(redactor.beginning(&b"a".repeat(2 * LONGEST)).is_empty());
+        assert_eq!(redactor.beginning(b"no log at 10:00 from a.b"), b"no log at 10:00 from a.b");
+    }
 }

@@ -10,6 +10,9 @@ use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 use std::sync::Arc;
 
+/// How much of a line that no format claims is kept, in bytes.
+const UNPARSED_LENGTH: usize = 300;
+
 /// In seconds.
 const HOUR: u64 = 3_600;
 
@@ -216,10 +219,9 @@ impl<'a> Scanner<'a> {
     #[cold]
     fn unparsed<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
         watch.see(input, number, &Seen::Unparsed(line));
-        let text = || {
-            let start = &line[..line.len().min(300)];
-            self.options.redactor.as_ref().map_or_else(|| start.to_vec(), |redactor| redactor.line(start, None))
-        };
+        let start = |text: &[u8]| text[..text.len().min(UNPARSED_LENGTH)].to_vec();
+        let redactor = self.options.redactor.as_ref();
+        let text = || redactor.map_or_else(|| start(line), |redactor| start(&redactor.beginning(line)));
         self.tally.count_unparsed(&Place { input, line: number, text: &text });
     }
 
