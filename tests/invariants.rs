@@ -5,14 +5,14 @@
 
 use gatewhy::aggregate::Tally;
 use gatewhy::event::{Reader, Redactor};
-use gatewhy::format::{Format, Skimmed, Statuses};
+use gatewhy::format::{Format, NginxTemplate, Skimmed, Statuses};
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
 use gatewhy::report::Report;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use std::{fs, io::Write as _, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, io::Write as _, path::Path, sync::Arc};
 
 fn options(threads: usize, window: i64) -> Options {
     Options {
@@ -110,6 +110,27 @@ fn window_length_does_not_change_the_totals() {
     for window in [1, 10, 300, 3_600, 86_400] {
         assert_eq!(totals(window).failures, minute.failures, "windows of {window} s");
         assert_eq!(totals(window).requests, minute.requests, "windows of {window} s");
+    }
+}
+
+/// Two layouts that fit the same lines: the first that was given reads them, whatever stood in the lines before.
+#[test]
+fn given_layouts_are_tried_in_their_order() {
+    let layout = |text: &str| Reader::Nginx(Arc::new(NginxTemplate::compile(text).expect("a layout")));
+    let readers = vec![
+        layout("$remote_addr [$time_local] $status $request_time $server_name"),
+        layout("$remote_addr [$time_local] $status $server_name $http_x_word"),
+    ];
+    let [both, second] =
+        ["0.010 shop", "blog word"].map(|rest| format!("192.0.2.1 [20/Nov/2026:10:00:00 +0000] 502 {rest}\n"));
+    for lines in [format!("{both}{second}"), format!("{second}{both}")].map(|pair| pair.repeat(50)) {
+        for threads in [1, 2] {
+            let options = Options { readers: readers.clone(), ..options(threads, 60) };
+            let report = report(count(lines.as_bytes(), 64, &options).tally, &options);
+            let groups: BTreeMap<_, _> =
+                report.upstreams.iter().map(|row| (row.group.as_str(), row.failures)).collect();
+            assert_eq!(groups, BTreeMap::from([("shop", 50), ("blog", 50)]), "{threads} threads");
+        }
     }
 }
 

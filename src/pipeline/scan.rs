@@ -42,7 +42,8 @@ pub struct Options {
     pub statuses: Statuses,
     /// The zone of stamps that carry none.
     pub zone: TimeZone,
-    /// What lines are tried as, in this order.
+    /// What lines are tried as. Where one of them is a layout that the user gave, in this order: two such layouts may fit the
+    /// same line. Known formats exclude each other.
     pub readers: Vec<Reader>,
     /// Which requests count.
     pub filters: Filters,
@@ -99,8 +100,10 @@ impl Watch for Nobody {
 pub(super) struct Scanner<'a> {
     options: &'a Options,
     clock: Clock,
-    /// The readers, the one that claimed the last line first: neighbouring lines mostly share a format.
+    /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
+    /// Whether the reader that claimed the last line is tried first: neighbouring lines mostly share a format.
+    by_recency: bool,
     tally: Tally,
 }
 
@@ -116,6 +119,7 @@ impl<'a> Scanner<'a> {
             options,
             clock: Clock::new(options.zone.clone()),
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0 }).collect(),
+            by_recency: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
             tally: Tally::new(options.window),
         }
     }
@@ -152,13 +156,16 @@ impl<'a> Scanner<'a> {
             for place in 0..self.recent.len() {
                 let reader = self.recent[place].reader;
                 let Some(skimmed) = reader.skim(opened.payload) else { continue };
-                self.recent[..=place].rotate_right(1);
-                self.recent[0].lines += 1;
-                match skimmed {
+                let read = match skimmed {
                     Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
-                        self.plain(reader, &opened, &skim)
+                        self.plain(reader, &opened, &skim);
+                        true
                     }
                     _ => self.full(reader, &opened, input, number, line, watch),
+                };
+                self.recent[place].lines += u64::from(read);
+                if self.by_recency {
+                    self.recent[..=place].rotate_right(1);
                 }
                 return;
             }
@@ -184,6 +191,7 @@ impl<'a> Scanner<'a> {
         self.tally.count_plain(series, stamp, skim);
     }
 
+    /// Reads a line in full; false where it is of no known format after all.
     #[cold]
     fn full<W: Watch>(
         &mut self,
@@ -193,19 +201,19 @@ impl<'a> Scanner<'a> {
         number: u64,
         line: &[u8],
         watch: &mut W,
-    ) {
+    ) -> bool {
         let Some(event) = reader.read(opened.payload, &self.options.statuses) else {
-            self.recent[0].lines -= 1;
-            return self.unparsed(input, number, line, watch);
+            self.unparsed(input, number, line, watch);
+            return false;
         };
         let stamp = event.record.when.or(opened.when).map(|when| self.stamp(when, opened));
         if stamp.is_some_and(|stamp| !self.in_span(stamp)) || !self.passes(&event) {
-            return;
+            return true;
         }
         watch.see(input, number, &Seen::Event { reader, event: &event, opened, stamp });
         let Some(stamp) = stamp else {
             self.tally.input(input).untimed += u64::from(event.record.what != What::Notice);
-            return;
+            return true;
         };
         let text = || match &self.options.redactor {
             Some(redactor) => redactor.line(line, Some(&event.record)),
@@ -214,6 +222,7 @@ impl<'a> Scanner<'a> {
         let place = Place { input, line: number, text: &text };
         let origin = Origin { proxy: reader.proxy(), host: opened.host, stamp };
         self.tally.count_event(origin, &event, &place);
+        true
     }
 
     #[cold]
