@@ -64,7 +64,8 @@ impl<'a> Event<'a> {
 
 /// Gives `record` its meaning.
 fn judge<'a>(record: Record<'a>, verdict: Verdict, statuses: &Statuses) -> Event<'a> {
-    let failed = record.what == What::Request && record.status.is_some_and(|status| statuses.contains(status));
+    let counts = record.what == What::Request && record.status.is_some_and(|status| statuses.contains(status));
+    let failed = counts && !verdict.client_gave_up;
     let mut attempts = verdict.attempts;
     attempts.resize(record.attempts.len(), None);
     let sign = verdict.request.or(failed.then_some(&UNEXPLAINED));
@@ -123,5 +124,37 @@ impl Reader {
             }
         };
         Some(judge(record, verdict, statuses))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_client_gave_up_did_not_fail() {
+        let judged = |middle: &str| {
+            let line =
+                format!(r#"192.0.2.1:33317 [06/Feb/2026:12:14:14.655] web {middle} 1/1/0/0/0 0/0 "GET / HTTP/1.1""#);
+            let event = Reader::Known(Format::HaproxyHttp).read(line.as_bytes(), &Statuses::gateway()).unwrap();
+            (event.failed, event.sign.map(|sign| sign.kind), event.attempts.iter().flatten().count())
+        };
+        for middle in [
+            "api/a 0/900/-1/-1/900 503 0 - - CC--",
+            "api/<NOSRV> 0/900/-1/-1/900 503 0 - - CQ--",
+            "api/a 0/0/1/-1/900 502 0 - - CH--",
+            "api/a 0/0/1/-1/900 504 0 - - CHVN",
+        ] {
+            assert_eq!(judged(middle), (false, None, 0), "{middle}");
+        }
+        // The server answered so all the same.
+        for middle in ["api/a 0/0/1/5/900 503 99 - - CD--", "api/a 0/0/1/5/900 503 99 - - cD--"] {
+            assert_eq!(judged(middle), (false, None, 1), "{middle}");
+        }
+        // A timeout that HAProxy answers for the client is an answer.
+        let timeout = judged("api/a 0/0/0/-1/10000 504 0 - - cH--");
+        assert_eq!(timeout, (true, Some("haproxy-client-timeout"), 0));
+        assert_eq!(judged("api/a 0/0/0/-1/10000 408 0 - - cH--"), (false, None, 0));
     }
 }

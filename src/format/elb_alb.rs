@@ -352,7 +352,7 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let failed = record.status.filter(|status| statuses.contains(*status));
     let request = failed.and_then(|status| failure(record, status));
     let attempt = request.filter(|sign| !matches!(sign.cause, Cause::ProxyLocal | Cause::Blocked));
-    Verdict { request, attempts: record.attempts.iter().map(|_| attempt).collect() }
+    Verdict { request, attempts: record.attempts.iter().map(|_| attempt).collect(), ..Verdict::default() }
 }
 
 /// What a failed request is a sign of. What the line says outright comes first, timers last.

@@ -133,7 +133,7 @@ fn attempt<'a>(core: &Core<'a>) -> Attempt<'a> {
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let failed = record.status.filter(|status| statuses.contains(*status));
     let request = failed.and_then(|status| failure(record, status));
-    Verdict { request, attempts: record.attempts.iter().map(|_| request).collect() }
+    Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), ..Verdict::default() }
 }
 
 /// What a failed request is a sign of. A line without a backend says little: AWS takes the address away also where one

@@ -46,7 +46,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
 
 /// Nothing failed here, but the one attempt of the record, the check, shows why something may.
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
-    Verdict { request: None, attempts: record.attempts.iter().map(|_| sign_of(record.message)).collect() }
+    Verdict { attempts: record.attempts.iter().map(|_| sign_of(record.message)).collect(), ..Verdict::default() }
 }
 
 /// A message, on standard error behind `[ALERT] 049/041157 (4436) : `.

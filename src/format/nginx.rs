@@ -637,7 +637,7 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let attempts: Vec<_> = (0..record.attempts.len()).map(judge).collect();
     let failed = record.status.filter(|status| statuses.contains(*status));
     let request = failed.and_then(|status| blame(record, &attempts).or_else(|| without_attempt(record, status)));
-    Verdict { request, attempts }
+    Verdict { request, attempts, ..Verdict::default() }
 }
 
 /// The sign of the last failed attempt, unless an earlier one failed otherwise and took most of the time.

@@ -541,7 +541,7 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     }
     let sign = MATCHER.as_ref().and_then(|matcher| matcher.best(record.message)).unwrap_or(&UNRECOGNISED[0]);
     let request = (record.what == What::Attempt).then_some(sign);
-    Verdict { request, attempts: vec![Some(sign)] }
+    Verdict { request, attempts: vec![Some(sign)], ..Verdict::default() }
 }
 
 /// `2024/06/12 10:09:11 [error] 31234#31234: *9876 `. The time may be missing, or be `nginx: ` (to the terminal, at the

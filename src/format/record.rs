@@ -160,6 +160,8 @@ pub struct Verdict {
     pub request: Option<&'static Sign>,
     /// For each of [`Record::attempts`], why it failed; `None` for those that did not. May be shorter.
     pub attempts: Vec<Option<&'static Sign>>,
+    /// Whether the client gave up before the request was done: then the request did not fail, whatever status was logged for it.
+    pub client_gave_up: bool,
 }
 
 /// Which statuses count as failures.

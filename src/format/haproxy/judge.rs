@@ -11,7 +11,9 @@ use std::sync::OnceLock;
 pub(in crate::format) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let counts = record.status.map(|status| statuses.contains(status));
     let how = explain(record, counts == Some(true));
+    let client_gave_up = gave_up(record.termination_state);
     let request = match counts {
+        _ if client_gave_up => None,
         Some(true) => how,
         Some(false) => None,
         // No status, as in TCP: the state alone tells.
@@ -22,7 +24,14 @@ pub(in crate::format) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verd
     if let Some(last) = attempts.last_mut().filter(|_| ended(record).is_some()) {
         *last = how.filter(|sign| !is_ours(sign));
     }
-    Verdict { request, attempts }
+    Verdict { request, attempts, client_gave_up }
+}
+
+/// Whether the client ended the request: `C*` is an abort, `cD` a client that no longer took what was sent to it. The status is
+/// then what HAProxy would have answered, or an answer that nobody read to its end. Other timeouts of the client (`cH`) are
+/// answered.
+fn gave_up(state: &[u8]) -> bool {
+    matches!(state, [b'C', ..] | [b'c', b'D', ..])
 }
 
 /// The last attempt, if HAProxy made one in the end: the tries before it have no times.
