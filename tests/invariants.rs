@@ -134,6 +134,24 @@ fn given_layouts_are_tried_in_their_order() {
     }
 }
 
+/// `--status` says which requests count; a server that timed out did so whatever is asked for.
+#[test]
+fn attempts_fail_whatever_requests_are_asked_for() {
+    let line = |status: u16, rest: &str| {
+        format!("192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" {status} 9 \"-\" \"-\" {rest}\n")
+    };
+    let saved = line(200, r#"ua="192.0.2.8:80, 192.0.2.9:80" us="504, 200""#);
+    let lost = line(504, r#"ua="192.0.2.8:80" us="504""#);
+    let mut statuses = Statuses::none();
+    statuses.insert(502);
+    let options = Options { statuses, ..options(1, 60) };
+    for (lines, failed_attempts, masked) in [(&saved, 1, 1), (&lost, 1, 0)] {
+        let totals = report(count(lines.as_bytes(), 1 << 16, &options).tally, &options).totals;
+        assert_eq!((totals.requests, totals.failures), (Some(1), 0), "{lines}");
+        assert_eq!((totals.failed_attempts, totals.masked_failures), (failed_attempts, masked), "{lines}");
+    }
+}
+
 #[test]
 fn samples_are_cut_after_people_were_taken_out() {
     let redactor = Some(Arc::new(Redactor::new().expect("patterns")));

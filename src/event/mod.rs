@@ -62,13 +62,15 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Gives `record` its meaning.
+/// Gives `record` its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts already.
 fn judge<'a>(record: Record<'a>, verdict: Verdict, statuses: &Statuses) -> Event<'a> {
     let counts = record.what == What::Request && record.status.is_some_and(|status| statuses.contains(status));
     let failed = counts && !verdict.client_gave_up;
     let mut attempts = verdict.attempts;
     attempts.resize(record.attempts.len(), None);
-    let sign = verdict.request.or(failed.then_some(&UNEXPLAINED));
+    // What explains a request that does not count may still explain its attempts, but not the request.
+    let fine = record.what == What::Request && record.status.is_some() && !failed;
+    let sign = verdict.request.filter(|_| !fine).or(failed.then_some(&UNEXPLAINED));
     Event { record, failed, sign, attempts }
 }
 
@@ -109,17 +111,20 @@ impl Reader {
     }
 
     /// Reads a line in full and says what it means; `None` where it is of another format.
+    ///
+    /// A request failed if it ended in one of `statuses`. An attempt failed with any gateway status, whatever is asked for.
     #[must_use]
     pub fn read<'a>(&self, line: &'a [u8], statuses: &Statuses) -> Option<Event<'a>> {
+        let telling = statuses.or_gateway();
         let (record, verdict) = match self {
             Self::Known(format) => {
                 let record = format.read(line)?;
-                let verdict = format.judge(&record, statuses);
+                let verdict = format.judge(&record, &telling);
                 (record, verdict)
             }
             Self::Nginx(template) => {
                 let record = template.read(line)?;
-                let verdict = template.judge(&record, statuses);
+                let verdict = template.judge(&record, &telling);
                 (record, verdict)
             }
         };
@@ -131,6 +136,12 @@ impl Reader {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    fn only(status: u16) -> Statuses {
+        let mut statuses = Statuses::none();
+        statuses.insert(status);
+        statuses
+    }
 
     #[test]
     fn what_the_client_gave_up_did_not_fail() {
@@ -156,5 +167,27 @@ mod tests {
         let timeout = judged("api/a 0/0/0/-1/10000 504 0 - - cH--");
         assert_eq!(timeout, (true, Some("haproxy-client-timeout"), 0));
         assert_eq!(judged("api/a 0/0/0/-1/10000 408 0 - - cH--"), (false, None, 0));
+    }
+
+    #[test]
+    fn attempts_fail_with_any_gateway_status() {
+        let judged = |line: &str, statuses: &Statuses| {
+            let event = Reader::Known(Format::NginxAccess).read(line.as_bytes(), statuses).unwrap();
+            let attempts: Vec<bool> = event.attempts.iter().map(Option::is_some).collect();
+            (event.failed, event.sign.is_some(), attempts, event.is_masked(0))
+        };
+        let line = |status: &str, servers: &str, statuses: &str| {
+            format!(
+                r#"192.0.2.1 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" {status} 9 "-" "-" rt=2.001 ua="{servers}" us="{statuses}""#
+            )
+        };
+        let saved = line("200", "192.0.2.8:80, 192.0.2.9:80", "504, 200");
+        assert_eq!(judged(&saved, &only(502)), (false, false, vec![true, false], true));
+        let lost = line("504", "192.0.2.8:80", "504");
+        assert_eq!(judged(&lost, &only(502)), (false, false, vec![true], false));
+        assert_eq!(judged(&lost, &Statuses::gateway()), (true, true, vec![true], false));
+        let own = line("500", "192.0.2.8:80", "500");
+        assert_eq!(judged(&own, &only(500)), (true, true, vec![true], false));
+        assert_eq!(judged(&own, &Statuses::gateway()), (false, false, vec![false], false));
     }
 }

@@ -53,7 +53,7 @@ macro_rules! formats {
                 match self { $(Self::$variant => $module::read(line)),+ }
             }
 
-            /// Says what the fields of a record of this format are signs of. `statuses` are those that count as failures.
+            /// Says what the fields of a record of this format are signs of. `statuses` are those of failed attempts.
             #[must_use]
             pub fn judge(self, record: &Record<'_>, statuses: &Statuses) -> Verdict {
                 match self { $(Self::$variant => $module::judge(record, statuses)),+ }

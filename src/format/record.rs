@@ -185,6 +185,13 @@ impl Statuses {
         statuses
     }
 
+    /// These, and those that count where nobody says otherwise.
+    #[must_use]
+    pub fn or_gateway(&self) -> Self {
+        let Self(gateway) = Self::gateway();
+        Self(std::array::from_fn(|word| self.0[word] | gateway[word]))
+    }
+
     /// Adds `status`; values over 1023 are no statuses and are left out.
     pub fn insert(&mut self, status: u16) {
         if let Some(word) = self.0.get_mut(usize::from(status >> 6)) {

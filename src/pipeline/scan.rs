@@ -99,6 +99,8 @@ impl Watch for Nobody {
 /// Reads lines and counts them.
 pub(super) struct Scanner<'a> {
     options: &'a Options,
+    /// Which statuses make a line worth a full read: of a request that counts as failed, or of an attempt that failed.
+    telling: Statuses,
     clock: Clock,
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
@@ -117,6 +119,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn new(options: &'a Options) -> Self {
         Self {
             options,
+            telling: options.statuses.or_gateway(),
             clock: Clock::new(options.zone.clone()),
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0 }).collect(),
             by_recency: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
@@ -177,7 +180,7 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn is_ordinary(&self, skim: &Skim<'_>) -> bool {
         let filters = &self.options.filters;
-        !self.options.statuses.contains(skim.status) && filters.path.is_none() && filters.host.is_none()
+        !self.telling.contains(skim.status) && filters.path.is_none() && filters.host.is_none()
     }
 
     #[inline]
