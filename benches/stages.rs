@@ -145,7 +145,7 @@ fn paths(criterion: &mut Criterion, corpora: &[Corpus]) {
 fn merge(criterion: &mut Criterion, corpora: &[Corpus]) {
     let corpus = &corpora[0];
     let tally = corpus.counted(1).tally;
-    let cells = tally.clone().into_cells().1.len() as u64;
+    let cells = tally.clone().into_counts().cells.len() as u64;
     assert_eq!(setup::failures(tally.clone().merge(tally.clone())), 2 * corpus.counts.failures());
     let mut group = criterion.benchmark_group("aggregate");
     group.throughput(Throughput::Elements(cells));
@@ -170,6 +170,8 @@ fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
         statuses: Statuses::gateway(),
         since: None,
         until: None,
+        upstream: None,
+        group: None,
     };
     let (names, errors) = ([corpus.name().to_owned()], BTreeMap::new());
     let (inputs, unparsed) = (tally.inputs.clone(), tally.unparsed.clone());
@@ -181,7 +183,7 @@ fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
         assumed_zone: None,
         all_windows: true,
     };
-    let cells = tally.clone().into_cells().1.len() as u64;
+    let cells = tally.clone().into_counts().cells.len() as u64;
 
     let mut group = criterion.benchmark_group("diagnose");
     group.throughput(Throughput::Elements(cells));

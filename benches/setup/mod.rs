@@ -72,6 +72,6 @@ pub(crate) fn options(corpus: &Corpus, threads: usize) -> Options {
 
 /// Failures in all cells.
 pub(crate) fn failures(tally: Tally) -> u64 {
-    let (_, cells, _) = tally.into_cells();
+    let cells = tally.into_counts().cells;
     cells.iter().filter_map(|(_, _, cell)| cell.trouble.as_deref()).map(|trouble| trouble.failures).sum()
 }
