@@ -509,7 +509,11 @@ fn servers_down(keys: &BTreeSet<Arc<Key>>, states: &[&Row]) -> BTreeSet<Arc<Key>
 
 /// Where servers were down, why they were: the heaviest other cause, or else what health checks say. With what is believed of it.
 fn root_cause(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence]) -> Option<(Cause, f64)> {
-    let first = causes.first().filter(|first| first.cause == Cause::NoLiveUpstream)?;
+    let first = causes.first()?;
+    if first.cause != Cause::NoLiveUpstream {
+        let took_group_down = causes.iter().any(|other| other.cause == Cause::NoLiveUpstream);
+        return (took_group_down && is_root_cause(first.cause)).then_some((first.cause, first.belief));
+    }
     let began = |cause: Cause| evidence.iter().filter(|item| item.sign.cause == cause).map(|item| item.first).min();
     let shadow = began(first.cause)?;
     let in_logs = causes.iter().find(|other| {
