@@ -119,7 +119,8 @@ impl Blocks {
             match stream.fill(&mut block.bytes, self.block_size) {
                 Ok(()) => {}
                 Err(source) => {
-                    let error = Error::Read { path: stream.path.clone(), source: stream.explain(source) };
+                    let lines = stream.next_line - 1 + memchr_iter(b'\n', &block.bytes).count() as u64;
+                    let error = Error::Read { path: stream.path.clone(), source: stream.explain(source, lines) };
                     self.problems.push(Problem { input: Some(stream.input), error });
                     stream.state = State::Ended;
                 }
@@ -233,11 +234,10 @@ impl Stream {
         }
     }
 
-    /// A reader's error in words that a user can act on.
-    fn explain(&self, error: io::Error) -> io::Error {
+    /// A reader's error, met after so many whole lines, in words that a user can act on.
+    fn explain(&self, error: io::Error, lines: u64) -> io::Error {
         let Some(compression) = self.compression else { return error };
         let what = if error.kind() == io::ErrorKind::UnexpectedEof { "truncated" } else { "damaged" };
-        let lines = self.next_line - 1;
         io::Error::new(
             error.kind(),
             format!("{what} {compression} data after line {lines}; what came before it is in the report ({error})"),
@@ -288,5 +288,36 @@ impl Read for Counted {
         let length = self.file.read(buffer)?;
         self.read.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    /// Only lines that were handed out count, and all of them.
+    #[test]
+    fn says_after_which_line_the_data_ends() {
+        let line = |number: u64| format!("{:016x}\n", number.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(7));
+        let text: String = (0..40_000).map(line).collect();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(text.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cut.gz");
+        std::fs::write(&path, &packed[..packed.len() / 2]).unwrap();
+        for block_size in [1 << 10, 1 << 16, 1 << 20] {
+            let input = Input { path: Some(path.clone()), size: None, found_in: None };
+            let (mut blocks, mut block, mut lines) = (Blocks::new(vec![input], block_size), Block::default(), 0);
+            while blocks.next(&mut block) {
+                lines += block.lines().count();
+            }
+            let problems = blocks.into_problems();
+            let said = problems[0].error.to_string();
+            let expected = format!("truncated gzip data after line {lines};");
+            assert!(lines > 10_000 && problems.len() == 1 && said.contains(&expected), "{lines}: {said}");
+        }
     }
 }
