@@ -1,8 +1,9 @@
 //! What a transport wrapped around a line: off it comes; its time, host and process stay.
 //!
 //! Runs once per line, so it decides on the first bytes. A line that is in no envelope is its own payload. Which
-//! envelope a line is in depends on that line alone.
+//! envelope a line is in depends on that line alone. A container tool's prefix may stand before any other.
 
+mod container;
 mod syslog;
 
 use crate::grammar::time::When;
@@ -30,6 +31,7 @@ pub fn open(line: &[u8]) -> Opened<'_> {
         Some(0xEF) => line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line),
         _ => line,
     };
+    let line = container::open(line).unwrap_or(line);
     syslog::open(line).unwrap_or(Opened { payload: line, ..Opened::default() })
 }
 
@@ -41,5 +43,20 @@ impl TrimNul for [u8] {
     fn trim_start_with_nul(&self) -> &Self {
         let start = self.iter().position(|byte| *byte != 0).unwrap_or(self.len());
         &self[start..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opens_one_envelope_in_another() {
+        let opened = open(b"\xEF\xBB\xBFhaproxy1    | <134>Feb  6 12:14:14 lb1 haproxy[7]: MSG");
+        assert_eq!((opened.host, opened.pid, opened.payload), (&b"lb1"[..], Some(7), &b"MSG"[..]));
+        let opened = open(b"[pod/shop/lb] 2026-11-21T01:19:20Z stderr F MSG");
+        assert_eq!((opened.when.is_some(), opened.payload), (true, &b"MSG"[..]));
+        let opened = open(b"nginx.1    | localhost 192.0.2.1 - -");
+        assert_eq!(opened, Opened { payload: b"localhost 192.0.2.1 - -", ..Opened::default() });
     }
 }

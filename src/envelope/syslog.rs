@@ -1,5 +1,6 @@
 //! Syslog, as daemons send and store it: RFC 3164, RFC 5424, and files with ISO stamps (rsyslog's default since
-//! Debian 12). With a priority in front or without.
+//! Debian 12). With a priority in front or without. And what stands behind a bare ISO stamp where that can be nothing
+//! but an envelope: container runtimes' files, HAProxy's `log … format timed`.
 
 use super::Opened;
 use crate::grammar::{
@@ -22,7 +23,7 @@ pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
         b'<' => with_priority(line),
         b'A'..=b'Z' => stored(line, time::syslog),
         b'0'..=b'9' => match line.get(4) {
-            Some(b'-') => stored(line, time::iso),
+            Some(b'-') => stored(line, time::iso).or_else(|_| stamped(line)),
             // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
             _ => octet_counted(line),
         },
@@ -39,6 +40,11 @@ fn with_priority(line: &[u8]) -> Parsed<'_, Opened<'_>> {
     }
     stored(rest, time::syslog)
         .or_else(|_| stored(rest, time::iso))
+        // Neither host nor program: behind a priority, a stamp is the envelope's all the same.
+        .or_else(|_| {
+            let (payload, when) = terminated(time::iso, tag(" ")).parse(rest)?;
+            bare(when, payload)
+        })
         .or(Ok((&[], Opened { payload: rest, ..Opened::default() })))
 }
 
@@ -60,6 +66,42 @@ fn stored(line: &[u8], stamp: impl Fn(&[u8]) -> Parsed<'_, When>) -> Parsed<'_, 
         }
     };
     Ok((&[], Opened { when: Some(when), host, pid: pid(program), payload: payload.trim_ascii_start() }))
+}
+
+/// An ISO stamp and a payload. Access logs begin with such a stamp as well, which is theirs then: so what follows must
+/// be known.
+fn stamped(line: &[u8]) -> Parsed<'_, Opened<'_>> {
+    let (rest, when) = terminated(time::iso, tag(" ")).parse(line)?;
+    // CRI: `STAMP stdout F LINE`. A `P` in the place of the `F` marks a part of a line, which is none.
+    if let Some(payload) = rest.strip_prefix(b"stdout F ").or_else(|| rest.strip_prefix(b"stderr F ")) {
+        return bare(when, payload);
+    }
+    if is_haproxy(rest) {
+        return bare(when, rest);
+    }
+    // rsyslog, as some configure it: `STAMP local2.info `, and RFC 5424 without its priority.
+    let (after, selector) = terminated(word, tag(" ")).parse(rest)?;
+    let selects = selector.first().is_some_and(u8::is_ascii_lowercase) && selector.contains(&b'.');
+    if selects && after.get(4) == Some(&b'-') { protocol(after) } else { mismatch() }
+}
+
+/// An envelope that is a stamp and no more.
+fn bare(when: When, payload: &[u8]) -> Parsed<'_, Opened<'_>> {
+    Ok((&[], Opened { when: Some(when), payload, ..Opened::default() }))
+}
+
+/// Whether a message without host and program begins as HAProxy's own do: a state line, a line of its logs.
+fn is_haproxy(i: &[u8]) -> bool {
+    let mut words = i.splitn(4, |byte| *byte == b' ');
+    let [first, second, third] = [(); 3].map(|()| words.next().unwrap_or_default());
+    match first {
+        b"Server" => second.contains(&b'/') && third == b"is",
+        b"Health" => second == b"check" && third == b"for",
+        b"backend" | b"Backend" | b"Proxy" | b"proxy" => third == b"has" || third == b"stopped",
+        b"[ALERT]" | b"[WARNING]" | b"[NOTICE]" => true,
+        // `203.0.113.9:39090 [20/Nov/2026:23:57:07.894] …`
+        _ => matches!(second, [b'[', _, _, b'/', _, _, _, b'/', ..] if second.contains(&b'.')) && first.contains(&b':'),
+    }
 }
 
 /// The process id in `haproxy[14389]`.
@@ -138,12 +180,33 @@ mod tests {
         expect(r#"<134>1 - h a 1 - [x@1 k="\]"][y] MSG"#, "h", Some(1), "MSG");
         expect("93 <134>1 - h a - - - MSG", "h", None, "MSG");
         expect("<6>MSG", "", None, "MSG");
+        expect("<1>2026-11-21T01:19:20.609918+00:00 any thing", "", None, "any thing");
+        let doubled =
+            "2020-03-16T14:09:50.276+03:00 local2.info 2020-03-16T14:09:50+03:00 lb haproxy 3307 - [a b=\"c\"] MSG";
+        expect(doubled, "lb", Some(3307), "MSG");
+        for payload in [
+            "Server chk/k1 is DOWN, reason: Layer4 timeout",
+            "Health check for server health/s503 failed, reason: x",
+            "backend gone2 has no server available!",
+            "Proxy web stopped (cumulated conns: FE: 1, BE: 1).",
+            "[WARNING]  (8) : Server web/a is DOWN",
+            "127.0.0.1:39090 [20/Nov/2026:23:57:07.894] tls/1: SSL handshake failure",
+        ] {
+            expect(&format!("2026-11-21T01:19:20.609918+00:00 {payload}"), "", None, payload);
+            expect(&format!("2026-11-21T01:19:20Z stdout F {payload}"), "", None, payload);
+        }
     }
 
     #[test]
     fn leaves_other_lines_alone() {
         for line in [
             "2018-07-02T22:23:00.186641Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.000073",
+            // Balancers may be called anything.
+            "2018-07-02T22:23:00.186641Z backend 192.168.131.39:2817 10.0.0.1:80 0.000073",
+            "2018-07-02T22:23:00.186641Z Server 192.168.131.39:2817 10.0.0.1:80 0.000073",
+            // Layouts of one's own.
+            "2018-07-02T22:23:00+00:00 203.0.113.9 502 10.0.0.1:80",
+            "2018-07-02T22:23:00+00:00 shop.example.com 502 10.0.0.1:80",
             "2024/06/12 10:09:11 [error] 1#1: *1 x",
             "10.0.0.1:53594 [12/Jun/2024:10:09:11.823] fe be/srv",
             "Server be/srv is DOWN",

@@ -550,7 +550,7 @@ fn prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
     let (rest, when) = opt(terminated(nginx_error, tag(" "))).parse(i)?;
     let (rest, started) = opt(tag("nginx: ")).parse(rest)?;
     let (rest, level) = terminated(bracketed, tag(" ")).parse(rest)?;
-    if !matches!(level, b"emerg" | b"alert" | b"crit" | b"error" | b"warn" | b"notice" | b"info" | b"debug") {
+    if !is_level(level) {
         return mismatch();
     }
     let (rest, process) = opt((uint, tag("#"), uint, tag(": "))).parse(rest)?;
@@ -562,12 +562,22 @@ fn prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
     Ok((rest, Record { when, level, pid, escape: Escape::None, ..Record::default() }))
 }
 
+fn is_level(word: &[u8]) -> bool {
+    matches!(word, b"emerg" | b"alert" | b"crit" | b"error" | b"warn" | b"notice" | b"info" | b"debug")
+}
+
 /// Whether a line without any prefix is nginx's all the same: people cut it off, terminals do.
 fn is_cut_line(line: &[u8]) -> bool {
     let Some(client) = memmem::find(line, CLIENT) else { return false };
-    !line.starts_with(b"{")
-        && memmem::find(&line[..client], b" while ").is_some()
-        && is_upstream_action(&line[..client])
+    let message = &line[..client];
+    !is_inside_other(message) && memmem::find(message, b" while ").is_some() && is_upstream_action(message)
+}
+
+/// Whether text that names a client is quoted by something else: in JSON, or whole behind a prefix that is not nginx's.
+/// Then its time and level stand somewhere inside, and it is not known where.
+fn is_inside_other(text: &[u8]) -> bool {
+    let level = |at: usize| text[at..].strip_prefix(b" ").and_then(|rest| bracketed(rest).ok()).is_some_and(|(_, level)| is_level(level));
+    text.starts_with(b"{") || text.starts_with(b"[") || memchr::memchr_iter(b' ', text).any(level)
 }
 
 /// Lines that FastCGI's standard error breaks a record into. They carry nothing of their own.
@@ -578,7 +588,7 @@ fn is_continuation(line: &[u8]) -> bool {
     let last = |line: &[u8]| memmem::find(line, b"\" while reading response header from upstream, client: ").is_some();
     starts.iter().any(|start| line.starts_with(start))
         || line.strip_prefix(b"#").is_some_and(frame)
-        || (!line.starts_with(b"{") && last(line))
+        || (last(line) && !is_inside_other(line))
 }
 
 const CLIENT: &[u8] = b", client:";
@@ -938,6 +948,11 @@ mod tests {
             "[error] something else",
             "# 1 /srv",
             "#1 x",
+            // Behind prefixes that no envelope knows.
+            "nginx_1 | 2024/10/17 18:05:50 [error] 29#29: *41 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.9, server: _",
+            "2024-10-17T18:05:50Z stdout P 2024/10/17 18:05:50 [error] 29#29: *41 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.9, server: _",
+            "[x/y/nginx] 2024/10/17 18:05:50 [error] 29#29: *41 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.9, server: _",
+            r#"web: 2024/10/17 18:05:50 [error] 29#29: *41 FastCGI sent in stderr: "x" while reading response header from upstream, client: 203.0.113.9, server: _"#,
             "[Fri Nov 20 23:50:11.000000 2026] [proxy:error] [pid 1] (111)Connection refused: AH00957: HTTP: attempt to connect",
             r#"{"message":"connect() failed while connecting to upstream, client: 1.2.3.4"}"#,
         ] {
