@@ -175,13 +175,95 @@ fn leaves_the_output_alone_on_failure() {
 }
 
 #[test]
-fn reads_what_it_overwrites_first() {
+fn refuses_to_write_to_what_it_reads() {
     let logs = logs();
-    let output = gatewhy_in(logs.path(), &["parse", "access.log", "-o", "access.log"]);
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
-    let rows = fs::read_to_string(logs.path().join("access.log")).unwrap();
-    assert_eq!(rows.lines().count(), ACCESS.lines().count());
-    assert!(rows.lines().all(|row| serde_json::from_str::<serde_json::Value>(row).is_ok()));
+    for line in [
+        &["parse", "access.log", "-o", "access.log"][..],
+        &["access.log", "error.log", "-o", "./access.log"],
+        &["access.log", "--table", "failures", "-f", "csv", "-o", "access.log"],
+    ] {
+        let output = gatewhy_in(logs.path(), line);
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{line:?}");
+        assert_eq!(stderr(&output), "gatewhy: access.log: is read; it cannot be written to\n", "{line:?}");
+        assert_eq!(fs::read_to_string(logs.path().join("access.log")).unwrap(), ACCESS, "{line:?}");
+    }
+    let output = gatewhy_in(logs.path(), &["access.log", "-o", "no/out.csv"]);
+    assert!(
+        stderr(&output).starts_with("gatewhy: cannot write no/out.csv: No such file or directory"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// Whoever stops a run finds no trace of it.
+#[cfg(unix)]
+#[test]
+fn leaves_nothing_behind_when_stopped() {
+    let logs = logs();
+    for signal in ["-INT", "-TERM"] {
+        let mut child = Command::new(GATEWHY)
+            .args(["parse", "-o", "out.ndjson"])
+            .current_dir(logs.path())
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let unfinished = || fs::read_dir(logs.path()).unwrap().count() == 3;
+        for _ in 0..500 {
+            if unfinished() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        // The file is there a moment before the handler is.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        assert!(unfinished());
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(130), "{signal}");
+        assert_eq!(fs::read_dir(logs.path()).unwrap().count(), 2, "{signal}");
+    }
+}
+
+/// None of the secrets in these lines is in anything that a run with `--redact` writes.
+#[test]
+fn redacts_everything_that_it_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let time = "20/Nov/2026:23:50:11";
+    let lines = [
+        format!(r#"203.0.113.9 - SECRET [{time} +0000] "GET http://jo:SECRET@shop/a?SECRET HTTP/1.1" 502 0 "http://jo:SECRET@x/?SECRET" "bot 203.0.113.9 198.51.100.7""#),
+        format!(r#"203.0.113.9 - - [{time} +0000] "CONNECT jo:SECRET@shop:443 HTTP/1.1" 504 0 "-" "-""#),
+        r#"2026/11/20 23:50:11 [error] 1#1: *4 upstream timed out (110: Connection timed out) while reading response header from upstream, client: 203.0.113.9, server: shop, request: "GET http://jo:SECRET@shop/b?k=SECRET HTTP/1.1", upstream: "http://10.0.0.5:80/b?k=SECRET", host: "shop", referrer: "http://jo:SECRET@shop/x""#.to_owned(),
+        r#"2026/11/20 23:50:12 [error] 1#1: *5 FastCGI sent in stderr: "PHP message: SECRET" while reading response header from upstream, client: 203.0.113.9, server: shop, request: "GET /c HTTP/1.1", upstream: "fastcgi://10.0.0.5:80", host: "shop""#.to_owned(),
+        r#"2026/11/20 23:50:13 [error] 1#1: *6 user "SECRET" was not found in "/etc/nginx/htpasswd", client: 203.0.113.9, server: shop, request: "GET /c HTTP/1.1", host: "shop""#.to_owned(),
+        "PHP message: PHP Fatal error:  SECRET".to_owned(),
+        format!(r#"203.0.113.9:33 [{time}.894] web api/a 0/0/0/-1/1 502 151 sid=SECRET back=SECRET SH-- 1/1/1/1/0 0/0 {{SECRET agent|198.51.100.7}} {{SECRET}} "GET http://jo:SECRET@shop/a?SECRET HTTP/1.1""#),
+        "SECRET of 198.51.100.7, in no format".to_owned(),
+    ];
+    fs::write(directory.path().join("all.log"), lines.join("\n")).unwrap();
+    let tables = ["windows", "incidents", "upstreams", "causes", "failures"];
+    let mut runs: Vec<Vec<&str>> = vec![vec![], vec!["-f", "json"]];
+    for format in ["csv", "ndjson"] {
+        runs.extend(tables.map(|table| vec!["-f", format, "--table", table]));
+        runs.push(vec!["-f", format]);
+    }
+    for run in &runs {
+        for start in [&[][..], &["parse"]] {
+            if start == ["parse"] && (run.contains(&"--table") || !(run.contains(&"csv") || run.contains(&"ndjson"))) {
+                continue;
+            }
+            let line = [start, run, &["--redact", "--all-windows", "all.log"]].concat();
+            let line: Vec<&str> =
+                line.into_iter().filter(|word| start.is_empty() || *word != "--all-windows").collect();
+            let output = gatewhy_in(directory.path(), &line);
+            assert_eq!(code(&output), 0, "{line:?}: {}", stderr(&output));
+            let written = stdout(&output).to_owned() + stderr(&output);
+            for private in ["SECRET", "203.0.113.9", "198.51.100.7"] {
+                let at = written.find(private).map(|at| &written[..at + private.len()]);
+                assert_eq!(at, None, "{line:?}");
+            }
+        }
+    }
 }
 
 #[test]

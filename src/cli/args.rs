@@ -163,9 +163,9 @@ pub struct ReadingArgs {
     #[arg(long, help_heading = "Reading")]
     pub strict: bool,
 
-    /// How many threads read [default: one for each core]
+    /// How many threads read, at most 256 [default: one for each core]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Reading")]
-    pub threads: Option<std::num::NonZeroUsize>,
+    pub threads: Option<String>,
 
     /// No progress bar
     #[arg(long, help_heading = "Reading")]

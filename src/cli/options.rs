@@ -25,6 +25,9 @@ use std::{
 /// The length of a window where there are none: nothing that `parse` writes depends on it.
 const NO_WINDOW: i64 = 60;
 
+/// More threads than this help nobody, and systems refuse to start many more.
+const THREADS: usize = 256;
+
 /// Columns of a text that goes to no terminal.
 const WIDTH: usize = 100;
 
@@ -139,7 +142,7 @@ impl Reading {
             zone,
             readers: readers(&args.log_format)?,
             filters: filters(&args, &now)?,
-            threads: args.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
+            threads: threads(args.threads.as_deref())?,
             redactor,
         };
         Ok(Self {
@@ -241,6 +244,15 @@ fn table_of(table: Option<TableName>, format: Format) -> Result<Table, Error> {
 /// Names the option in an error.
 fn option<T>(name: &str, value: Result<T, String>) -> Result<T, Error> {
     value.map_err(|why| Error::Usage(format!("--{name}: {why}")))
+}
+
+/// How many threads `-j` asks for; without it, as many as there are cores.
+fn threads(given: Option<&str>) -> Result<usize, Error> {
+    let Some(text) = given else {
+        return Ok(thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS));
+    };
+    let number = text.parse().ok().filter(|number| (1..=THREADS).contains(number));
+    option("threads", number.ok_or_else(|| format!("'{text}' is no number from 1 to {THREADS}")))
 }
 
 fn paths(paths: Vec<PathBuf>, terminal: bool) -> Result<Vec<PathBuf>, Error> {
@@ -359,7 +371,10 @@ mod tests {
             (vec!["--tz", "Mars"], "--tz: 'Mars' is no time zone"),
             (vec!["--status", "5xx"], "--status: '5xx' is no status"),
             (vec!["--fail-on", "x"], "--fail-on: 'x' is no condition"),
-            (vec!["-j", "0"], "'--threads <N>'"),
+            (vec!["-j", "0"], "--threads: '0' is no number from 1 to 256"),
+            (vec!["-j", "257"], "--threads: '257' is no number from 1 to 256"),
+            (vec!["-j", "99999999999999999999"], "is no number from 1 to 256"),
+            (vec!["-j", "many"], "--threads: 'many' is no number from 1 to 256"),
         ] {
             let outcome = report(&line).map(|_| ());
             assert!(outcome.as_ref().is_err_and(|error| error.contains(why)), "{line:?}: {outcome:?}");

@@ -6,7 +6,7 @@ use super::{
     options::Reading,
     progress::Progress,
     target::Sink,
-    tell,
+    tell, words,
 };
 use crate::error::Error;
 use crate::input::{self, Blocks, Input};
@@ -50,7 +50,11 @@ impl<'a> Run<'a> {
             status = Status::Trouble;
         }
         let mut inputs = found.inputs;
-        inputs.retain(|input| !is_target(input, reading));
+        inputs.retain(|input| !(input.found_in.is_some() && is_target(input, reading)));
+        if let Some(input) = inputs.iter().find(|input| is_target(input, reading)) {
+            let name = words::shown(&input.name(), usize::MAX);
+            return Err(Error::Usage(format!("{name}: is read; it cannot be written to")));
+        }
         let mut scan = reading.scan.clone();
         if let Some(zone) = pipeline::zone_of(&inputs, &scan).filter(|_| !reading.zone_given) {
             scan.zone = zone;
@@ -157,11 +161,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether a walk through a directory met the file that is about to be written.
+/// Whether `input` is the file that is about to be written. A walk through a directory passes it by: the next run there
+/// would read this one's report. A file that the user names is refused, or a typo would cost a log.
 fn is_target(input: &Input, reading: &Reading) -> bool {
-    let (Some(path), Some(_), super::target::Target::File(target)) = (&input.path, &input.found_in, &reading.target)
-    else {
-        return false;
-    };
-    matches!((fs::canonicalize(path), fs::canonicalize(target)), (Ok(path), Ok(target)) if path == target)
+    let (Some(path), super::target::Target::File(target)) = (&input.path, &reading.target) else { return false };
+    let regular = fs::metadata(target).is_ok_and(|metadata| metadata.is_file());
+    regular && matches!((fs::canonicalize(path), fs::canonicalize(target)), (Ok(path), Ok(target)) if path == target)
 }

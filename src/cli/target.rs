@@ -5,8 +5,12 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, Once, PoisonError},
 };
 use tempfile::NamedTempFile;
+
+/// The unfinished file of this run: what is to be removed when somebody stops it.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// How much is collected before it is written.
 const BUFFER: usize = 1 << 16;
@@ -79,9 +83,10 @@ impl Target {
         let kind = match self {
             Self::Stdout => Ok(Kind::Direct(BufWriter::with_capacity(BUFFER, Direct::Stdout(io::stdout())))),
             Self::File(path) if is_special(path) => direct(path),
-            Self::File(path) => {
-                beside(path).map(|(file, path)| Kind::Whole(BufWriter::with_capacity(BUFFER, file), path))
-            }
+            Self::File(path) => beside(path).map(|(file, path)| {
+                clean_up_when_stopped(file.path());
+                Kind::Whole(BufWriter::with_capacity(BUFFER, file), path)
+            }),
         };
         kind.map(Sink).map_err(|source| self.error(source))
     }
@@ -110,7 +115,11 @@ fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
     };
     let path = if existing.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = new_file(directory)?;
+    // Tempfile's own message would name a file that nobody knows.
+    let file = new_file(directory).map_err(|error| match fs::metadata(directory) {
+        Err(missing) => missing,
+        Ok(_) => io::Error::from(error.kind()),
+    })?;
     if let Some(permissions) = existing {
         file.as_file().set_permissions(permissions)?;
     }
@@ -125,6 +134,24 @@ fn new_file(directory: &Path) -> io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(directory)
 }
+
+/// Has the unfinished file `path` removed should somebody stop the program (SIGINT, SIGTERM, SIGHUP).
+fn clean_up_when_stopped(path: &Path) {
+    static HANDLER: Once = Once::new();
+    *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_owned());
+    HANDLER.call_once(|| {
+        // Without a handler the program stops all the same, and leaves the file behind.
+        let _ = ctrlc::set_handler(|| {
+            if let Some(path) = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                let _ = fs::remove_file(path);
+            }
+            std::process::exit(STOPPED);
+        });
+    });
+}
+
+/// The exit status of a program that was stopped, as shells give it for SIGINT.
+const STOPPED: i32 = 130;
 
 impl Sink {
     /// Makes what was written the target's content.
@@ -219,6 +246,13 @@ mod tests {
         let itself = Target::File(directory.path().to_owned());
         assert!(itself.check().is_err_and(|error| error.to_string().contains("is a directory")));
         assert_eq!(Target::from(Some(PathBuf::from("-"))), Target::Stdout);
+    }
+
+    #[test]
+    fn names_no_file_of_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = Target::File(directory.path().join("no/out.csv")).check().unwrap_err().to_string();
+        assert!(error.contains("no/out.csv: ") && !error.contains(".gatewhy"), "{error}");
     }
 
     #[cfg(unix)]

@@ -10,6 +10,7 @@ const ID_DIGITS: usize = 3;
 /// Folds `path`, which may carry a query or fragment.
 #[must_use]
 pub fn fold(path: &[u8]) -> Vec<u8> {
+    let path = without_user(path);
     let end = path.iter().position(|byte| matches!(byte, b'?' | b'#' | b';')).unwrap_or(path.len());
     let mut folded = Vec::with_capacity(end);
     for (number, segment) in path[..end].split(|byte| *byte == b'/').enumerate() {
@@ -23,6 +24,22 @@ pub fn fold(path: &[u8]) -> Vec<u8> {
         }
     }
     folded
+}
+
+/// A path without the name and password that clients of forward proxies may put before it: `http://name:password@host/a`
+/// is `/a`, `name:password@host:443` is `host:443`.
+fn without_user(path: &[u8]) -> &[u8] {
+    if path.starts_with(b"/") {
+        return path;
+    }
+    let scheme = memchr::memmem::find(path, b"://").filter(|end| !path[..*end].contains(&b'@')).map(|end| end + 3);
+    let target = &path[scheme.unwrap_or(0)..];
+    let end = target.iter().position(|byte| *byte == b'/').unwrap_or(target.len());
+    match memchr::memrchr(b'@', &target[..end]) {
+        Some(_) if scheme.is_some() => &target[end..],
+        Some(at) => &target[at + 1..],
+        None => path,
+    }
 }
 
 fn fold_segment(segment: &[u8], folded: &mut Vec<u8>) {
@@ -95,6 +112,9 @@ mod tests {
             ("", ""),
             ("/a;jsessionid=1F", "/a"),
             ("*", "*"),
+            ("http://jo:secret@shop/a/1?x", "/a/{id}"),
+            ("jo:secret@shop:443", "shop:{id}"),
+            ("/a@b", "/a@b"),
         ] {
             assert_eq!(String::from_utf8_lossy(&fold(path.as_bytes())), folded, "{path}");
         }

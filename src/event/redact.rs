@@ -1,13 +1,34 @@
-//! Takes people out of what is reported, so that a report can be shared: client addresses become salted hashes,
-//! query strings and user names go.
+//! Takes people out of what is reported, so that a report can be shared: client addresses become salted hashes; query
+//! strings, user names, passwords, cookies, captured headers and what applications wrote go. Of a line that nobody can
+//! read, nothing is shown: it is not known where in it people are.
 
 use crate::format::Record;
 use crate::grammar::address;
 use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
-/// How much of a line of no known format is looked at, in bytes: far more than is ever shown.
-const LONGEST: usize = 4_096;
+/// Lines are shown up to here, and of longer ones the length is told as that much.
+const LONGEST: usize = 300;
+
+/// What is put in the place of what goes, by pattern. The first that matches a place has it.
+const PRIVATE: [(&str, &[u8]); 8] = [
+    // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
+    (r#"(FastCGI sent in stderr: ")(?:.*(" while reading )|.*)"#, b"${1}withheld${2}"),
+    // The same, broken into lines.
+    (r"^(PHP (?:message|Fatal error|Warning|Notice): |Stack trace:|#[0-9]+ |  thrown in ).*", b"${1}withheld"),
+    // `http://name:password@host/`, also encoded, and `name:password@host`.
+    (r#"(?i)(:(?://|/?%2F%2F)|%3A(?://|%2F%2F))[^/ "<>|]*(?:@|%40)"#, b"${1}user@"),
+    (r#"[^/ "<>|@:=,]+:[^/ "<>|@]+@([A-Za-z0-9.\[-])"#, b"user@${1}"),
+    // nginx: `user "NAME" was not found in "FILE"`, `user "NAME": password mismatch`.
+    (r#"\b(user ")[^,]*?("(?: was not found|: |, client: ))"#, b"${1}user${2}"),
+    // Header fields by name, as a message or a JSON layout quotes them: up to the quote behind their value.
+    (
+        r#"(?i)([a-z0-9_-]*(?:cookie|authorization|api[_-]?key|auth[_-]?token)[0-9]?(?:\\?"|\\x22)?\s*[:=]\s*(?:\\?"|\\x22)?)(?:[^"\\|{}]|\\[^x"]|\\x[013-9A-F])+"#,
+        b"${1}withheld",
+    ),
+    (r#"(?i)(;jsessionid=)[^ "?;/]*"#, b"${1}"),
+    (r"(?i)\b((?:bearer|basic) )[a-z0-9+/=._~-]{6,}", b"${1}withheld"),
+];
 
 /// Redacts with a salt of its own: the same client has the same name all through one run, and another in the next.
 #[derive(Debug)]
@@ -15,6 +36,8 @@ pub struct Redactor {
     salt: RandomState,
     addresses: Regex,
     queries: Regex,
+    captures: Regex,
+    private: Vec<(Regex, &'static [u8])>,
 }
 
 impl Redactor {
@@ -23,12 +46,16 @@ impl Redactor {
     /// # Errors
     /// Never in practice: the patterns are fixed.
     pub fn new() -> Result<Self, regex::Error> {
+        let private =
+            PRIVATE.iter().map(|(pattern, stand_in)| Ok((Regex::new(&format!("(?-u){pattern}"))?, *stand_in)));
         Ok(Self {
             salt: RandomState::new(),
             addresses: Regex::new(
                 r"(?-u)[0-9A-Fa-f:.]*(?:[0-9A-Fa-f]{0,4}:){2}[0-9A-Fa-f:.]+|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b",
             )?,
-            queries: Regex::new(r#"(?-u)\?[^ "'|}]*"#)?,
+            queries: Regex::new(r#"(?-u)\?[^ "]*"#)?,
+            captures: Regex::new(r"(?-u)\{[^}]*(?:\}|$)")?,
+            private: private.collect::<Result<_, regex::Error>>()?,
         })
     }
 
@@ -38,36 +65,41 @@ impl Redactor {
         format!("client-{:08x}", self.salt.hash_one(address) & 0xFFFF_FFFF)
     }
 
-    /// A path without its query.
+    /// What stands for a path or the host that was asked for: no query, no user, no addresses of clients.
     #[must_use]
-    pub fn path<'a>(&self, path: &'a [u8]) -> &'a [u8] {
+    pub fn path(&self, path: &[u8], record: &Record<'_>) -> Vec<u8> {
         let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
-        &path[..end]
+        self.text(&path[..end], record)
     }
 
-    /// The beginning of a line of no known format, without its people. To be cut further only afterwards: half an address is not
-    /// recognised.
-    #[must_use]
-    pub fn beginning(&self, line: &[u8]) -> Vec<u8> {
-        let Some(start) = line.get(..LONGEST) else { return self.line(line, None) };
-        let part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
-        let end = start.iter().rposition(|byte| !part(byte)).map_or(0, |at| at + 1);
-        self.line(&start[..end], None)
-    }
-
-    /// The line that `record` was read from, without its people. Addresses of upstreams stay.
+    /// The line that `record` was read from, without its people. Addresses of upstreams stay. Without a record, nobody
+    /// could read the line: then its length is all that is said.
     #[must_use]
     pub fn line(&self, line: &[u8], record: Option<&Record<'_>>) -> Vec<u8> {
-        let mut text = Cow::Borrowed(line);
-        if let Some(record) = record {
-            for (private, stand_in) in [(record.client, self.client(record.client)), (record.user, "user".to_owned())] {
-                if private.len() > 1 {
-                    text = Cow::Owned(replace_words(&text, private, stand_in.as_bytes()));
-                }
+        let Some(record) = record else { return withheld(line) };
+        // HAProxy's captured headers and cookies may hold anything; a layout of nginx's may be JSON, which has braces too.
+        if record.termination_state.is_empty() {
+            return self.text(line, record);
+        }
+        self.text(&self.captures.replace_all(&without_cookies(line, record.termination_state), &b"{}"[..]), record)
+    }
+
+    /// A text of `record`, without people.
+    #[must_use]
+    pub fn text(&self, text: &[u8], record: &Record<'_>) -> Vec<u8> {
+        let mut text = Cow::Borrowed(text);
+        for (private, stand_in) in [(record.client, self.client(record.client)), (record.user, "user".to_owned())] {
+            if private.len() > 1 {
+                text = Cow::Owned(replace_words(&text, private, stand_in.as_bytes()));
+            }
+        }
+        for (pattern, stand_in) in &self.private {
+            if let Cow::Owned(replaced) = pattern.replace_all(&text, *stand_in) {
+                text = Cow::Owned(replaced);
             }
         }
         let text = self.queries.replace_all(&text, &b"?"[..]);
-        let servers: Vec<&[u8]> = record.map(servers).unwrap_or_default();
+        let servers = servers(record);
         let named = |found: &Captures<'_>| {
             let address = &found[0];
             let real = std::str::from_utf8(address).is_ok_and(|text| text.parse::<IpAddr>().is_ok());
@@ -75,6 +107,25 @@ impl Redactor {
         };
         self.addresses.replace_all(&text, named).into_owned()
     }
+}
+
+/// What is said of a line that no format claims.
+fn withheld(line: &[u8]) -> Vec<u8> {
+    let more = if line.len() < LONGEST { "" } else { " or more" };
+    format!("(withheld: {} bytes{more})", line.len().min(LONGEST)).into_bytes()
+}
+
+/// An HAProxy line without the two captured cookies, which stand before the termination state: `NAME=value`, or `-`.
+fn without_cookies(line: &[u8], state: &[u8]) -> Vec<u8> {
+    let mut words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+    if let Some(at) = words.iter().position(|word| *word == state) {
+        for word in &mut words[at.saturating_sub(2)..at] {
+            if word.contains(&b'=') {
+                *word = b"-";
+            }
+        }
+    }
+    words.join(&b' ')
 }
 
 /// The hosts of the record's upstreams.
@@ -102,21 +153,64 @@ fn replace_words(text: &[u8], private: &[u8], stand_in: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
+    use crate::format::Format;
+
+    const END: &str = r#"while reading response header from upstream, client: 203.0.113.9, server: shop, request: "GET /a?k=SECRET HTTP/1.1", upstream: "http://10.0.0.5:80/a?k=SECRET", host: "shop", referrer: "http://jo:SECRET@shop/x?y=it'sSECRET""#;
 
     #[test]
-    fn no_beginning_ends_in_half_an_address() {
+    fn takes_people_out_of_lines() {
         let redactor = Redactor::new().unwrap();
-        for address in ["203.0.113.77", "2001:db8::c0a8:1f"] {
-            for before in LONGEST - 40..=LONGEST {
-                let line = format!("/?{} {address} said so", "q".repeat(before));
-                let text = String::from_utf8(redactor.beginning(line.as_bytes())).unwrap();
-                assert!(!text.contains("203.") && !text.contains("2001:"), "{before}: {text}");
+        let error = |message: &str| format!("2026/11/20 23:50:11 [error] 1#1: *4 {message} {END}");
+        let haproxy = |cookies: &str, captures: &str| {
+            format!(
+                r#"203.0.113.9:33 [20/Nov/2026:23:57:07.894] web api/a 0/0/0/1/1 502 151 {cookies} SH-- 1/1/1/1/0 0/0 {captures} "GET http://jo:SECRET@shop/a?SECRET|SECRET}} HTTP/1.1""#
+            )
+        };
+        let cases = [
+            (Format::NginxError, error("upstream timed out (110: Connection timed out)")),
+            (Format::NginxError, error(r#"user "SECRET" was not found in "/etc/nginx/htpasswd""#)),
+            (Format::NginxError, error(r#"user "SECRET": password mismatch"#)),
+            (Format::NginxError, error(r#"user "SE"SECRET": password mismatch"#)),
+            (Format::NginxError, error(r#"FastCGI sent in stderr: "PHP message: "SECRET" of 198.51.100.7""#)),
+            (Format::NginxError, error(r#"upstream sent duplicate header line: "Set-Cookie: sid=SECRET; Path=/", previous value: "Set-Cookie: sid=SECRET""#)),
+            (Format::NginxError, error(r#"upstream sent invalid header: "Authorization: Basic SECRET\x00...""#)),
+            (Format::NginxError, "PHP message: PHP Fatal error:  SECRET".to_owned()),
+            (Format::NginxError, "#0 /srv/a.php(17): login('SECRET')".to_owned()),
+            (Format::NginxAccess, r#"203.0.113.9 - SECRET [20/Nov/2026:23:50:11 +0000] "GET http://jo:SECRET@shop/a HTTP/1.1" 502 0 "http://jo:p%40SECRET@shop/" "bot 203.0.113.9 198.51.100.7 Bearer SECRETSECRET""#.to_owned()),
+            (Format::NginxAccess, r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "CONNECT jo:SECRET@shop:443 HTTP/1.1" 502 0 "-" "-""#.to_owned()),
+            (Format::NginxJson, r#"{"time_local":"20/Nov/2026:23:50:11 +0000","remote_addr":"203.0.113.9","status":"502","request":"GET /a?SECRET HTTP/1.1","http_cookie":"a=SECRET; b=\"SECRET","http_authorization":"Basic SECRET","upstream_addr":"10.0.0.5:80"}"#.to_owned()),
+            (Format::HaproxyHttp, haproxy("sid=SECRET back=SECRET", "{SECRET agent|SECRET} {SECRET}")),
+            (Format::HaproxyHttp, haproxy("- -", "{SECRET 198.51.100.7")),
+        ];
+        for (format, line) in cases {
+            let record = format.read(line.as_bytes()).unwrap_or_else(|| unreachable!("not claimed: {line}"));
+            let redacted = String::from_utf8(redactor.line(line.as_bytes(), Some(&record))).unwrap();
+            for private in ["SECRET", "203.0.113.9", "198.51.100.7"] {
+                assert!(!redacted.contains(private), "{line}\n{redacted}");
             }
+            assert!(!line.contains("10.0.0.5") || redacted.contains("10.0.0.5"), "{redacted}");
         }
-        assert!(redactor.beginning(&b"a".repeat(2 * LONGEST)).is_empty());
-        assert_eq!(redactor.beginning(b"no log at 10:00 from a.b"), b"no log at 10:00 from a.b");
+    }
+
+    #[test]
+    fn leaves_the_rest_of_a_line_as_it_is() {
+        let redactor = Redactor::new().unwrap();
+        for line in [
+            r#"2026/11/20 23:50:11 [error] 1#1: *4 connect() failed (111: Connection refused) while connecting to upstream, client: -, server: shop, request: "GET /a/b:c HTTP/1.1", upstream: "http://10.0.0.5:80/a""#,
+            r#"2026/11/20 23:50:11 [error] 1#1: *4 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: -, server: shop"#,
+        ] {
+            let record = Format::NginxError.read(line.as_bytes()).unwrap();
+            assert_eq!(redactor.line(line.as_bytes(), Some(&record)), line.as_bytes());
+        }
+    }
+
+    #[test]
+    fn shows_nothing_of_what_nobody_can_read() {
+        let redactor = Redactor::new().unwrap();
+        assert_eq!(redactor.line(b"SECRET", None), b"(withheld: 6 bytes)");
+        assert_eq!(redactor.line(&[b'x'; 999], None), b"(withheld: 300 bytes or more)");
     }
 }

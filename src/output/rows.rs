@@ -9,14 +9,18 @@ use crate::event::{Event, Redactor};
 use crate::format::{Attempt, Record};
 use crate::grammar::number::Micros;
 use crate::grammar::time::{Stamp, Zone};
-use crate::pipeline::{Filters, Seen, Watch};
+use crate::pipeline::{Filters, Options, Seen, Watch};
 use crate::show;
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How much of a line that no format claims is shown, in bytes.
 const UNPARSED_LENGTH: usize = 300;
+
+/// A day in microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// Makes a row of each failed request.
 #[derive(Clone, Debug)]
@@ -27,13 +31,15 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// `inputs` are the names of the inputs, by their number. `format` is CSV; any other means NDJSON.
+    /// `inputs` are the names of the inputs, by their number; `options` those that they are read with. `now` is the
+    /// present, by which stamps without a year are dated. `format` is CSV; any other means NDJSON.
     ///
     /// The pipeline shows lines before it filters them by upstream and group, so that is done here, by the upstream
     /// that the line counts at.
     #[must_use]
-    pub fn new(format: Format, inputs: Arc<[String]>, redactor: Option<Arc<Redactor>>, filters: &Filters) -> Self {
-        Self { about: About { inputs, redactor }, filters: filters.clone(), sink: Sink::new(format) }
+    pub fn new(format: Format, inputs: Arc<[String]>, options: &Options, now: Stamp) -> Self {
+        let about = About::new(inputs, options, now);
+        Self { about, filters: options.filters.clone(), sink: Sink::new(format) }
     }
 
     /// What comes before the first row: CSV's header line, or nothing.
@@ -75,10 +81,11 @@ pub struct Parse {
 }
 
 impl Parse {
-    /// `inputs` are the names of the inputs, by their number. `format` is CSV; any other means NDJSON.
+    /// `inputs` are the names of the inputs, by their number; `options` those that they are read with. `now` is the
+    /// present, by which stamps without a year are dated. `format` is CSV; any other means NDJSON.
     #[must_use]
-    pub fn new(format: Format, inputs: Arc<[String]>, redactor: Option<Arc<Redactor>>) -> Self {
-        Self { about: About { inputs, redactor }, sink: Sink::new(format) }
+    pub fn new(format: Format, inputs: Arc<[String]>, options: &Options, now: Stamp) -> Self {
+        Self { about: About::new(inputs, options, now), sink: Sink::new(format) }
     }
 
     /// What comes before the first row: CSV's header line, or nothing.
@@ -137,7 +144,7 @@ impl<'a> FailureRow<'a> {
         let record = &event.record;
         let sign = sign(event);
         Some(Self {
-            time: stamp.and_then(|stamp| time(event, opened, stamp)),
+            time: stamp.map(|stamp| show::time(about.dated(event, opened, stamp))),
             proxy: show::proxy_name(reader.proxy(), opened.host),
             group: show::text(&record.shown(record.group)),
             upstream: show::upstream_name(reader.proxy(), &record.shown(record.group), &record.shown(event.upstream())),
@@ -147,7 +154,7 @@ impl<'a> FailureRow<'a> {
             family: sign.map(|sign| sign.cause.family().name()),
             confidence: sign.map(|sign| confidence(sign.strength)),
             method: shown(record, record.method),
-            host: shown(record, record.host),
+            host: about.host(record),
             path: about.path(record),
             client: about.client(record),
             duration_ms: record.duration.map(Millis),
@@ -155,8 +162,8 @@ impl<'a> FailureRow<'a> {
             header_ms: record.header.map(Millis),
             // Where the layout has no place for upstreams, none in it says nothing.
             attempts: Some(record.attempts.len()).filter(|attempts| *attempts > 0 || record.names_upstream),
-            user_agent: shown(record, record.user_agent),
-            trace_id: shown(record, record.trace_id),
+            user_agent: about.user_agent(record),
+            trace_id: about.private(record, record.trace_id, Redactor::text),
             input: about.input(input),
             line,
         })
@@ -234,27 +241,27 @@ impl<'a> ParseRow<'a> {
         let upstream = show::upstream_name(reader.proxy(), &record.shown(record.group), &record.shown(record.upstream));
         Self {
             format: reader.name(),
-            time: stamp.and_then(|stamp| time(event, opened, stamp)),
+            time: stamp.map(|stamp| show::time(about.dated(event, opened, stamp))),
             status: record.status,
             upstream_status: record.upstream_status,
             group: shown(record, record.group),
             upstream: Some(upstream).filter(|upstream| !upstream.is_empty()),
             method: shown(record, record.method),
-            host: shown(record, record.host),
+            host: about.host(record),
             path: about.path(record),
             bytes: record.bytes,
             duration_ms: record.duration.map(Millis),
             connect_ms: record.connect.map(Millis),
             header_ms: record.header.map(Millis),
             client: about.client(record),
-            user_agent: shown(record, record.user_agent),
-            trace_id: shown(record, record.trace_id),
+            user_agent: about.user_agent(record),
+            trace_id: about.private(record, record.trace_id, Redactor::text),
             level: shown(record, record.level),
             pid: record.pid.or(opened.pid),
             message: about.message(record),
             termination_state: shown(record, record.termination_state),
-            error_reason: shown(record, record.error_reason),
-            flags: shown(record, record.flags),
+            error_reason: about.private(record, record.error_reason, Redactor::text),
+            flags: about.private(record, record.flags, Redactor::text),
             cause: sign(event).map(|sign| sign.cause.slug()),
             attempts: Attempts::of(record, |group, upstream| show::upstream_name(reader.proxy(), group, upstream)),
             ..row
@@ -336,19 +343,62 @@ impl Serialize for Millis {
 struct About {
     inputs: Arc<[String]>,
     redactor: Option<Arc<Redactor>>,
+    /// The present, in the zone of stamps that carry none.
+    now: Zoned,
 }
 
 impl About {
+    fn new(inputs: Arc<[String]>, options: &Options, now: Stamp) -> Self {
+        let now = Timestamp::from_microsecond(now.0).unwrap_or_default().to_zoned(options.zone.clone());
+        Self { inputs, redactor: options.redactor.clone(), now }
+    }
+
+    /// When a line was. Where nobody says the year (RFC 3164), it is the latest that does not lie in the future, but for
+    /// a day of grace for clocks that are ahead: a row does not wait for lines that could tell.
+    fn dated(&self, event: &Event<'_>, opened: &crate::envelope::Opened<'_>, stamp: Stamp) -> Stamp {
+        if event.record.when.or(opened.when).is_none_or(|when| when.zone != Zone::Yearless) {
+            return stamp;
+        }
+        let zone = self.now.time_zone();
+        let latest = self.now.timestamp().as_microsecond() + DAY;
+        let real = |year: i16| {
+            let civil = Timestamp::from_microsecond(stamp.0).ok()?.to_zoned(TimeZone::UTC).datetime();
+            let moved = civil.with().year(year).build().ok()?;
+            Some(Stamp(zone.to_ambiguous_timestamp(moved).compatible().ok()?.as_microsecond()))
+        };
+        // February 29 is in one year of four, or of eight.
+        let year = self.now.year() + 1;
+        (year - 9..=year).rev().filter_map(real).find(|real| real.0 <= latest).unwrap_or(stamp)
+    }
+
     fn input(&self, number: usize) -> &str {
         self.inputs.get(number).map_or("", String::as_str)
     }
 
     fn path<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
+        self.private(record, record.path, Redactor::path)
+    }
+
+    fn host<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
+        self.private(record, record.host, Redactor::path)
+    }
+
+    fn user_agent<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
+        self.private(record, record.user_agent, Redactor::text)
+    }
+
+    /// A text field that `redact` takes people out of, where that is wanted.
+    fn private<'a>(
+        &self,
+        record: &Record<'a>,
+        field: &'a [u8],
+        redact: impl Fn(&Redactor, &[u8], &Record<'_>) -> Vec<u8>,
+    ) -> Option<Cow<'a, str>> {
         match &self.redactor {
-            Some(redactor) if !record.path.is_empty() => {
-                Some(Cow::Owned(show::text(redactor.path(&record.shown(record.path)))))
+            Some(redactor) if !field.is_empty() => {
+                Some(Cow::Owned(show::text(&redact(redactor, &record.shown(field), record))))
             }
-            _ => shown(record, record.path),
+            _ => shown(record, field),
         }
     }
 
@@ -360,17 +410,12 @@ impl About {
     }
 
     fn message<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
-        match &self.redactor {
-            Some(redactor) if !record.message.is_empty() => {
-                Some(Cow::Owned(show::text(&redactor.line(&record.shown(record.message), Some(record)))))
-            }
-            _ => shown(record, record.message),
-        }
+        self.private(record, record.message, Redactor::text)
     }
 
     fn unparsed<'a>(&self, line: &'a [u8]) -> Option<Cow<'a, str>> {
         Some(match &self.redactor {
-            Some(redactor) => Cow::Owned(show::text(start_of(&redactor.beginning(line)))),
+            Some(redactor) => Cow::Owned(show::text(&redactor.line(line, None))),
             None => String::from_utf8_lossy(start_of(line)),
         })
     }
@@ -410,12 +455,6 @@ fn confidence(strength: Strength) -> &'static str {
         Strength::Strong => "medium",
         Strength::Weak | Strength::Silent => "low",
     }
-}
-
-/// When it was; `None` where nobody says the year, which only the lines around could tell.
-fn time(event: &Event<'_>, opened: &crate::envelope::Opened<'_>, stamp: Stamp) -> Option<String> {
-    let yearless = event.record.when.or(opened.when).is_some_and(|when| when.zone == Zone::Yearless);
-    if yearless { None } else { Some(show::time(stamp)) }
 }
 
 /// Where rows gather until they are taken.
@@ -541,12 +580,27 @@ mod tests {
         Arc::from(["a.log".to_owned()])
     }
 
+    /// 2026-11-20T10:02:11Z
+    const NOW: Stamp = Stamp(1_795_168_931_000_000);
+
+    fn options() -> Options {
+        Options {
+            window: 60,
+            statuses: crate::format::Statuses::gateway(),
+            zone: TimeZone::UTC,
+            readers: Reader::known(),
+            filters: Filters::default(),
+            threads: 1,
+            redactor: None,
+        }
+    }
+
     fn failures(format: Format) -> Failures {
-        Failures::new(format, inputs(), None, &Filters::default())
+        Failures::new(format, inputs(), &options(), NOW)
     }
 
     fn parse(format: Format) -> Parse {
-        Parse::new(format, inputs(), None)
+        Parse::new(format, inputs(), &options(), NOW)
     }
 
     fn cells(text: &str, columns: &str) -> Vec<String> {
@@ -592,7 +646,7 @@ mod tests {
                 group: Some(Regex::new(group).unwrap()),
                 ..Filters::default()
             };
-            let mut failures = Failures::new(Format::Ndjson, inputs(), None, &filters);
+            let mut failures = Failures::new(Format::Ndjson, inputs(), &Options { filters, ..options() }, NOW);
             assert_eq!(see(&mut failures, &event()).lines().count(), rows, "{upstream} {group}");
         }
     }
@@ -648,11 +702,20 @@ mod tests {
         }
     }
 
+    /// The latest year that does not lie in the future; clocks may be ahead by a day.
     #[test]
-    fn times_without_a_year_are_left_out() {
-        let mut event = event();
-        event.record.when = Some(When { wall: 0, zone: Zone::Yearless });
-        assert!(!see(&mut parse(Format::Ndjson), &event).contains("\"time\""));
+    fn times_without_a_year_are_dated() {
+        for (day, time) in [
+            ("Nov 20 10:00:00", "2026-11-20T10:00:00Z"),
+            ("Nov 21 10:00:00", "2026-11-21T10:00:00Z"),
+            ("Nov 21 11:00:00", "2025-11-21T11:00:00Z"),
+            ("Feb 29 11:00:00", "2024-02-29T11:00:00Z"),
+        ] {
+            let mut event = event();
+            event.record.when = crate::grammar::time::syslog(day.as_bytes()).ok().map(|(_, when)| when);
+            let row = see(&mut parse(Format::Ndjson), &event);
+            assert!(row.contains(&format!("\"time\":\"{time}\"")), "{day}: {row}");
+        }
     }
 
     #[test]
@@ -666,27 +729,18 @@ mod tests {
 
     #[test]
     fn redacts() {
-        let redactor = Some(Arc::new(Redactor::new().unwrap()));
+        let options = Options { redactor: Some(Arc::new(Redactor::new().unwrap())), ..options() };
         let mut event = event();
         event.record.what = What::Request;
+        event.record.user_agent = b"<script> bot 203.0.113.9 198.51.100.7";
+        event.record.host = b"jo:secret@shop";
         for row in [
-            see(&mut Failures::new(Format::Ndjson, inputs(), redactor.clone(), &Filters::default()), &event),
-            see(&mut Parse::new(Format::Ndjson, inputs(), redactor), &event),
+            see(&mut Failures::new(Format::Ndjson, inputs(), &options, NOW), &event),
+            see(&mut Parse::new(Format::Ndjson, inputs(), &options, NOW), &event),
         ] {
-            assert!(!row.contains("203.0.113.9") && !row.contains("secret"), "{row}");
+            let private = ["203.0.113.9", "198.51.100.7", "secret"];
+            assert!(!private.iter().any(|private| row.contains(private)), "{row}");
             assert!(row.contains(r#""client":"client-"#) && row.contains("<script>"), "{row}");
-        }
-    }
-
-    #[test]
-    fn redacts_before_it_cuts() {
-        let redactor = Some(Arc::new(Redactor::new().unwrap()));
-        let mut parse = Parse::new(Format::Ndjson, inputs(), redactor);
-        // Cut at 300 bytes, or at 600 before a long query goes, half an address would be left.
-        for before in [format!("x{}", " ".repeat(293)), format!("/?{}", "q".repeat(591))] {
-            parse.see(0, 1, &Seen::Unparsed(format!("{before} 203.0.113.77 said so").as_bytes()));
-            let row = String::from_utf8(parse.take()).unwrap();
-            assert!(!row.contains("203."), "{row}");
         }
     }
 

@@ -233,7 +233,7 @@ impl<'a> Scanner<'a> {
         watch.see(input, number, &Seen::Unparsed(line));
         let start = |text: &[u8]| text[..text.len().min(UNPARSED_LENGTH)].to_vec();
         let redactor = self.options.redactor.as_ref();
-        let text = || redactor.map_or_else(|| start(line), |redactor| start(&redactor.beginning(line)));
+        let text = || redactor.map_or_else(|| start(line), |redactor| start(&redactor.line(line, None)));
         self.tally.count_unparsed(&Place { input, line: number, text: &text });
     }
 

@@ -16,7 +16,7 @@ pub fn run(options: &options::Parse) -> anyhow::Result<Status> {
     let target = &options.reading.target;
     let mut sink = target.open()?;
     let names = run.inputs().iter().map(Input::name).collect();
-    let row = Parse::new(options.format, names, run.scan().redactor.clone());
+    let row = Parse::new(options.format, names, run.scan(), options.reading.now);
     run.stream(&row.header(), &row, &mut sink)?;
     if !run.read_nothing() {
         sink.commit().map_err(|source| target.error(source))?;

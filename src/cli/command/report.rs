@@ -59,7 +59,7 @@ fn stream(run: &mut Run<'_>, options: &options::Report) -> Result<Option<Report>
 fn stream_rows(run: &mut Run<'_>, options: &options::Report, sink: &mut Sink) -> Result<Outcome, Error> {
     let names = run.inputs().iter().map(Input::name).collect();
     let scan = run.scan();
-    let row = Failures::new(options.format, names, scan.redactor.clone(), &scan.filters);
+    let row = Failures::new(options.format, names, scan, options.reading.now);
     run.stream(&row.header(), &row, sink)
 }
 
