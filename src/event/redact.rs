@@ -11,7 +11,7 @@ use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as 
 const LONGEST: usize = 300;
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 8] = [
+const PRIVATE: [(&str, &[u8]); 9] = [
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
     (r#"(FastCGI sent in stderr: ")(?:.*(" while reading )|.*)"#, b"${1}withheld${2}"),
     // The same, broken into lines.
@@ -21,7 +21,11 @@ const PRIVATE: [(&str, &[u8]); 8] = [
     (r#"[^/ "<>|@:=,]+:[^/ "<>|@]+@([A-Za-z0-9.\[-])"#, b"user@${1}"),
     // nginx: `user "NAME" was not found in "FILE"`, `user "NAME": password mismatch`.
     (r#"\b(user ")[^,]*?("(?: was not found|: |, client: ))"#, b"${1}user${2}"),
-    // Header fields by name, as a message or a JSON layout quotes them: up to the quote behind their value.
+    // Header fields by name, in a JSON layout and as a message quotes them: up to the quote behind their value.
+    (
+        r#"(?i)([a-z0-9_-]*(?:cookie|authorization|api[_-]?key|auth[_-]?token)[a-z0-9_-]*"\s*:\s*")(?:[^"\\]|\\.)*"#,
+        b"${1}withheld",
+    ),
     (
         r#"(?i)([a-z0-9_-]*(?:cookie|authorization|api[_-]?key|auth[_-]?token)[0-9]?(?:\\?"|\\x22)?\s*[:=]\s*(?:\\?"|\\x22)?)(?:[^"\\|{}]|\\[^x"]|\\x[013-9A-F])+"#,
         b"${1}withheld",

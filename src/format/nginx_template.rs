@@ -122,6 +122,12 @@ fn matches<'a>(pieces: &[Piece], i: &'a [u8], vars: &mut Vars<'a>, tries: &mut u
     match (length(class, i, next), next) {
         (Length::Is(length), _) => ends_at(length),
         (Length::Misfit, _) => false,
+        // Between the groups of a list stands ` : `, whose colon is not the literal's unless nothing else fits.
+        (Length::Open, Some(next)) if class == Class::List && next.needle().starts_with(b":") => {
+            let between = |end: &usize| *end > 0 && i[end - 1] == b' ';
+            next.find_iter(i).filter(|end| !between(end)).any(&mut ends_at)
+                || next.find_iter(i).filter(between).any(ends_at)
+        }
         (Length::Open, Some(next)) => next.find_iter(i).any(ends_at),
         (Length::Open, None) => ends_at(i.trim_ascii_end().len()),
     }
@@ -331,6 +337,12 @@ mod tests {
                 "[$time_local] $remote_addr - $remote_user - $server_name $host to: $upstream_addr: $request $status upstream_response_time $upstream_response_time msec $msec request_time $request_time",
                 "[TIME] 203.0.113.9 - - - shop shop.example.com to: 10.0.0.5:80, 10.0.0.6:80: GET /a HTTP/1.1 502 upstream_response_time 0.000, 0.001 msec 1700000000.123 request_time 0.001",
                 "status=502 group=shop upstream=10.0.0.6:80 method=GET host=shop.example.com path=/a duration=0.001 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/0.000, 10.0.0.6:80 - -/-/0.001]",
+            ),
+            // Two groups before a literal that begins with a colon.
+            (
+                "[$time_local] $remote_addr - $remote_user - $server_name $host to: $upstream_addr: $request $status upstream_response_time $upstream_response_time msec $msec request_time $request_time",
+                "[TIME] 203.0.113.9 - - - shop shop.example.com to: 127.0.0.1:17199 : 127.0.0.1:17101: GET /fb HTTP/1.1 200 upstream_response_time 0.000 : 0.001 msec 1700000000.123 request_time 0.001",
+                "status=200 group=shop upstream=127.0.0.1:17101 method=GET host=shop.example.com path=/fb duration=0.001 client=203.0.113.9 names=upstream attempts=[127.0.0.1:17199 - -/-/0.000, 127.0.0.1:17101 - -/-/0.001]",
             ),
             (
                 "$remote_addr $status $upstream_addr $upstream_status $upstream_response_length ${upstream_response_time} $request_time [$time_local]",
