@@ -152,16 +152,6 @@ fn attempts_fail_whatever_requests_are_asked_for() {
     }
 }
 
-#[test]
-fn samples_are_cut_after_people_were_taken_out() {
-    let redactor = Some(Arc::new(Redactor::new().expect("patterns")));
-    let options = Options { redactor, ..options(1, 60) };
-    let line = format!("no log {} 203.0.113.77 said so\n", "x".repeat(285));
-    let tally = count(line.as_bytes(), 1 << 16, &options).tally;
-    let text = String::from_utf8_lossy(&tally.unparsed[0].text).into_owned();
-    assert!(text.len() == 300 && !text.contains("203."), "{text}");
-}
-
 /// The tally of every third part, cut at line ends.
 fn parts(bytes: &[u8], cuts: (usize, usize)) -> [Tally; 3] {
     let ends: Vec<usize> = memchr_all(bytes);
