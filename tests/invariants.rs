@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use gatewhy::aggregate::Tally;
-use gatewhy::event::{Reader, Redactor};
+use gatewhy::event::Reader;
 use gatewhy::format::{Format, NginxTemplate, Skimmed, Statuses};
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
@@ -12,7 +12,7 @@ use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
 use gatewhy::report::Report;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use std::{collections::BTreeMap, fs, io::Write as _, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, io::Write as _, path::Path};
 
 fn options(threads: usize, window: i64) -> Options {
     Options {
