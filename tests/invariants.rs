@@ -12,7 +12,7 @@ use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
 use gatewhy::report::Report;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use std::{collections::BTreeMap, fs, io::Write as _, path::Path};
+use std::{collections::BTreeMap, fs, io::Write as _, path::Path, sync::Arc};
 
 fn options(threads: usize, window: i64) -> Options {
     Options {
