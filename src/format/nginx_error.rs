@@ -576,7 +576,9 @@ fn is_cut_line(line: &[u8]) -> bool {
 /// Whether text that names a client is quoted by something else: in JSON, or whole behind a prefix that is not nginx's.
 /// Then its time and level stand somewhere inside, and it is not known where.
 fn is_inside_other(text: &[u8]) -> bool {
-    let level = |at: usize| text[at..].strip_prefix(b" ").and_then(|rest| bracketed(rest).ok()).is_some_and(|(_, level)| is_level(level));
+    let level = |at: usize| {
+        text[at..].strip_prefix(b" ").and_then(|rest| bracketed(rest).ok()).is_some_and(|(_, level)| is_level(level))
+    };
     text.starts_with(b"{") || text.starts_with(b"[") || memchr::memchr_iter(b' ', text).any(level)
 }
 
