@@ -425,7 +425,10 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
     evidence.retain(|item| item.failures + item.attempts > 0);
     let mut causes = weigh(&evidence);
     let root = root_cause(&causes, &evidence, &states);
-    let likely = Likely::among(&causes, root, Cause::NoLiveUpstream)?;
+    let checks = |cause: Cause| states.iter().filter(move |item| item.sign.cause == cause);
+    let witness =
+        |cause: Cause| checks(cause).map(|item| item.sign.strength.percent()).max().unwrap_or(0) as f64 / 100.0;
+    let likely = Likely::among(&causes, root, Cause::NoLiveUpstream, witness)?;
     causes.sort_by_key(|item| item.cause != likely.cause);
     let span = (evidence.iter().map(|item| item.first).min()?, evidence.iter().map(|item| item.last).max()?);
     let (requests, requests_of_proxy) = index.requests(&places, &keys, windows);
@@ -507,12 +510,12 @@ fn servers_down(keys: &BTreeSet<Arc<Key>>, states: &[&Row]) -> BTreeSet<Arc<Key>
     servers.filter(is_down).map(|row| Arc::clone(&row.key)).collect()
 }
 
-/// Where servers were down, why they were: the heaviest other cause, or else what health checks say. With what is believed of it.
-fn root_cause(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence]) -> Option<(Cause, f64)> {
+/// Where servers were down, why they were: the heaviest other cause, or else what health checks say.
+fn root_cause(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence]) -> Option<Cause> {
     let first = causes.first()?;
     if first.cause != Cause::NoLiveUpstream {
         let took_group_down = causes.iter().any(|other| other.cause == Cause::NoLiveUpstream);
-        return (took_group_down && is_root_cause(first.cause)).then_some((first.cause, first.belief));
+        return (took_group_down && is_root_cause(first.cause)).then_some(first.cause);
     }
     let began = |cause: Cause| evidence.iter().filter(|item| item.sign.cause == cause).map(|item| item.first).min();
     let shadow = began(first.cause)?;
@@ -522,9 +525,9 @@ fn root_cause(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence]) ->
     let by_checks = || {
         let mut found: Vec<&Evidence> = states.iter().filter(|item| is_root_cause(item.sign.cause)).collect();
         found.sort_by_key(|item| (std::cmp::Reverse(item.sign.strength), item.first, item.sign.kind));
-        found.first().map(|item| (item.sign.cause, item.sign.strength.percent() as f64 / 100.0))
+        found.first().map(|item| item.sign.cause)
     };
-    in_logs.map(|root| (root.cause, root.belief)).or_else(by_checks)
+    in_logs.map(|root| root.cause).or_else(by_checks)
 }
 
 /// Evidence of all rows by sign, in order of what it explains.

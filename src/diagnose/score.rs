@@ -65,17 +65,24 @@ pub struct Likely {
 
 impl Likely {
     /// The likely cause among `causes`, the heaviest first; `None` where there are none. `root` is preferred where it is
-    /// given: then what it brought about, `consequence`, counts as explained by it too.
+    /// given: then what it brought about, `consequence`, counts as explained by it too. `witness` tells how sure somebody who is
+    /// no part of the evidence (a health check) is of a cause, from 0 to 1.
     #[must_use]
-    pub fn among(causes: &[Weighed], root: Option<(Cause, f64)>, consequence: Cause) -> Option<Self> {
+    pub fn among(
+        causes: &[Weighed],
+        root: Option<Cause>,
+        consequence: Cause,
+        witness: impl Fn(Cause) -> f64,
+    ) -> Option<Self> {
         let first = causes.first()?;
-        let cause = root.map_or(first.cause, |root| root.0);
+        let cause = root.unwrap_or(first.cause);
         let explained = |item: &&Weighed| item.cause == cause || root.is_some() && item.cause == consequence;
         let by_failures = causes.iter().any(|item| item.failures > 0);
         let count = |item: &Weighed| if by_failures { item.failures } else { item.attempts };
         let share = (causes.iter().filter(explained).map(count).sum(), causes.iter().map(count).sum());
         let own = causes.iter().find(|item| item.cause == cause).map_or(0.0, |item| item.belief);
-        let belief = root.map_or(own, |root| own.max(root.1));
+        // Two that know nothing of each other: both would have to be wrong.
+        let belief = (1.0 - (1.0 - own) * (1.0 - witness(cause))).min(0.99);
         let second = causes.iter().map(|item| item.cause).find(|other| *other != cause && *other != Cause::Unknown);
         Some(Self { cause, share, score: score(belief, share), second })
     }
