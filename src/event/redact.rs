@@ -7,9 +7,6 @@ use crate::grammar::address;
 use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
-/// Lines are shown up to here, and of longer ones the length is told as that much.
-const LONGEST: usize = 300;
-
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
 const PRIVATE: [(&str, &[u8]); 9] = [
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
@@ -80,7 +77,7 @@ impl Redactor {
     /// could read the line: then its length is all that is said.
     #[must_use]
     pub fn line(&self, line: &[u8], record: Option<&Record<'_>>) -> Vec<u8> {
-        let Some(record) = record else { return withheld(line) };
+        let Some(record) = record else { return format!("(withheld: {} bytes)", line.len()).into_bytes() };
         // HAProxy's captured headers and cookies may hold anything; a layout of nginx's may be JSON, which has braces too.
         if record.termination_state.is_empty() {
             return self.text(line, record);
@@ -111,12 +108,6 @@ impl Redactor {
         };
         self.addresses.replace_all(&text, named).into_owned()
     }
-}
-
-/// What is said of a line that no format claims.
-fn withheld(line: &[u8]) -> Vec<u8> {
-    let more = if line.len() < LONGEST { "" } else { " or more" };
-    format!("(withheld: {} bytes{more})", line.len().min(LONGEST)).into_bytes()
 }
 
 /// An HAProxy line without the two captured cookies, which stand before the termination state: `NAME=value`, or `-`.
@@ -215,6 +206,6 @@ mod tests {
     fn shows_nothing_of_what_nobody_can_read() {
         let redactor = Redactor::new().unwrap();
         assert_eq!(redactor.line(b"SECRET", None), b"(withheld: 6 bytes)");
-        assert_eq!(redactor.line(&[b'x'; 999], None), b"(withheld: 300 bytes or more)");
+        assert_eq!(redactor.line(&[b'x'; 999], None), b"(withheld: 999 bytes)");
     }
 }
