@@ -83,10 +83,9 @@ impl Target {
         let kind = match self {
             Self::Stdout => Ok(Kind::Direct(BufWriter::with_capacity(BUFFER, Direct::Stdout(io::stdout())))),
             Self::File(path) if is_special(path) => direct(path),
-            Self::File(path) => beside(path).map(|(file, path)| {
-                clean_up_when_stopped(file.path());
-                Kind::Whole(BufWriter::with_capacity(BUFFER, file), path)
-            }),
+            Self::File(path) => {
+                beside(path).map(|(file, path)| Kind::Whole(BufWriter::with_capacity(BUFFER, file), path))
+            }
         };
         kind.map(Sink).map_err(|source| self.error(source))
     }
@@ -132,17 +131,23 @@ fn new_file(directory: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(".gatewhy-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
+    clean_up_when_stopped();
+    // Whoever stops the program meanwhile waits until the file has its name.
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = builder.tempfile_in(directory)?;
+    *unfinished = Some(file.path().to_owned());
+    Ok(file)
 }
 
-/// Has the unfinished file `path` removed should somebody stop the program (SIGINT, SIGTERM, SIGHUP).
-fn clean_up_when_stopped(path: &Path) {
+/// Has the unfinished file removed should somebody stop the program (SIGINT, SIGTERM, SIGHUP).
+fn clean_up_when_stopped() {
     static HANDLER: Once = Once::new();
-    *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_owned());
     HANDLER.call_once(|| {
         // Without a handler the program stops all the same, and leaves the file behind.
         let _ = ctrlc::set_handler(|| {
-            if let Some(path) = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Held to the end, so that no other file is begun.
+            let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(path) = unfinished.take() {
                 let _ = fs::remove_file(path);
             }
             std::process::exit(STOPPED);
