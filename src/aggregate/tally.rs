@@ -47,6 +47,18 @@ pub struct Series {
 }
 
 impl Series {
+    /// Whether this is the series of `key`. Empty texts are not compared: `memcmp` of no bytes at the address of nothing takes a
+    /// hundred nanoseconds where glibc masks its loads (AVX-512).
+    #[inline]
+    fn is(&self, key: &SeriesKey<'_>) -> bool {
+        let same = |a: &[u8], b: &[u8]| a.len() == b.len() && (a.is_empty() || a == b);
+        same(&self.upstream, key.upstream)
+            && same(&self.group, key.group)
+            && same(&self.host, key.host)
+            && self.proxy == key.proxy
+            && self.names_upstream == key.names_upstream
+    }
+
     fn key(&self) -> SeriesKey<'_> {
         SeriesKey {
             proxy: self.proxy,
@@ -147,7 +159,7 @@ impl Tally {
     pub fn series_id(&mut self, key: SeriesKey<'_>) -> u32 {
         let hash = hash(&key);
         let series = &self.series;
-        match self.series_index.find(hash, |&id| series[id as usize].key() == key) {
+        match self.series_index.find(hash, |&id| series[id as usize].is(&key)) {
             Some(&id) => id,
             None => self.new_series(hash, key),
         }
