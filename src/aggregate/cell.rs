@@ -1,6 +1,6 @@
 //! What is known of one upstream in one window.
 
-use super::{Histogram, PathNames, Paths};
+use super::{Histogram, PathNames, Paths, Sketch};
 use crate::cause::Sign;
 use crate::grammar::{number::Micros, time::Stamp};
 
@@ -49,6 +49,12 @@ pub struct Trouble {
     pub paths: Paths,
     /// Paths of failed attempts, by an error log.
     pub told_paths: Paths,
+    /// In which 64ths of the window something failed: bit 0 is the first.
+    pub slots: u64,
+    /// The clients that met failures.
+    pub clients: Sketch,
+    /// The ids of failed requests, where they have any: other tiers may have logged them too.
+    pub ids: Sketch,
     /// What speaks for which cause.
     pub evidence: Vec<Evidence>,
 }
@@ -83,6 +89,10 @@ pub struct Evidence {
     pub last: Stamp,
     /// The shortest and longest that these requests or attempts took, where the lines say.
     pub took: Option<(Micros, Micros)>,
+    /// How long each of them took.
+    pub times: Histogram,
+    /// How many lines are about a request that proxies do not send twice, such as a POST.
+    pub not_repeatable: u64,
     /// The first of the lines.
     pub sample: Sample,
 }
@@ -166,6 +176,9 @@ impl Trouble {
         self.crawler_failures += other.crawler_failures;
         paths(&mut self.paths, &other.paths);
         paths(&mut self.told_paths, &other.told_paths);
+        self.slots |= other.slots;
+        self.clients.merge(&other.clients);
+        self.ids.merge(&other.ids);
         for evidence in &other.evidence {
             self.add_evidence(evidence.clone());
         }
@@ -193,6 +206,8 @@ impl Trouble {
                 first: stamp,
                 last: stamp,
                 took: None,
+                times: Histogram::default(),
+                not_repeatable: 0,
                 sample: place.sample(),
             });
             self.evidence.len() - 1
@@ -216,6 +231,22 @@ impl Trouble {
 }
 
 impl Evidence {
+    /// Counts how long one of these requests or attempts took.
+    pub fn add_time(&mut self, took: Micros) {
+        let (shortest, longest) = self.took.unwrap_or((took, took));
+        self.took = Some((shortest.min(took), longest.max(took)));
+        self.times.add(took);
+    }
+
+    /// Adds how long others took.
+    pub fn take_times(&mut self, took: Option<(Micros, Micros)>, times: &Histogram) {
+        self.took = match (self.took, took) {
+            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.times.merge(times);
+    }
+
     /// Adds evidence of the same kind.
     pub fn merge(&mut self, other: Self) {
         self.lines += other.lines;
@@ -223,10 +254,8 @@ impl Evidence {
         self.attempts += other.attempts;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        self.took = match (self.took, other.took) {
-            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
-            (mine, theirs) => mine.or(theirs),
-        };
+        self.not_repeatable += other.not_repeatable;
+        self.take_times(other.took, &other.times);
         if other.sample < self.sample {
             self.sample = other.sample;
         }

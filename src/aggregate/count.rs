@@ -1,9 +1,9 @@
 //! Counting: one line's worth into the cells. The rules are those of the README's "How it counts".
 
-use super::{Place, SeriesKey, Source, Tally, status_column};
+use super::{Place, SeriesKey, Source, Tally, Trouble, status_column};
 use crate::cause::{Proxy, Sign};
 use crate::event::{self, Event};
-use crate::format::{Skim, What};
+use crate::format::{Skim, What, is_unsafe};
 use crate::grammar::{number::Micros, time::Stamp};
 
 /// Where and when a line was written.
@@ -39,14 +39,17 @@ impl Tally {
 
     /// Counts what a fully read line tells.
     pub fn count_event(&mut self, origin: Origin<'_>, event: &Event<'_>, place: &Place<'_>) {
-        let mut noted = Noted { stamp: origin.stamp, place, signs: Vec::new() };
+        let not_repeatable = is_unsafe(event.record.method);
+        let mut noted = Noted { stamp: origin.stamp, place, not_repeatable, signs: Vec::new() };
         match event.record.what {
             What::Request => {
                 let series = self.series_of_record(origin, event, event.upstream());
                 self.count_request(series, origin.stamp, event);
                 if let (true, Some(sign)) = (event.failed, event.sign) {
                     let amount = Amount { failures: 1, attempts: 0 };
-                    noted.add(self, series, sign, Source::Access, amount, event.record.duration);
+                    // The attempts have times of their own.
+                    let took = event.record.duration.filter(|_| event.record.attempts.is_empty());
+                    noted.add(self, series, sign, Source::Access, amount, took);
                 }
                 self.count_attempts(origin, event, &mut noted);
             }
@@ -74,7 +77,9 @@ impl Tally {
             let cell = self.cell(series, origin.stamp);
             cell.attempts += 1;
             let Some(sign) = event.attempts[number] else { continue };
-            let trouble = cell.trouble();
+            let slot = self.slot(origin.stamp);
+            let trouble = self.cell(series, origin.stamp).trouble();
+            trouble.slots |= slot;
             trouble.failed_attempts += 1;
             trouble.masked_failures += u64::from(event.is_masked(number));
             let took = attempt.response.or(record.duration.filter(|_| record.attempts.len() == 1));
@@ -94,8 +99,11 @@ impl Tally {
         }
         if source == Source::ErrorLog {
             let path = event::fold(&record.shown(record.path));
+            let slot = self.slot(origin.stamp);
             let (cell, names) = self.cell_and_paths(series, origin.stamp);
-            cell.trouble().told_paths.add(&path, names);
+            let trouble = cell.trouble();
+            trouble.told_paths.add(&path, names);
+            trouble.note_who(slot, event);
         }
     }
 
@@ -103,6 +111,7 @@ impl Tally {
     fn count_request(&mut self, series: u32, stamp: Stamp, event: &Event<'_>) {
         let record = &event.record;
         let path = event.failed.then(|| event::fold(&record.shown(record.path)));
+        let slot = self.slot(stamp);
         let (cell, names) = self.cell_and_paths(series, stamp);
         cell.requests += 1;
         if let Some(duration) = record.duration {
@@ -116,8 +125,30 @@ impl Tally {
             }
             trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
             trouble.paths.add(&path, names);
+            trouble.note_who(slot, event);
         }
     }
+
+    /// The 64th of its window that `stamp` lies in, as a bit.
+    fn slot(&self, stamp: Stamp) -> u64 {
+        let length = self.window() * 1_000_000;
+        1 << (i128::from(stamp.0.rem_euclid(length)) * 64 / i128::from(length))
+    }
+}
+
+impl Trouble {
+    /// Takes note of when, to whom and to which request something happened.
+    fn note_who(&mut self, slot: u64, event: &Event<'_>) {
+        self.slots |= slot;
+        self.clients.add(event.record.client);
+        self.ids.add(trace_id(event.record.trace_id));
+    }
+}
+
+/// The part of an id that is the same at every tier: AWS adds fields to `X-Amzn-Trace-Id` on the way.
+fn trace_id(id: &[u8]) -> &[u8] {
+    let root = memchr::memmem::find(id, b"Root=").map_or(id, |at| &id[at..]);
+    &root[..memchr::memchr(b';', root).unwrap_or(root.len())]
 }
 
 /// What one line adds to the evidence for a sign.
@@ -131,6 +162,8 @@ struct Amount {
 struct Noted<'a> {
     stamp: Stamp,
     place: &'a Place<'a>,
+    /// Whether its request is one that proxies do not send twice.
+    not_repeatable: bool,
     signs: Vec<(u32, &'static Sign)>,
 }
 
@@ -152,9 +185,9 @@ impl Noted<'_> {
         evidence.lines += u64::from(!again);
         evidence.failures += amount.failures;
         evidence.attempts += amount.attempts;
+        evidence.not_repeatable += u64::from(!again && self.not_repeatable);
         if let Some(took) = took {
-            let (shortest, longest) = evidence.took.unwrap_or((took, took));
-            evidence.took = Some((shortest.min(took), longest.max(took)));
+            evidence.add_time(took);
         }
     }
 }

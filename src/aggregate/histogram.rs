@@ -51,6 +51,18 @@ impl Histogram {
         }
         None
     }
+
+    /// The duration, in milliseconds, that most durations are near to, and how many are: within a bucket of its own, and its neighbours.
+    /// `None` where nothing was counted.
+    #[must_use]
+    pub fn mode(&self) -> Option<(u64, u64)> {
+        let near = |at: usize| {
+            let around = self.0[at.saturating_sub(1)..(at + 2).min(self.0.len())].iter();
+            around.filter(|entry| entry.0.abs_diff(self.0[at].0) <= 1).map(|entry| u64::from(entry.1)).sum::<u64>()
+        };
+        let fullest = (0..self.0.len()).max_by_key(|&at| (near(at), self.0[at].1, std::cmp::Reverse(at)))?;
+        Some((middle(self.0[fullest].0), near(fullest)))
+    }
 }
 
 /// The bucket of a number of milliseconds. Values over 2^40 ms share the last.
@@ -78,7 +90,20 @@ fn middle(bucket: u16) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use proptest::prelude::*;
+
+    #[test]
+    fn the_mode_is_where_most_are() {
+        let mut times = Histogram::default();
+        assert_eq!(times.mode(), None);
+        for millis in [5, 40, 2_000, 2_001, 2_003, 2_030, 9_000] {
+            times.add(millis * 1_000);
+        }
+        // From 1,024 to 2,047 ms a bucket is 32 ms wide: 1,984 to 2,015 holds three, the next one more.
+        let (millis, count) = times.mode().unwrap_or_default();
+        assert!((1_984..2_016).contains(&millis) && count == 4, "{millis} {count}");
+    }
 
     #[test]
     fn is_exact_for_small_values() {

@@ -8,10 +8,12 @@ mod cell;
 mod count;
 mod histogram;
 mod paths;
+mod sketch;
 mod tally;
 
 pub use cell::{Cell, Evidence, Place, STATUS_COLUMNS, Sample, Source, Trouble, status_column};
 pub use count::Origin;
 pub use histogram::Histogram;
 pub use paths::{PathNames, Paths};
+pub use sketch::Sketch;
 pub use tally::{Counts, InputTally, Series, SeriesKey, Tally};

@@ -5,9 +5,10 @@
 //! the root cause that took the group down. Last, tiny incidents of the same kind that are scattered over time are told as one.
 
 use super::keys::{Key, Relations};
+use super::pattern::{self, BROKEN_OFF, Facts, Pattern};
 use super::reconcile::Row;
-use super::score::{Likely, Weighed, weigh};
-use crate::aggregate::{Evidence, STATUS_COLUMNS, Source};
+use super::score::{Likely, Root, Weighed, weigh};
+use crate::aggregate::{Evidence, STATUS_COLUMNS, Sketch, Source};
 use crate::cause::{Cause, Strength};
 use crate::grammar::time::Stamp;
 use std::{
@@ -25,6 +26,9 @@ const SHADOW: i64 = 60;
 
 /// A span with at most this part of a neighbour's trouble is part of its neighbour's story.
 const MINOR: u64 = 10;
+
+/// How many windows before an incident are looked at for what led up to it.
+const BEFORE: i64 = 10;
 
 /// How many spans before and after one are its neighbours, at most.
 const NEIGHBOURS: usize = 8;
@@ -73,6 +77,12 @@ pub struct Incident {
     pub peak: (i64, u64, Option<u64>),
     /// Whether it is made of single failures, far from each other.
     pub scattered: bool,
+    /// What its failures have in common.
+    pub patterns: Vec<Pattern>,
+    /// The clients that met failures.
+    pub clients: Sketch,
+    /// The ids of failed requests.
+    pub ids: Sketch,
 }
 
 /// How much of a group failed.
@@ -199,7 +209,7 @@ fn spans_of(rows: &[Row], range: Range<usize>, gap: i64) -> Vec<Span> {
         if !row.is_troubled() {
             continue;
         }
-        let cause = weigh(&row.evidence).first().map_or(Cause::Unknown, |first| first.cause);
+        let cause = kind_of(weigh(&row.evidence).first().map_or(Cause::Unknown, |first| first.cause));
         match latest.get(&cause).filter(|&&before| row.window - spans[before].windows.1 <= gap) {
             Some(&before) => spans[before].extend([at], rows),
             None => {
@@ -209,6 +219,11 @@ fn spans_of(rows: &[Row], range: Range<usize>, gap: i64) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// The cause that stands for all those which take many failures to be told apart.
+fn kind_of(cause: Cause) -> Cause {
+    if BROKEN_OFF.contains(&cause) { Cause::ClosedEarly } else { cause }
 }
 
 impl Span {
@@ -424,14 +439,23 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
     let mut evidence: Vec<Evidence> = own().flat_map(|row| &row.evidence).cloned().collect();
     evidence.retain(|item| item.failures + item.attempts > 0);
     let mut causes = weigh(&evidence);
-    let root = root_cause(&causes, &evidence, &states);
+    let (requests, requests_of_proxy) = index.requests(&places, &keys, windows);
+    let rows: Vec<&Row> = own().collect();
+    let (patterns, behind) = pattern::find(&Facts {
+        window,
+        rows: &rows,
+        evidence: &evidence,
+        causes: &causes,
+        requests: requests.as_ref().map(|windows| windows.values().sum()),
+        before: &index.before(&keys, windows.0, window),
+    });
+    let root = root_cause(&causes, &evidence, &states).map(Root::of_group).or(behind);
     let checks = |cause: Cause| states.iter().filter(move |item| item.sign.cause == cause);
     let witness =
         |cause: Cause| checks(cause).map(|item| item.sign.strength.percent()).max().unwrap_or(0) as f64 / 100.0;
-    let likely = Likely::among(&causes, root, Cause::NoLiveUpstream, witness)?;
+    let likely = Likely::among(&causes, root, witness)?;
     causes.sort_by_key(|item| item.cause != likely.cause);
     let span = (evidence.iter().map(|item| item.first).min()?, evidence.iter().map(|item| item.last).max()?);
-    let (requests, requests_of_proxy) = index.requests(&places, &keys, windows);
     let sum = |part: fn(&Row) -> u64| own().map(part).sum::<u64>();
     Some(Incident {
         scope: scope(&keys, &index.servers),
@@ -449,12 +473,33 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
         crawler_failures: sum(|row| row.crawler_failures),
         peak: peak(index.rows, &places, requests.as_ref())?,
         scattered,
+        patterns,
+        clients: union(&rows, |row| &row.clients),
+        ids: union(&rows, |row| &row.ids),
         proxy,
         rows: places,
     })
 }
 
+/// All that a sketch of each row has seen.
+fn union(rows: &[&Row], sketch: fn(&Row) -> &Sketch) -> Sketch {
+    let mut all = Sketch::default();
+    rows.iter().for_each(|row| all.merge(sketch(row)));
+    all
+}
+
 impl<'a> Index<'a> {
+    /// The rows of these upstreams, or of their whole group where it failed as a whole, in the windows just before one.
+    fn before(&self, keys: &BTreeSet<Arc<Key>>, start: i64, window: i64) -> Vec<&'a Row> {
+        let first = start - BEFORE * window;
+        let of = |key: &Arc<Key>| {
+            let at = self.rows.partition_point(|row| (&*row.key, row.window) < (&**key, first));
+            let key = Arc::clone(key);
+            self.rows[at..].iter().take_while(move |row| row.key == key && row.window < start)
+        };
+        keys.iter().flat_map(of).collect()
+    }
+
     /// The rows of these groups around that time that hold state lines.
     fn states(&self, keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
         let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| key.group()).collect();

@@ -6,6 +6,7 @@
 
 pub mod incident;
 mod keys;
+pub mod pattern;
 pub mod reconcile;
 pub mod score;
 mod year;

@@ -10,7 +10,7 @@
 
 use super::{Key, score::apportion};
 use crate::aggregate::{
-    Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Source, Trouble, status_column,
+    Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Sketch, Source, Trouble, status_column,
 };
 use crate::cause::Strength;
 use crate::format::Statuses;
@@ -48,6 +48,12 @@ pub struct Row {
     pub paths: Paths,
     /// What speaks for which cause; the failures of all add up to the row's.
     pub evidence: Vec<Evidence>,
+    /// In which 64ths of the window something failed: bit 0 is the first.
+    pub slots: u64,
+    /// The clients that met failures.
+    pub clients: Sketch,
+    /// The ids of failed requests.
+    pub ids: Sketch,
 }
 
 impl Row {
@@ -223,6 +229,9 @@ impl Draft {
             latency,
             paths: trouble.paths,
             evidence: trouble.evidence,
+            slots: trouble.slots,
+            clients: trouble.clients,
+            ids: trouble.ids,
         }
     }
 }
@@ -255,7 +264,14 @@ impl Trouble {
                 item.attempts = if has_upstream { attempts[at] } else { 0 };
             }
         }
-        self.evidence.retain(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
+        let (kept, spent): (Vec<Evidence>, Vec<Evidence>) = std::mem::take(&mut self.evidence)
+            .into_iter()
+            .partition(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
+        self.evidence = kept;
+        // Error logs carry no durations: those of the access lines that they explain are theirs.
+        if let Some(told) = self.evidence.iter_mut().filter(|item| answered(item)).max_by_key(|item| item.attempts) {
+            spent.iter().for_each(|item| told.take_times(item.took, &item.times));
+        }
     }
 
     /// Takes up to `wanted` of one count from the access log's evidence, the weakest first; gives how many there were.

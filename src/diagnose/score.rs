@@ -63,27 +63,47 @@ pub struct Likely {
     pub second: Option<Cause>,
 }
 
+/// A cause that stands behind those which lines name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Root {
+    /// The cause.
+    pub cause: Cause,
+    /// How sure that is, from 0 to 1, where no line names it.
+    pub belief: f64,
+    /// What it brings about, and so explains too.
+    pub explains: &'static [Cause],
+}
+
+impl Root {
+    /// What took a group of servers down, so that requests found no live upstream.
+    #[must_use]
+    pub fn of_group(cause: Cause) -> Self {
+        Self { cause, belief: 0.0, explains: &[Cause::NoLiveUpstream] }
+    }
+}
+
 impl Likely {
     /// The likely cause among `causes`, the heaviest first; `None` where there are none. `root` is preferred where it is
-    /// given: then what it brought about, `consequence`, counts as explained by it too. `witness` tells how sure somebody who is
-    /// no part of the evidence (a health check) is of a cause, from 0 to 1.
+    /// given. `witness` tells how sure somebody who is no part of the evidence (a health check) is of a cause, from 0 to 1.
     #[must_use]
-    pub fn among(
-        causes: &[Weighed],
-        root: Option<Cause>,
-        consequence: Cause,
-        witness: impl Fn(Cause) -> f64,
-    ) -> Option<Self> {
+    pub fn among(causes: &[Weighed], root: Option<Root>, witness: impl Fn(Cause) -> f64) -> Option<Self> {
         let first = causes.first()?;
-        let cause = root.unwrap_or(first.cause);
-        let explained = |item: &&Weighed| item.cause == cause || root.is_some() && item.cause == consequence;
+        let cause = root.map_or(first.cause, |root| root.cause);
+        let explained =
+            |item: &&Weighed| item.cause == cause || root.is_some_and(|root| root.explains.contains(&item.cause));
         let by_failures = causes.iter().any(|item| item.failures > 0);
         let count = |item: &Weighed| if by_failures { item.failures } else { item.attempts };
         let share = (causes.iter().filter(explained).map(count).sum(), causes.iter().map(count).sum());
         let own = causes.iter().find(|item| item.cause == cause).map_or(0.0, |item| item.belief);
+        let own = own.max(root.map_or(0.0, |root| root.belief));
         // Two that know nothing of each other: both would have to be wrong.
         let belief = (1.0 - (1.0 - own) * (1.0 - witness(cause))).min(0.99);
-        let second = causes.iter().map(|item| item.cause).find(|other| *other != cause && *other != Cause::Unknown);
+        let is_other = |other: &Cause| {
+            *other != cause && *other != Cause::Unknown && !root.is_some_and(|root| root.explains.contains(other))
+        };
+        let others = || causes.iter().map(|item| item.cause);
+        let second =
+            others().find(is_other).or_else(|| others().find(|other| *other != cause && *other != Cause::Unknown));
         Some(Self { cause, share, score: score(belief, share), second })
     }
 

@@ -17,7 +17,7 @@ mod record;
 pub(crate) mod unescape;
 
 pub use nginx_template::Template as NginxTemplate;
-pub use record::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
+pub use record::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe};
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`].
 macro_rules! formats {

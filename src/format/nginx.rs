@@ -5,7 +5,7 @@
 //! [`Vars::skim`] and [`Vars::record`] make the same thing of them at two depths.
 
 use super::record::sign;
-use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict};
+use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
 use crate::grammar::address::{host, is_server};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
@@ -738,11 +738,6 @@ const SECOND: Micros = 1_000_000;
 /// Whether `time` is `value` with the little that a timer adds.
 fn is_round(time: Micros, value: Micros) -> bool {
     (value..=value + SECOND / 4).contains(&time)
-}
-
-/// Methods that nginx does not send twice unless told to (`proxy_next_upstream non_idempotent`).
-fn is_unsafe(method: &[u8]) -> bool {
-    matches!(method, b"POST" | b"PATCH" | b"LOCK")
 }
 
 #[cfg(test)]

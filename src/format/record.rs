@@ -153,6 +153,13 @@ impl<'a> Record<'a> {
     }
 }
 
+/// Whether proxies do not send a request of this method twice, unless told to (nginx's `proxy_next_upstream non_idempotent`; RFC 9110,
+/// 9.2.2).
+#[must_use]
+pub fn is_unsafe(method: &[u8]) -> bool {
+    matches!(method, b"POST" | b"PATCH" | b"LOCK")
+}
+
 /// What a format says of a record's failure.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {

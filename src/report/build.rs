@@ -120,7 +120,7 @@ struct Verdict {
 }
 
 fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>) -> (Verdict, Option<Cause>) {
-    let likely = Likely::among(&weigh(evidence), None, Cause::NoLiveUpstream, |_| 0.0);
+    let likely = Likely::among(&weigh(evidence), None, |_| 0.0);
     let columns = Verdict {
         cause: likely.as_ref().map(|likely| likely.cause.slug()),
         family: likely.as_ref().map(|likely| likely.cause.family().name()),

@@ -1,0 +1,257 @@
+//! What the failures of an incident have in common that no single line shows: one duration, an even spread, a rhythm, a rise before.
+//!
+//! The rules look at counts per cell, at the durations of failures, and at which 64ths of a window had any.
+
+use super::reconcile::Row;
+use super::score::{Root, Weighed};
+use crate::aggregate::{Evidence, Histogram};
+use crate::cause::Cause;
+use crate::grammar::number::Micros;
+use std::collections::BTreeMap;
+
+/// Something that many failures of an incident share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// Most took the same time: a limit that somebody configured.
+    Plateau {
+        /// That time.
+        took: Micros,
+        /// How many took it.
+        part: u64,
+        /// Of how many whose time is known.
+        of: u64,
+    },
+    /// They are rare and evenly spread over the time.
+    Sporadic,
+    /// They come in bursts at a regular distance.
+    Periodic {
+        /// From the start of one to the start of the next, in seconds.
+        every: i64,
+        /// How many there were.
+        bursts: usize,
+    },
+    /// Requests had become slower before the first failure.
+    Slowing {
+        /// The usual 95th percentile, in milliseconds.
+        from: u64,
+        /// That of the windows just before.
+        to: u64,
+    },
+    /// More requests came than before.
+    Surge {
+        /// Usual requests in a window.
+        from: u64,
+        /// Requests in the busiest window of the incident.
+        to: u64,
+    },
+}
+
+/// Causes that show as a connection which ended before the response. Which of them it was is often seen only over many failures.
+pub(super) const BROKEN_OFF: [Cause; 4] =
+    [Cause::ClosedEarly, Cause::ConnectionReset, Cause::KeepaliveRace, Cause::WorkerKilled];
+
+/// Causes that a load beyond what the upstream can take brings about.
+const LOAD: [Cause; 5] =
+    [Cause::ResponseTimeout, Cause::ConnectTimeout, Cause::BacklogFull, Cause::QueueTimeout, Cause::CircuitBreaker];
+
+/// What the rules look at.
+pub(super) struct Facts<'a> {
+    /// The length of a window in seconds.
+    pub(super) window: i64,
+    /// The incident's rows.
+    pub(super) rows: &'a [&'a Row],
+    /// Its evidence that explains failures or failed attempts.
+    pub(super) evidence: &'a [Evidence],
+    /// The same, weighed; the heaviest first.
+    pub(super) causes: &'a [Weighed],
+    /// Requests between its first and last window.
+    pub(super) requests: Option<u64>,
+    /// Rows of the same upstreams in the windows before it.
+    pub(super) before: &'a [&'a Row],
+}
+
+/// How many failures make a pattern, at least.
+const FEW: u64 = 3;
+
+/// What is seen, and the cause that speaks from it where that is not the one which most lines name.
+pub(super) fn find(facts: &Facts<'_>) -> (Vec<Pattern>, Option<Root>) {
+    let first = facts.causes.first().map(|first| first.cause);
+    let is_load = first.is_some_and(|cause| LOAD.contains(&cause));
+    let found = [
+        facts.plateau(),
+        facts.sporadic(),
+        facts.periodic(),
+        facts.slowing().filter(|_| is_load),
+        facts.surge().filter(|_| is_load),
+    ];
+    let patterns: Vec<Pattern> = found.into_iter().flatten().collect();
+    let root = facts.who_broke_off(&patterns);
+    (patterns, root)
+}
+
+impl Facts<'_> {
+    /// Failures and failed attempts, whichever is more.
+    fn failures(&self) -> u64 {
+        let sum = |part: fn(&Row) -> u64| self.rows.iter().map(|row| part(row)).sum::<u64>();
+        sum(|row| row.failures).max(sum(|row| row.failed_attempts))
+    }
+
+    /// The share of failures and attempts that `causes` account for.
+    fn share_of(&self, causes: &[Cause]) -> f64 {
+        let amount = |item: &Weighed| (item.failures + item.attempts) as f64;
+        let all: f64 = self.causes.iter().map(amount).sum();
+        self.causes.iter().filter(|item| causes.contains(&item.cause)).map(amount).sum::<f64>() / all.max(1.0)
+    }
+
+    /// How long the failures took of which that is known.
+    fn times(&self) -> Histogram {
+        let mut times = Histogram::default();
+        self.evidence.iter().for_each(|item| times.merge(&item.times));
+        times
+    }
+
+    fn plateau(&self) -> Option<Pattern> {
+        let times = self.times();
+        let (millis, part) = times.mode()?;
+        let of = times.count();
+        // Whatever takes no time at all was waiting for nothing.
+        if of < FEW || part * 10 < of * 6 || millis < 900 {
+            return None;
+        }
+        // Where all of them lie there, the exact value is known too.
+        let ends = self.evidence.iter().filter_map(|item| item.took).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let exact = ends.filter(|(shortest, longest)| longest - shortest <= tolerance(*longest));
+        Some(Pattern::Plateau { took: exact.map_or(millis * 1_000, |(shortest, _)| shortest), part, of })
+    }
+
+    /// The 64ths of windows, counted from the epoch, in which something failed.
+    fn moments(&self) -> Vec<i64> {
+        let mut moments: Vec<i64> = self.rows.iter().flat_map(|row| moments(row, self.window)).collect();
+        moments.sort_unstable();
+        moments.dedup();
+        moments
+    }
+
+    /// Rare (at most one request in 200), and no two of them much closer than chance has it.
+    fn sporadic(&self) -> Option<Pattern> {
+        let failures = self.failures();
+        let requests = self.requests.filter(|requests| failures >= FEW && failures * 200 <= *requests)?;
+        let moments = self.moments();
+        let span = moments.last()? - moments.first()? + 1;
+        let distinct = u64::try_from(moments.len()).unwrap_or(0);
+        // A few fall into the same 64th by chance, the more the fuller the windows are.
+        let room = u64::try_from(span).unwrap_or(0) / 4;
+        let spread = distinct * 10 >= failures.min(room.max(FEW)) * 6;
+        (spread && requests > 0 && span >= 8).then_some(Pattern::Sporadic)
+    }
+
+    fn periodic(&self) -> Option<Pattern> {
+        let moments = self.moments();
+        let gaps: Vec<i64> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let quiet = (gaps.iter().max()? / 2).max(2);
+        let mut starts = vec![*moments.first()?];
+        starts.extend(moments.windows(2).filter(|pair| pair[1] - pair[0] >= quiet).map(|pair| pair[1]));
+        let every = rhythm(&starts, 1)?;
+        // A burst that lasts as long as the quiet after it is no burst.
+        let busy = moments.len() / starts.len();
+        let is_burst = i64::try_from(busy).is_ok_and(|busy| busy * 2 <= every);
+        is_burst.then(|| Pattern::Periodic { every: (every * self.window + 32) / 64, bursts: starts.len() })
+    }
+
+    fn slowing(&self) -> Option<Pattern> {
+        let mut by_window: BTreeMap<i64, Histogram> = BTreeMap::new();
+        for row in self.before {
+            by_window.entry(row.window).or_default().merge(&row.latency);
+        }
+        let slow: Vec<u64> = by_window.values().filter_map(|latency| latency.percentile(95)).collect();
+        let (usual, last) = slow.split_at_checked(slow.len().checked_sub(2)?)?;
+        let (from, to) = (median(usual)?, *last.iter().max()?);
+        (to >= 2 * from && to >= 200).then_some(Pattern::Slowing { from, to })
+    }
+
+    fn surge(&self) -> Option<Pattern> {
+        let requests = |rows: &[&Row]| {
+            let mut by_window: BTreeMap<i64, u64> = BTreeMap::new();
+            rows.iter().for_each(|row| *by_window.entry(row.window).or_default() += row.requests.unwrap_or(0));
+            by_window.into_values().collect::<Vec<u64>>()
+        };
+        let (from, to) = (median(&requests(self.before))?, requests(self.rows).into_iter().max()?);
+        (self.before.len() >= 3 && from >= 20 && to >= 2 * from).then_some(Pattern::Surge { from, to })
+    }
+
+    /// Why connections broke off before the response, as far as their times and their spread tell.
+    fn who_broke_off(&self, patterns: &[Pattern]) -> Option<Root> {
+        if self.share_of(&BROKEN_OFF) < 0.9 {
+            return None;
+        }
+        let root = |cause, belief| Some(Root { cause, belief, explains: &BROKEN_OFF });
+        if patterns.iter().any(|pattern| matches!(pattern, Pattern::Plateau { .. })) {
+            // The proxy had not given up yet: something behind it did, after a time of its own.
+            return root(Cause::WorkerKilled, 0.75);
+        }
+        let times = self.times();
+        let known = times.count() > 0;
+        let at_once = times.percentile(90).is_none_or(|millis| millis <= 10);
+        if !at_once {
+            return None;
+        }
+        let lines: u64 = self.evidence.iter().map(|item| item.lines).sum();
+        let unsafe_only = self.evidence.iter().map(|item| item.not_repeatable).sum::<u64>() == lines;
+        if patterns.contains(&Pattern::Sporadic) {
+            return root(
+                Cause::KeepaliveRace,
+                match (known, unsafe_only) {
+                    (true, true) => 0.84,
+                    (true, false) => 0.75,
+                    (false, true) => 0.7,
+                    (false, false) => 0.6,
+                },
+            );
+        }
+        None
+    }
+}
+
+/// The 64ths of windows, counted from the epoch, in which something failed in a row.
+pub(super) fn moments(row: &Row, window: i64) -> impl Iterator<Item = i64> {
+    let (start, slots) = (row.window / window * 64, row.slots);
+    (0..64).filter(move |bit| slots >> bit & 1 == 1).map(move |bit| start + bit)
+}
+
+/// How far apart two durations are that a timer measured as the same.
+fn tolerance(took: Micros) -> Micros {
+    (took / 25).max(100_000)
+}
+
+/// The distance from each start to the next, where there are at least four and all are nearly the same; `slack` is what measuring adds.
+pub(super) fn rhythm(starts: &[i64], slack: i64) -> Option<i64> {
+    let gaps: Vec<i64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let (shortest, longest) = (*gaps.iter().min()?, *gaps.iter().max()?);
+    let mean = gaps.iter().sum::<i64>() / i64::try_from(gaps.len()).ok()?;
+    (gaps.len() >= 3 && longest - shortest <= mean / 5 + 2 * slack && mean > 4 * slack).then_some(mean)
+}
+
+fn median(numbers: &[u64]) -> Option<u64> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rhythm_is_regular() {
+        assert_eq!(rhythm(&[0, 60, 121, 180], 1), Some(60));
+        assert_eq!(rhythm(&[0, 60, 120], 1), None);
+        assert_eq!(rhythm(&[0, 60, 90, 180], 1), None);
+        assert_eq!(rhythm(&[0, 1, 2, 3, 4], 1), None);
+        assert_eq!(rhythm(&[], 1), None);
+    }
+
+    #[test]
+    fn the_middle_of_some_numbers() {
+        assert_eq!([median(&[]), median(&[3]), median(&[9, 1, 5])], [None, Some(3), Some(5)]);
+    }
+}
