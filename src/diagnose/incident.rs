@@ -2,7 +2,8 @@
 //!
 //! First, for each upstream, rows with the same likely cause that follow each other closely are a [`Span`]. Then spans are joined: those
 //! of one group with the same cause, those of other upstreams that began together, and a consequence (`no-live-upstream`) with
-//! the root cause that took the group down. Last, tiny incidents of the same kind that are scattered over time are told as one.
+//! the root cause that took the group down. Last, incidents of the same kind that are tiny, or that come at regular distances, are told as
+//! one.
 
 use super::keys::{Key, Relations};
 use super::pattern::{self, BROKEN_OFF, Facts, Pattern};
@@ -79,6 +80,10 @@ pub struct Incident {
     pub scattered: bool,
     /// What its failures have in common.
     pub patterns: Vec<Pattern>,
+    /// The incident at a tier behind whose failures this one passes on, by its place among the incidents.
+    pub root: Option<usize>,
+    /// What hosts and application servers wrote around that time, by time.
+    pub context: Vec<Evidence>,
     /// The clients that met failures.
     pub clients: Sketch,
     /// The ids of failed requests.
@@ -148,7 +153,7 @@ pub(super) fn find(rows: &[Row], relations: &Relations, window: i64) -> Vec<Inci
     spans.sort_by(|a, b| (&a.key.proxy, a.windows, &a.key, a.cause).cmp(&(&b.key.proxy, b.windows, &b.key, b.cause)));
     let groups = join(&spans, relations, gap, window);
     let index = Index::new(rows);
-    let told = gather_tiny(&spans, rows, groups);
+    let told = gather(&spans, rows, groups, window);
     let mut incidents: Vec<Incident> = told
         .into_iter()
         .filter_map(|(members, scattered)| build(&index, &spans, &members, scattered, window))
@@ -158,6 +163,16 @@ pub(super) fn find(rows: &[Row], relations: &Relations, window: i64) -> Vec<Inci
         gravity(b).cmp(&gravity(a)).then_with(|| (a.span, &a.proxy, &a.keys).cmp(&(b.span, &b.proxy, &b.keys)))
     });
     incidents
+}
+
+impl Incident {
+    /// Takes `root` for the cause, of which somebody outside the evidence knows: `told` are the lines that say so.
+    pub(super) fn blame(&mut self, root: Root, told: impl IntoIterator<Item = Evidence>) {
+        let Some(likely) = Likely::among(&self.causes, Some(root), |_| 0.0) else { return };
+        self.likely = likely;
+        self.causes.sort_by_key(|item| item.cause != likely.cause);
+        self.evidence.extend(told);
+    }
 }
 
 /// What building an incident looks up, made once.
@@ -399,25 +414,26 @@ fn is_root_cause(cause: Cause) -> bool {
     !matches!(cause, Cause::NoLiveUpstream | Cause::Unknown | Cause::ProxyLocal | Cause::Blocked)
 }
 
-/// Tells tiny incidents of the same kind as one; the flag says which are made of such.
-fn gather_tiny(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -> Vec<(Vec<usize>, bool)> {
+/// Tells incidents of the same kind as one where they are tiny, or come at regular distances; the flag says which are made of tiny ones.
+fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>, window: i64) -> Vec<(Vec<usize>, bool)> {
     let is_tiny = |members: &Vec<usize>| {
         let own = || members.iter().flat_map(|&at| &spans[at].rows).map(|&at| &rows[at]);
         let failures: u64 = own().map(|row| row.failures).sum();
         failures.max(own().map(|row| row.failed_attempts).sum()) <= TINY.0
     };
-    let (tiny, large): (Vec<_>, Vec<_>) = incidents.into_iter().partition(is_tiny);
-    let mut kinds: BTreeMap<(&str, &str, &str, Cause), Vec<Vec<usize>>> = BTreeMap::new();
-    for members in tiny {
+    let mut kinds: BTreeMap<(&str, &str, &str, Cause, bool), Vec<Vec<usize>>> = BTreeMap::new();
+    for members in incidents {
         let first = &spans[members[0]];
         // Where no group is known, only the upstream itself is of the same kind.
         let upstream = if first.key.group.is_empty() { first.key.upstream.as_str() } else { "" };
-        kinds.entry((&first.key.proxy, &first.key.group, upstream, first.cause)).or_default().push(members);
+        let kind = (first.key.proxy.as_str(), first.key.group.as_str(), upstream, first.cause, is_tiny(&members));
+        kinds.entry(kind).or_default().push(members);
     }
-    let mut all: Vec<(Vec<usize>, bool)> = large.into_iter().map(|members| (members, false)).collect();
-    for incidents in kinds.into_values() {
-        if incidents.len() >= TINY.1 {
-            all.push((incidents.into_iter().flatten().collect(), true));
+    let mut all = Vec::new();
+    for ((.., tiny), incidents) in kinds {
+        let starts: Vec<i64> = incidents.iter().map(|members| spans[members[0]].windows.0).collect();
+        if tiny && incidents.len() >= TINY.1 || pattern::rhythm(&starts, window).is_some() {
+            all.push((incidents.into_iter().flatten().collect(), tiny));
         } else {
             all.extend(incidents.into_iter().map(|members| (members, false)));
         }
@@ -474,6 +490,8 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
         peak: peak(index.rows, &places, requests.as_ref())?,
         scattered,
         patterns,
+        root: None,
+        context: Vec::new(),
         clients: union(&rows, |row| &row.clients),
         ids: union(&rows, |row| &row.ids),
         proxy,

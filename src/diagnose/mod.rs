@@ -9,6 +9,7 @@ mod keys;
 pub mod pattern;
 pub mod reconcile;
 pub mod score;
+mod tier;
 mod year;
 
 pub use incident::Incident;
@@ -73,7 +74,8 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
     // Groups and upstreams are known by their names only now.
     rows.retain(|row| settings.wants(&row.key));
-    let incidents = incident::find(&rows, &relations, window);
+    let mut incidents = incident::find(&rows, &relations, window);
+    tier::link(&mut incidents);
     Findings { window, rows, incidents, seen, paths, error_log_only, paired }
 }
 

@@ -51,7 +51,7 @@ fn weigh_one(evidence: &[&Evidence]) -> Weighed {
 }
 
 /// The likely cause of something, and what else it could be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Likely {
     /// The likely cause.
     pub cause: Cause,

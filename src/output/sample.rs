@@ -1,8 +1,8 @@
 //! Reports for tests: a realistic one with hostile text in it, a healthy one, an empty one.
 
 use crate::report::{
-    CauseRow, FormatCount, Incident, IncidentCause, InputRow, NextCheck, PathCount, Proof, ProxyRow, Report, SCHEMA,
-    Totals, Unparsed, UnparsedSample, UpstreamRow, WindowRow,
+    CauseRow, FormatCount, HostLine, Incident, IncidentCause, InputRow, NextCheck, PathCount, Proof, ProxyRow, Report,
+    SCHEMA, Totals, Unparsed, UnparsedSample, UpstreamRow, WindowRow,
 };
 
 const REFUSED: &str = "2026/11/20 10:02:11 [error] 5187#5187: *41 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.127, server: shop.example.com, request: \"GET /checkout/pay/584 HTTP/1.1\", upstream: \"http://127.0.0.1:9102/checkout/pay/584\", host: \"shop.example.com\"";
@@ -152,6 +152,14 @@ fn refused() -> Incident {
             PathCount { path: "/checkout/\u{202e}cart".into(), failures: 40 },
             PathCount { path: format!("/very{}", "/long".repeat(30)), failures: 12 },
         ],
+        facts: vec!["On the host, shop.service was stopped, 1 s before the first failure.".into()],
+        context: vec![HostLine {
+            after_s: -1,
+            proof: proof("systemd-stopped", 1, "shop.service was stopped", HOSTILE),
+        }],
+        root_incident: None,
+        against: Some("socket-missing: there the path of a unix socket is missing".into()),
+        clients: Some(31),
     }
 }
 
@@ -206,6 +214,8 @@ fn slow() -> Incident {
         ],
         next_checks: vec![next("grep -rn proxy_read_timeout /etc/nginx", "which timer fired")],
         paths: vec![PathCount { path: "=cmd|' /C calc'!A0".into(), failures: 49 }],
+        against: None,
+        clients: None,
         ..refused()
     }
 }

@@ -1,23 +1,18 @@
 //! Findings become the report: names, times and rates as they will be read.
 
 use super::{
-    CauseRow, FormatCount, Incident, IncidentCause, InputRow, NextCheck, PathCount, Proof, ProxyRow, Report, SCHEMA,
-    Totals, Unparsed, UnparsedSample, UpstreamRow, WindowRow,
-    checks::{self, Words},
-    story,
+    CauseRow, FormatCount, InputRow, ProxyRow, Report, SCHEMA, Totals, Unparsed, UnparsedSample, UpstreamRow,
+    WindowRow, incident,
 };
 use crate::aggregate::{Evidence, Histogram, InputTally, PathNames, Paths, STATUS_COLUMNS, Sample, Source};
 use crate::cause::Cause;
 use crate::diagnose::{
     self, Findings, Row,
-    score::{Likely, confidence, weigh},
+    score::{Likely, weigh},
 };
 use crate::grammar::time::Stamp;
 use crate::show;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many paths an incident lists.
-const PATHS: usize = 5;
 
 /// What the report needs to know besides the findings.
 #[derive(Debug)]
@@ -51,7 +46,7 @@ pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
         proxies: rows.chunk_by(|a, b| a.key.proxy == b.key.proxy).map(proxy_row).collect(),
         incidents: (1..)
             .zip(incidents)
-            .map(|(number, incident)| incident_row(number, incident, findings, context))
+            .map(|(number, incident)| incident::row(number, incident, findings, context))
             .collect(),
         upstreams: rows.chunk_by(|a, b| a.key == b.key).filter_map(|run| upstream_row(run, findings)).collect(),
         causes: cause_rows(rows, context),
@@ -99,7 +94,7 @@ fn totals<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Totals {
 }
 
 /// Failures by requests; `None` where requests are not known well enough for a rate.
-fn error_rate(failures: u64, requests: u64) -> Option<f64> {
+pub(super) fn error_rate(failures: u64, requests: u64) -> Option<f64> {
     show::rate(failures, requests).filter(|_| failures <= requests)
 }
 
@@ -161,12 +156,12 @@ fn window_row(row: &Row, window: i64, names: &PathNames, context: &Context<'_>) 
     }
 }
 
-fn top_path(paths: &Paths, names: &PathNames) -> Option<String> {
+pub(super) fn top_path(paths: &Paths, names: &PathNames) -> Option<String> {
     paths.busiest(names).0.first().map(|(path, _)| show::text(path)).filter(|path| !path.is_empty())
 }
 
 /// The first line that proves a cause; a state line only where no other does.
-fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sample> {
+pub(super) fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sample> {
     let of_cause = evidence.iter().filter(|item| item.sign.cause == cause);
     // An error log's line says more than an access log's.
     let rank = |source: Source| match source {
@@ -178,11 +173,11 @@ fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sample> {
 }
 
 /// `input:line: text`
-fn cite(sample: &Sample, context: &Context<'_>) -> String {
+pub(super) fn cite(sample: &Sample, context: &Context<'_>) -> String {
     format!("{}:{}: {}", name(sample.input, context), sample.line, show::text(&sample.text))
 }
 
-fn name<'a>(input: usize, context: &Context<'a>) -> &'a str {
+pub(super) fn name<'a>(input: usize, context: &Context<'a>) -> &'a str {
     context.names.get(input).map_or("?", String::as_str)
 }
 
@@ -262,135 +257,6 @@ fn cause_rows(rows: &[Row], context: &Context<'_>) -> Vec<CauseRow> {
         .collect();
     causes.sort_by(|a, b| (b.1.failures, b.0).cmp(&(a.1.failures, a.0)).then(a.1.cause.cmp(b.1.cause)));
     causes.into_iter().map(|(_, row)| row).collect()
-}
-
-fn incident_row(number: u64, incident: &diagnose::Incident, findings: &Findings, context: &Context<'_>) -> Incident {
-    let diagnose::Incident { likely, evidence, keys, span, .. } = incident;
-    let mut paths = Paths::default();
-    for &at in &incident.rows {
-        paths.absorb(&findings.rows[at].paths, &findings.paths);
-    }
-    let named = |part: fn(&diagnose::Key) -> &str| {
-        let names: BTreeSet<&str> = keys.iter().map(|key| part(key)).filter(|name| !name.is_empty()).collect();
-        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
-    };
-    let next_checks = next_checks(incident, findings);
-    let busiest = paths.busiest(&findings.paths).0;
-    Incident {
-        incident: number,
-        start: show::time(span.0),
-        end: show::time(span.1),
-        duration_s: u64::try_from(span.1.seconds() - span.0.seconds()).unwrap_or(0),
-        proxy: incident.proxy.clone(),
-        scope: incident.scope.name(),
-        groups: named(|key| &key.group),
-        upstreams: named(|key| &key.upstream),
-        requests: incident.requests,
-        failures: incident.failures,
-        error_rate: incident.requests.and_then(|requests| error_rate(incident.failures, requests)),
-        peak_start: show::time(Stamp::from_seconds(incident.peak.0)),
-        peak_error_rate: incident.peak.2.and_then(|requests| error_rate(incident.peak.1, requests)),
-        status_502: incident.statuses[0],
-        status_503: incident.statuses[1],
-        status_504: incident.statuses[2],
-        status_52x: incident.statuses[3],
-        masked_failures: incident.masked_failures,
-        likely_cause: likely.cause.slug(),
-        family: likely.cause.family().name(),
-        confidence: likely.confidence(),
-        cause_share: show::rate(likely.share.0, likely.share.1),
-        second_cause: likely.second.map(Cause::slug),
-        crawler_failures: incident.crawler_failures,
-        top_path: top_path(&paths, &findings.paths),
-        summary: story::tell(incident),
-        next_check: next_checks.first().map(|check| check.run.clone()),
-        sample: first_sample(evidence, likely.cause).map(|sample| cite(sample, context)),
-        confidence_score: likely.score,
-        failed_attempts: incident.failed_attempts,
-        causes: incident_causes(incident, context),
-        next_checks,
-        paths: busiest
-            .into_iter()
-            .filter(|(path, _)| !path.is_empty())
-            .take(PATHS)
-            .map(|(path, failures)| PathCount { path: show::text(path), failures })
-            .collect(),
-    }
-}
-
-fn incident_causes(incident: &diagnose::Incident, context: &Context<'_>) -> Vec<IncidentCause> {
-    let mut causes: Vec<IncidentCause> = incident
-        .causes
-        .iter()
-        .map(|weighed| IncidentCause {
-            cause: weighed.cause.slug(),
-            family: weighed.cause.family().name(),
-            share: show::rate(weighed.failures, incident.failures),
-            failures: weighed.failures,
-            confidence: confidence(weighed.belief),
-            evidence: proofs(&incident.evidence, weighed.cause, context),
-            failed_attempts: weighed.attempts,
-        })
-        .collect();
-    // A root cause that only health checks tell of explains no failure of its own.
-    if causes.first().is_none_or(|first| first.cause != incident.likely.cause.slug()) {
-        let cause = incident.likely.cause;
-        causes.insert(
-            0,
-            IncidentCause {
-                cause: cause.slug(),
-                family: cause.family().name(),
-                share: None,
-                failures: 0,
-                confidence: incident.likely.confidence(),
-                evidence: proofs(&incident.evidence, cause, context),
-                failed_attempts: 0,
-            },
-        );
-    }
-    causes
-}
-
-fn proofs(evidence: &[Evidence], cause: Cause, context: &Context<'_>) -> Vec<Proof> {
-    let of_cause = evidence.iter().filter(|item| item.sign.cause == cause);
-    let proof = |item: &Evidence| Proof {
-        kind: item.sign.kind,
-        count: item.lines,
-        sample: show::text(&item.sample.text),
-        input: name(item.sample.input, context).to_owned(),
-        line: item.sample.line,
-        says: item.sign.says,
-    };
-    of_cause.map(proof).collect()
-}
-
-fn next_checks(incident: &diagnose::Incident, findings: &Findings) -> Vec<NextCheck> {
-    let worst = incident.rows.iter().map(|&at| &findings.rows[at]);
-    // The words of the upstream with the likely cause on it, or of any.
-    let has_cause = |row: &&Row| row.evidence.iter().any(|item| item.sign.cause == incident.likely.cause);
-    let key = worst
-        .clone()
-        .filter(has_cause)
-        .max_by_key(|row| {
-            (!row.key.upstream.is_empty(), row.failures + row.failed_attempts, std::cmp::Reverse(row.window))
-        })
-        .or_else(|| worst.clone().next())
-        .map(|row| &row.key);
-    let Some(key) = key else { return Vec::new() };
-    let mut paths = Paths::default();
-    for row in worst.filter(|row| row.key == *key) {
-        paths.absorb(&row.paths, &findings.paths);
-    }
-    let minute = |seconds: i64| show::time(Stamp::from_seconds(seconds));
-    let words = Words {
-        upstream: key.upstream.clone(),
-        group: key.group.clone(),
-        // A folded path is no path that a server knows.
-        path: top_path(&paths, &findings.paths).filter(|path| !path.contains('{')).unwrap_or_default(),
-        since: minute(incident.span.0.seconds() - 60),
-        until: minute(incident.span.1.seconds() + 60),
-    };
-    checks::next(incident.likely.cause, incident.likely.second, key.kind, &words)
 }
 
 fn unparsed(context: &Context<'_>) -> Unparsed {

@@ -7,6 +7,8 @@
 
 mod build;
 mod checks;
+mod facts;
+mod incident;
 mod schema;
 mod story;
 
@@ -234,6 +236,16 @@ pub struct Incident {
     pub next_checks: Vec<NextCheck>,
     /// The busiest failing paths with their failures.
     pub paths: Vec<PathCount>,
+    /// What its failures have in common, and what stands behind them: a sentence each, the most telling first.
+    pub facts: Vec<String>,
+    /// What hosts and application servers wrote around it, by time.
+    pub context: Vec<HostLine>,
+    /// The incident at a tier behind whose failures this one passes on.
+    pub root_incident: Option<u64>,
+    /// What speaks against the runner-up.
+    pub against: Option<String>,
+    /// How many client addresses met failures: exact up to 32, beyond that within about a fifth.
+    pub clients: Option<u64>,
 }
 
 /// One cause within an incident.
@@ -264,6 +276,16 @@ pub struct Proof {
     pub line: u64,
     /// What it says, in words.
     pub says: &'static str,
+}
+
+/// A line of a host's or an application server's log.
+#[derive(Clone, Debug, Serialize)]
+pub struct HostLine {
+    /// Seconds from the first failure to the line; negative where it came before.
+    pub after_s: i64,
+    /// The line.
+    #[serde(flatten)]
+    pub proof: Proof,
 }
 
 /// Something to check next.

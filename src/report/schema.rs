@@ -63,6 +63,7 @@ fn definitions() -> Value {
         "incident": incident(),
         "incident_cause": incident_cause(),
         "proof": proof(),
+        "host_line": host_line(),
         "next_check": object("Something to check next.", vec![
             ("run", text("The command to type, or the directive to look at.")),
             ("why", text("What it tells.")),
@@ -223,8 +224,25 @@ fn incident() -> Value {
             ("causes", list("What it was made of, the likely cause first.", reference("incident_cause"))),
             ("next_checks", list("What to check next, the most decisive first.", reference("next_check"))),
             ("paths", list("The busiest failing paths.", reference("path"))),
+            ("facts", list("What its failures have in common, and what stands behind them.", text("A sentence."))),
+            ("context", list("What hosts and application servers wrote around it, by time.", reference("host_line"))),
+            ("root_incident", or_null(count("The incident at a tier behind whose failures this one passes on."))),
+            ("against", or_null(text("What speaks against the runner-up."))),
+            (
+                "clients",
+                or_null(count("Client addresses that met failures: exact up to 32, then within about a fifth.")),
+            ),
         ],
     )
+}
+
+fn host_line() -> Value {
+    let mut properties = vec![(
+        "after_s",
+        json!({ "type": "integer", "description": "Seconds from the first failure to the first of the lines." }),
+    )];
+    properties.extend(proof_properties());
+    object("Lines of a host's or an application server's log.", properties)
 }
 
 fn incident_cause() -> Value {
@@ -243,17 +261,18 @@ fn incident_cause() -> Value {
 }
 
 fn proof() -> Value {
-    object(
-        "Lines that show the same thing.",
-        vec![
-            ("kind", text("The name of this kind of evidence.")),
-            ("count", count("How many lines show it.")),
-            ("sample", text("The first of them.")),
-            ("input", text("The input that it stands in.")),
-            ("line", line_number()),
-            ("says", text("What it says, in words.")),
-        ],
-    )
+    object("Lines that show the same thing.", proof_properties())
+}
+
+fn proof_properties() -> Vec<Property> {
+    vec![
+        ("kind", text("The name of this kind of evidence.")),
+        ("count", count("How many lines show it.")),
+        ("sample", text("The first of them.")),
+        ("input", text("The input that it stands in.")),
+        ("line", line_number()),
+        ("says", text("What it says, in words.")),
+    ]
 }
 
 /// A key and the schema of its value.

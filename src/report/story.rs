@@ -2,7 +2,7 @@
 
 use crate::aggregate::{Evidence, STATUS_COLUMNS};
 use crate::cause::{Cause, Strength};
-use crate::diagnose::{Incident, Key, incident::Scope};
+use crate::diagnose::{Incident, Key, incident::Scope, pattern::Pattern};
 use crate::grammar::number::Micros;
 use crate::show;
 use std::collections::BTreeSet;
@@ -10,8 +10,11 @@ use std::collections::BTreeSet;
 /// How many upstreams a sentence names.
 const NAMED: usize = 3;
 
-/// The story of an incident.
-pub(super) fn tell(incident: &Incident) -> String {
+/// How many facts stand in the story.
+const FACTS: usize = 2;
+
+/// The story of an incident, with what [`facts`](super::facts) were found.
+pub(super) fn tell(incident: &Incident, facts: &[String]) -> String {
     let (subject, plural) = subject(incident);
     let happened = incident.likely.cause.entry().happened;
     let happened = match happened.strip_prefix("was ").filter(|_| plural) {
@@ -20,7 +23,8 @@ pub(super) fn tell(incident: &Incident) -> String {
     };
     let (plateau, amount, masked) = (plateau(incident), amount(incident), masked(incident));
     let story = format!("{subject} {happened}{plateau}: {amount}{masked}.");
-    story + &consequence(incident) + &doubt(incident)
+    let facts: String = facts.iter().take(FACTS).map(|fact| format!(" {fact}")).collect();
+    story + &consequence(incident) + &facts + &doubt(incident)
 }
 
 /// Who it was, and whether that is more than one: `10.0.0.5:8080 of api`, `All 3 servers of api (…)`, `api`.
@@ -64,19 +68,33 @@ fn list(names: &[&str]) -> String {
     }
 }
 
-/// ` after 60.0 s each`, where a timeout sits at one value: that is a configured limit.
+/// ` (given up after 60.0 s each: a configured limit)`, where a timeout sits at one value.
 fn plateau(incident: &Incident) -> String {
     let cause = incident.likely.cause;
     let timed =
         [Cause::ConnectTimeout, Cause::ResponseTimeout, Cause::BodyTimeout, Cause::QueueTimeout, Cause::WorkerKilled];
-    let took = incident.evidence.iter().filter(|item| item.sign.cause == cause).filter_map(|item| item.took);
-    let range = took.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    match range.filter(|_| timed.contains(&cause)) {
-        Some((shortest, longest)) if longest - shortest <= (longest / 50).max(50_000) => {
-            format!(" (given up after {} each: a configured limit)", seconds(longest))
+    if !timed.contains(&cause) {
+        return String::new();
+    }
+    let limit = incident.patterns.iter().find_map(|pattern| match *pattern {
+        Pattern::Plateau { took, part, of } if part == of => {
+            Some(format!(" (after {} each: a configured limit)", seconds(took)))
         }
-        Some((shortest, longest)) => format!(" (given up after {} to {})", seconds(shortest), seconds(longest)),
-        None => String::new(),
+        Pattern::Plateau { took, part, of } => {
+            Some(format!(" ({} of {of} after about {}: a configured limit)", show::number(part), seconds(took)))
+        }
+        _ => None,
+    });
+    let took = incident.evidence.iter().filter_map(|item| item.took);
+    let range = || took.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    limit.or_else(|| range().map(|(shortest, longest)| range_text(shortest, longest))).unwrap_or_default()
+}
+
+fn range_text(shortest: Micros, longest: Micros) -> String {
+    if seconds(shortest) == seconds(longest) {
+        format!(" (after {})", seconds(longest))
+    } else {
+        format!(" (after {} to {})", seconds(shortest), seconds(longest))
     }
 }
 

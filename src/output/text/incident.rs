@@ -4,7 +4,7 @@ use super::page::{Look, Page, fit, width};
 use super::words::{between, clock, count, moment, names, percent, plural, seconds, span};
 use crate::cause::Cause;
 use crate::output::escape::visible;
-use crate::report::{Incident, PathCount, Proof, Report};
+use crate::report::{HostLine, Incident, PathCount, Proof, Report};
 
 const INDENT: &str = "   ";
 const DEEPER: &str = "     ";
@@ -12,12 +12,18 @@ const DEEPEST: &str = "       ";
 
 /// How many kinds of evidence are shown.
 const KINDS: usize = 3;
+/// How many lines of hosts are shown.
+const HOST_LINES: usize = 3;
 /// How many commands are shown.
 const CHECKS: usize = 4;
 /// How many paths are shown.
 const PATHS: usize = 3;
 /// How many groups, and how many upstreams, are named.
 const NAMES: usize = 3;
+/// How wide labels are.
+const LABEL: usize = 12;
+/// Up to how many the number of clients is exact.
+const EXACT_CLIENTS: u64 = 32;
 
 /// Tells an incident as a block.
 pub(super) fn full(report: &Report, incident: &Incident, page: &mut Page) {
@@ -28,6 +34,7 @@ pub(super) fn full(report: &Report, incident: &Incident, page: &mut Page) {
     // What to do stands on the first screen of any terminal; the proof follows.
     next(incident, page);
     evidence(incident, page);
+    host(incident, page);
     who(incident, page);
 }
 
@@ -162,6 +169,23 @@ fn evidence(incident: &Incident, page: &mut Page) {
     }
 }
 
+/// What hosts and application servers wrote around it.
+fn host(incident: &Incident, page: &mut Page) {
+    if incident.context.is_empty() {
+        return;
+    }
+    page.gap();
+    heading("on the host", page);
+    for HostLine { after_s, proof } in incident.context.iter().take(HOST_LINES) {
+        let when = match after_s {
+            before @ ..0 => format!("{} before", seconds(before.unsigned_abs())),
+            after => format!("{} after", seconds(after.unsigned_abs())),
+        };
+        page.wrapped(DEEPER, DEEPEST, &format!("{} × {}, {when} the first failure", count(proof.count), proof.says));
+        page.sample(DEEPEST, &format!("{}:{}", proof.input, proof.line), &proof.sample);
+    }
+}
+
 /// The most telling evidence: of the likely cause, with one place left for its rival.
 fn chosen(incident: &Incident) -> Vec<&Proof> {
     let Some((likely, others)) = incident.causes.split_first() else { return Vec::new() };
@@ -190,19 +214,31 @@ fn next(incident: &Incident, page: &mut Page) {
     }
 }
 
-/// Which paths failed, and whether search engines saw it.
+/// Whom it hit, and where; and what the cause is mistaken for.
 fn who(incident: &Incident, page: &mut Page) {
     page.gap();
     let longest = page.width() / 2;
     let path = |path: &PathCount| format!("{} ({})", fit(&visible(&path.path), longest), count(path.failures));
     let paths: Vec<String> = incident.paths.iter().take(PATHS).map(path).collect();
     if !paths.is_empty() {
-        page.wrapped("   paths     ", "             ", &paths.join(" · "));
+        labelled("paths", &paths.join(" · "), page);
+    }
+    if let Some(clients) = incident.clients.filter(|clients| *clients > 1) {
+        let about = if clients > EXACT_CLIENTS { "about " } else { "" };
+        labelled("visitors", &format!("{about}{} addresses met failures", count(clients)), page);
     }
     if incident.crawler_failures > 0 {
         let failures = plural(incident.crawler_failures, "failure");
-        page.wrapped("   crawlers  ", "             ", &format!("search engines met {failures}"));
+        let told = format!("search engines met {failures}; they drop pages that keep failing");
+        labelled("crawlers", &told, page);
     }
+    if let Some(against) = &incident.against {
+        labelled("look-alike", against, page);
+    }
+}
+
+fn labelled(label: &str, text: &str, page: &mut Page) {
+    page.wrapped(&format!("{INDENT}{label:LABEL$}"), &" ".repeat(INDENT.len() + LABEL), text);
 }
 
 fn heading(text: &str, page: &mut Page) {

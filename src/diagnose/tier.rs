@@ -1,0 +1,98 @@
+//! Tiers: a gateway that passes on the error of another gateway behind it has that one's cause.
+//!
+//! The two are brought together by the ids of the failed requests where both logs carry them, and else by time, statuses and numbers.
+
+use super::incident::Incident;
+use super::pattern::BROKEN_OFF;
+use crate::cause::Cause;
+use crate::grammar::address::{host, split_port};
+use std::net::IpAddr;
+
+/// How far apart the clocks and the log lines of two tiers may be, in seconds.
+const APART: i64 = 3;
+
+/// How many tiers a request can pass, at most, for its root cause to be found.
+const TIERS: usize = 4;
+
+/// How many incidents around an outer one are looked at.
+const NEIGHBOURS: usize = 256;
+
+/// Gives each incident that only passes on what an inner tier answered the cause of that one. The order of `incidents` stays.
+pub(super) fn link(incidents: &mut [Incident]) {
+    for _ in 1..TIERS {
+        let mut by_start: Vec<usize> = (0..incidents.len()).collect();
+        by_start.sort_by_key(|&at| incidents[at].span.0);
+        let found: Vec<(usize, usize, f64)> =
+            (0..incidents.len()).filter_map(|outer| inner_of(incidents, &by_start, outer)).collect();
+        if found.is_empty() {
+            return;
+        }
+        for (outer, inner, belief) in found {
+            let (cause, score) = (incidents[inner].likely.cause, incidents[inner].likely.score.min(belief));
+            let mut told = incidents[inner].evidence.clone();
+            told.retain(|item| item.sign.cause == cause);
+            let incident = &mut incidents[outer];
+            incident.likely.second = Some(incident.likely.cause);
+            incident.likely.cause = cause;
+            incident.likely.score = incident.likely.score.min(score);
+            incident.root = Some(inner);
+            incident.evidence.extend(told);
+        }
+    }
+}
+
+/// The incident at a tier behind that the one at `outer` passes on, and how sure that is.
+fn inner_of(incidents: &[Incident], by_start: &[usize], outer: usize) -> Option<(usize, usize, f64)> {
+    let incident = &incidents[outer];
+    let passes_on = incident.likely.cause == Cause::UpstreamError || BROKEN_OFF.contains(&incident.likely.cause);
+    if incident.root.is_some() || !passes_on {
+        return None;
+    }
+    let end = by_start.partition_point(|&at| incidents[at].span.0.seconds() <= incident.span.1.seconds() + APART);
+    let near = by_start[..end].iter().rev().take(NEIGHBOURS).copied();
+    let fits = |inner: usize| Some((inner, belief(incident, &incidents[inner]).filter(|_| inner != outer)?));
+    let best = near.filter_map(fits).max_by(|a, b| {
+        let distance = |inner: usize| incidents[inner].failures.abs_diff(incident.failures);
+        a.1.total_cmp(&b.1).then(distance(b.0).cmp(&distance(a.0))).then(b.0.cmp(&a.0))
+    });
+    best.map(|(inner, belief)| (outer, inner, belief))
+}
+
+/// How sure it is that the failures of `outer` are those of `inner`, passed on; `None` where they are not.
+fn belief(outer: &Incident, inner: &Incident) -> Option<f64> {
+    let overlap = inner.span.1.seconds() + APART >= outer.span.0.seconds();
+    let known = ![Cause::UpstreamError, Cause::Unknown].contains(&inner.likely.cause);
+    let apart = outer.proxy != inner.proxy || outer.keys.is_disjoint(&inner.keys);
+    if !overlap || !known || !apart || inner.failures == 0 {
+        return None;
+    }
+    match outer.ids.shared_with(&inner.ids) {
+        (same, of) if of > 0 && same * 2 >= of => return Some(0.98),
+        // Both tiers log ids, and these requests are others.
+        (_, of) if of >= 3 && !inner.ids.is_empty() => return None,
+        _ => {}
+    }
+    // A connection that broke off says nothing of the tier behind; an answer does: it carries that tier's status.
+    let answered = outer.likely.cause == Cause::UpstreamError;
+    let covered = outer.statuses.iter().zip(inner.statuses).all(|(outer, inner)| *outer <= inner + inner / 10 + 1);
+    let like = inner.failures <= outer.failures * 2;
+    if !answered || !covered || !like || !may_be_behind(outer, inner) {
+        return None;
+    }
+    Some(if outer.statuses == inner.statuses { 0.9 } else { 0.75 })
+}
+
+/// Whether nothing speaks against `inner`'s proxy standing on one of `outer`'s upstreams: where both are named by host, the names agree.
+fn may_be_behind(outer: &Incident, inner: &Incident) -> bool {
+    let Some((_, name)) = inner.proxy.split_once('@') else { return true };
+    let mut hosts = outer.keys.iter().filter_map(|key| host_name(&key.upstream)).peekable();
+    hosts.peek().is_none() || hosts.any(|host| host == name.as_bytes())
+}
+
+/// The host of `name:port`; `None` for addresses, sockets, and names that only the proxy knows.
+fn host_name(upstream: &str) -> Option<&[u8]> {
+    let (_, port) = split_port(upstream.as_bytes());
+    let host = host(upstream.as_bytes());
+    let is_ip = std::str::from_utf8(host).is_ok_and(|host| host.parse::<IpAddr>().is_ok());
+    (!port.is_empty() && !upstream.contains('/') && !is_ip).then_some(host)
+}

@@ -1,0 +1,85 @@
+//! What gives the cause away, a sentence each: the tier behind, what the host says, what the failures have in common.
+
+use crate::aggregate::{Evidence, Paths};
+use crate::cause::{Cause, Strength};
+use crate::diagnose::{Findings, Incident, pattern::Pattern};
+use crate::show;
+
+/// The share of failures, in percent, and the least number of them, that make one path the story.
+const ONE_PATH: (u64, u64) = (80, 5);
+
+/// How long after the last failure a start may be what ended it, in seconds.
+const ENDED: i64 = 30;
+
+/// The facts of an incident, the most telling first. `paths` are those of its failures.
+pub(super) fn of(incident: &Incident, paths: &Paths, findings: &Findings) -> Vec<String> {
+    let patterns = || incident.patterns.iter().filter_map(pattern);
+    let mut facts: Vec<String> = behind(incident, findings).into_iter().chain(host(incident)).collect();
+    facts.extend(patterns());
+    facts.extend(one_path(incident, paths, findings));
+    facts.extend(ended(incident));
+    facts
+}
+
+fn behind(incident: &Incident, findings: &Findings) -> Option<String> {
+    let place = incident.root?;
+    let inner = findings.incidents.get(place)?;
+    let number = place + 1;
+    Some(format!("{} only passed it on: it began behind, at {} (incident {number}).", incident.proxy, inner.proxy))
+}
+
+/// The line of a host that says the most: of the likely cause, if there is one, and of those the strongest.
+fn host(incident: &Incident) -> Option<String> {
+    let telling = incident.context.iter().filter(|item| item.sign.strength >= Strength::Strong);
+    let item = telling.max_by_key(|item| {
+        (item.sign.cause == incident.likely.cause, item.sign.strength, std::cmp::Reverse(item.first))
+    })?;
+    let again = if item.lines > 1 { format!(" ({} times)", show::number(item.lines)) } else { String::new() };
+    Some(format!("On the host, {}{again}, {}.", item.sign.says, distance(item, incident)))
+}
+
+/// `31 s after the first failure`
+fn distance(item: &Evidence, incident: &Incident) -> String {
+    match item.first.seconds() - incident.span.0.seconds() {
+        0 => "as the first request failed".to_owned(),
+        before @ ..0 => format!("{} s before the first failure", before.unsigned_abs()),
+        after => format!("{after} s after the first failure"),
+    }
+}
+
+fn pattern(pattern: &Pattern) -> Option<String> {
+    Some(match *pattern {
+        // The story tells it with the cause.
+        Pattern::Plateau { .. } => return None,
+        Pattern::Sporadic => "They are rare and spread evenly over the time.".to_owned(),
+        Pattern::Periodic { every, bursts } => {
+            format!("They come in {bursts} bursts, one every {every} s: look for what else has that rhythm.")
+        }
+        Pattern::Slowing { from, to } => {
+            format!("It had become slower before: 95 % of requests took up to {to} ms, where {from} ms is usual.")
+        }
+        Pattern::Surge { from, to } => {
+            format!("Requests had risen from {} to {} a window.", show::number(from), show::number(to))
+        }
+    })
+}
+
+/// Where nearly all failures are on one path, and the same upstreams answered others.
+fn one_path(incident: &Incident, paths: &Paths, findings: &Findings) -> Option<String> {
+    let busiest = paths.busiest(&findings.paths).0;
+    let (path, failures) = busiest.first().filter(|(path, _)| !path.is_empty())?;
+    let well = incident.requests.is_some_and(|requests| requests > incident.failures + incident.failures / 10);
+    let only = *failures >= ONE_PATH.1 && failures * 100 >= incident.failures * ONE_PATH.0;
+    (well && only && !incident.requests_of_proxy).then(|| {
+        let share = show::percent(*failures, incident.failures);
+        format!("{share} of the failures are on {}, while other requests were answered.", show::text(path))
+    })
+}
+
+/// The start or reload of something as the failures ended.
+fn ended(incident: &Incident) -> Option<String> {
+    let after = |item: &&Evidence| (0..=ENDED).contains(&(item.last.seconds() - incident.span.1.seconds()));
+    let item = incident.context.iter().filter(|item| item.sign.cause == Cause::Draining).find(after)?;
+    let seconds = item.last.seconds() - incident.span.1.seconds();
+    Some(format!("It ended when, on the host, {} ({seconds} s after the last failure).", item.sign.says))
+}
