@@ -9,10 +9,12 @@ use gatewhy::format::Statuses;
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Request};
-use gatewhy::report::Report;
+use gatewhy::report::{Incident, Report};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+use serde_json::Value;
+use std::fmt::{Debug, Write as _};
+use std::{collections::BTreeMap, fs, path::Path};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,13 +42,47 @@ struct Client {
 struct View {
     logs: Vec<String>,
     requests: Option<u64>,
-    /// Absent where the layout has no status (HAProxy's tcplog).
+    /// Absent where it is no fair thing to ask.
     failures: Option<u64>,
     masked_failures: Option<u64>,
+    /// Failures by status, where these logs are not those of the tier that the client spoke to, or not of it alone.
+    status: Option<BTreeMap<String, u64>>,
+    #[serde(default)]
+    proxies: Vec<Proxy>,
     cause: Vec<String>,
     upstreams: Vec<String>,
     group: Option<String>,
+    top_path: Option<String>,
     confidence: Option<Vec<String>>,
+    /// Incidents that must be told besides the main one.
+    #[serde(default)]
+    other: Vec<Other>,
+    /// Logs of which the main incident must show a line.
+    #[serde(default)]
+    cites: Vec<String>,
+}
+
+/// What one kind of proxy counted, where the logs are of several kinds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proxy {
+    proxy: String,
+    requests: u64,
+    failures: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Other {
+    cause: Vec<String>,
+    upstreams: Vec<String>,
+}
+
+impl Other {
+    fn is(&self, incident: &Incident) -> bool {
+        self.cause.iter().any(|cause| cause == incident.likely_cause)
+            && self.upstreams.iter().all(|name| incident.upstreams.contains(name))
+    }
 }
 
 fn report(directory: &Path, view: &View, tz: &str) -> Report {
@@ -69,55 +105,90 @@ fn report(directory: &Path, view: &View, tz: &str) -> Report {
     pipeline::report(outcome, &options, &Request { names: &names, all_windows: false, now, zone_name: tz })
 }
 
-/// What is wrong with the report of a view, if anything.
-fn complaints(report: &Report, view: &View, client: &Client) -> String {
-    let mut wrong = String::new();
-    let mut expect = |what: &str, expected: &dyn std::fmt::Debug, got: &dyn std::fmt::Debug| {
+/// What is wrong with the report of a view, one line for each thing.
+#[derive(Default)]
+struct Complaints(String);
+
+impl Complaints {
+    fn expect(&mut self, what: &str, expected: impl Debug, got: impl Debug) {
         let (expected, got) = (format!("{expected:?}"), format!("{got:?}"));
         if expected != got {
-            let _ = write!(wrong, "\n    {what}: expected {expected}, got {got}");
-        }
-    };
-    let totals = &report.totals;
-    expect("failures", &view.failures.unwrap_or(0), &totals.failures);
-    if view.requests.is_some() && view.failures.is_some() {
-        expect("requests", &view.requests, &totals.requests);
-        for (status, got) in [("502", totals.status_502), ("503", totals.status_503), ("504", totals.status_504)] {
-            expect(status, client.status.get(status).unwrap_or(&0), &got);
+            let _ = write!(self.0, "\n    {what}: expected {expected}, got {got}");
         }
     }
-    if let Some(masked) = view.masked_failures {
-        expect("masked failures", &masked, &totals.masked_failures);
-    }
-    expect("unparsed", &0, &report.unparsed.lines);
-    let windows: u64 = report.windows.iter().map(|row| row.failures).sum();
-    let incidents: u64 = report.incidents.iter().map(|row| row.failures).sum();
-    let causes: u64 = report.causes.iter().map(|row| row.failures).sum();
-    expect("failures by window, incident and cause", &[totals.failures; 3], &[windows, incidents, causes]);
-    match (report.incidents.first(), view.cause.is_empty()) {
-        (None, true) => {}
-        (None, false) => expect("incident", &view.cause, &"none"),
-        (Some(incident), true) => expect("no incident", &"none", &incident.summary),
-        (Some(incident), false) => {
-            if !view.cause.iter().any(|cause| cause == incident.likely_cause) {
-                expect("cause", &view.cause, &(incident.likely_cause, incident.confidence, &incident.summary));
-            }
-            let missing: Vec<_> = view.upstreams.iter().filter(|name| !incident.upstreams.contains(name)).collect();
-            if !missing.is_empty() {
-                expect("upstreams", &view.upstreams, &incident.upstreams);
-            }
-            if let Some(group) = view.group.as_ref().filter(|group| !incident.groups.contains(group)) {
-                expect("group", group, &incident.groups);
-            }
-            let confidence = view.confidence.as_ref();
-            if let Some(expected) =
-                confidence.filter(|expected| !expected.iter().any(|word| word == incident.confidence))
-            {
-                expect("confidence", expected, &(incident.confidence, incident.confidence_score));
-            }
+
+    /// Complains if `got` is none of `expected`; `told` says more of what was got.
+    fn expect_one_of(&mut self, what: &str, expected: &[String], got: &str, told: impl Debug) {
+        if !expected.iter().any(|word| word == got) {
+            self.expect(what, expected, told);
         }
     }
-    wrong
+
+    fn counts(&mut self, report: &Report, view: &View, client: &Client) {
+        let totals = &report.totals;
+        if let Some(failures) = view.failures {
+            self.expect("failures", failures, totals.failures);
+        }
+        if view.requests.is_some() && view.failures.is_some() {
+            self.expect("requests", view.requests, totals.requests);
+            let by_status = view.status.as_ref().unwrap_or(&client.status);
+            for (status, got) in [("502", totals.status_502), ("503", totals.status_503), ("504", totals.status_504)] {
+                self.expect(status, by_status.get(status).unwrap_or(&0), got);
+            }
+        }
+        if let Some(masked) = view.masked_failures {
+            self.expect("masked failures", masked, totals.masked_failures);
+        }
+        for proxy in &view.proxies {
+            let row = report.proxies.iter().find(|row| row.proxy == proxy.proxy);
+            let got = row.map(|row| (row.totals.requests, row.totals.failures));
+            self.expect(&proxy.proxy, Some((Some(proxy.requests), proxy.failures)), got);
+        }
+        self.expect("unparsed", 0, report.unparsed.lines);
+        let windows: u64 = report.windows.iter().map(|row| row.failures).sum();
+        let incidents: u64 = report.incidents.iter().map(|row| row.failures).sum();
+        let causes: u64 = report.causes.iter().map(|row| row.failures).sum();
+        let sums = [windows, incidents, causes];
+        self.expect("failures by window, incident and cause", [totals.failures; 3], sums);
+    }
+
+    fn incidents(&mut self, incidents: &[Incident], view: &View) {
+        let Some((main, others)) = incidents.split_first() else {
+            return self.expect("incident", &view.cause, [""; 0]);
+        };
+        if view.cause.is_empty() {
+            return self.expect("no incident", "none", &main.summary);
+        }
+        let told = (main.likely_cause, main.confidence, &main.summary);
+        self.expect_one_of("cause", &view.cause, main.likely_cause, told);
+        if !view.upstreams.iter().all(|name| main.upstreams.contains(name)) {
+            self.expect("upstreams", &view.upstreams, &main.upstreams);
+        }
+        if let Some(group) = view.group.as_ref().filter(|group| !main.groups.contains(group)) {
+            self.expect("group", group, &main.groups);
+        }
+        if view.top_path.is_some() {
+            self.expect("top path", &view.top_path, &main.top_path);
+        }
+        if let Some(confidence) = &view.confidence {
+            self.expect_one_of("confidence", confidence, main.confidence, (main.confidence, main.confidence_score));
+        }
+        for other in view.other.iter().filter(|other| !others.iter().any(|incident| other.is(incident))) {
+            let told: Vec<_> = others.iter().map(|incident| (incident.likely_cause, &incident.upstreams)).collect();
+            self.expect("another incident", (&other.cause, &other.upstreams), told);
+        }
+    }
+
+    /// `context` holds lines that explain an incident but are no evidence for its likely cause.
+    fn citations(&mut self, report: &Value, view: &View) {
+        let main = &report["incidents"][0];
+        let evidence = main["causes"].as_array().into_iter().flatten().flat_map(|cause| cause["evidence"].as_array());
+        let shown = evidence.chain(main["context"].as_array()).flatten();
+        let inputs: Vec<_> = shown.filter_map(|line| line["input"].as_str()).collect();
+        for log in view.cites.iter().filter(|log| !inputs.contains(&log.as_str())) {
+            self.expect("a line cited", log, &inputs);
+        }
+    }
 }
 
 #[test]
@@ -135,13 +206,17 @@ fn recordings_are_told_as_they_happened() {
         for view in &case.view {
             views += 1;
             let report = report(directory, view, &case.tz);
-            let mut complaints = complaints(&report, view, &case.client);
-            for error in schema.iter_errors(&serde_json::to_value(&report).expect("JSON")) {
-                let _ = write!(complaints, "\n    schema: {error} at {}", error.instance_path());
+            let json = serde_json::to_value(&report).expect("JSON");
+            let mut complaints = Complaints::default();
+            complaints.counts(&report, view, &case.client);
+            complaints.incidents(&report.incidents, view);
+            complaints.citations(&json, view);
+            for error in schema.iter_errors(&json) {
+                let _ = write!(complaints.0, "\n    schema: {error} at {}", error.instance_path());
             }
-            if !complaints.is_empty() {
+            if !complaints.0.is_empty() {
                 let name = directory.file_name().unwrap_or_default().to_string_lossy();
-                let _ = write!(wrong, "\n{name} {:?}{complaints}", view.logs);
+                let _ = write!(wrong, "\n{name} {:?}{}", view.logs, complaints.0);
             }
         }
     }

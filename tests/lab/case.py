@@ -1,10 +1,22 @@
-"""What a recording says about itself: `case.toml`, written by `record`, compared with the program by `check`."""
+"""What a recording says about itself: `case.toml`, written by `record`, compared with the program by `check`, `score`."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reading import GATEWAY_STATUSES
+
+@dataclass(frozen=True)
+class Other:
+    """An incident that must be in the report besides the main one: one of these causes, all of these upstreams."""
+
+    cause: list[str]
+    upstreams: list[str]
 
 
 @dataclass
@@ -17,11 +29,20 @@ class View:
     requests: int | None = None
     #: Failed attempts of requests that a retry saved; None where these logs cannot tell.
     masked_failures: int | None = None
+    #: Failures by status in these logs, where that is not what the client saw: those of a tier further in, or of two.
+    status: dict[str, int] | None = None
+    #: Requests and failures of each kind of proxy, where the logs are of several kinds.
+    proxies: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: Acceptable likely causes of the main incident; none at all: there must be no incident.
     cause: list[str] = field(default_factory=list)
     upstreams: list[str] = field(default_factory=list)
     group: str | None = None
     confidence: list[str] = field(default_factory=list)
+    #: Busiest path of the main incident's failures, folded.
+    top_path: str | None = None
+    other: list[Other] = field(default_factory=list)
+    #: Logs of which the main incident must cite a line.
+    cites: list[str] = field(default_factory=list)
     #: A comment in the file: what was counted, and why the expectation is what it is.
     note: str = ""
 
@@ -36,13 +57,10 @@ class Case:
     client: Counter[str]
     views: list[View]
 
-    def by_status(self, status: int) -> int:
-        return self.client[str(status)]
-
     @property
     def failures(self) -> int:
         """The client's own count of gateway errors."""
-        return sum(self.by_status(status) for status in (502, 503, 504))
+        return sum(self.client[status] for status in GATEWAY_STATUSES)
 
 
 def to_toml(case: Case) -> str:
@@ -71,13 +89,45 @@ def _view(view: View) -> list[str]:
         value = getattr(view, name)
         if value is not None:
             lines.append(f"{name} = {value}")
+    if view.status is not None:
+        lines.append(f"status = {{ {', '.join(f'{status} = {count}' for status, count in view.status.items())} }}")
+    if view.proxies:
+        rows = (
+            f"{{ proxy = {_text(name)}, requests = {requests}, failures = {failures} }}"
+            for name, (requests, failures) in view.proxies.items()
+        )
+        lines.append(f"proxies = [{', '.join(rows)}]")
     lines.append(f"cause = {_list(view.cause)}")
     lines.append(f"upstreams = {_list(view.upstreams)}")
-    if view.group is not None:
-        lines.append(f"group = {_text(view.group)}")
-    if view.confidence:
-        lines.append(f"confidence = {_list(view.confidence)}")
+    for name in ("group", "top_path"):
+        if (value := getattr(view, name)) is not None:
+            lines.append(f"{name} = {_text(value)}")
+    if view.other:
+        rows = (f"{{ cause = {_list(other.cause)}, upstreams = {_list(other.upstreams)} }}" for other in view.other)
+        lines.append(f"other = [{', '.join(rows)}]")
+    for name in ("confidence", "cites"):
+        if value := getattr(view, name):
+            lines.append(f"{name} = {_list(value)}")
     return lines
+
+
+def from_toml(path: Path) -> Case:
+    """The case that was written to `path`."""
+    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Case(
+        server=read["server"],
+        recorded=read["recorded"],
+        what=read["what"],
+        client=Counter(read["client"]["status"]),
+        views=[_read_view(view) for view in read["view"]],
+    )
+
+
+def _read_view(read: dict[str, Any]) -> View:
+    read = {"failures": None, **read}
+    read["proxies"] = {row["proxy"]: (row["requests"], row["failures"]) for row in read.get("proxies", [])}
+    read["other"] = [Other(**other) for other in read.get("other", [])]
+    return View(**read)
 
 
 def _text(value: str) -> str:

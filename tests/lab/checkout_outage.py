@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import reading
 from bench import CLIENT_TIMEOUT
-from case import Case, View
+from case import Case, Other, View
 from client import AGENTS, Request, drive
 from nginx_bench import NginxBench, case_of
 from scenario import scenario
@@ -149,9 +149,10 @@ def _case(bench: NginxBench, diary: str) -> Case:
     access = View(["access.log"], failures, requests, masked, ["connection-refused"], servers)
     both = View(["access.log", "error.log"], failures, requests, masked, ["connection-refused"], servers)
     both.group, both.confidence = "checkout", ["high"]
-    both.note = "A second incident: search, 127.0.0.1:9201, response-timeout, all of the 504s."
     error = View(["error.log"], errors, None, None, ["connection-refused"], servers)
     error.note = f"{errors} lines tell of a failed attempt or of a request that found no live upstream."
+    for view in (access, both, error):
+        view.other = [Other(["response-timeout"], ["127.0.0.1:9201"])]
     what = (
         "A shop behind nginx with two workers: /search goes to the upstream `search` of one server "
         "(127.0.0.1:9201), all else to `checkout` of two (127.0.0.1:9101 and 9102, max_fails=3 fail_timeout=5s). "

@@ -102,7 +102,7 @@ frontend web
             view = View(
                 logs=[log],
                 requests=self.client.total() if failures else None,
-                failures=gateway_errors if failures else None,
+                failures=gateway_errors if failures else 0,
                 masked_failures=reading.haproxy_retried(self.logs / "haproxy.log") if masked else None,
                 cause=(raw_cause or []) if poorer else cause,
                 upstreams=[] if poorer else upstreams or [],

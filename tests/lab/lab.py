@@ -3,7 +3,8 @@
 
     lab.py list
     lab.py record [NAME…] --to DIR
-    lab.py check --gatewhy PATH [NAME…]
+    lab.py check --gatewhy PATH [--table FILE] [NAME…]
+    lab.py score DIR --gatewhy PATH [--table FILE]
 
 Needs nginx, haproxy and openssl, and root for the scenarios that want a network of their own. README.md says more.
 """
@@ -11,6 +12,7 @@ Needs nginx, haproxy and openssl, and root for the scenarios that want a network
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import shutil
 import signal
@@ -21,9 +23,11 @@ import checkout_outage  # noqa: F401  (registers its scenario; so do the next)
 import haproxy_scenarios  # noqa: F401
 import isolation
 import nginx_scenarios  # noqa: F401
-import verify
-from case import to_toml
+from case import from_toml, to_toml
+from jobs import play_all
 from scenario import SCENARIOS, Scenario, play
+from score import Score
+from verify import Judged, Verdict, judge
 
 
 def main(arguments: list[str]) -> int:
@@ -31,13 +35,16 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxies are stopped, too
     if options.command == "list":
         return _list()
-    if options.command == "check" and not os.access(options.gatewhy, os.X_OK):
+    if options.command in ("check", "score") and not os.access(options.gatewhy, os.X_OK):
         sys.exit(f"lab: not a program: {options.gatewhy}")
+    if options.command == "score":
+        return _tell(_score(options.recordings, options.gatewhy), options.table)
     private = _isolate()
     chosen = _choose(options.names, private)
+    jobs = options.jobs if private else 1  # fixed ports would clash
     if options.command == "record":
-        return _record(chosen, options.to, private)
-    return _check(chosen, options.gatewhy, private)
+        return _record(chosen, options.to, private, jobs)
+    return _tell(_check(chosen, options.gatewhy, private, jobs), options.table)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -47,8 +54,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     record = commands.add_parser("record", help="run scenarios and keep their logs")
     record.add_argument("--to", type=Path, required=True, metavar="DIR", help="writes DIR/<scenario>/")
     check = commands.add_parser("check", help="run scenarios and compare what gatewhy says of them")
-    check.add_argument("--gatewhy", type=Path, required=True, metavar="PATH", help="the program")
+    score = commands.add_parser("score", help="compare what gatewhy says of recordings")
+    score.add_argument("recordings", type=Path, metavar="DIR", help="holds <scenario>/case.toml")
+    for command in (check, score):
+        command.add_argument("--gatewhy", type=Path, required=True, metavar="PATH", help="the program")
+        command.add_argument("--table", type=Path, metavar="FILE", help="write the table to FILE, as Markdown")
     for command in (record, check):
+        command.add_argument("--jobs", type=int, default=1, metavar="N", help="scenarios at once (default: 1)")
         command.add_argument("names", nargs="*", metavar="NAME", help="scenarios (default: all but the long ones)")
     return parser.parse_args(arguments)
 
@@ -79,37 +91,66 @@ def _choose(names: list[str], private: bool) -> list[Scenario]:
     return [known for known in chosen if private or not known.private]
 
 
-def _record(chosen: list[Scenario], to: Path, private: bool) -> int:
+def _record(chosen: list[Scenario], to: Path, private: bool, jobs: int) -> int:
     failed = 0
-    for known in chosen:
-        try:
-            with play(known, private) as (case, bench):
-                target = to / known.name
-                shutil.rmtree(target, ignore_errors=True)
-                shutil.copytree(bench.logs, target)
-                (target / "case.toml").write_text(to_toml(case), encoding="utf-8")
-                print(f"{known.name}: {dict(sorted(case.client.items()))}", flush=True)
-        except Exception as error:
-            failed += 1
-            print(f"{known.name}: FAILED: {error!r}", flush=True)
+    for outcome in play_all(functools.partial(_record_one, to, private), chosen, jobs):
+        failed += outcome.result is None
+        if outcome.result is not None:
+            print(f"{outcome.name}: {outcome.result}", flush=True)
     return 1 if failed else 0
 
 
-def _check(chosen: list[Scenario], gatewhy: Path, private: bool) -> int:
-    passed = failed = 0
-    for known in chosen:
-        try:
-            with play(known, private) as (case, bench):
-                for view in case.views:
-                    complaints = verify.complaints(gatewhy, bench.logs, case, view)
-                    passed, failed = passed + (not complaints), failed + bool(complaints)
-                    verdict = "ok" if not complaints else "FAILED: " + "; ".join(complaints)
-                    print(f"{known.name} × {' + '.join(view.logs)}: {verdict}", flush=True)
-        except Exception as error:
-            failed += 1
-            print(f"{known.name}: FAILED: {error!r}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+def _record_one(to: Path, private: bool, known: Scenario) -> dict[str, int]:
+    """Keeps the logs and the case; returns what the client saw."""
+    with play(known, private) as (case, bench):
+        target = to / known.name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(bench.logs, target)
+        (target / "case.toml").write_text(to_toml(case), encoding="utf-8")
+        return dict(sorted(case.client.items()))
+
+
+def _check(chosen: list[Scenario], gatewhy: Path, private: bool, jobs: int) -> Score:
+    outcomes = {}
+    for outcome in play_all(functools.partial(_check_one, gatewhy, private), chosen, jobs):
+        outcomes[outcome.name] = outcome
+        if outcome.result is not None:
+            _print_verdicts(outcome.result.verdicts)
+    in_order = [outcomes[known.name] for known in chosen]
+    return Score(
+        [outcome.result for outcome in in_order if outcome.result is not None],
+        {outcome.name: outcome.error for outcome in in_order if outcome.result is None},
+    )
+
+
+def _check_one(gatewhy: Path, private: bool, known: Scenario) -> Judged:
+    with play(known, private) as (case, bench):
+        return judge(gatewhy, bench.logs, known.name, case)
+
+
+def _score(recordings: Path, gatewhy: Path) -> Score:
+    played = []
+    for path in sorted(recordings.glob("*/case.toml")):
+        played.append(judge(gatewhy, path.parent, path.parent.name, from_toml(path)))
+        _print_verdicts(played[-1].verdicts)
+    return Score(played, {})
+
+
+def _print_verdicts(verdicts: list[Verdict]) -> None:
+    for verdict in verdicts:
+        print(f"{verdict.where}: {'; '.join(verdict.complaints) or 'ok'}", flush=True)
+
+
+def _tell(score: Score, table: Path | None) -> int:
+    """Prints the table, writes it where asked to, and says whether the program passes."""
+    text = score.markdown()
+    print("\n" + text)
+    if table is not None:
+        table.write_text(text, encoding="utf-8")
+    objections = score.objections()
+    for objection in objections:
+        print(f"FAILED: {objection}")
+    return 1 if objections else 0
 
 
 if __name__ == "__main__":

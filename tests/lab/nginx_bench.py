@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import reading
 from bench import Bench
-from case import Case, View
+from case import Case, Other, View
 from servers import FRONT, Nginx, distribution
 
 #: Every request is written to all of these at once.
@@ -50,8 +50,12 @@ class Expect:
     #: The `upstream` block to blame, where a line names it.
     group: str | None = None
     confidence: tuple[str, ...] = ("high",)
-    #: Failures in the error log alone: None to count its lines, False to leave the number open.
-    error_failures: bool | None = None
+    #: Failures in the error log alone; None: one for each of its lines.
+    error_failures: int | None = None
+    #: Busiest path of the failures, where one path alone fails.
+    top_path: str | None = None
+    #: Incidents besides the main one.
+    other: tuple[Other, ...] = ()
 
 
 class NginxBench(Bench):
@@ -120,14 +124,17 @@ http {{
         errors = reading.upstream_errors(self.logs / "error.log")
 
         def seen(logs: list[str], cause: tuple[str, ...], masked_failures: int | None, names: bool) -> View:
+            names = names and bool(cause)
             return View(
                 logs=logs,
                 requests=requests,
                 failures=failures,
                 masked_failures=masked_failures,
                 cause=list(cause),
-                upstreams=list(expect.upstreams) if names and cause else [],
-                group=expect.group if names and cause else None,
+                upstreams=list(expect.upstreams) if names else [],
+                group=expect.group if names else None,
+                top_path=expect.top_path if cause else None,
+                other=list(expect.other) if names else [],
                 confidence=list(expect.confidence) if "error.log" in logs and errors else [],
             )
 
@@ -135,6 +142,7 @@ http {{
         blind = expect.blind if failures else ()
         ingress = seen(["ingress.log"], expect.ingress or _or_unknown(timed), masked, names=True)
         ingress.group = INGRESS_GROUP if ingress.cause else None
+        ingress.other = [Other([*other.cause, "unknown"], other.upstreams) for other in ingress.other]
         views = [
             seen(["combined.log"], blind, None, names=False),
             seen(["combined.log", "error.log"], expect.sure if errors else blind, None, names=bool(errors)),
@@ -153,10 +161,12 @@ http {{
         upstreams = expect.upstreams if expect.error_upstreams is None else expect.error_upstreams
         return View(
             logs=["error.log"],
-            failures=None if expect.error_failures is False else errors,
+            failures=errors if expect.error_failures is None else expect.error_failures,
             cause=list(expect.sure),
             upstreams=list(upstreams),
             group=expect.group,
+            top_path=expect.top_path,
+            other=list(expect.other),
             confidence=list(expect.confidence),
             note=f"{errors} lines tell of a failure: one for each failed attempt, or a request that was never tried.",
         )
