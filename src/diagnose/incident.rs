@@ -464,12 +464,16 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
         causes: &causes,
         requests: requests.as_ref().map(|windows| windows.values().sum()),
         before: &index.before(&keys, windows.0, window),
+        answered: index.answered(&keys),
     });
     let root = root_cause(&causes, &evidence, &states).map(Root::of_group).or(behind);
     let checks = |cause: Cause| states.iter().filter(move |item| item.sign.cause == cause);
     let witness =
         |cause: Cause| checks(cause).map(|item| item.sign.strength.percent()).max().unwrap_or(0) as f64 / 100.0;
-    let likely = Likely::among(&causes, root, witness)?;
+    let mut likely = Likely::among(&causes, root, witness)?;
+    if patterns.contains(&Pattern::NeverAnswered) && witness(likely.cause) == 0.0 {
+        likely.doubt_refusal(&causes);
+    }
     causes.sort_by_key(|item| item.cause != likely.cause);
     let span = (evidence.iter().map(|item| item.first).min()?, evidence.iter().map(|item| item.last).max()?);
     let sum = |part: fn(&Row) -> u64| own().map(part).sum::<u64>();
@@ -516,6 +520,23 @@ impl<'a> Index<'a> {
             self.rows[at..].iter().take_while(move |row| row.key == key && row.window < start)
         };
         keys.iter().flat_map(of).collect()
+    }
+
+    /// Whether any of these servers answered a request at any time, as far as is known. A log that does not tell of requests does not tell of
+    /// answers either.
+    fn answered(&self, keys: &BTreeSet<Arc<Key>>) -> bool {
+        let of = |key: &Arc<Key>| {
+            let start = self.rows.partition_point(|row| *row.key < **key);
+            let key = Arc::clone(key);
+            self.rows[start..].iter().take_while(move |row| row.key == key)
+        };
+        let answered = |row: &Row| match (row.attempts, row.requests) {
+            (Some(attempts), _) => attempts > row.failed_attempts,
+            (None, Some(requests)) => requests > row.failures,
+            (None, None) => true,
+        };
+        let servers = || keys.iter().filter(|key| !key.upstream.is_empty());
+        servers().next().is_none() || servers().flat_map(of).any(answered)
     }
 
     /// The rows of these groups around that time that hold state lines.

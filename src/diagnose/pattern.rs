@@ -30,6 +30,8 @@ pub enum Pattern {
         /// How many there were.
         bursts: usize,
     },
+    /// These upstreams answered nothing at all in these logs: rather something that never worked than something that broke.
+    NeverAnswered,
     /// Requests had become slower before the first failure.
     Slowing {
         /// The usual 95th percentile, in milliseconds.
@@ -68,6 +70,8 @@ pub(super) struct Facts<'a> {
     pub(super) requests: Option<u64>,
     /// Rows of the same upstreams in the windows before it.
     pub(super) before: &'a [&'a Row],
+    /// Whether the same upstreams answered any request at any time.
+    pub(super) answered: bool,
 }
 
 /// How many failures make a pattern, at least.
@@ -81,6 +85,7 @@ pub(super) fn find(facts: &Facts<'_>) -> (Vec<Pattern>, Option<Root>) {
         facts.plateau(),
         facts.sporadic(),
         facts.periodic(),
+        (!facts.answered).then_some(Pattern::NeverAnswered),
         facts.slowing().filter(|_| is_load),
         facts.surge().filter(|_| is_load),
     ];

@@ -107,6 +107,14 @@ impl Likely {
         Some(Self { cause, share, score: score(belief, share), second })
     }
 
+    /// Doubts a refusal that is only told from times, at a server that never answered: whatever was never set up right fails as quickly.
+    pub(super) fn doubt_refusal(&mut self, causes: &[Weighed]) {
+        let told = |item: &&Weighed| item.cause == Cause::ConnectionRefused && item.belief < 0.9;
+        if self.cause == Cause::ConnectionRefused && causes.iter().any(|item| told(&item)) {
+            self.score = (self.score * 600.0).round() / 1_000.0;
+        }
+    }
+
     /// `high`, `medium` or `low`.
     #[must_use]
     pub fn confidence(&self) -> &'static str {

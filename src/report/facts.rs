@@ -55,6 +55,7 @@ fn pattern(pattern: &Pattern) -> Option<String> {
         Pattern::Periodic { every, bursts } => {
             format!("They come in {bursts} bursts, one every {every} s: look for what else has that rhythm.")
         }
+        Pattern::NeverAnswered => "No request to it was answered in these logs.".to_owned(),
         Pattern::Slowing { from, to } => {
             format!("It had become slower before: 95 % of requests took up to {to} ms, where {from} ms is usual.")
         }
@@ -72,7 +73,7 @@ fn one_path(incident: &Incident, paths: &Paths, findings: &Findings) -> Option<S
     let only = *failures >= ONE_PATH.1 && failures * 100 >= incident.failures * ONE_PATH.0;
     (well && only && !incident.requests_of_proxy).then(|| {
         let share = show::percent(*failures, incident.failures);
-        format!("{share} of the failures are on {}, while other requests were answered.", show::text(path))
+        format!("{share} of the failures are on {}.", show::text(path))
     })
 }
 
