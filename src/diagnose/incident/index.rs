@@ -1,0 +1,125 @@
+//! What building an incident looks up in all rows, made once.
+
+use super::super::keys::Key;
+use super::super::reconcile::Row;
+use super::SHADOW;
+use crate::aggregate::Source;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// How many windows before an incident are looked at for what led up to it.
+const BEFORE: i64 = 10;
+
+/// What building an incident looks up, made once.
+pub(super) struct Index<'a> {
+    pub(super) rows: &'a [Row],
+    /// All servers that were seen of each group.
+    pub(super) servers: BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>,
+    /// The rows with state lines of each group, by window.
+    pub(super) states: BTreeMap<(&'a str, &'a str), Vec<&'a Row>>,
+    /// Requests of each group by window.
+    pub(super) of_group: BTreeMap<(&'a str, &'a str), BTreeMap<i64, u64>>,
+    /// Requests of each proxy by window.
+    pub(super) of_proxy: BTreeMap<&'a str, BTreeMap<i64, u64>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(rows: &'a [Row]) -> Self {
+        let mut index = Self {
+            rows,
+            servers: BTreeMap::new(),
+            states: BTreeMap::new(),
+            of_group: BTreeMap::new(),
+            of_proxy: BTreeMap::new(),
+        };
+        for run in rows.chunk_by(|a, b| a.key.group() == b.key.group()) {
+            let group = run[0].key.group();
+            let servers = run.iter().map(|row| row.key.upstream.as_str()).filter(|server| !server.is_empty());
+            index.servers.insert(group, servers.collect());
+            let tells = |row: &&Row| row.evidence.iter().any(|item| item.source == Source::State);
+            let mut states: Vec<&Row> = run.iter().filter(tells).collect();
+            states.sort_by_key(|row| row.window);
+            index.states.insert(group, states);
+            let (group, proxy) = (index.of_group.entry(group).or_default(), index.of_proxy.entry(group.0).or_default());
+            for (row, requests) in run.iter().filter_map(|row| Some((row, row.requests?))) {
+                *group.entry(row.window).or_default() += requests;
+                *proxy.entry(row.window).or_default() += requests;
+            }
+        }
+        index
+    }
+
+    /// The rows of these upstreams, or of their whole group where it failed as a whole, in the windows just before one.
+    pub(super) fn before(&self, keys: &BTreeSet<Arc<Key>>, start: i64, window: i64) -> Vec<&'a Row> {
+        let first = start - BEFORE * window;
+        let of = |key: &Arc<Key>| {
+            let at = self.rows.partition_point(|row| (&*row.key, row.window) < (&**key, first));
+            let key = Arc::clone(key);
+            self.rows[at..].iter().take_while(move |row| row.key == key && row.window < start)
+        };
+        keys.iter().flat_map(of).collect()
+    }
+
+    /// Whether any of these servers answered a request at any time, as far as is known. A log that does not tell of requests does not tell of
+    /// answers either.
+    pub(super) fn answered(&self, keys: &BTreeSet<Arc<Key>>) -> bool {
+        let of = |key: &Arc<Key>| {
+            let start = self.rows.partition_point(|row| *row.key < **key);
+            let key = Arc::clone(key);
+            self.rows[start..].iter().take_while(move |row| row.key == key)
+        };
+        let answered = |row: &Row| match (row.attempts, row.requests) {
+            (Some(attempts), _) => attempts > row.failed_attempts,
+            (None, Some(requests)) => requests > row.failures,
+            (None, None) => true,
+        };
+        let servers = || keys.iter().filter(|key| !key.upstream.is_empty());
+        servers().next().is_none() || servers().flat_map(of).any(answered)
+    }
+
+    /// The rows of these groups around that time that hold state lines.
+    pub(super) fn states(&self, keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
+        let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| key.group()).collect();
+        let lists = groups.iter().filter_map(|group| self.states.get(group));
+        let near = |list: &'_ Vec<&'a Row>| {
+            let start = list.partition_point(|row| row.window + SHADOW + window < windows.0);
+            let rest = &list[start..];
+            rest[..rest.partition_point(|row| row.window <= windows.1)].to_vec()
+        };
+        lists.flat_map(near).collect()
+    }
+
+    /// Requests by window at these upstreams, healthy windows between included: at their whole group where it failed as a whole, and at the
+    /// whole proxy (then the flag is set) where requests of an upstream are not known but counted somewhere.
+    pub(super) fn requests(
+        &self,
+        places: &[usize],
+        keys: &BTreeSet<Arc<Key>>,
+        windows: (i64, i64),
+    ) -> (Option<BTreeMap<i64, u64>>, bool) {
+        let own = || places.iter().map(|&at| &self.rows[at]);
+        if own().any(|row| row.uncounted) {
+            return (None, false);
+        }
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        let within = windows.0..=windows.1;
+        if own().any(|row| row.requests.is_none()) {
+            let of_proxy = keys.first().and_then(|key| self.of_proxy.get(key.proxy.as_str()));
+            counts.extend(of_proxy.into_iter().flat_map(|counts| counts.range(within.clone())));
+            return (Some(counts).filter(|counts| !counts.is_empty()), true);
+        }
+        let whole = keys.iter().filter(|key| key.upstream.is_empty() && !key.group.is_empty());
+        let whole: BTreeSet<(&str, &str)> = whole.map(|key| key.group()).collect();
+        for group in whole.iter().filter_map(|group| self.of_group.get(group)) {
+            group.range(within.clone()).for_each(|(at, requests)| *counts.entry(*at).or_default() += requests);
+        }
+        for key in keys.iter().filter(|key| !whole.contains(&key.group())) {
+            let start = self.rows.partition_point(|row| (&*row.key, row.window) < (&**key, windows.0));
+            let rows = self.rows[start..].iter().take_while(|row| row.key == *key && row.window <= windows.1);
+            rows.for_each(|row| *counts.entry(row.window).or_default() += row.requests.unwrap_or(0));
+        }
+        (Some(counts), false)
+    }
+}
