@@ -29,7 +29,7 @@ impl Key {
     }
 
     /// The upstream's port; all unix sockets share one.
-    fn port(&self) -> &[u8] {
+    pub(super) fn port(&self) -> &[u8] {
         if self.upstream.starts_with("unix:") { b"unix" } else { split_port(self.upstream.as_bytes()).1 }
     }
 }

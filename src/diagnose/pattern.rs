@@ -157,10 +157,12 @@ impl Facts<'_> {
         let mut starts = vec![*moments.first()?];
         starts.extend(moments.windows(2).filter(|pair| pair[1] - pair[0] >= quiet).map(|pair| pair[1]));
         let every = rhythm(&starts, 1)?;
-        // A burst that lasts as long as the quiet after it is no burst.
+        // A burst that lasts as long as the quiet after it is no burst, and single failures have the rhythm of the requests.
         let busy = moments.len() / starts.len();
         let is_burst = i64::try_from(busy).is_ok_and(|busy| busy * 2 <= every);
-        is_burst.then(|| Pattern::Periodic { every: (every * self.window + 32) / 64, bursts: starts.len() })
+        let count = u64::try_from(starts.len()).unwrap_or(u64::MAX);
+        (is_burst && self.failures() >= FEW * count)
+            .then(|| Pattern::Periodic { every: (every * self.window + 32) / 64, bursts: starts.len() })
     }
 
     fn slowing(&self) -> Option<Pattern> {

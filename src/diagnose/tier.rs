@@ -4,9 +4,10 @@
 
 use super::incident::Incident;
 use super::pattern::BROKEN_OFF;
+use crate::aggregate::{STATUS_COLUMNS, Sketch};
 use crate::cause::Cause;
 use crate::grammar::address::{host, split_port};
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 /// How far apart the clocks and the log lines of two tiers may be, in seconds.
 const APART: i64 = 3;
@@ -50,40 +51,71 @@ fn inner_of(incidents: &[Incident], by_start: &[usize], outer: usize) -> Option<
     }
     let end = by_start.partition_point(|&at| incidents[at].span.0.seconds() <= incident.span.1.seconds() + APART);
     let near = by_start[..end].iter().rev().take(NEIGHBOURS).copied();
-    let fits = |inner: usize| Some((inner, belief(incident, &incidents[inner]).filter(|_| inner != outer)?));
-    let best = near.filter_map(fits).max_by(|a, b| {
-        let distance = |inner: usize| incidents[inner].failures.abs_diff(incident.failures);
-        a.1.total_cmp(&b.1).then(distance(b.0).cmp(&distance(a.0))).then(b.0.cmp(&a.0))
+    // Several upstreams of the inner tier may have failed for the same reason at that time.
+    let mut tiers: BTreeMap<(&str, Cause), Behind> = BTreeMap::new();
+    for inner in near.filter(|&inner| inner != outer && may_be_behind(incident, &incidents[inner])) {
+        let Incident { proxy, likely, .. } = &incidents[inner];
+        tiers.entry((proxy, likely.cause)).or_default().add(inner, &incidents[inner]);
+    }
+    let fits = |behind: &Behind| Some((belief(incident, behind)?, behind.failures, behind.gravest?.1));
+    let found = tiers.values().filter_map(fits);
+    let best = found.max_by(|a, b| {
+        let distance = |failures: u64| failures.abs_diff(incident.failures);
+        a.0.total_cmp(&b.0).then(distance(b.1).cmp(&distance(a.1))).then(b.2.cmp(&a.2))
     });
-    best.map(|(inner, belief)| (outer, inner, belief))
+    best.map(|(belief, _, inner)| (outer, inner, belief))
 }
 
-/// How sure it is that the failures of `outer` are those of `inner`, passed on; `None` where they are not.
-fn belief(outer: &Incident, inner: &Incident) -> Option<f64> {
-    let overlap = inner.span.1.seconds() + APART >= outer.span.0.seconds();
-    let known = ![Cause::UpstreamError, Cause::Unknown].contains(&inner.likely.cause);
-    let apart = outer.proxy != inner.proxy || outer.keys.is_disjoint(&inner.keys);
-    if !overlap || !known || !apart || inner.failures == 0 {
-        return None;
+/// Incidents of one proxy with one cause.
+#[derive(Default)]
+struct Behind {
+    failures: u64,
+    statuses: [u64; STATUS_COLUMNS],
+    ids: Sketch,
+    /// The one with the most failures, and its place.
+    gravest: Option<(u64, usize)>,
+}
+
+impl Behind {
+    fn add(&mut self, place: usize, incident: &Incident) {
+        self.failures += incident.failures;
+        for (mine, theirs) in self.statuses.iter_mut().zip(incident.statuses) {
+            *mine += theirs;
+        }
+        self.ids.merge(&incident.ids);
+        let graver = self.gravest.is_none_or(|(failures, _)| incident.failures > failures);
+        if graver {
+            self.gravest = Some((incident.failures, place));
+        }
     }
-    match outer.ids.shared_with(&inner.ids) {
+}
+
+/// How sure it is that the failures of `outer` are those behind, passed on; `None` where they are not.
+fn belief(outer: &Incident, behind: &Behind) -> Option<f64> {
+    match outer.ids.shared_with(&behind.ids) {
         (same, of) if of > 0 && same * 2 >= of => return Some(0.98),
         // Both tiers log ids, and these requests are others.
-        (_, of) if of >= 3 && !inner.ids.is_empty() => return None,
+        (_, of) if of >= 3 && !behind.ids.is_empty() => return None,
         _ => {}
     }
     // A connection that broke off says nothing of the tier behind; an answer does: it carries that tier's status.
     let answered = outer.likely.cause == Cause::UpstreamError;
-    let covered = outer.statuses.iter().zip(inner.statuses).all(|(outer, inner)| *outer <= inner + inner / 10 + 1);
-    let like = inner.failures <= outer.failures * 2;
-    if !answered || !covered || !like || !may_be_behind(outer, inner) {
-        return None;
-    }
-    Some(if outer.statuses == inner.statuses { 0.9 } else { 0.75 })
+    let covered = outer.statuses.iter().zip(behind.statuses).all(|(outer, inner)| *outer <= inner + inner / 10 + 1);
+    let like = behind.failures <= outer.failures * 2;
+    let same = outer.statuses == behind.statuses;
+    (answered && covered && like).then_some(if same { 0.9 } else { 0.75 })
+}
+
+/// Whether `inner` may be what `outer` passes on, as far as time, cause and names tell.
+fn may_be_behind(outer: &Incident, inner: &Incident) -> bool {
+    let overlap = inner.span.1.seconds() + APART >= outer.span.0.seconds();
+    let known = ![Cause::UpstreamError, Cause::Unknown].contains(&inner.likely.cause);
+    let apart = outer.proxy != inner.proxy || outer.keys.is_disjoint(&inner.keys);
+    overlap && known && apart && inner.failures > 0 && may_stand_on(outer, inner)
 }
 
 /// Whether nothing speaks against `inner`'s proxy standing on one of `outer`'s upstreams: where both are named by host, the names agree.
-fn may_be_behind(outer: &Incident, inner: &Incident) -> bool {
+fn may_stand_on(outer: &Incident, inner: &Incident) -> bool {
     let Some((_, name)) = inner.proxy.split_once('@') else { return true };
     let mut hosts = outer.keys.iter().filter_map(|key| host_name(&key.upstream)).peekable();
     hosts.peek().is_none() || hosts.any(|host| host == name.as_bytes())

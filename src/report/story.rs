@@ -21,10 +21,24 @@ pub(super) fn tell(incident: &Incident, facts: &[String]) -> String {
         Some(rest) => format!("were {rest}"),
         None => happened.to_owned(),
     };
-    let (plateau, amount, masked) = (plateau(incident), amount(incident), masked(incident));
-    let story = format!("{subject} {happened}{plateau}: {amount}{masked}.");
+    let (plateau, when, amount, masked) = (plateau(incident), when(incident), amount(incident), masked(incident));
+    let story = format!("{subject} {happened}{plateau} {when}: {amount}{masked}.");
     let facts: String = facts.iter().take(FACTS).map(|fact| format!(" {fact}")).collect();
     story + &consequence(incident) + &facts + &doubt(incident)
+}
+
+/// `from 10:02:26 to 10:05:27 UTC`: with the days where there are two, a moment where it is one.
+fn when(incident: &Incident) -> String {
+    let [start, end] = [incident.span.0, incident.span.1].map(show::time);
+    let part = |time: &'_ str, range: std::ops::Range<usize>| time.get(range).unwrap_or_default().to_owned();
+    let (day, clock) = (|time: &str| part(time, 0..10), |time: &str| part(time, 11..19));
+    if clock(&start) == clock(&end) && day(&start) == day(&end) {
+        format!("at {} UTC", clock(&start))
+    } else if day(&start) == day(&end) {
+        format!("from {} to {} UTC", clock(&start), clock(&end))
+    } else {
+        format!("from {} {} to {} {} UTC", day(&start), clock(&start), day(&end), clock(&end))
+    }
 }
 
 /// Who it was, and whether that is more than one: `10.0.0.5:8080 of api`, `All 3 servers of api (…)`, `api`.

@@ -111,12 +111,14 @@ pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>, w
         let failures: u64 = own().map(|row| row.failures).sum();
         failures.max(own().map(|row| row.failed_attempts).sum()) <= TINY.0
     };
-    let mut kinds: BTreeMap<(&str, &str, &str, Cause, bool), Vec<Vec<usize>>> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, &str, &[u8], Cause, bool), Vec<Vec<usize>>> = BTreeMap::new();
     for members in incidents {
         let first = &spans[members[0]];
-        // Where no group is known, only the upstream itself is of the same kind.
-        let upstream = if first.key.group.is_empty() { first.key.upstream.as_str() } else { "" };
-        let kind = (first.key.proxy.as_str(), first.key.group.as_str(), upstream, first.cause, is_tiny(&members));
+        let tiny = is_tiny(&members);
+        // Where no group is known, only the upstream itself is of the same kind, or a few failures on the same port.
+        let name = if tiny { first.key.port() } else { first.key.upstream.as_bytes() };
+        let name = if first.key.group.is_empty() { name } else { b"" };
+        let kind = (first.key.proxy.as_str(), first.key.group.as_str(), name, first.cause, tiny);
         kinds.entry(kind).or_default().push(members);
     }
     let mut all = Vec::new();

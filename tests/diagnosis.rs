@@ -1,0 +1,182 @@
+//! What only many lines together show: how failures are spread, how long they took, and which tier they came from.
+//!
+//! The lines are laid out as nginx and HAProxy write them; which of them fail, when and after how long is what each test is about.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use gatewhy::event::Reader;
+use gatewhy::format::Statuses;
+use gatewhy::grammar::time::Stamp;
+use gatewhy::input::{Blocks, Input};
+use gatewhy::pipeline::{self, Filters, Options, Request};
+use gatewhy::report::{Incident, Report};
+use jiff::tz::TimeZone;
+use std::fs;
+
+/// The report on logs with these names and lines.
+fn report(logs: &[(&str, Vec<String>)]) -> Report {
+    let directory = tempfile::tempdir().unwrap();
+    let mut inputs = Vec::new();
+    for (name, lines) in logs {
+        let path = directory.path().join(name);
+        fs::write(&path, lines.join("\n")).unwrap();
+        inputs.push(Input { path: Some(path), size: None, found_in: None });
+    }
+    let names: Vec<String> = logs.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let options = Options {
+        window: 60,
+        statuses: Statuses::gateway(),
+        zone: TimeZone::UTC,
+        readers: Reader::known(),
+        filters: Filters::default(),
+        threads: 1,
+        redactor: None,
+    };
+    let outcome = pipeline::count(Blocks::new(inputs, 1 << 16), &options).unwrap();
+    assert!(outcome.problems.is_empty());
+    let now = Stamp::from_seconds(1_795_300_000);
+    let report =
+        pipeline::report(outcome, &options, &Request { names: &names, all_windows: false, now, zone_name: "UTC" });
+    assert_eq!(report.unparsed.lines, 0);
+    report
+}
+
+fn only(report: &Report) -> &Incident {
+    assert_eq!(report.incidents.len(), 1, "{:#?}", report.incidents.iter().map(|one| &one.summary).collect::<Vec<_>>());
+    &report.incidents[0]
+}
+
+/// One request in nginx's log, `at` seconds after midnight: connected in no time; no header came where it failed.
+fn nginx(at: u64, method: &str, path: &str, status: u16, seconds: f64, id: u64) -> String {
+    let header = if status == 200 { format!("{seconds:.3}") } else { "-".to_owned() };
+    let (server, time) = (1 + at % 2, clock(at));
+    format!(
+        r#"203.0.113.{} - - [21/Nov/2026:{time} +0000] "{method} {path} HTTP/1.1" {status} 157 "-" "curl/7.88.1" rt={seconds:.3} uct="0.000" uht="{header}" urt="{seconds:.3}" ua="10.0.0.{server}:8080" us="{status}" rid="{id:032x}""#,
+        id % 200
+    )
+}
+
+fn clock(at: u64) -> String {
+    format!("{:02}:{:02}:{:02}", at / 3_600, at / 60 % 60, at % 60)
+}
+
+/// Five requests a second for so many seconds, of which `fails` says how one ends otherwise: its status and its time.
+fn traffic(seconds: u64, fails: impl Fn(u64, u64) -> Option<(&'static str, u16, f64)>) -> Vec<String> {
+    let each = |at: u64| {
+        let fails = &fails;
+        (0..5).map(move |number| match fails(at, number) {
+            Some((method, status, took)) => nginx(at, method, "/cart", status, took, at * 5 + number),
+            None => nginx(at, "GET", "/cart", 200, 0.02, at * 5 + number),
+        })
+    };
+    (0..seconds).flat_map(each).collect()
+}
+
+/// Seven POSTs of 3,000 requests broke at once, a minute and a half from each other.
+#[test]
+fn rare_and_spread_is_a_keepalive_race() {
+    let spread = traffic(600, |at, number| (number == 2 && at % 83 == 11).then_some(("POST", 502, 0.001)));
+    let report = report(&[("access.log", spread)]);
+    let incident = only(&report);
+    assert_eq!((incident.failures, incident.likely_cause, incident.confidence), (8, "keepalive-race", "medium"));
+    assert!(incident.facts.iter().any(|fact| fact.contains("rare")), "{:?}", incident.facts);
+}
+
+/// As many of as many, but all within two seconds: something crashed or was restarted.
+#[test]
+fn rare_but_clustered_is_none() {
+    let burst = traffic(600, |at, number| (number < 4 && (300..302).contains(&at)).then_some(("GET", 502, 0.001)));
+    let report = report(&[("access.log", burst)]);
+    let incident = only(&report);
+    assert_eq!(incident.failures, 8);
+    assert_ne!(incident.likely_cause, "keepalive-race");
+}
+
+/// A tenth of all requests: too many for a race, however short they are.
+#[test]
+fn what_is_not_rare_is_no_race() {
+    let often = traffic(600, |at, number| (number == 2 && at % 2 == 1).then_some(("GET", 502, 0.001)));
+    let report = report(&[("access.log", often)]);
+    assert_ne!(only(&report).likely_cause, "keepalive-race");
+}
+
+/// All failures after 1.5 s, long before the proxy's own timeout: the application has one.
+#[test]
+fn one_duration_is_somebody_elses_timeout() {
+    let killed = traffic(300, |at, number| (number == 0 && at % 10 == 3).then_some(("GET", 502, 1.503)));
+    let report = report(&[("access.log", killed)]);
+    let incident = only(&report);
+    assert_eq!((incident.likely_cause, incident.confidence), ("worker-killed", "medium"));
+    assert!(incident.summary.contains("after 1.5 s each: a configured limit"), "{}", incident.summary);
+    let varied = traffic(300, |at, number| (number == 0 && at % 10 == 3).then(|| ("GET", 502, 0.3 + at as f64 / 80.0)));
+    assert_eq!(only(&self::report(&[("access.log", varied)])).likely_cause, "closed-early");
+}
+
+/// A minute of timeouts in every hour of a day is one incident with a rhythm.
+#[test]
+fn regular_bursts_are_one_incident() {
+    let hourly = (0..24).flat_map(|hour| {
+        (0..3_600).step_by(20).map(move |second| {
+            let (at, bad) = (hour * 3_600 + second, (600..660).contains(&second));
+            nginx(at, "GET", "/report", if bad { 504 } else { 200 }, if bad { 60.0 } else { 0.1 }, at)
+        })
+    });
+    let report = report(&[("access.log", hourly.collect())]);
+    let incident = only(&report);
+    assert_eq!((incident.likely_cause, incident.failures), ("response-timeout", 72));
+    assert!(incident.facts.iter().any(|fact| fact.contains("24 bursts, one every 3600 s")), "{:?}", incident.facts);
+}
+
+/// The 95th percentile is 20 ms, then two minutes of 900 ms, then timeouts.
+#[test]
+fn slowness_before_timeouts_is_told() {
+    let ramp = traffic(900, |at, _| match at {
+        0..480 => None,
+        480..600 => Some(("GET", 200, 0.9)),
+        _ => (at % 3 == 0).then_some(("GET", 504, 60.001)),
+    });
+    let report = report(&[("access.log", ramp)]);
+    let incident = only(&report);
+    assert_eq!(incident.likely_cause, "response-timeout");
+    assert!(incident.facts.iter().any(|fact| fact.contains("become slower before")), "{:?}", incident.facts);
+}
+
+/// One request in HAProxy's log whose server answered with `status`.
+fn haproxy(at: u64, status: u16, request: u64) -> String {
+    format!(
+        r#"203.0.113.{}:5000 [21/Nov/2026:{}.120] www app/web1 0/0/1/12/13 {status} 157 - - ---- 5/5/0/0/0 0/0 "GET /cart HTTP/1.1""#,
+        request % 200,
+        clock(at)
+    )
+}
+
+/// HAProxy got 502 from nginx, which got no answer in time from its own upstream.
+#[test]
+fn an_outer_tier_has_the_inner_tiers_cause() {
+    let fails = |at: u64, number: u64| number == 1 && (100..160).contains(&at);
+    let inner = traffic(300, |at, number| fails(at, number).then_some(("GET", 504, 2.001)));
+    let outer =
+        |at: u64| (0..5).map(move |number| haproxy(at, if fails(at, number) { 504 } else { 200 }, at * 5 + number));
+    let outer: Vec<String> = (0..300).flat_map(outer).collect();
+    let alone = report(&[("haproxy.log", outer.clone())]);
+    assert_eq!(only(&alone).likely_cause, "upstream-error");
+    let both = report(&[("haproxy.log", outer), ("access.log", inner)]);
+    let causes: Vec<_> =
+        both.incidents.iter().map(|one| (one.proxy.as_str(), one.likely_cause, one.failures)).collect();
+    assert_eq!(causes.len(), 2);
+    assert!(causes.iter().all(|cause| cause.1 == "response-timeout" && cause.2 == 60), "{causes:?}");
+    let outer = both.incidents.iter().find(|one| one.proxy == "haproxy").unwrap();
+    let root = both.incidents.iter().find(|one| Some(one.incident) == outer.root_incident).unwrap();
+    assert_eq!((root.proxy.as_str(), root.root_incident), ("nginx", None));
+    assert!(outer.causes[0].evidence.iter().all(|proof| proof.input == "access.log"), "{:#?}", outer.causes[0]);
+}
+
+/// Failures of another time or another number are not the same failures.
+#[test]
+fn tiers_that_fail_apart_are_not_linked() {
+    let inner = traffic(900, |at, number| (number == 1 && (700..760).contains(&at)).then_some(("GET", 504, 2.001)));
+    let outer = (0..900).map(|at| haproxy(at, if (100..160).contains(&at) { 504 } else { 200 }, at)).collect();
+    let both = report(&[("haproxy.log", outer), ("access.log", inner)]);
+    let outer = both.incidents.iter().find(|one| one.proxy == "haproxy").unwrap();
+    assert_eq!((outer.likely_cause, outer.root_incident), ("upstream-error", None));
+}
