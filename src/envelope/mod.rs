@@ -15,10 +15,40 @@ pub struct Opened<'a> {
     pub when: Option<When>,
     /// The host that sent the line; empty where the envelope does not say.
     pub host: &'a [u8],
+    /// The program that sent it, as it is tagged: `haproxy`, `kernel`; empty where the envelope does not say.
+    pub program: &'a [u8],
     /// The sender's process id.
     pub pid: Option<u64>,
     /// What the proxy wrote.
     pub payload: &'a [u8],
+}
+
+/// What gateways are called where they send lines. A line of theirs that cannot be read is one that should have been.
+const GATEWAYS: [&[u8]; 16] = [
+    b"apache",
+    b"apache2",
+    b"caddy",
+    b"cloudflared",
+    b"envoy",
+    b"haproxy",
+    b"httpd",
+    b"ingress-nginx",
+    b"kong",
+    b"lighttpd",
+    b"nginx",
+    b"openresty",
+    b"traefik",
+    b"varnishd",
+    b"varnishlog",
+    b"varnishncsa",
+];
+
+impl Opened<'_> {
+    /// Whether a program sent the line that is known by name and is no gateway: a journal holds thousands of such lines.
+    #[must_use]
+    pub fn is_of_other_program(&self) -> bool {
+        !self.program.is_empty() && !GATEWAYS.contains(&self.program)
+    }
 }
 
 /// Takes `line` out of its envelope.
@@ -58,5 +88,17 @@ mod tests {
         assert_eq!((opened.when.is_some(), opened.payload), (true, &b"MSG"[..]));
         let opened = open(b"nginx.1    | localhost 192.0.2.1 - -");
         assert_eq!(opened, Opened { payload: b"localhost 192.0.2.1 - -", ..Opened::default() });
+    }
+
+    #[test]
+    fn knows_whose_lines_need_not_be_readable() {
+        for (line, other) in [
+            ("Nov 21 03:15:06 web1 sshd[11]: Accepted", true),
+            ("Nov 21 03:15:06 web1 haproxy[11]: what", false),
+            ("<6>what", false),
+            ("what", false),
+        ] {
+            assert_eq!(open(line.as_bytes()).is_of_other_program(), other, "{line}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::Opened;
 use crate::grammar::{
     Parsed, mismatch,
     number::uint,
-    text::{until, word},
+    text::{present, until, word},
     time::{self, When},
 };
 use nom::{
@@ -65,7 +65,8 @@ fn stored(line: &[u8], stamp: impl Fn(&[u8]) -> Parsed<'_, When>) -> Parsed<'_, 
             (payload.strip_prefix(b" ").unwrap_or(payload), host, program)
         }
     };
-    Ok((&[], Opened { when: Some(when), host, pid: pid(program), payload: payload.trim_ascii_start() }))
+    let (program, pid) = process(program);
+    Ok((&[], Opened { when: Some(when), host, program, pid, payload: payload.trim_ascii_start() }))
 }
 
 /// An ISO stamp and a payload. Access logs begin with such a stamp as well, which is theirs then: so what follows must
@@ -104,10 +105,10 @@ fn is_haproxy(i: &[u8]) -> bool {
     }
 }
 
-/// The process id in `haproxy[14389]`.
-fn pid(program: &[u8]) -> Option<u64> {
-    let (_, inside) = delimited((until(b'['), tag("[")), uint, tag("]")).parse(program).ok()?;
-    Some(inside)
+/// The name and the process id in `haproxy[14389]`; the id may be missing.
+fn process(tag_of: &[u8]) -> (&[u8], Option<u64>) {
+    let parsed: Parsed<'_, _> = (until(b'['), delimited(tag("["), uint, tag("]"))).parse(tag_of);
+    parsed.map_or((tag_of, None), |(_, (name, pid))| (name, Some(pid)))
 }
 
 /// RFC 5424 after `<134>1 `: `2024-06-12T10:09:11.823400+02:00 HOST APP PROCID MSGID SD MSG`; any field may be `-`.
@@ -118,14 +119,14 @@ fn protocol(header: &[u8]) -> Parsed<'_, Opened<'_>> {
         stamp => Some(time::iso(stamp)?.1),
     };
     let (rest, host) = terminated(word, tag(" ")).parse(rest)?;
-    let (rest, _app) = terminated(word, tag(" ")).parse(rest)?;
+    let (rest, program) = terminated(word, tag(" ")).parse(rest)?;
     let (rest, process) = terminated(word, tag(" ")).parse(rest)?;
     let (rest, _message_id) = terminated(word, tag(" ")).parse(rest)?;
     let (rest, ()) = structured_data(rest)?;
     let (rest, _) = opt(tag(" ")).parse(rest)?;
     let payload = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
-    let host = if host == b"-" { b"" } else { host };
-    Ok((&[], Opened { when, host, pid: crate::grammar::number::whole(process, uint), payload }))
+    let (host, program) = (present(host), present(program));
+    Ok((&[], Opened { when, host, program, pid: crate::grammar::number::whole(process, uint), payload }))
 }
 
 /// `-`, or elements `[id name="value" …]` in which `"`, `\` and `]` are escaped by a backslash.
@@ -221,5 +222,23 @@ mod tests {
     fn keeps_the_stamp() {
         let yearless = open(b"Feb  6 12:14:14 lb haproxy[1]: x").and_then(|opened| opened.when);
         assert_eq!(yearless.map(|when| when.zone), Some(Zone::Yearless));
+    }
+
+    #[test]
+    fn names_the_program() {
+        let program =
+            |line: &str| open(line.as_bytes()).map(|opened| String::from_utf8_lossy(opened.program).into_owned());
+        for (line, expected) in [
+            ("Feb  6 12:14:14 lb1 haproxy[14389]: MSG", "haproxy"),
+            ("<134>Feb  6 12:14:14 haproxy[7]: MSG", "haproxy"),
+            ("Nov 21 03:15:06.855459 web1 systemd[11]: shop-api.service: Failed", "systemd"),
+            ("2026-11-21T03:15:02+0000 web1 kernel: MSG", "kernel"),
+            ("<134>1 2024-06-12T10:09:11.8234+02:00 - normal 224482 - - MSG", "normal"),
+            ("<134>1 2024-06-12T10:09:11.8234+02:00 h - 7 - - MSG", ""),
+            ("<6>MSG", ""),
+            ("2026-11-21T01:19:20Z stdout F MSG", ""),
+        ] {
+            assert_eq!(program(line).as_deref(), Some(expected), "{line}");
+        }
     }
 }

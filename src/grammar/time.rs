@@ -217,12 +217,46 @@ pub fn nginx_error(i: &[u8]) -> Parsed<'_, When> {
     })())
 }
 
-/// RFC 3164: `Feb  6 12:14:14`, neither year nor zone.
+/// C's `asctime`: `Sat Nov 21 02:59:00 2026`, the day padded with a space, local to the writer (`dmesg -T`, uWSGI).
+pub fn asctime(i: &[u8]) -> Parsed<'_, When> {
+    parsed((|| {
+        let [_, _, _, b' ', _, _, _, b' ', _, _, b' ', ..] = i else { return None };
+        let (month, day, clock) = (month(&i[4..])?, two(&i[8..])?, clock(&i[11..])?);
+        let date = (year(i.get(19..)?.strip_prefix(b" ")?)?, month, day);
+        Some((i.get(24..)?, When { wall: wall(date, clock, 0)?, zone: Zone::Local }))
+    })())
+}
+
+/// PHP's logs: `21-Nov-2026 02:57:15`, with microseconds at the level `debug`, local to the writer (`zlog.c`, `zlog_print_time`).
+pub fn php(i: &[u8]) -> Parsed<'_, When> {
+    parsed((|| {
+        let [_, _, b'-', _, _, _, b'-', _, _, _, _, b' ', ..] = i else { return None };
+        let date = (year(&i[7..])?, month(&i[3..])?, two(i)?);
+        let clock = clock(&i[12..])?;
+        let (rest, micros) = fraction(i.get(20..)?);
+        Some((rest, When { wall: wall(date, clock, micros)?, zone: Zone::Local }))
+    })())
+}
+
+/// [`iso`] with the zone behind a space, as Python and Ruby write it: `2026-11-21 02:56:36 +0000`.
+pub fn iso_spaced(i: &[u8]) -> Parsed<'_, When> {
+    let (rest, when) = iso(i)?;
+    match rest {
+        [b' ', zone @ ..] if matches!(zone, [b'+' | b'-', ..]) && when.zone == Zone::Local => match offset(zone) {
+            Some((rest, east)) => Ok((rest, When { zone: Zone::Offset(east), ..when })),
+            None => mismatch(),
+        },
+        rest => Ok((rest, when)),
+    }
+}
+
+/// RFC 3164: `Feb  6 12:14:14`, neither year nor zone; `journalctl -o short-precise` adds microseconds.
 pub fn syslog(i: &[u8]) -> Parsed<'_, When> {
     parsed((|| {
         let [_, _, _, b' ', _, _, b' ', ..] = i else { return None };
         let date = (YEARLESS, month(i)?, two(&i[4..])?);
-        Some((i.get(15..)?, When { wall: wall(date, clock(&i[7..])?, 0)?, zone: Zone::Yearless }))
+        let (rest, micros) = fraction(i.get(15..)?);
+        Some((rest, When { wall: wall(date, clock(&i[7..])?, micros)?, zone: Zone::Yearless }))
     })())
 }
 
@@ -337,6 +371,42 @@ mod tests {
             ("1700000000123", false),
         ] {
             assert_eq!(reads(epoch, text), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_what_hosts_write() {
+        // 2026-11-21T02:59:07Z is 1795229947.
+        let at = |micros: i64, zone| Some(When { wall: 1_795_229_947_000_000 + micros, zone });
+        let cases: [(Rule, &str, Option<When>); 14] = [
+            (asctime, "Sat Nov 21 02:59:07 2026", at(0, Zone::Local)),
+            (asctime, "Wed Nov  4 02:59:07 2026", at(-17 * 86_400_000_000, Zone::Local)),
+            (asctime, "Sat Nov 21 02:59:07", None),
+            (asctime, "Sat Nov 21 02:59:07 26", None),
+            (asctime, "Sat Nov 21 02:59:07.2026", None),
+            (php, "21-Nov-2026 02:59:07", at(0, Zone::Local)),
+            (php, "21-Nov-2026 02:59:07.250000", at(250_000, Zone::Local)),
+            (php, "21-11-2026 02:59:07", None),
+            (iso_spaced, "2026-11-21 02:59:07 +0530", at(0, Zone::Offset(19_800))),
+            (iso_spaced, "2026-11-21 02:59:07 -0800", at(0, Zone::Offset(-28_800))),
+            (iso_spaced, "2026-11-21 02:59:07Z", at(0, Zone::Utc)),
+            (iso_spaced, "2026-11-21 02:59:07", at(0, Zone::Local)),
+            (iso_spaced, "2026-11-21 02:59:07 +xx", None),
+            (
+                syslog,
+                "Nov 21 02:59:07.250000",
+                Some(When {
+                    wall: days(YEARLESS, 11, 21).map_or(0, |day| (day * 86_400 + 10_747) * 1_000_000 + 250_000),
+                    zone: Zone::Yearless,
+                }),
+            ),
+        ];
+        for (rule, text, expected) in cases {
+            let read = match rule(text.as_bytes()) {
+                Ok(([], when)) => Some(when),
+                _ => None,
+            };
+            assert_eq!(read, expected, "{text}");
         }
     }
 }
