@@ -2,11 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use gatewhy::cause::Cause;
+use gatewhy::diagnose::{self, Settings};
 use gatewhy::event::Reader;
 use gatewhy::format::Statuses;
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
-use gatewhy::pipeline::{self, Filters, Options, Request};
+use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
 use gatewhy::report::Report;
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
@@ -23,17 +25,23 @@ fn options() -> Options {
     }
 }
 
-fn report_with(logs: &[&str], options: &Options) -> Report {
+/// The present.
+const NOW: Stamp = Stamp::from_seconds(1_795_300_000);
+
+fn count(logs: &[&str], options: &Options) -> Outcome {
     let directory = tempfile::tempdir().expect("a directory");
-    let names: Vec<String> = (0..logs.len()).map(|number| format!("{number}.log")).collect();
-    let inputs = names.iter().zip(logs).map(|(name, text)| {
-        let path = directory.path().join(name);
+    let inputs = logs.iter().enumerate().map(|(number, text)| {
+        let path = directory.path().join(number.to_string());
         std::fs::write(&path, text).expect("room on the disk");
         Input { path: Some(path), size: None, found_in: None }
     });
-    let outcome = pipeline::count(Blocks::new(inputs.collect(), 1 << 16), options).expect("threads");
-    let now = Stamp::from_seconds(1_795_300_000);
-    let request = Request { names: &names, all_windows: true, now, zone_name: "UTC" };
+    pipeline::count(Blocks::new(inputs.collect(), 1 << 16), options).expect("threads")
+}
+
+fn report_with(logs: &[&str], options: &Options) -> Report {
+    let outcome = count(logs, options);
+    let names: Vec<String> = (0..logs.len()).map(|number| format!("{number}.log")).collect();
+    let request = Request { names: &names, all_windows: true, now: NOW, zone_name: "UTC" };
     let report = pipeline::report(outcome, options, &request);
     assert_eq!(report.unparsed.lines, 0, "{:?}", report.unparsed.samples);
     report
@@ -229,4 +237,63 @@ fn finding_incidents_is_not_quadratic() {
     }
     let report = report(&[&log]);
     assert_eq!((report.totals.failures, report.incidents.len()), (131_400, 1));
+}
+
+const GUNICORN: &str = include_str!("../fixtures/format/gunicorn/error.log");
+const JOURNAL: &str = include_str!("../fixtures/format/systemd/journal.log");
+
+#[test]
+fn what_happened_on_hosts_is_no_failure() {
+    let access = access("03:13:46", "/a", 502, "2.001", "10.0.0.5:80", "502");
+    let tables = |logs: &[&str]| {
+        let report = report(logs);
+        let rows = (&report.totals, &report.proxies, &report.windows, &report.upstreams, &report.causes);
+        serde_json::to_string(&rows).expect("JSON")
+    };
+    assert_eq!(tables(&[&access, GUNICORN, JOURNAL]), tables(&[&access]));
+    let alone = report(&[GUNICORN, JOURNAL]);
+    assert_eq!(
+        (alone.totals.requests, alone.totals.failures, alone.windows.len(), alone.incidents.len()),
+        (None, 0, 0, 0)
+    );
+}
+
+/// By host, and by pool, unit or program; no filter on requests, upstreams or groups drops them.
+#[test]
+fn what_happened_on_hosts_is_kept_apart() {
+    let pattern = || Some(regex::bytes::Regex::new("^nothing$").expect("a pattern"));
+    let filters = Filters { path: pattern(), host: pattern(), ..Filters::default() };
+    let tally = count(&[GUNICORN, JOURNAL], &Options { filters, ..options() }).tally;
+    let settings = Settings {
+        zone: TimeZone::UTC,
+        now: NOW,
+        statuses: Statuses::gateway(),
+        since: None,
+        until: None,
+        upstream: pattern(),
+        group: pattern(),
+    };
+    let findings = diagnose::diagnose(tally, &settings);
+    assert!(findings.rows.is_empty(), "{:?}", findings.rows);
+    let kills = findings.hosts.iter().flat_map(|row| row.evidence.iter().map(move |item| (&row.key, item)));
+    let kills = kills.filter(|(_, item)| item.sign.cause == Cause::WorkerKilled);
+    let mut kills: Vec<_> =
+        kills.map(|(key, item)| (key.proxy.as_str(), key.group.as_str(), item.sign.kind, item.lines)).collect();
+    kills.sort_unstable();
+    let expected = [
+        ("host@web1", "", "gunicorn-worker-crashed", 1),
+        ("host@web1", "", "gunicorn-worker-killed", 1),
+        ("host@web1", "", "gunicorn-worker-timeout", 1),
+        ("host@web1", "node", "kernel-crash", 1),
+        ("host@web1", "php-fpm8.2", "kernel-crash", 1),
+        ("host@web1", "puma", "kernel-crash", 1),
+        ("host@web1", "python3", "kernel-cgroup-oom-kill", 1),
+        ("host@web1", "shop-api.service", "systemd-killed", 4),
+        ("host@web1", "shop-api.service", "systemd-signalled", 2),
+        ("host@web1", "shop-missing.service", "systemd-failed", 2),
+        ("host@web1", "shop-slow.service", "systemd-killed", 1),
+        ("host@web1", "shop-slow.service", "systemd-timed-out", 4),
+        ("host@web1", "shop-worker.service", "systemd-failed", 11),
+    ];
+    assert_eq!(kills, expected);
 }

@@ -68,6 +68,8 @@ pub enum Source {
     ErrorLog,
     /// A line about the health of a server or group.
     State,
+    /// A line about a host, its services and processes.
+    Host,
 }
 
 /// All lines of a cell that show the same sign.

@@ -13,6 +13,8 @@ pub struct Origin<'a> {
     pub proxy: Proxy,
     /// The host that an envelope names.
     pub host: &'a [u8],
+    /// The program that an envelope names.
+    pub program: &'a [u8],
     /// When, by the line or else by its envelope.
     pub stamp: Stamp,
 }
@@ -55,6 +57,7 @@ impl Tally {
             }
             What::Attempt => self.count_told(origin, event, &mut noted, Source::ErrorLog),
             What::State => self.count_told(origin, event, &mut noted, Source::State),
+            What::Host => self.count_host(origin, event, &mut noted),
             What::Notice => {}
         }
     }
@@ -105,6 +108,17 @@ impl Tally {
             trouble.told_paths.add(&path, names);
             trouble.note_who(slot, event);
         }
+    }
+
+    /// Notes what a line about a host tells, by the pool, unit or program that it is about, or else by the program that sent it.
+    /// Whoever wrote it, it counts at no gateway.
+    fn count_host(&mut self, origin: Origin<'_>, event: &Event<'_>, noted: &mut Noted<'_>) {
+        let Some(sign) = event.sign else { return };
+        let Origin { host, program, .. } = origin;
+        let group = if event.record.group.is_empty() { program } else { event.record.group };
+        let series =
+            self.series_id(SeriesKey { proxy: Proxy::Host, host, group, upstream: b"", names_upstream: false });
+        noted.add(self, series, sign, Source::Host, Amount { failures: 0, attempts: 0 }, None);
     }
 
     /// Counts a request in the series that it ended at.

@@ -86,6 +86,17 @@ pub struct InputTally {
 }
 
 impl InputTally {
+    /// The name that lines in syslog and the journal are counted under whose program is no gateway, and of which no format knows
+    /// anything.
+    pub const FOREIGN: &'static str = "syslog";
+
+    /// Lines that a format claims.
+    #[must_use]
+    pub fn recognised(&self) -> u64 {
+        let foreign = self.formats.iter().find(|entry| entry.0 == Self::FOREIGN).map_or(0, |entry| entry.1);
+        self.lines.saturating_sub(self.unparsed + foreign)
+    }
+
     /// Counts a line of a format.
     #[inline]
     pub fn count_format(&mut self, name: &'static str, count: u64) {

@@ -2,7 +2,7 @@
 
 use super::Cause;
 
-/// Which gateway wrote a log line. Names are those of the report's `proxy` column.
+/// Which gateway, or which other witness, wrote a log line. Names are those of the report's `proxy` column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proxy {
     /// nginx, and what is built on it (ingress-nginx).
@@ -15,6 +15,8 @@ pub enum Proxy {
     Elb,
     /// AWS Network Load Balancer with a TLS listener.
     Nlb,
+    /// A host, an application server or a supervisor: no gateway, but a witness of why one failed.
+    Host,
 }
 
 impl Proxy {
@@ -27,6 +29,7 @@ impl Proxy {
             Self::Alb => "alb",
             Self::Elb => "elb",
             Self::Nlb => "nlb",
+            Self::Host => "host",
         }
     }
 }

@@ -96,7 +96,7 @@ struct Read<'a> {
 
 impl Read<'_> {
     fn recognised(&self) -> u64 {
-        self.tally.lines.saturating_sub(self.tally.unparsed)
+        self.tally.recognised()
     }
 
     fn is_unknown(&self) -> bool {

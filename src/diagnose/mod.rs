@@ -50,6 +50,9 @@ pub struct Findings {
     pub window: i64,
     /// One row for each upstream and window, by key and time.
     pub rows: Vec<Row>,
+    /// What happened on hosts, by host, by pool, unit or program, and by time: evidence that counts as no failure and that no
+    /// filter on upstreams drops.
+    pub hosts: Vec<Row>,
     /// The incidents, the gravest first.
     pub incidents: Vec<Incident>,
     /// When each upstream was first and last seen.
@@ -70,13 +73,13 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     year::place(&mut cells, window, settings);
     let keys: Vec<Arc<Key>> = keys::keys(&series, &cells).into_iter().map(Arc::new).collect();
     let (seen, relations) = (keys::seen(&series, &keys), Relations::new(&keys, &peers, &aliases));
-    let reconcile::Reconciled { mut rows, error_log_only, paired } =
+    let reconcile::Reconciled { mut rows, hosts, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
     // Groups and upstreams are known by their names only now.
     rows.retain(|row| settings.wants(&row.key));
     let mut incidents = incident::find(&rows, &relations, window);
     tier::link(&mut incidents);
-    Findings { window, rows, incidents, seen, paths, error_log_only, paired }
+    Findings { window, rows, hosts, incidents, seen, paths, error_log_only, paired }
 }
 
 impl Settings {

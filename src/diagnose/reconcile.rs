@@ -12,7 +12,7 @@ use super::{Key, score::apportion};
 use crate::aggregate::{
     Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Sketch, Source, Trouble, status_column,
 };
-use crate::cause::Strength;
+use crate::cause::{Proxy, Strength};
 use crate::format::Statuses;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -67,6 +67,8 @@ impl Row {
 /// All rows, and how they came about.
 pub(super) struct Reconciled {
     pub(super) rows: Vec<Row>,
+    /// What happened on hosts: evidence alone.
+    pub(super) hosts: Vec<Row>,
     pub(super) error_log_only: Vec<String>,
     pub(super) paired: Vec<String>,
 }
@@ -118,7 +120,8 @@ pub(super) fn reconcile(
         let moved = moved.remove(&(Arc::clone(&key), at));
         draft.finish(key, at, moved, &coverage, names, statuses)
     });
-    Reconciled { rows: rows.collect(), error_log_only, paired }
+    let (hosts, rows) = rows.partition(|row| row.key.kind == Proxy::Host);
+    Reconciled { rows, hosts, error_log_only, paired }
 }
 
 /// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after it.

@@ -100,6 +100,16 @@ impl Reader {
         }
     }
 
+    /// Whether a line that `program` sent may be of this format; empty where that is not known.
+    #[inline]
+    #[must_use]
+    pub fn is_written_by(&self, program: &[u8]) -> bool {
+        match self {
+            Self::Known(format) => format.writer().is_none_or(|writer| writer == program),
+            Self::Nginx(_) => true,
+        }
+    }
+
     /// See [`Format::skim`].
     #[inline]
     #[must_use]

@@ -11,6 +11,7 @@
 
 mod elb;
 mod haproxy;
+mod host;
 mod nginx;
 mod nginx_template;
 mod record;
@@ -73,9 +74,23 @@ formats! {
     Alb => elb_alb,
     Elb => elb_classic,
     Nlb => elb_nlb,
+    PhpFpm => host_php_fpm,
+    Gunicorn => host_gunicorn,
+    Kernel => host_kernel,
+    Systemd => host_systemd,
 }
 
 impl Format {
+    /// The program that an envelope must name as the sender for a line to be of this format; `None` where the line's own text tells.
+    #[inline]
+    #[must_use]
+    pub fn writer(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Systemd => Some(b"systemd"),
+            _ => None,
+        }
+    }
+
     /// The format with this name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

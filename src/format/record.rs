@@ -16,6 +16,8 @@ pub enum What {
     Attempt,
     /// The health of a server or group, as its proxy sees it. Evidence, never a failure.
     State,
+    /// What happened to a process or a host: a worker killed, a service stopped. Evidence, never a failure.
+    Host,
     /// A line of a known format that says nothing about requests: a notice, a reload.
     Notice,
 }
@@ -88,7 +90,7 @@ pub struct Record<'a> {
     pub status: Option<u16>,
     /// The status that the upstream sent, in the last attempt.
     pub upstream_status: Option<u16>,
-    /// What the proxy balances over.
+    /// What the proxy balances over; in a line about a host, the pool, unit or program that it is about.
     pub group: &'a [u8],
     /// The server of the last attempt; empty where no server was reached.
     pub upstream: &'a [u8],
@@ -120,7 +122,7 @@ pub struct Record<'a> {
     pub trace_id: &'a [u8],
     /// An error log's severity.
     pub level: &'a [u8],
-    /// The writer's process.
+    /// The writer's process; in a line about a host, the process that it is about.
     pub pid: Option<u64>,
     /// An error log's message, in the proxy's own words: nothing that a client sent.
     pub message: &'a [u8],

@@ -4,11 +4,12 @@
 
 use super::csv::{Cell, Row, Sheet, columns};
 use super::{Format, json};
+use crate::aggregate::InputTally;
 use crate::cause::{Sign, Strength};
 use crate::event::{Event, Redactor};
 use crate::format::{Attempt, Record};
 use crate::grammar::number::Micros;
-use crate::grammar::time::{Stamp, Zone};
+use crate::grammar::time::Stamp;
 use crate::pipeline::{Filters, Options, Seen, Watch};
 use crate::show;
 use jiff::{Timestamp, Zoned, tz::TimeZone};
@@ -144,7 +145,7 @@ impl<'a> FailureRow<'a> {
         let record = &event.record;
         let sign = sign(event);
         Some(Self {
-            time: stamp.map(|stamp| show::time(about.dated(event, opened, stamp))),
+            time: stamp.map(|stamp| show::time(about.dated(stamp))),
             proxy: show::proxy_name(reader.proxy(), opened.host),
             group: show::text(&record.shown(record.group)),
             upstream: show::upstream_name(reader.proxy(), &record.shown(record.group), &record.shown(event.upstream())),
@@ -235,13 +236,22 @@ impl<'a> ParseRow<'a> {
         let row = Self { input: about.input(input), line, ..Self::default() };
         let (reader, event, opened, stamp) = match *seen {
             Seen::Event { reader, event, opened, stamp } => (reader, event, opened, stamp),
+            Seen::Foreign { line, opened, stamp } => {
+                return Self {
+                    format: InputTally::FOREIGN,
+                    time: stamp.map(|stamp| show::time(about.dated(stamp))),
+                    pid: opened.pid,
+                    message: about.unparsed(line),
+                    ..row
+                };
+            }
             Seen::Unparsed(text) => return Self { format: "unparsed", message: about.unparsed(text), ..row },
         };
         let record = &event.record;
         let upstream = show::upstream_name(reader.proxy(), &record.shown(record.group), &record.shown(record.upstream));
         Self {
             format: reader.name(),
-            time: stamp.map(|stamp| show::time(about.dated(event, opened, stamp))),
+            time: stamp.map(|stamp| show::time(about.dated(stamp))),
             status: record.status,
             upstream_status: record.upstream_status,
             group: shown(record, record.group),
@@ -355,8 +365,8 @@ impl About {
 
     /// When a line was. Where nobody says the year (RFC 3164), it is the latest that does not lie in the future, but for
     /// a day of grace for clocks that are ahead: a row does not wait for lines that could tell.
-    fn dated(&self, event: &Event<'_>, opened: &crate::envelope::Opened<'_>, stamp: Stamp) -> Stamp {
-        if event.record.when.or(opened.when).is_none_or(|when| when.zone != Zone::Yearless) {
+    fn dated(&self, stamp: Stamp) -> Stamp {
+        if !stamp.is_yearless() {
             return stamp;
         }
         let zone = self.now.time_zone();
@@ -529,7 +539,7 @@ mod tests {
     use crate::envelope::Opened;
     use crate::event::Reader;
     use crate::format::{Format as LogFormat, What};
-    use crate::grammar::time::When;
+    use crate::grammar::time::{When, Zone};
     use regex::bytes::Regex;
     use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! One thread's way through a block: envelope, format, event, tally.
 
-use crate::aggregate::{Origin, Place, Tally};
+use crate::aggregate::{InputTally, Origin, Place, Tally};
 use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
 use crate::format::{Skim, Skimmed, Statuses, What};
@@ -67,6 +67,15 @@ pub enum Seen<'a> {
         /// When it was, if anything says so.
         stamp: Option<Stamp>,
     },
+    /// No format claims it, but its envelope says that a program sent it which is no gateway.
+    Foreign {
+        /// The line.
+        line: &'a [u8],
+        /// Its envelope.
+        opened: &'a Opened<'a>,
+        /// When it was, if the envelope says so.
+        stamp: Option<Stamp>,
+    },
     /// No format claims it.
     Unparsed(&'a [u8]),
 }
@@ -104,8 +113,9 @@ pub(super) struct Scanner<'a> {
     clock: Clock,
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
-    /// Whether the reader that claimed the last line is tried first: neighbouring lines mostly share a format.
-    by_recency: bool,
+    /// Whether all readers are known formats. Then the one that claimed the last line is tried first, since neighbouring lines mostly share
+    /// a format; and what a program sent that is no gateway is not taken for a line that could not be read.
+    all_known: bool,
     tally: Tally,
 }
 
@@ -122,7 +132,7 @@ impl<'a> Scanner<'a> {
             telling: options.statuses.or_gateway(),
             clock: Clock::new(options.zone.clone()),
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0 }).collect(),
-            by_recency: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
+            all_known: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
             tally: Tally::new(options.window),
         }
     }
@@ -158,6 +168,9 @@ impl<'a> Scanner<'a> {
             let opened = envelope::open(line);
             for place in 0..self.recent.len() {
                 let reader = self.recent[place].reader;
+                if !reader.is_written_by(opened.program) {
+                    continue;
+                }
                 let Some(skimmed) = reader.skim(opened.payload) else { continue };
                 let read = match skimmed {
                     Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
@@ -167,10 +180,13 @@ impl<'a> Scanner<'a> {
                     _ => self.full(reader, &opened, input, number, line, watch),
                 };
                 self.recent[place].lines += u64::from(read);
-                if self.by_recency {
+                if self.all_known {
                     self.recent[..=place].rotate_right(1);
                 }
                 return;
+            }
+            if self.all_known && opened.is_of_other_program() {
+                return self.foreign(&opened, input, number, line, watch);
             }
         }
         self.unparsed(input, number, line, watch);
@@ -189,7 +205,7 @@ impl<'a> Scanner<'a> {
         if !self.in_span(stamp) {
             return;
         }
-        let origin = Origin { proxy: reader.proxy(), host: opened.host, stamp };
+        let origin = Origin { proxy: reader.proxy(), host: opened.host, program: opened.program, stamp };
         let series = self.tally.series_of(origin, skim);
         self.tally.count_plain(series, stamp, skim);
     }
@@ -223,9 +239,19 @@ impl<'a> Scanner<'a> {
             None => line.to_vec(),
         };
         let place = Place { input, line: number, text: &text };
-        let origin = Origin { proxy: reader.proxy(), host: opened.host, stamp };
+        let origin = Origin { proxy: reader.proxy(), host: opened.host, program: opened.program, stamp };
         self.tally.count_event(origin, &event, &place);
         true
+    }
+
+    /// Counts a line of a program that is no gateway and of which no format knows anything.
+    #[cold]
+    fn foreign<W: Watch>(&mut self, opened: &Opened<'_>, input: usize, number: u64, line: &[u8], watch: &mut W) {
+        self.tally.input(input).count_format(InputTally::FOREIGN, 1);
+        let stamp = opened.when.map(|when| self.stamp(when, opened));
+        if stamp.is_none_or(|stamp| self.in_span(stamp)) {
+            watch.see(input, number, &Seen::Foreign { line, opened, stamp });
+        }
     }
 
     #[cold]
@@ -259,9 +285,13 @@ impl<'a> Scanner<'a> {
             && filters.until.is_none_or(|until| stamp < until)
     }
 
+    /// Whether the filters on requests let a line through. What happened to a host is no request: it may explain any.
     fn passes(&self, event: &Event<'_>) -> bool {
         let Filters { path, host, .. } = &self.options.filters;
         let record = &event.record;
+        if record.what == What::Host {
+            return true;
+        }
         path.as_ref().is_none_or(|path| path.is_match(&record.shown(record.path)))
             && host.as_ref().is_none_or(|host| host.is_match(&record.shown(record.host)))
     }

@@ -168,6 +168,7 @@ pub(super) fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sampl
         Source::ErrorLog => 0,
         Source::Access => 1,
         Source::State => 2,
+        Source::Host => 3,
     };
     of_cause.min_by_key(|item| (rank(item.source), &item.sample)).map(|item| &item.sample)
 }
