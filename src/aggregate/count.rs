@@ -119,6 +119,8 @@ impl Tally {
         let series =
             self.series_id(SeriesKey { proxy: Proxy::Host, host, group, upstream: b"", names_upstream: false });
         noted.add(self, series, sign, Source::Host, Amount { failures: 0, attempts: 0 }, None);
+        let slot = self.slot(origin.stamp);
+        self.cell(series, origin.stamp).trouble().slots |= slot;
     }
 
     /// Counts a request in the series that it ended at.

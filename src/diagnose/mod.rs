@@ -2,8 +2,9 @@
 //!
 //! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), rows get their names ([`keys`]), what access and error
 //! logs say of the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows
-//! become incidents ([`incident`]).
+//! become incidents ([`incident`]), of which hosts' logs ([`context`]) and other tiers ([`tier`]) may know more.
 
+mod context;
 pub mod incident;
 mod keys;
 pub mod pattern;
@@ -78,6 +79,7 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     // Groups and upstreams are known by their names only now.
     rows.retain(|row| settings.wants(&row.key));
     let mut incidents = incident::find(&rows, &relations, window);
+    context::attach(&mut incidents, &rows, &hosts, window);
     tier::link(&mut incidents);
     Findings { window, rows, hosts, incidents, seen, paths, error_log_only, paired }
 }

@@ -104,6 +104,9 @@ fn is_root_cause_or_server(span: &Span) -> bool {
     is_root_cause(span.cause) || span.cause == Cause::Unknown && !span.key.upstream.is_empty()
 }
 
+/// What incidents are alike by: proxy, group, upstream or port, cause, and whether they are tiny.
+type Kind<'a> = (&'a str, &'a str, &'a [u8], Cause, bool);
+
 /// Tells incidents of the same kind as one where they are tiny, or come at regular distances; the flag says which are made of tiny ones.
 pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>, window: i64) -> Vec<(Vec<usize>, bool)> {
     let is_tiny = |members: &Vec<usize>| {
@@ -111,7 +114,7 @@ pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>, w
         let failures: u64 = own().map(|row| row.failures).sum();
         failures.max(own().map(|row| row.failed_attempts).sum()) <= TINY.0
     };
-    let mut kinds: BTreeMap<(&str, &str, &[u8], Cause, bool), Vec<Vec<usize>>> = BTreeMap::new();
+    let mut kinds: BTreeMap<Kind<'_>, Vec<Vec<usize>>> = BTreeMap::new();
     for members in incidents {
         let first = &spans[members[0]];
         let tiny = is_tiny(&members);
