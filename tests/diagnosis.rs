@@ -180,3 +180,49 @@ fn tiers_that_fail_apart_are_not_linked() {
     let outer = both.incidents.iter().find(|one| one.proxy == "haproxy").unwrap();
     assert_eq!((outer.likely_cause, outer.root_incident), ("upstream-error", None));
 }
+
+/// One line of gunicorn's error log.
+fn gunicorn(at: u64, level: &str, message: &str) -> String {
+    format!("[2026-11-21 {} +0000] [4700] [{level}] {message}", clock(at))
+}
+
+/// Connections break off after varying times; at each of those moments gunicorn killed a worker.
+#[test]
+fn a_supervisor_explains_what_broke_off() {
+    let fails = |at: u64| at % 20 == 7 && at > 100;
+    let proxy = traffic(300, |at, number| (number == 0 && fails(at)).then(|| ("GET", 502, 1.0 + at as f64 / 90.0)));
+    let alone = report(&[("access.log", proxy.clone())]);
+    assert_eq!((only(&alone).likely_cause, only(&alone).context.len()), ("closed-early", 0));
+    let killed = |at| gunicorn(at, "CRITICAL", &format!("WORKER TIMEOUT (pid:{})", 4_711 + at));
+    let host: Vec<String> = (0..300).filter(|at| fails(*at)).map(killed).collect();
+    let report = report(&[("access.log", proxy), ("gunicorn.log", host)]);
+    let incident = only(&report);
+    assert_eq!((incident.likely_cause, incident.confidence), ("worker-killed", "high"));
+    assert_eq!(incident.context.iter().map(|line| (line.after_s, line.proof.count)).collect::<Vec<_>>(), [(0, 10)]);
+    assert!(incident.summary.contains("gunicorn"), "{}", incident.summary);
+    assert_eq!(incident.causes[0].evidence[0].input, "gunicorn.log");
+    // It counts at no gateway.
+    assert_eq!((report.proxies.len(), report.totals.failures), (1, 10));
+}
+
+/// The same kills, but minutes away from the failures, explain nothing.
+#[test]
+fn a_supervisor_at_another_time_explains_nothing() {
+    let proxy = traffic(300, |at, number| {
+        (number == 0 && at % 4 == 3 && at < 60).then(|| ("GET", 502, 1.0 + at as f64 / 90.0))
+    });
+    let host = vec![gunicorn(290, "CRITICAL", "WORKER TIMEOUT (pid:4711)")];
+    let report = report(&[("access.log", proxy), ("gunicorn.log", host)]);
+    assert_eq!((only(&report).likely_cause, only(&report).context.len()), ("closed-early", 0));
+}
+
+/// The proxy gave up first, after 10 s; gunicorn killed the worker 20 s later. The cause stays, the line bears it out.
+#[test]
+fn a_kill_after_a_timeout_is_told_with_its_distance() {
+    let proxy = traffic(300, |at, number| (number == 0 && (100..110).contains(&at)).then_some(("GET", 504, 10.001)));
+    let host = vec![gunicorn(120, "CRITICAL", "WORKER TIMEOUT (pid:4711)")];
+    let report = report(&[("access.log", proxy), ("gunicorn.log", host)]);
+    let incident = only(&report);
+    assert_eq!(incident.likely_cause, "response-timeout");
+    assert!(incident.summary.contains("20 s after the first failure"), "{}", incident.summary);
+}
