@@ -66,7 +66,7 @@ fn is_related(cause: Cause, incident: &Incident) -> bool {
     match cause {
         // Processes that end and start leave their mark on everything.
         WorkerKilled | Draining | ConnectionRefused => true,
-        BacklogFull => LOADED.contains(&seen) || BROKEN_OFF.contains(&seen),
+        BacklogFull => [&LOADED[..], &BROKEN_OFF, &AT_THE_SOCKET].concat().contains(&seen),
         ResponseTimeout => LOADED.contains(&seen) || seen == UpstreamError,
         ConnectTimeout | HostUnreachable => matches!(seen, ConnectTimeout | HostUnreachable | Unknown),
         other => other == seen || seen == Unknown,
@@ -100,6 +100,12 @@ fn root(incident: &Incident, explained: impl Fn(Cause) -> f64) -> Option<Root> {
         let (cause, belief) = says(Cause::WorkerKilled).or_else(|| says(Cause::Draining))?;
         return Some(Root { cause, belief: belief * sure(cause), explains: EXPLAINS });
     }
+    // Refused, gone or full: at a unix socket a gateway's times alone cannot tell.
+    let guessed = incident.likely.score < GUESS && AT_THE_SOCKET.contains(&seen);
+    if guessed {
+        let (cause, belief) = says(Cause::BacklogFull)?;
+        return Some(Root { cause, belief: belief * sure(cause), explains: EXPLAINS });
+    }
     if seen != Cause::Unknown {
         return None;
     }
@@ -107,21 +113,24 @@ fn root(incident: &Incident, explained: impl Fn(Cause) -> f64) -> Option<Root> {
     let order: &[Cause] = if timed_out {
         &[Cause::ResponseTimeout, Cause::BacklogFull, Cause::WorkerKilled]
     } else {
-        &[Cause::WorkerKilled, Cause::BacklogFull, Cause::ConnectionRefused, Cause::Draining]
+        &[Cause::ConnectionRefused, Cause::WorkerKilled, Cause::BacklogFull, Cause::Draining]
     };
     let (told, belief) = order.iter().find_map(|cause| says(*cause))?;
-    // A worker that is killed for being slow was slow first; a service that is stopped refuses connections.
-    let cause = match told {
-        Cause::WorkerKilled | Cause::BacklogFull if timed_out => Cause::ResponseTimeout,
-        Cause::Draining => Cause::ConnectionRefused,
-        told => told,
-    };
+    // A worker that is killed for being slow was slow first.
+    let cause = if timed_out { Cause::ResponseTimeout } else { told };
     // The gateway's own log shows nothing that bears it out.
     Some(Root { cause, belief: belief.min(0.75) * sure(told), explains: EXPLAINS })
 }
 
+/// A likely cause with a lower score than this is a guess: what the report calls low confidence.
+const GUESS: f64 = 0.6;
+
+/// What a connection to a socket that failed at once can mean.
+const AT_THE_SOCKET: [Cause; 3] = [Cause::ConnectionRefused, Cause::SocketMissing, Cause::PermissionDenied];
+
 /// What the end of a process explains.
 const EXPLAINS: &[Cause] = &[
+    Cause::SocketMissing,
     Cause::ClosedEarly,
     Cause::ConnectionReset,
     Cause::KeepaliveRace,
