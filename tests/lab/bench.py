@@ -37,6 +37,8 @@ class Bench:
         self.logs.mkdir()
         self.private = private
         self.client: Counter[str] = Counter()
+        #: Requests of `client` of which the proxy writes no line.
+        self.unlogged = 0
         self.visitors = Visitors(spread=private)
         self._running: list[Stoppable] = []
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import reading
 from bench import CLIENT_TIMEOUT
@@ -16,6 +13,7 @@ from client import AGENTS, Request, drive
 from nginx_bench import NginxBench, case_of
 from scenario import scenario
 from servers import FRONT
+from timeline import Event, play
 from upstreams import BODY, Behaviour, Connection, Upstream, answer
 
 _FIRST = ("127.0.0.1", 9101)
@@ -40,15 +38,6 @@ _CONFIG = """
 _QUERIES = ("running+shoes", "rain+jacket", "wool+socks", "headlamp", "tent+2+person", "trail+map", "water+bottle")
 
 
-@dataclass(frozen=True)
-class Event:
-    """What happens, and when, in seconds after the start."""
-
-    at: float
-    happens: Callable[[], object]
-    text: str
-
-
 @scenario("checkout-outage", NginxBench, long=True)
 def checkout_outage(bench: NginxBench) -> Case:
     """Nine minutes of a shop: checkout's servers die one after the other, later search is slow."""
@@ -61,9 +50,9 @@ def checkout_outage(bench: NginxBench) -> Case:
         main="worker_processes 2;",
         access={"access.log": "upstream"},
     )
-    told = _play(_events(checkout, search), lambda: _traffic(bench))
+    diary = play(_events(checkout, search), lambda: _traffic(bench))
     time.sleep(0.5)
-    return _case(bench, told)
+    return _case(bench, diary)
 
 
 def _events(checkout: list[Upstream], search: Upstream) -> list[Event]:
@@ -78,24 +67,6 @@ def _events(checkout: list[Upstream], search: Upstream) -> list[Event]:
         Event(360, slow_down(varied(1.6, 8.0)), "search needed 1.6 to 8 s, so that most of its requests timed out"),
         Event(450, slow_down(varied(0.03, 0.18)), "search was well again"),
     ]
-
-
-def _play(events: list[Event], traffic: Callable[[], None]) -> str:
-    """Runs the events beside the traffic; returns the diary."""
-    diary = []
-    start = time.monotonic()
-
-    def run() -> None:
-        for event in events:
-            time.sleep(max(0.0, start + event.at - time.monotonic()))
-            event.happens()
-            diary.append(f"{datetime.now(UTC):%H:%M:%S} {event.text}")
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    traffic()
-    thread.join()
-    return "\n".join(diary)
 
 
 def _traffic(bench: NginxBench) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 #: The connection ended before the whole answer had come.
 ABORTED = "aborted"
+#: The client closed the connection, as it would wait no longer.
+GAVE_UP = "gave-up"
 
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
@@ -38,6 +40,8 @@ class Request:
     source: str | None = None
     body: bytes = b""
     headers: tuple[str, ...] = ()
+    #: How long the client waits, in seconds; None: as long as `drive` was told.
+    patience: float | None = None
 
     def encode(self) -> bytes:
         lines = [
@@ -98,13 +102,15 @@ def _paced(requests: Iterable[Request], rate: float) -> Iterator[Request]:
 
 
 def send(address: tuple[str, int], request: Request, timeout: float, tls: ssl.SSLContext | None = None) -> str:
-    """Sends one request on a connection of its own: the status as text, or `ABORTED`."""
+    """Sends one request on a connection of its own: the status as text, `ABORTED`, or `GAVE_UP`."""
     source = (request.source, 0) if request.source else None
     try:
         with socket.create_connection(address, timeout, source) as plain:
             sock = tls.wrap_socket(plain, server_hostname=request.host) if tls else plain
             sock.sendall(request.encode())
-            return outcome(_read_to_end(sock))
+            sock.settimeout(request.patience or timeout)
+            came = outcome(_read_to_end(sock))
+            return GAVE_UP if came == ABORTED and request.patience else came
     except OSError:
         return ABORTED
 

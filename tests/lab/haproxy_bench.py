@@ -10,7 +10,7 @@ import isolation
 import reading
 import syslog_daemon
 from bench import Bench
-from case import Case, View
+from case import Case, Other, View
 from servers import FRONT, Haproxy, distribution
 
 _RFC5424_PORT = ("127.0.0.1", 5514)
@@ -18,13 +18,12 @@ _RAW_PORT = ("127.0.0.1", 5515)
 
 
 class HaproxyBench(Bench):
-    """Starts HAProxy with one frontend `web`."""
+    """Starts HAProxy with one frontend `web`; every line goes to several log targets at once."""
 
     def __init__(self, private: bool) -> None:
         super().__init__(private)
         self._run_dir = isolation.RUN_DIR if private else self.work_dir
         self.admin_socket = self._run_dir / "admin.sock"
-        self._dialects: list[str] = []
 
     def start(
         self,
@@ -34,13 +33,16 @@ class HaproxyBench(Bench):
         defaults: str = "",
         bind: str = "",
         mode: str = "mode http\n    option httplog",
-        dialects: bool = False,
+        main: str = "maxconn 400",
+        reloadable: bool = False,
     ) -> Haproxy:
-        """HAProxy with `backends`; with `dialects` it also logs as RFC 5424, raw, and with rsyslog's ISO stamps."""
+        """HAProxy with `backends`; `main` goes into `global`, `reloadable` makes it a master with a worker."""
+        requests = self._run_dir / "requests"
+        self.keep(syslog_daemon.Receiver(requests, {self.logs / "requests.log": syslog_daemon.traditional}))
         config = f"""
 global
-    maxconn 400
-    {self._log_targets(dialects)}
+    {main}
+    {self._log_targets()}
     stats socket {self.admin_socket} mode 600 level admin
 defaults
     log global
@@ -51,23 +53,24 @@ defaults
     {defaults}
 frontend web
     bind {FRONT[0]}:{FRONT[1]} {bind}
+    log {requests} local0
     {frontend}
 {backends}
 """
-        return self.keep(Haproxy(config, self.work_dir))
+        return self.keep(Haproxy(config, self.work_dir, reloadable))
 
-    def _log_targets(self, dialects: bool) -> str:
+    def _log_targets(self) -> str:
+        """The targets of `log global`: all that a backend says of its servers goes there, but not to requests.log."""
         device = self._run_dir / "log"
-        files: dict[Path, syslog_daemon.Layout] = {self.logs / "haproxy.log": syslog_daemon.traditional}
-        targets = [f"log {device} local0"]
-        if dialects:
-            files[self.logs / "iso.log"] = syslog_daemon.iso
-            self.keep(syslog_daemon.Receiver(_RFC5424_PORT, {self.logs / "rfc5424.log": syslog_daemon.verbatim}))
-            self.keep(syslog_daemon.Receiver(_RAW_PORT, {self.logs / "raw.log": syslog_daemon.verbatim}))
-            targets.append(f"log {_RFC5424_PORT[0]}:{_RFC5424_PORT[1]} format rfc5424 local0")
-            targets.append(f"log {_RAW_PORT[0]}:{_RAW_PORT[1]} format raw local0")
-            self._dialects = ["rfc5424.log", "iso.log", "raw.log"]
-        self.keep(syslog_daemon.Receiver(device, files))
+        layouts = {self.logs / "haproxy.log": syslog_daemon.traditional, self.logs / "iso.log": syslog_daemon.iso}
+        self.keep(syslog_daemon.Receiver(device, layouts))
+        self.keep(syslog_daemon.Receiver(_RFC5424_PORT, {self.logs / "rfc5424.log": syslog_daemon.verbatim}))
+        self.keep(syslog_daemon.Receiver(_RAW_PORT, {self.logs / "raw.log": syslog_daemon.verbatim}))
+        targets = (
+            f"log {device} local0",
+            f"log {_RFC5424_PORT[0]}:{_RFC5424_PORT[1]} format rfc5424 local0",
+            f"log {_RAW_PORT[0]}:{_RAW_PORT[1]} format raw local0",
+        )
         return "\n    ".join(targets)
 
     def command(self, line: str) -> str:
@@ -84,39 +87,45 @@ frontend web
         group: str | None = None,
         confidence: list[str] | None = None,
         masked: bool = True,
-        raw_cause: list[str] | None = None,
+        bare_cause: list[str] | None = None,
+        other: list[Other] | None = None,
+        top_path: str | None = None,
         note: str = "",
     ) -> Case:
         """The case with one view for each way the lines were written.
 
         `failures`: whether the lines are requests with a status, which a tcplog's are not.
         `masked`: whether retries of requests that ended well are failures of a server that a retry saved.
-        `raw_cause`: where `format raw` knows less, as its state lines bear no time; no upstreams need be named then.
+        `bare_cause`: where requests alone, without what HAProxy says of its servers, tell less; no upstreams need be
+        named then. In `format raw` these lines bear no time, so that they may or may not be of use.
         """
         time.sleep(0.5)
         self._cross_check()
-        gateway_errors = sum(self.client[status] for status in reading.GATEWAY_STATUSES)
-        views = []
-        for log in ["haproxy.log", *self._dialects]:
-            poorer = log == "raw.log" and raw_cause is not None
-            view = View(
+
+        def seen(log: str) -> View:
+            accepted = cause
+            if poorer := bare_cause is not None and log in ("requests.log", "raw.log"):
+                accepted = bare_cause if log == "requests.log" else list(dict.fromkeys(cause + bare_cause))
+            return View(
                 logs=[log],
-                requests=self.client.total() if failures else None,
-                failures=gateway_errors if failures else 0,
+                requests=self.client.total() - self.unlogged if failures else None,
+                failures=sum(self.client[status] for status in reading.GATEWAY_STATUSES) if failures else 0,
                 masked_failures=reading.haproxy_retried(self.logs / "haproxy.log") if masked else None,
-                cause=(raw_cause or []) if poorer else cause,
+                cause=accepted,
                 upstreams=[] if poorer else upstreams or [],
-                group=group,
-                confidence=confidence or [],
+                group=group if accepted else None,
+                confidence=[] if poorer else confidence or [],
+                other=[] if poorer else other or [],
+                top_path=top_path if accepted else None,
                 note=note,
             )
-            views.append(view)
+
         return Case(
             server=f"{Haproxy.version()} ({distribution()})",
             recorded=datetime.now(UTC).strftime("%Y-%m-%d"),
-            what=what + "\n\n" + self._logging(),
+            what=what + "\n\n" + _LOGGING,
             client=self.client,
-            views=views,
+            views=[seen(log) for log in LOGS],
         )
 
     def _cross_check(self) -> None:
@@ -125,11 +134,12 @@ frontend web
             if logged[status] != self.client[status]:
                 raise AssertionError(f"client saw {dict(self.client)}, haproxy.log has {dict(logged)}")
 
-    def _logging(self) -> str:
-        text = "HAProxy logged to a syslog socket; haproxy.log is written as rsyslog's traditional file format does."
-        if self._dialects:
-            text += (
-                " The same datagrams with rsyslog's ISO stamps are iso.log. rfc5424.log and raw.log hold what HAProxy "
-                "sent at the same time with `format rfc5424` and `format raw`, as it came."
-            )
-        return text
+
+LOGS = ("haproxy.log", "requests.log", "iso.log", "rfc5424.log", "raw.log")
+
+_LOGGING = (
+    "HAProxy logged to syslog sockets; haproxy.log is written as rsyslog's traditional file format does. The same "
+    "datagrams with rsyslog's ISO stamps are iso.log. rfc5424.log and raw.log hold what HAProxy sent at the same time "
+    "with `format rfc5424` and `format raw`, as it came. requests.log is what the frontend alone logs: no word of the "
+    "backends' servers."
+)

@@ -5,23 +5,29 @@ from __future__ import annotations
 import itertools
 import ssl
 import time
+from collections.abc import Callable
 
-from case import Case
+from case import Case, Other
 from client import Request, send
 from haproxy_bench import HaproxyBench
-from isolation import REJECTED_HOST, SILENT_HOST
+from isolation import REJECTED_HOST, RUN_DIR, SILENT_HOST, UNROUTED_HOST
+from nameserver import ADDRESS as NAMESERVER
+from nameserver import NO_SUCH_NAME, Nameserver
 from pki import NAME, Pki
 from scenario import scenario
 from servers import FRONT
 from upstreams import (
     Behaviour,
     Connection,
+    FullBacklog,
     answer,
     by_path,
     close_after_request,
+    close_on_accept,
     healthy,
     plain_http,
     reset_after_request,
+    reset_on_accept,
     say,
     slow,
     stall_in_body,
@@ -30,14 +36,19 @@ from upstreams import (
 
 APP = ("127.0.0.1", 9101)
 SECOND = ("127.0.0.1", 9102)
+SEARCH = ("127.0.0.1", 9201)
 TLS_APP = ("127.0.0.1", 9443)
+SOCKET = RUN_DIR / "app.sock"
+
+#: What a connect that failed at once may have been; a line of httplog does not tell.
+_NOT_CONNECTED = ["connection-refused", "host-unreachable", "socket-missing", "permission-denied", "unknown"]
 
 
 @scenario("haproxy-refused", HaproxyBench)
 def refused(bench: HaproxyBench) -> Case:
     """The only server is dead and not health-checked: state SC after three retries."""
     app = bench.upstream(APP)
-    bench.start("backend api\n    retries 3\n    server api-1 127.0.0.1:9101", dialects=True)
+    bench.start("backend api\n    retries 3\n    server api-1 127.0.0.1:9101")
     bench.visit(20)
     app.stop()
     bench.visit(30, rate=5, workers=24)
@@ -57,7 +68,6 @@ def no_server(bench: HaproxyBench) -> Case:
     bench.start(
         "backend api\n    default-server check inter 500ms fall 2 rise 2\n"
         "    server api-1 127.0.0.1:9101\n    server api-2 127.0.0.1:9102",
-        dialects=True,
     )
     bench.visit(16)
     for app in apps:
@@ -73,6 +83,7 @@ def no_server(bench: HaproxyBench) -> Case:
         "requests came, which found no server at all. Both were started again: UP, and 10 more requests.",
         ["connection-refused", "no-live-upstream"],
         group="api",
+        bare_cause=["no-live-upstream"],
         note="The state lines give the root: both servers refused the check's connection.",
     )
 
@@ -81,7 +92,7 @@ def no_server(bench: HaproxyBench) -> Case:
 def well(bench: HaproxyBench) -> Case:
     """Nothing is wrong."""
     bench.upstream(APP, by_path({"/favicon": answer("404 Not Found", b"no\n")}))
-    bench.start(_single("check inter 1s"), dialects=True)
+    bench.start(_single("check inter 1s"))
     bench.visit(40, {"/checkout/cart/{n}": 5, "/api/orders/{n}": 4, "/favicon.ico": 1})
     return bench.case("A healthy server that answers 404 now and then.", [])
 
@@ -110,7 +121,7 @@ def one_down(bench: HaproxyBench) -> Case:
     """One of two servers dies; a few requests are redispatched until its check takes it out."""
     bench.upstream(APP)
     dead = bench.upstream(SECOND)
-    bench.start(_pair("check inter 1500ms fall 2 rise 1", "retries 1\n    option redispatch 1"), dialects=True)
+    bench.start(_pair("check inter 1500ms fall 2 rise 1", "retries 1\n    option redispatch 1"))
     bench.visit(10)
     dead.stop()
     bench.visit(40)
@@ -124,7 +135,7 @@ def one_down(bench: HaproxyBench) -> Case:
         ["connection-refused"],
         upstreams=["api/api-2"],
         group="api",
-        raw_cause=["connection-refused", "unknown"],
+        bare_cause=["connection-refused", "unknown"],
         note="The retries do not say whose they were; the state line does.",
     )
 
@@ -133,7 +144,7 @@ def one_down(bench: HaproxyBench) -> Case:
 def response_timeout(bench: HaproxyBench) -> Case:
     """The application gets slower than `timeout server`: sH."""
     app = bench.upstream(APP)
-    bench.start(_single(), dialects=True)
+    bench.start(_single())
     bench.visit(16)
     app.behaviour = slow(3)
     bench.visit(30, rate=5)
@@ -170,6 +181,7 @@ def host_unreachable(bench: HaproxyBench) -> Case:
         "whose info is `General socket error (No route to host)`, and no request found a server.",
         ["host-unreachable", "no-live-upstream"],
         group="api",
+        bare_cause=["no-live-upstream", "host-unreachable"],
     )
 
 
@@ -181,6 +193,95 @@ def _break_with(bench: HaproxyBench, behaviour: Behaviour, what: str, cause: lis
     app.behaviour = behaviour
     bench.visit(bad)
     return bench.case(what, cause, upstreams=["api/api-1"], group="api")
+
+
+@scenario("haproxy-network-unreachable", HaproxyBench, private=True)
+def network_unreachable(bench: HaproxyBench) -> Case:
+    """No route to the server's network, and no health check that says so."""
+    bench.start(f"backend api\n    retries 1\n    server api-1 {UNROUTED_HOST}:9101")
+    bench.visit(24, rate=6)
+    return bench.case(
+        "There is no route to the server's network, and the server is not checked: connect() fails at once, and a line "
+        "of httplog does not say with what.",
+        _NOT_CONNECTED,
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+@scenario("haproxy-backlog-full", HaproxyBench)
+def backlog_full(bench: HaproxyBench) -> Case:
+    """The application's accept queue is full: sC, as for a dropped SYN."""
+    bench.keep(FullBacklog(APP).start())
+    bench.start(_single("", "retries 1"))
+    bench.visit(24, rate=6)
+    return bench.case(
+        "The application listens with a backlog of 0, its queue is full and it never accepts: Linux drops the SYN. From "
+        "these logs alone this is connect-timeout.",
+        ["connect-timeout", "backlog-full"],
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+@scenario("haproxy-socket-missing", HaproxyBench, private=True)
+def socket_missing(bench: HaproxyBench) -> Case:
+    """The unix socket's file is gone."""
+    app = bench.upstream(SOCKET)
+    bench.start(f"backend api\n    retries 1\n    server api-1 unix@{SOCKET}")
+    bench.visit(12)
+    app.stop()
+    SOCKET.unlink()
+    bench.visit(24, rate=6)
+    return bench.case(
+        "The application was stopped and took its unix socket's file with it. SC, and not a word of which error it was.",
+        _NOT_CONNECTED,
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+@scenario("haproxy-socket-permission", HaproxyBench, private=True)
+def socket_permission(bench: HaproxyBench) -> Case:
+    """HAProxy, no longer root, may not open the unix socket; its health check finds out."""
+    bench.upstream(SOCKET)
+    bench.start(
+        f"backend api\n    retries 1\n    server api-1 unix@{SOCKET} check inter 500ms fall 2",
+        main="maxconn 400\n    user www-data",
+    )
+    bench.visit(12)
+    SOCKET.chmod(0o600)
+    bench.visit(30)
+    return bench.case(
+        "HAProxy runs as www-data. The socket belongs to root, and its mode became 0600 as after a restart with another "
+        "umask. The health check says `Permission denied`.",
+        ["permission-denied"],
+        group="api",
+        bare_cause=["no-live-upstream", *_NOT_CONNECTED],
+    )
+
+
+@scenario("haproxy-closed-on-accept", HaproxyBench)
+def closed_on_accept(bench: HaproxyBench) -> Case:
+    """FIN, or RST, before the request was read."""
+    return _break_with(
+        bench,
+        close_on_accept,
+        "The server closed each connection as soon as it was made.",
+        ["closed-early", "connection-reset"],
+    )
+
+
+@scenario("haproxy-reset-on-accept", HaproxyBench)
+def reset_at_once(bench: HaproxyBench) -> Case:
+    """RST as soon as the connection is made."""
+    return _break_with(
+        bench,
+        reset_on_accept,
+        "The server reset each connection as soon as it was made. HAProxy may see that as a failed connect (SC) or as a "
+        "lost answer (SH).",
+        ["connection-reset", "closed-early", "connection-refused"],
+    )
 
 
 @scenario("haproxy-closed-early", HaproxyBench)
@@ -216,6 +317,28 @@ def invalid_response(bench: HaproxyBench) -> Case:
     )
 
 
+@scenario("haproxy-invalid-status", HaproxyBench)
+def invalid_status(bench: HaproxyBench) -> Case:
+    """A status line without a status: PH."""
+    return _break_with(
+        bench,
+        say(b"HTTP/1.1 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n"),
+        "After 12 good requests every answer began with `HTTP/1.1 OK`, without a number.",
+        ["invalid-response", "protocol-mismatch"],
+    )
+
+
+@scenario("haproxy-not-http", HaproxyBench)
+def not_http(bench: HaproxyBench) -> Case:
+    """A port that speaks something else: PH."""
+    return _break_with(
+        bench,
+        say(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"),
+        "After 12 good requests an SSH server had taken the port. HAProxy logs the same PH as for an invalid header.",
+        ["protocol-mismatch", "invalid-response"],
+    )
+
+
 @scenario("haproxy-header-too-big", HaproxyBench)
 def header_too_big(bench: HaproxyBench) -> Case:
     """A response header larger than tune.bufsize: PH."""
@@ -231,12 +354,24 @@ def header_too_big(bench: HaproxyBench) -> Case:
 @scenario("haproxy-upstream-error", HaproxyBench)
 def upstream_error(bench: HaproxyBench) -> Case:
     """The application itself says 503: state ----."""
-    return _break_with(
-        bench,
-        answer("503 Service Unavailable", b'{"error":"database pool exhausted"}\n', delay=0.02),
-        "After 12 good requests the application answered 503 itself.",
-        ["upstream-error"],
-    )
+    return _own_error(bench, "503 Service Unavailable", b'{"error":"database pool exhausted"}\n')
+
+
+@scenario("haproxy-upstream-502", HaproxyBench)
+def upstream_502(bench: HaproxyBench) -> Case:
+    """The application is a gateway itself, and says 502: state ----."""
+    return _own_error(bench, "502 Bad Gateway", b'{"error":"payment provider answered nonsense"}\n')
+
+
+@scenario("haproxy-upstream-504", HaproxyBench)
+def upstream_504(bench: HaproxyBench) -> Case:
+    """The application is a gateway itself, and says 504: state ----."""
+    return _own_error(bench, "504 Gateway Timeout", b'{"error":"payment provider did not answer"}\n', delay=0.8)
+
+
+def _own_error(bench: HaproxyBench, status: str, body: bytes, delay: float = 0.02) -> Case:
+    what = f"After 12 good requests the application answered {status[:3]} itself, after {delay:g} s."
+    return _break_with(bench, answer(status, body, delay=delay), what, ["upstream-error"])
 
 
 @scenario("haproxy-truncated-response", HaproxyBench)
@@ -266,7 +401,7 @@ def body_timeout(bench: HaproxyBench) -> Case:
 def queue_timeout(bench: HaproxyBench) -> Case:
     """All slots of the server are taken: sQ."""
     bench.upstream(APP, answer(delay=0.8))
-    bench.start(_single("maxconn 2", "timeout queue 500ms\n    timeout server 5s"), dialects=True)
+    bench.start(_single("maxconn 2", "timeout queue 500ms\n    timeout server 5s"))
     bench.visit(50, workers=32)
     return bench.case(
         "maxconn 2 on the server, timeout queue 500ms; each answer took 0.8 s, and about 8 requests a second came. "
@@ -304,6 +439,21 @@ def deny(bench: HaproxyBench) -> Case:
     )
     bench.visit(60)
     return bench.case("A rule denies /checkout/pay with 503. No server is to blame.", ["blocked", "proxy-local"])
+
+
+@scenario("haproxy-tarpit", HaproxyBench)
+def tarpit(bench: HaproxyBench) -> Case:
+    """`http-request tarpit deny_status 503`: PT, after a wait."""
+    bench.upstream(APP)
+    bench.start(
+        _single(),
+        frontend="http-request tarpit deny_status 503 if { path_beg /checkout/pay }\n    default_backend api",
+        defaults="timeout tarpit 800ms",
+    )
+    bench.visit(60)
+    return bench.case(
+        "A rule holds /checkout/pay for 800 ms and then answers 503. No server is to blame.", ["blocked", "proxy-local"]
+    )
 
 
 @scenario("haproxy-return-503", HaproxyBench)
@@ -354,6 +504,52 @@ def tls_check(bench: HaproxyBench) -> Case:
         "it out; `SSL handshake failure` is all that it says.",
         ["tls-handshake", "tls-certificate", "protocol-mismatch", "no-live-upstream"],
         group="api",
+        bare_cause=["no-live-upstream"],
+    )
+
+
+@scenario("haproxy-tls-wrong-name", HaproxyBench)
+def tls_wrong_name(bench: HaproxyBench) -> Case:
+    """The certificate is for another name than `verifyhost`."""
+    pki = Pki(bench.work_dir)
+    bench.upstream(TLS_APP, tls=pki.issued("other.internal").server_context())
+    verify = f"ssl verify required ca-file {pki.authority.certificate} verifyhost {NAME}"
+    return _tls_not_made(bench, verify, f"`verifyhost {NAME}`, and the server's certificate is good, but for other.internal.")
+
+
+@scenario("haproxy-tls-version", HaproxyBench)
+def tls_version(bench: HaproxyBench) -> Case:
+    """No TLS version in common."""
+    context = Pki(bench.work_dir).issued(NAME).server_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    bench.upstream(TLS_APP, tls=context)
+    what = "HAProxy may speak TLS 1.3 only (ssl-min-ver), the server TLS 1.2 only."
+    return _tls_not_made(bench, "ssl verify none ssl-min-ver TLSv1.3", what)
+
+
+def _tls_not_made(bench: HaproxyBench, options: str, what: str) -> Case:
+    bench.start(f"backend api\n    retries 1\n    server api-1 127.0.0.1:9443 {options}")
+    bench.visit(24, rate=6)
+    return bench.case(
+        what + " There is no health check, and the httplog line is that of any failed connect.",
+        ["tls-handshake", "tls-certificate", "connection-refused", "unknown"],
+        upstreams=["api/api-1"],
+        group="api",
+    )
+
+
+@scenario("haproxy-http-to-tls", HaproxyBench)
+def http_to_tls(bench: HaproxyBench) -> Case:
+    """Plain HTTP to a server that speaks TLS."""
+    bench.upstream(TLS_APP, tls=Pki(bench.work_dir).issued(NAME).server_context())
+    bench.start("backend api\n    retries 1\n    server api-1 127.0.0.1:9443")
+    bench.visit(24, rate=6)
+    return bench.case(
+        "No `ssl` on the line of a server that speaks TLS (Python's ssl on OpenSSL). It resets, so that nothing in the "
+        "logs tells of TLS.",
+        ["closed-early", "connection-reset", "protocol-mismatch", "invalid-response"],
+        upstreams=["api/api-1"],
+        group="api",
     )
 
 
@@ -369,6 +565,7 @@ def plain_to_https(bench: HaproxyBench) -> Case:
         "at layer 6, with the very words of a bad certificate.",
         ["protocol-mismatch", "tls-handshake", "tls-certificate", "no-live-upstream"],
         group="api",
+        bare_cause=["no-live-upstream"],
     )
 
 
@@ -390,6 +587,7 @@ def maintenance(bench: HaproxyBench) -> Case:
         "again.",
         ["draining", "no-live-upstream"],
         group="api",
+        bare_cause=["no-live-upstream"],
     )
 
 
@@ -410,6 +608,7 @@ def drain(bench: HaproxyBench) -> Case:
         "An operator set both servers to drain on the admin socket, and back to ready.",
         ["draining", "no-live-upstream"],
         group="api",
+        bare_cause=["no-live-upstream"],
     )
 
 
@@ -427,6 +626,7 @@ def flapping(bench: HaproxyBench) -> Case:
         "out each time although it answered everything else well.",
         ["upstream-error", "no-live-upstream"],
         group="api",
+        bare_cause=["no-live-upstream"],
     )
 
 
@@ -443,6 +643,7 @@ def check_timeout(bench: HaproxyBench) -> Case:
         "504); then its health check had failed with Layer7 timeout and there was no server left (503).",
         ["response-timeout"],
         group="api",
+        bare_cause=["response-timeout", "no-live-upstream"],
     )
 
 
@@ -516,6 +717,71 @@ def captures(bench: HaproxyBench) -> Case:
         upstreams=["api/api-2"],
         group="api",
         confidence=["high"],
+    )
+
+
+@scenario("haproxy-dns-nxdomain", HaproxyBench)
+def dns_nxdomain(bench: HaproxyBench) -> Case:
+    """The server's name is gone: HAProxy takes it out for maintenance."""
+    return _names(
+        bench,
+        lambda server: setattr(server, "code", NO_SUCH_NAME),
+        "the name server answered NXDOMAIN, and HAProxy put the server into maintenance, `DNS NX status`.",
+    )
+
+
+@scenario("haproxy-dns-timeout", HaproxyBench)
+def dns_timeout(bench: HaproxyBench) -> Case:
+    """The name server says nothing: HAProxy takes the server out for maintenance."""
+    return _names(
+        bench,
+        lambda server: setattr(server, "silent", True),
+        "the name server did not answer, and HAProxy put the server into maintenance, `DNS timeout status`.",
+    )
+
+
+def _names(bench: HaproxyBench, break_it: Callable[[Nameserver], object], what: str) -> Case:
+    bench.upstream(APP)
+    nameserver = bench.keep(Nameserver(APP[0]))
+    bench.start(
+        f"resolvers lab\n    nameserver ns1 {NAMESERVER[0]}:{NAMESERVER[1]}\n    resolve_retries 1\n"
+        "    timeout resolve 300ms\n    timeout retry 300ms\n    hold valid 300ms\n    hold nx 300ms\n"
+        "    hold timeout 300ms\n    hold other 300ms\n"
+        f"backend api\n    server api-1 {NAME}:{APP[1]} check inter 500ms resolvers lab resolve-prefer ipv4 init-addr none"
+    )
+    time.sleep(1)
+    bench.visit(12)
+    break_it(nameserver)
+    time.sleep(2)
+    bench.visit(30)
+    return bench.case(
+        f"The server's name is resolved at run time (resolvers, hold 300ms). After 12 good requests {what}",
+        ["dns-failure"],
+        group="api",
+        bare_cause=["no-live-upstream"],
+    )
+
+
+@scenario("haproxy-two-faults", HaproxyBench)
+def two_faults(bench: HaproxyBench) -> Case:
+    """Two backends fail at once for two reasons."""
+    app, search = bench.upstream(APP), bench.upstream(SEARCH)
+    bench.start(
+        _single("", "retries 1") + "\nbackend search\n    server search-1 127.0.0.1:9201",
+        frontend="use_backend search if { path_beg /search }\n    default_backend api",
+    )
+    paths = {"/checkout/cart/{n}": 4, "/api/orders/{n}": 3, "/search?q=shoes&page={n}": 3}
+    bench.visit(16, paths)
+    app.stop()
+    search.behaviour = slow(3)
+    bench.visit(60, paths)
+    return bench.case(
+        "Two backends. At the same moment the server of `api` died (SC, 503, about two thirds of the requests) and that "
+        "of `search` became slower than timeout server 1s (sH, 504).",
+        ["connection-refused"],
+        upstreams=["api/api-1"],
+        group="api",
+        other=[Other(["response-timeout"], ["search/search-1"])],
     )
 
 

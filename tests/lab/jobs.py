@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -49,10 +50,16 @@ def play_all(work: Callable[[Scenario], T], chosen: list[Scenario], jobs: int) -
 def _attempt(work: Callable[[Scenario], T], known: Scenario) -> Outcome[T]:
     error = ""
     for _ in range(_TRIES):
-        print(f"{known.name}: {'once more' if error else 'starts'}", flush=True)
+        tell(f"{known.name}: {'once more' if error else 'starts'}")
         try:
             return Outcome(known.name, work(known))
         except Exception as reason:
             error = repr(reason)
-            print(f"{known.name}: FAILED: {error}", flush=True)
+            tell(f"{known.name}: FAILED: {error}")
     return Outcome(known.name, error=error)
+
+
+def tell(text: str) -> None:
+    """Prints a line at once and in one piece, as several processes print."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

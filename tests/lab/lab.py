@@ -22,9 +22,10 @@ from pathlib import Path
 import checkout_outage  # noqa: F401  (registers its scenario; so do the next)
 import haproxy_scenarios  # noqa: F401
 import isolation
+import limit_scenarios  # noqa: F401
 import nginx_scenarios  # noqa: F401
 from case import from_toml, to_toml
-from jobs import play_all
+from jobs import play_all, tell
 from scenario import SCENARIOS, Scenario, play
 from score import Score
 from verify import Judged, Verdict, judge
@@ -96,7 +97,7 @@ def _record(chosen: list[Scenario], to: Path, private: bool, jobs: int) -> int:
     for outcome in play_all(functools.partial(_record_one, to, private), chosen, jobs):
         failed += outcome.result is None
         if outcome.result is not None:
-            print(f"{outcome.name}: {outcome.result}", flush=True)
+            tell(f"{outcome.name}: {outcome.result}")
     return 1 if failed else 0
 
 
@@ -138,7 +139,7 @@ def _score(recordings: Path, gatewhy: Path) -> Score:
 
 def _print_verdicts(verdicts: list[Verdict]) -> None:
     for verdict in verdicts:
-        print(f"{verdict.where}: {'; '.join(verdict.complaints) or 'ok'}", flush=True)
+        tell(f"{verdict.where}: {'; '.join(verdict.complaints) or 'ok'}")
 
 
 def _tell(score: Score, table: Path | None) -> int:

@@ -36,12 +36,16 @@ class Nameserver:
                 self._sock.sendto(self._answer(question), sender)
 
     def _answer(self, question: bytes) -> bytes:
-        """The question again, with the flags and the one record of an answer (RFC 1035 §4.1)."""
+        """The question again, with the flags and the one record of an answer (RFC 1035 §4.1).
+
+        What follows the question, such as EDNS's option record, is left out.
+        """
         identity, _, questions = struct.unpack("!HHH", question[:6])
         found = 0 if self.code else 1
         header = struct.pack("!HHHHHH", identity, 0x8180 | self.code, questions, found, 0, 0)
         record = struct.pack("!HHHIH", 0xC00C, 1, 1, 1, 4) + socket.inet_aton(self.address)
-        return header + question[12:] + record * found
+        end = question.index(b"\0", 12) + 5  # the name, its type and its class
+        return header + question[12:end] + record * found
 
     def stop(self) -> None:
         self._stopping.set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from case import Case, Other
 from isolation import ABSENT_HOST, PROHIBITED_HOST, REJECTED_HOST, RUN_DIR, SILENT_HOST, UNROUTED_HOST
@@ -22,11 +21,13 @@ from upstreams import (
     answer,
     by_path,
     close_after_request,
+    close_on_accept,
     forgetful,
     healthy,
     listen,
     plain_http,
     reset_after_request,
+    reset_on_accept,
     say,
     slow,
     stall_in_body,
@@ -348,6 +349,19 @@ _SPOKE_WRONGLY = (
 )
 
 
+#: nginx takes an answer that does not begin like HTTP for HTTP/0.9.
+_TAKEN_FOR_HTTP_09 = (
+    "nginx takes what is not HTTP for HTTP/0.9 and passes it on: the access logs bear the status 009, and the client gets "
+    "bytes without a header, which `aborted` counts."
+)
+_TAKEN_FOR_HTTP_09_EXPECT = Expect(
+    sure=("protocol-mismatch", "invalid-response"),
+    timed=(),
+    upstreams=(_name(APP),),
+    confidence=(),
+    error_failures=0,
+)
+
 #: From outside a crash, a kill and a deliberate close look the same: one line about it cannot settle which.
 _OPEN = ("high", "medium")
 
@@ -359,6 +373,7 @@ def _break_with(
     what: str,
     directives: str = "",
     confidence: tuple[str, ...] = ("high",),
+    or_else: tuple[str, ...] = (),
 ) -> Case:
     """12 good requests to one server, then 30 to the same server with `behaviour`."""
     app = bench.upstream(APP)
@@ -367,7 +382,49 @@ def _break_with(
     app.behaviour = behaviour
     bench.visit(30)
     return bench.case(
-        what, Expect(sure=(cause,), timed=_SPOKE_WRONGLY, upstreams=(_name(APP),), confidence=confidence)
+        what,
+        Expect(sure=(cause, *or_else), timed=_SPOKE_WRONGLY, upstreams=(_name(APP),), confidence=confidence),
+    )
+
+
+@scenario("nginx-closed-on-accept", NginxBench)
+def closed_on_accept(bench: NginxBench) -> Case:
+    """FIN, or RST when nginx was quicker, before the request was read."""
+    return _break_with(
+        bench,
+        close_on_accept,
+        "closed-early",
+        "The application closed each connection as soon as it was made. Whether that is a FIN or, with the request unread, "
+        "a RST depends on who was quicker.",
+        confidence=_OPEN,
+        or_else=("connection-reset",),
+    )
+
+
+@scenario("nginx-reset-on-accept", NginxBench)
+def reset_at_once(bench: NginxBench) -> Case:
+    """RST as soon as the connection is made."""
+    return _break_with(
+        bench,
+        reset_on_accept,
+        "connection-reset",
+        "The application reset each connection as soon as it was made.",
+        confidence=_OPEN,
+        or_else=("closed-early",),
+    )
+
+
+@scenario("nginx-invalid-status", NginxBench)
+def invalid_status(bench: NginxBench) -> Case:
+    """A status line without a status."""
+    app = bench.upstream(APP)
+    bench.start(f"proxy_pass http://{_name(APP)};")
+    bench.visit(12)
+    app.behaviour = say(b"HTTP/1.1 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")
+    bench.visit(24)
+    return bench.case(
+        "After 12 good requests every answer began with `HTTP/1.1 OK`, without a number. " + _TAKEN_FOR_HTTP_09,
+        _TAKEN_FOR_HTTP_09_EXPECT,
     )
 
 
@@ -477,17 +534,7 @@ def not_http(bench: NginxBench) -> Case:
     bench.upstream(APP, say(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"))
     bench.start(f"proxy_pass http://{_name(APP)};")
     bench.visit(24)
-    return bench.case(
-        "proxy_pass to an SSH server. nginx takes what is not HTTP for HTTP/0.9 and passes it on: the access logs "
-        "bear the status 009, and the client gets bytes without a header, which `aborted` counts.",
-        Expect(
-            sure=("protocol-mismatch", "invalid-response"),
-            timed=(),
-            upstreams=(_name(APP),),
-            confidence=(),
-            error_failures=0,
-        ),
-    )
+    return bench.case("proxy_pass to an SSH server. " + _TAKEN_FOR_HTTP_09, _TAKEN_FOR_HTTP_09_EXPECT)
 
 
 @scenario("nginx-error-page-fallback", NginxBench)
@@ -507,29 +554,6 @@ def error_page_fallback(bench: NginxBench) -> Case:
         f"status stays 502. `ua` is `{_name(APP)} : {_name(SORRY)}`, `us` is `502 : 200`. The first is to blame, "
         "not the last.",
         Expect(sure=("connection-refused",), upstreams=(_name(APP),)),
-    )
-
-
-@scenario("nginx-ports-exhausted", NginxBench, private=True)
-def ports_exhausted(bench: NginxBench) -> Case:
-    """nginx has no local port left to connect from: errno 99."""
-    bench.upstream(APP, answer(delay=1))
-    ports = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    before = ports.read_text(encoding="ascii")
-    ports.write_text("40000 40003\n", encoding="ascii")
-    try:
-        bench.start(f"proxy_pass http://{_name(APP)};")
-        bench.visit(40)
-    finally:
-        ports.write_text(before, encoding="ascii")
-    return bench.case(
-        "ip_local_port_range was cut down to four ports, and the application took 1 s for each request: with more "
-        "than four under way nginx had no local port left to connect from.",
-        Expect(
-            sure=("proxy-exhausted",),
-            timed=("proxy-exhausted", "connection-refused", "unknown"),
-            upstreams=(_name(APP),),
-        ),
     )
 
 
@@ -580,13 +604,14 @@ def _tls_case(
     behaviour: Behaviour = healthy,
     directives: str = "",
     confidence: tuple[str, ...] = ("high",),
+    or_else: tuple[str, ...] = (),
 ) -> Case:
     bench.upstream(TLS_APP, behaviour, context)
     bench.start(f"proxy_ssl_name {NAME}; proxy_ssl_server_name on; {directives} proxy_pass https://{_name(TLS_APP)};")
     bench.visit(30)
     timed = ("tls-certificate", "tls-handshake", "connection-refused", *_SPOKE_WRONGLY)
     return bench.case(
-        what, Expect(sure=(cause,), timed=timed, upstreams=(_name(TLS_APP),), confidence=confidence)
+        what, Expect(sure=(cause, *or_else), timed=timed, upstreams=(_name(TLS_APP),), confidence=confidence)
     )
 
 
@@ -647,6 +672,22 @@ def tls_handshake(bench: NginxBench) -> Case:
     )
 
 
+@scenario("nginx-tls-client-certificate", NginxBench)
+def tls_client_certificate(bench: NginxBench) -> Case:
+    """The upstream wants a certificate of nginx, which has none."""
+    pki = Pki(bench.work_dir)
+    context = pki.issued(NAME).server_context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(pki.authority.certificate)
+    return _tls_case(
+        bench,
+        context,
+        "tls-certificate",
+        "The upstream asks for a client certificate. nginx has none to show (no proxy_ssl_certificate), and gets an alert.",
+        or_else=("tls-handshake",),
+    )
+
+
 @scenario("nginx-tls-closed", NginxBench)
 def tls_closed(bench: NginxBench) -> Case:
     """The upstream closes in the TLS handshake."""
@@ -691,15 +732,7 @@ def _names(bench: NginxBench, break_it: Callable[[Nameserver], object], what: st
     time.sleep(1.5)
     bench.visit(30)
     what = f"proxy_pass to a name in a variable, resolver valid=1s, resolver_timeout 2s. After 12 good requests {what}"
-    return bench.case(
-        what,
-        Expect(
-            sure=("dns-failure",),
-            timed=("dns-failure", "proxy-local", "unknown"),
-            ingress=("dns-failure", "proxy-local", "no-live-upstream", "unknown"),
-            blind=("unknown", "dns-failure"),
-        ),
-    )
+    return bench.case(what, _no_name("dns-failure"))
 
 
 @scenario("nginx-dns-nxdomain", NginxBench)
@@ -720,22 +753,66 @@ def dns_timeout(bench: NginxBench) -> Case:
     return _names(bench, lambda server: setattr(server, "silent", True), "the name server did not answer.")
 
 
+@scenario("nginx-dns-refused", NginxBench)
+def dns_refused(bench: NginxBench) -> Case:
+    """The name server's process is gone: its port answers with ICMP."""
+    return _names(bench, lambda server: server.stop(), "the name server was stopped: nobody listened on its port.")
+
+
+@scenario("nginx-no-resolver", NginxBench)
+def no_resolver(bench: NginxBench) -> Case:
+    """A name in a variable, and no resolver: nothing ever worked."""
+    bench.upstream(APP)
+    bench.start(f"set $app {NAME}; proxy_pass http://$app:{APP[1]};")
+    bench.visit(30)
+    return bench.case(
+        "proxy_pass to a name in a variable, and no resolver is configured: nginx cannot look it up at all.",
+        _no_name("dns-failure", "no-route"),
+    )
+
+
+def _no_name(*sure: str) -> Expect:
+    return Expect(
+        sure=sure,
+        timed=(*sure, "proxy-local", "unknown"),
+        ingress=(*sure, "proxy-local", "no-live-upstream", "unknown"),
+        blind=("unknown", "dns-failure"),
+    )
+
+
 # Not the upstream's connection at all.
 
 
 @scenario("nginx-upstream-error", NginxBench)
 def upstream_error(bench: NginxBench) -> Case:
     """The application itself says 503."""
+    return _own_error(bench, "503 Service Unavailable", b'{"error":"database pool exhausted"}\n')
+
+
+@scenario("nginx-upstream-502", NginxBench)
+def upstream_502(bench: NginxBench) -> Case:
+    """The application is a gateway itself, and says 502."""
+    return _own_error(bench, "502 Bad Gateway", b'{"error":"payment provider answered nonsense"}\n')
+
+
+@scenario("nginx-upstream-504", NginxBench)
+def upstream_504(bench: NginxBench) -> Case:
+    """The application is a gateway itself, and says 504."""
+    return _own_error(bench, "504 Gateway Timeout", b'{"error":"payment provider did not answer"}\n', delay=1.0)
+
+
+def _own_error(bench: NginxBench, status: str, body: bytes, delay: float = 0.02) -> Case:
     app = bench.upstream(APP)
     bench.start(f"proxy_pass http://{_name(APP)};")
     bench.visit(12)
-    app.behaviour = answer("503 Service Unavailable", b'{"error":"database pool exhausted"}\n', delay=0.02)
+    app.behaviour = answer(status, body, delay=delay)
     bench.visit(30)
     return bench.case(
-        "The application answered 503 itself, with a body of its own. nginx has nothing to log as an error.",
+        f"The application answered {status[:3]} itself, with a body of its own, after {delay:g} s. nginx has nothing to "
+        "log as an error.",
         Expect(
             sure=("upstream-error",),
-            ingress=("upstream-error",),
+            ingress=("upstream-error", "unknown"),
             blind=("unknown", "upstream-error"),
             upstreams=(_name(APP),),
             confidence=(),
@@ -759,6 +836,27 @@ def limit_req(bench: NginxBench) -> Case:
             sure=("blocked",),
             timed=("blocked", "proxy-local", "unknown"),
             ingress=("blocked", "proxy-local", "no-live-upstream", "unknown"),
+            blind=("unknown", "blocked", "proxy-local"),
+        ),
+    )
+
+
+@scenario("nginx-limit-conn", NginxBench)
+def limit_conn(bench: NginxBench) -> Case:
+    """limit_conn turns requests away with 503."""
+    bench.upstream(APP, answer(delay=0.6))
+    bench.start(
+        f"limit_conn shop 3; proxy_pass http://{_name(APP)};",
+        http="limit_conn_zone $server_name zone=shop:1m;",
+    )
+    bench.visit(50, rate=10)
+    return bench.case(
+        "limit_conn 3 for the whole server; each answer took 0.6 s and 10 requests a second came. nginx refused the rest "
+        "with 503 without asking the upstream; the error log has one line for each of them.",
+        Expect(
+            sure=("blocked", "circuit-breaker"),
+            timed=("blocked", "circuit-breaker", "proxy-local", "unknown"),
+            ingress=("blocked", "circuit-breaker", "proxy-local", "no-live-upstream", "unknown"),
             blind=("unknown", "blocked", "proxy-local"),
         ),
     )

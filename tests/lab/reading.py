@@ -18,8 +18,9 @@ _HAPROXY = re.compile(r" (?:-?\d+/){4}\+?\d+ (-?\d+) ")
 #: `%tsc %ac/%fc/%bc/%sc/%rc`
 _HAPROXY_RETRIES = re.compile(r" [-A-Za-z]{4} (?:\d+/){4}\+?(\d+) ")
 _ERROR_LINE = re.compile(
-    r"\[(?:error|crit)\] .*(?: while (?:connecting to|SSL handshaking to|sending request to"
-    r"|reading response header from|reading) upstream|could not be resolved|no resolver defined|limiting requests)"
+    r"\[(?:error|crit|alert)\] .*(?: while (?:connecting to|SSL handshaking to|sending request to"
+    r"|reading response header from|reading) upstream|could not be resolved|no resolver defined"
+    r"|limiting (?:requests|connections)|worker_connections are not enough)"
 )
 
 

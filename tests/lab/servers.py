@@ -49,6 +49,10 @@ class Server:
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
@@ -75,10 +79,11 @@ class Nginx(Server):
 class Haproxy(Server):
     program = "haproxy"
 
-    def __init__(self, config: str, work_dir: Path) -> None:
+    def __init__(self, config: str, work_dir: Path, reloadable: bool = False) -> None:
         path = work_dir / "haproxy.cfg"
         path.write_text(config, encoding="utf-8")
-        super().__init__(["haproxy", "-db", "-f", str(path)], work_dir)
+        # A master with a worker starts a new worker on SIGUSR2.
+        super().__init__(["haproxy", "-W" if reloadable else "-db", "-f", str(path)], work_dir)
 
     @staticmethod
     def version() -> str:

@@ -50,6 +50,7 @@ class Receiver:
         if isinstance(address, Path):
             address.unlink(missing_ok=True)
             self._sock.bind(str(address))
+            address.chmod(0o666)  # a proxy may have given up root
         else:
             self._sock.bind(address)
         self._sock.settimeout(0.2)

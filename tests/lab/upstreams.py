@@ -183,10 +183,15 @@ def close_after_request(connection: Connection) -> None:
     connection.read_request()
 
 
+def reset_on_accept(connection: Connection) -> None:
+    """RST as soon as the connection is made."""
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 def reset_after_request(connection: Connection) -> None:
     """RST after the request was read."""
     connection.read_request()
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_accept(connection)
 
 
 def truncate(sent: int = 4000, promised: int = 20000) -> Behaviour:
