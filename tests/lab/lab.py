@@ -19,7 +19,8 @@ import signal
 import sys
 from pathlib import Path
 
-import checkout_outage  # noqa: F401  (registers its scenario; so do the next)
+import apache_scenarios  # noqa: F401  (registers its scenarios; so do the next)
+import checkout_outage  # noqa: F401
 import haproxy_scenarios  # noqa: F401
 import isolation
 import limit_scenarios  # noqa: F401

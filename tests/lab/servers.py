@@ -1,4 +1,4 @@
-"""The two real proxies, each started from a configuration of the lab's own and stopped by its process id."""
+"""The real proxies, each started from a configuration of the lab's own and stopped by its process id."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class ServerFailed(Exception):
 
 
 class Server:
-    """A foreground process that listens on `FRONT`."""
+    """A foreground process that listens on `listens`."""
 
     program = ""
+    listens: tuple[str, int] | Path = FRONT
 
     def __init__(self, command: list[str], work_dir: Path) -> None:
         self._output = work_dir / f"{self.program}.out"
@@ -42,8 +43,13 @@ class Server:
         raise ServerFailed(f"{self.program} did not start:\n{self._output.read_text(errors='replace')}")
 
     def _is_ready(self) -> bool:
-        """Whether somebody listens on `FRONT`, without connecting, which would leave a trace in the logs."""
-        listening = f"{_little_endian(FRONT[0])}:{FRONT[1]:04X} 00000000:0000 0A"
+        """Whether somebody listens, without connecting, which would leave a trace in the logs."""
+        if isinstance(self.listens, Path):
+            # A listening socket's flags are `__SO_ACCEPTCON`.
+            sockets = Path("/proc/self/net/unix").read_text(encoding="utf-8").splitlines()
+            return any(" 00010000 " in line and line.endswith(f" {self.listens}") for line in sockets)
+        host, port = self.listens
+        listening = f"{_little_endian(host)}:{port:04X} 00000000:0000 0A"
         return listening in Path("/proc/self/net/tcp").read_text(encoding="ascii")
 
     def signal(self, number: signal.Signals) -> None:
@@ -73,7 +79,7 @@ class Nginx(Server):
 
     @staticmethod
     def version() -> str:
-        return "nginx " + _first_match(["nginx", "-v"], r"nginx/(\S+)")
+        return "nginx " + first_match(["nginx", "-v"], r"nginx/(\S+)")
 
 
 class Haproxy(Server):
@@ -87,7 +93,7 @@ class Haproxy(Server):
 
     @staticmethod
     def version() -> str:
-        return "HAProxy " + _first_match(["haproxy", "-v"], r"version (\d+\.\d+\.\d+)")
+        return "HAProxy " + first_match(["haproxy", "-v"], r"version (\d+\.\d+\.\d+)")
 
     @staticmethod
     def command(admin_socket: Path, line: str) -> str:
@@ -99,6 +105,20 @@ class Haproxy(Server):
             return sock.recv(65536).decode()
 
 
+class Apache(Server):
+    program = "apache2"
+
+    def __init__(self, config: str, run_dir: Path, work_dir: Path) -> None:
+        """`run_dir` shows up in the error log, with the command line."""
+        path = run_dir / "apache2.conf"
+        path.write_text(config, encoding="utf-8")
+        super().__init__(["apache2", "-f", str(path), "-D", "FOREGROUND"], work_dir)
+
+    @staticmethod
+    def version() -> str:
+        return "Apache httpd " + first_match(["apache2", "-v"], r"Apache/(\S+)")
+
+
 def distribution() -> str:
     """`Debian 12`, or whatever this system calls itself."""
     text = Path("/etc/os-release").read_text(encoding="utf-8")
@@ -107,7 +127,8 @@ def distribution() -> str:
     return f"{name} {fields.get('VERSION_ID', '').strip(chr(34))}".strip()
 
 
-def _first_match(command: list[str], pattern: str) -> str:
+def first_match(command: list[str], pattern: str) -> str:
+    """What the first group of `pattern` found in the command's output: a version, as a rule."""
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = re.search(pattern, done.stdout + done.stderr)
     return found[1] if found else "(unknown version)"
