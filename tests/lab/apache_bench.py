@@ -20,7 +20,7 @@ _MODULES = (
     "alias",
     "dir",
     "env",
-    "headers",
+    "rewrite",
     "setenvif",
     "slotmem_shm",
     "socache_shmcb",
