@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import ssl
-import time
 from pathlib import Path
 
 from apache_bench import ApacheBench, Expect
@@ -444,9 +443,7 @@ def keepalive_race(bench: ApacheBench) -> Case:
     return bench.case(
         "The application keeps a connection after its first answer and closes it as the next request arrives on it, as "
         "happens when its idle timeout is shorter than the time for which Apache pools connections.",
-        Expect(
-            sure=("keepalive-race", "closed-early"), upstreams=(_name(APP),), confidence=(), attempt="AH01102"
-        ),
+        Expect(sure=("keepalive-race", "closed-early"), upstreams=(_name(APP),), confidence=(), attempt="AH01102"),
     )
 
 

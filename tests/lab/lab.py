@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 
 import apache_scenarios  # noqa: F401  (registers its scenarios; so do the next)
+import app_scenarios  # noqa: F401
 import checkout_outage  # noqa: F401
 import haproxy_scenarios  # noqa: F401
 import isolation
