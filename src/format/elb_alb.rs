@@ -345,6 +345,7 @@ fn attempts<'a>(core: &Core<'a>, response: Option<Micros>) -> Vec<Attempt<'a>> {
         connect: core.request_time,
         header: core.header(),
         response,
+        length: None,
     }]
 }
 
@@ -678,6 +679,7 @@ mod tests {
                 connect: Some(86_000),
                 header: Some(134_000),
                 response: Some(171_000),
+                length: None,
             }],
             escape: Escape::Hex,
             ..Record::default()

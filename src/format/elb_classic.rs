@@ -127,7 +127,14 @@ fn of_connection(core: &Core<'_>) -> bool {
 fn attempt<'a>(core: &Core<'a>) -> Attempt<'a> {
     let (connect, header) =
         if of_connection(core) { (core.target_time, None) } else { (core.request_time, core.header()) };
-    Attempt { upstream: core.target, status: core.target_status, connect, header, response: core.duration(None) }
+    Attempt {
+        upstream: core.target,
+        status: core.target_status,
+        connect,
+        header,
+        response: core.duration(None),
+        length: None,
+    }
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -223,6 +230,7 @@ mod tests {
                 connect: Some(73),
                 header: Some(1_121),
                 response: Some(1_178),
+                length: None,
             }],
             escape: Escape::Hex,
             ..Record::default()

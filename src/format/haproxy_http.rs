@@ -192,6 +192,7 @@ mod tests {
             connect: Some(30_000),
             header: Some(99_000),
             response: Some(99_000),
+            length: None,
         };
         assert_eq!(record.attempts, [attempt]);
         assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Plain(_))));

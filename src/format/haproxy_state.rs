@@ -247,7 +247,7 @@ fn reason(message: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Why a health check failed (`check.c`, `check_statuses`).
 fn check_failed(reason: &[u8], rest: &[u8]) -> Option<&'static Sign> {
     Some(match reason {
-        b"Layer4 connection problem" => unconnected(rest),
+        b"Layer4 connection problem" => unconnected(rest).unwrap_or(&CHECK_UNCONNECTED),
         b"Layer4 timeout" => &CHECK_CONNECT_TIMEOUT,
         b"Layer6 timeout" => &CHECK_TLS_TIMEOUT,
         b"Layer6 invalid response" if memmem::find(rest, b"certificate").is_some() => &CHECK_CERTIFICATE,
@@ -257,7 +257,7 @@ fn check_failed(reason: &[u8], rest: &[u8]) -> Option<&'static Sign> {
         b"Layer7 wrong status" if code(rest) >= 500 => &CHECK_STATUS,
         b"Layer7 wrong status" => &CHECK_REFUSED,
         b"Health analyze" => &OBSERVED,
-        b"Socket error" => &CHECK_SOCKET,
+        b"Socket error" => unconnected(rest).unwrap_or(&CHECK_SOCKET),
         b"External check timeout" => &CHECK_TIMEOUT,
         b"External check error" => &CHECK_REFUSED,
         _ => return None,
@@ -265,7 +265,7 @@ fn check_failed(reason: &[u8], rest: &[u8]) -> Option<&'static Sign> {
 }
 
 /// `, info: "Connection refused"`: what the system said as the check connected.
-fn unconnected(rest: &[u8]) -> &'static Sign {
+fn unconnected(rest: &[u8]) -> Option<&'static Sign> {
     let signs: [(&[u8], &'static Sign); 7] = [
         (b"refused", &CHECK_CONNECT_REFUSED),
         (b"No route to host", &CHECK_UNREACHABLE),
@@ -275,7 +275,7 @@ fn unconnected(rest: &[u8]) -> &'static Sign {
         (b"Permission denied", &CHECK_FORBIDDEN),
         (b"SSL", &CHECK_TLS),
     ];
-    signs.iter().find(|(text, _)| memmem::find(rest, text).is_some()).map_or(&CHECK_UNCONNECTED, |(_, sign)| sign)
+    signs.iter().find(|(text, _)| memmem::find(rest, text).is_some()).map(|(_, sign)| *sign)
 }
 
 /// `, code: 503`

@@ -48,6 +48,8 @@ pub(super) enum Var {
     HeaderTime,
     /// `$upstream_response_time`
     ResponseTime,
+    /// `$upstream_response_length`
+    ResponseLength,
     /// `$host` or `$http_host`
     Host,
     /// `$server_name`
@@ -95,6 +97,7 @@ impl Var {
             b"upstream_connect_time" => Self::ConnectTime,
             b"upstream_header_time" => Self::HeaderTime,
             b"upstream_response_time" => Self::ResponseTime,
+            b"upstream_response_length" => Self::ResponseLength,
             b"host" | b"http_host" => Self::Host,
             b"server_name" => Self::ServerName,
             b"http_user_agent" => Self::UserAgent,
@@ -247,6 +250,7 @@ impl<'a> Vars<'a> {
             connect: list(self.get(Var::ConnectTime)),
             header: list(self.get(Var::HeaderTime)),
             response: list(self.response_times()),
+            length: list(self.get(Var::ResponseLength)),
         }
     }
 
@@ -412,6 +416,7 @@ struct Upstreams<'a> {
     connect: Items<'a>,
     header: Items<'a>,
     response: Items<'a>,
+    length: Items<'a>,
 }
 
 /// One item of the upstream lists.
@@ -436,12 +441,13 @@ impl<'a> Iterator for Upstreams<'a> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         loop {
-            let lists = [&mut self.addr, &mut self.status, &mut self.connect, &mut self.header, &mut self.response];
+            let Self { addr, status, connect, header, response, length, .. } = self;
+            let lists = [addr, status, connect, header, response, length];
             let items = lists.map(Iterator::next);
             if items.iter().all(Option::is_none) {
                 return None;
             }
-            let [addr, status, connect, header, response] = items.map(|item| present(item.unwrap_or_default()));
+            let [addr, status, connect, header, response, length] = items.map(|item| present(item.unwrap_or_default()));
             // An internal redirect leaves an item without an address: nothing was tried there.
             if self.names && addr.is_empty() {
                 continue;
@@ -452,6 +458,7 @@ impl<'a> Iterator for Upstreams<'a> {
                 connect: whole(connect, seconds),
                 header: whole(header, seconds),
                 response: whole(response, seconds),
+                length: whole(length, uint),
             };
             return Some(no_server(attempt).unwrap_or(Item::Attempt(attempt)));
         }
@@ -577,6 +584,8 @@ table! {
     SIGNS:
     UPSTREAM_ANSWERED = sign("nginx-upstream-answered", Cause::UpstreamError, Strength::Conclusive, 502,
         "the upstream sent this status itself: nginx had its response header");
+    UPSTREAM_SENT = sign("nginx-upstream-body", Cause::UpstreamError, Strength::Conclusive, 502,
+        "the upstream sent this status itself: nginx had a body from it");
     UPSTREAM_503 = sign("nginx-upstream-503", Cause::UpstreamError, Strength::Conclusive, 503,
         "the upstream answered with an error status that nginx never makes up for an attempt");
     NO_LIVE = sign("nginx-group-without-server", Cause::NoLiveUpstream, Strength::Conclusive, 502,
@@ -589,6 +598,8 @@ table! {
         "nginx was connected, waited for the response header, and answered 504");
     RESPONSE_TIMEOUT_LIKELY = sign("nginx-504-after-wait", Cause::ResponseTimeout, Strength::Strong, 504,
         "nginx answered 504 after a long wait; the line does not say whether it was connected");
+    TIMEOUT_OF_OTHERS = sign("nginx-504-at-once", Cause::UpstreamError, Strength::Strong, 504,
+        "504 came sooner than any timeout of nginx: the upstream sent it");
     RESPONSE_TIMEOUT_BLIND = sign("nginx-504", Cause::ResponseTimeout, Strength::Weak, 504,
         "nginx answered 504; the line does not say what it waited for");
     REFUSED = sign("nginx-502-at-once-not-connected", Cause::ConnectionRefused, Strength::Strong, 502,
@@ -669,6 +680,7 @@ fn judge_attempt(record: &Record<'_>, number: usize, statuses: &Statuses) -> Opt
     let time = attempt.response.or(record.duration.filter(|_| only));
     match status {
         _ if attempt.header.is_some() => Some(UPSTREAM_ANSWERED),
+        _ if attempt.length.is_some_and(|length| length > 0) => Some(UPSTREAM_SENT),
         502 if is_same_again(record, number) => Some(KEEPALIVE_RETRIED),
         502 => Some(bad_gateway(record, attempt, time)),
         504 => Some(timeout(record, attempt, time)),
@@ -691,6 +703,7 @@ fn timeout(record: &Record<'_>, attempt: &Attempt<'_>, time: Option<Micros>) -> 
     let connected = attempt.connect.is_some();
     match time {
         _ if record.names_connect && !connected => CONNECT_TIMEOUT,
+        Some(time) if time < TIMER && !record.names_header => TIMEOUT_OF_OTHERS,
         _ if connected && record.names_header => RESPONSE_TIMEOUT,
         _ if connected => RESPONSE_TIMEOUT_LIKELY,
         // Connect timeouts that somebody set are short; the default of both is 60 seconds.
@@ -732,6 +745,8 @@ fn not_connected(attempt: &Attempt<'_>, time: Micros) -> &'static Sign {
 
 /// What an attempt takes that was over before anything had to be waited for.
 const AT_ONCE: Micros = 5_000;
+/// No timeout is shorter than this, as a rule.
+const TIMER: Micros = 100_000;
 const MILLISECOND: Micros = 1_000;
 const SECOND: Micros = 1_000_000;
 
@@ -817,7 +832,7 @@ pub(super) mod tests {
             ("us", Var::UpstreamStatus),
             ("@timestamp", Var::Time),
             ("cs", Var::Ignored),
-            ("upstream_response_length", Var::Ignored),
+            ("upstream_response_length", Var::ResponseLength),
             ("", Var::Ignored),
         ];
         for (key, var) in cases {
@@ -866,6 +881,7 @@ pub(super) mod tests {
             ("504", "GET", ["a:1", "504", "0.002", "", "60.002"], "nginx-504-after-wait"),
             ("504", "GET", ["a:1", "504", "", "", "60.001"], "nginx-504-after-wait"),
             ("504", "GET", ["a:1", "504", "", "", "1.000"], "nginx-504"),
+            ("504", "GET", ["a:1", "504", "", "", "0.012"], "nginx-504-at-once"),
             ("504", "GET", ["a:1", "504", "", "", ""], "nginx-504"),
             ("502", "GET", ["a:1", "502", "-", "-", "0.000"], "nginx-502-at-once-not-connected"),
             ("502", "GET", ["unix:/s", "502", "-", "-", "0.000"], "nginx-502-socket-not-connected"),

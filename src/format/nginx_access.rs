@@ -162,7 +162,7 @@ fn ingress<'a>(i: &'a [u8], vars: &mut Vars<'a>) -> Parsed<'a, ()> {
     let (rest, group) = preceded(tag(" "), bracketed).parse(rest)?;
     let (rest, _alternative) = opt(preceded(tag(" "), bracketed)).parse(rest)?;
     let (rest, addr) = next_list(rest)?;
-    let (rest, _lengths) = next_list(rest)?;
+    let (rest, lengths) = next_list(rest)?;
     let (rest, times) = next_list(rest)?;
     let (rest, statuses) = next_list(rest)?;
     let fits = |value: &[u8], shape: fn(&[u8]) -> bool| present(value).is_empty() || shape(value);
@@ -177,6 +177,7 @@ fn ingress<'a>(i: &'a [u8], vars: &mut Vars<'a>) -> Parsed<'a, ()> {
     vars.set(Var::ProxyUpstream, group);
     vars.set(Var::UpstreamAddr, addr);
     vars.set(Var::ResponseTime, times);
+    vars.set(Var::ResponseLength, lengths);
     vars.set(Var::UpstreamStatus, statuses);
     if let Ok((_, id)) = next_word(rest) {
         vars.set(Var::RequestId, id);

@@ -77,6 +77,8 @@ pub struct Attempt<'a> {
     pub header: Option<Micros>,
     /// Until the attempt ended.
     pub response: Option<Micros>,
+    /// Bytes of body that the upstream sent.
+    pub length: Option<u64>,
 }
 
 /// A line, read in full. Text fields are as logged, still escaped; empty where the line does not say.

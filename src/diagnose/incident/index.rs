@@ -4,6 +4,7 @@ use super::super::keys::Key;
 use super::super::reconcile::Row;
 use super::SHADOW;
 use crate::aggregate::Source;
+use crate::cause::Cause;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -19,6 +20,8 @@ pub(super) struct Index<'a> {
     pub(super) servers: BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>,
     /// The rows with state lines of each group, by window.
     pub(super) states: BTreeMap<(&'a str, &'a str), Vec<&'a Row>>,
+    /// The rows with lines about a proxy's own limits, by window.
+    of_process: BTreeMap<&'a str, Vec<&'a Row>>,
     /// Requests of each group by window.
     pub(super) of_group: BTreeMap<(&'a str, &'a str), BTreeMap<i64, u64>>,
     /// Requests of each proxy by window.
@@ -31,6 +34,7 @@ impl<'a> Index<'a> {
             rows,
             servers: BTreeMap::new(),
             states: BTreeMap::new(),
+            of_process: BTreeMap::new(),
             of_group: BTreeMap::new(),
             of_proxy: BTreeMap::new(),
         };
@@ -41,6 +45,8 @@ impl<'a> Index<'a> {
             let tells = |row: &&Row| row.evidence.iter().any(|item| item.source == Source::State);
             let mut states: Vec<&Row> = run.iter().filter(tells).collect();
             states.sort_by_key(|row| row.window);
+            let of_process = states.iter().filter(|row| tells_of_proxy(row));
+            index.of_process.entry(group.0).or_default().extend(of_process);
             index.states.insert(group, states);
             let (group, proxy) = (index.of_group.entry(group).or_default(), index.of_proxy.entry(group.0).or_default());
             for (row, requests) in run.iter().filter_map(|row| Some((row, row.requests?))) {
@@ -48,6 +54,7 @@ impl<'a> Index<'a> {
                 *proxy.entry(row.window).or_default() += requests;
             }
         }
+        index.of_process.values_mut().for_each(|rows| rows.sort_by_key(|row| row.window));
         index
     }
 
@@ -79,16 +86,21 @@ impl<'a> Index<'a> {
         servers().next().is_none() || servers().flat_map(of).any(answered)
     }
 
-    /// The rows of these groups around that time that hold state lines.
+    /// The rows of these groups around that time that hold state lines, and those of the whole proxy that tell of the proxy itself.
     pub(super) fn states(&self, keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
         let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| key.group()).collect();
-        let lists = groups.iter().filter_map(|group| self.states.get(group));
+        let proxies: BTreeSet<&str> = groups.iter().map(|group| group.0).collect();
+        let of_process = proxies.iter().filter_map(|proxy| self.of_process.get(proxy));
+        let lists = groups.iter().filter_map(|group| self.states.get(group)).chain(of_process);
         let near = |list: &'_ Vec<&'a Row>| {
             let start = list.partition_point(|row| row.window + SHADOW + window < windows.0);
             let rest = &list[start..];
             rest[..rest.partition_point(|row| row.window <= windows.1)].to_vec()
         };
-        lists.flat_map(near).collect()
+        let mut rows: Vec<&'a Row> = lists.flat_map(near).collect();
+        rows.sort_by_key(|row| (&row.key, row.window));
+        rows.dedup_by_key(|row| (&row.key, row.window));
+        rows
     }
 
     /// Requests by window at these upstreams, healthy windows between included: at their whole group where it failed as a whole, and at the
@@ -122,4 +134,10 @@ impl<'a> Index<'a> {
         }
         (Some(counts), false)
     }
+}
+
+/// Whether a state line speaks of the proxy's own limits rather than of a group.
+fn tells_of_proxy(row: &Row) -> bool {
+    let own = [Cause::ProxyExhausted, Cause::GatewayInternal];
+    row.evidence.iter().any(|item| item.source == Source::State && own.contains(&item.sign.cause))
 }

@@ -7,6 +7,7 @@
 
 mod index;
 mod join;
+mod root;
 mod span;
 
 use super::keys::{Key, Relations};
@@ -171,7 +172,7 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
         before: &index.before(&keys, windows.0, window),
         answered: index.answered(&keys),
     });
-    let root = root_cause(&causes, &evidence, &states).map(Root::of_group).or(behind);
+    let root = root::find(&causes, &evidence, &states).or(behind);
     let checks = |cause: Cause| states.iter().filter(move |item| item.sign.cause == cause);
     let witness =
         |cause: Cause| checks(cause).map(|item| item.sign.strength.percent()).max().unwrap_or(0) as f64 / 100.0;
@@ -223,26 +224,6 @@ fn servers_down(keys: &BTreeSet<Arc<Key>>, states: &[&Row]) -> BTreeSet<Arc<Key>
         |row: &&&Row| row.evidence.iter().any(|item| item.source == Source::State && is_root_cause(item.sign.cause));
     let servers = states.iter().filter(|row| !row.key.upstream.is_empty() && !named.contains(row.key.group.as_str()));
     servers.filter(is_down).map(|row| Arc::clone(&row.key)).collect()
-}
-
-/// Where servers were down, why they were: the heaviest other cause, or else what health checks say.
-fn root_cause(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence]) -> Option<Cause> {
-    let first = causes.first()?;
-    if first.cause != Cause::NoLiveUpstream {
-        let took_group_down = causes.iter().any(|other| other.cause == Cause::NoLiveUpstream);
-        return (took_group_down && is_root_cause(first.cause)).then_some(first.cause);
-    }
-    let began = |cause: Cause| evidence.iter().filter(|item| item.sign.cause == cause).map(|item| item.first).min();
-    let shadow = began(first.cause)?;
-    let in_logs = causes.iter().find(|other| {
-        is_root_cause(other.cause) && began(other.cause).is_some_and(|start| start.seconds() <= shadow.seconds() + 1)
-    });
-    let by_checks = || {
-        let mut found: Vec<&Evidence> = states.iter().filter(|item| is_root_cause(item.sign.cause)).collect();
-        found.sort_by_key(|item| (std::cmp::Reverse(item.sign.strength), item.first, item.sign.kind));
-        found.first().map(|item| item.sign.cause)
-    };
-    in_logs.map(|root| root.cause).or_else(by_checks)
 }
 
 /// Evidence of all rows by sign, in order of what it explains.

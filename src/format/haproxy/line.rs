@@ -325,6 +325,7 @@ impl<'a> Line<'a> {
             connect: connect.map(micros),
             header: connect.zip(response).map(|(connect, response)| micros(connect.saturating_add(response))),
             response: total.map(|total| micros(total.saturating_sub(before))),
+            length: None,
         }
     }
 
