@@ -8,7 +8,7 @@ from pathlib import Path
 
 from apache_bench import ApacheBench, Expect
 from case import Case
-from isolation import ABSENT_HOST, PROHIBITED_HOST, REJECTED_HOST, RUN_DIR, SILENT_HOST
+from isolation import ABSENT_HOST, PROHIBITED_HOST, REJECTED_HOST, RUN_DIR, SILENT_HOST, UNROUTED_HOST
 from pki import NAME, Pki
 from scenario import scenario
 from upstreams import (
@@ -231,6 +231,19 @@ def host_rejected(bench: ApacheBench) -> Case:
         "drop.",
         "host-unreachable",
         rejected,
+    )
+
+
+@scenario("apache-network-unreachable", ApacheBench, private=True)
+def network_unreachable(bench: ApacheBench) -> Case:
+    """No route to the server's network: errno 101."""
+    unrouted = f"{UNROUTED_HOST}:9101"
+    return _break_connect(
+        bench,
+        f"ProxyPass / http://{unrouted}/",
+        "There is no route to the server's network: 101 at once.",
+        "host-unreachable",
+        unrouted,
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import syslog_daemon
 from apache_bench import ApacheBench
 from apache_bench import Expect as ApacheExpect
-from app_servers import KILL, SEGMENTATION_FAULT, Gunicorn, PhpFpm, Shop, sleep
+from app_servers import KILL, SEGMENTATION_FAULT, WARN, Gunicorn, PhpFpm, Shop, sleep
 from bench import Bench
 from case import Case, View
 from haproxy_bench import HaproxyBench
@@ -540,3 +540,33 @@ def nginx_fpm_max_requests(bench: NginxBench) -> Case:
     bench.visit(48, rate=_RATE)
     case = bench.case("pm.max_requests 5: children come and go, and no request fails.", Expect(sure=()))
     return app.tell(case, Told(FPM_LOG, ()))
+
+
+_WARNINGS_TEXT = (
+    "/api/… raised a PHP warning and answered 200. PHP's messages come with the answer; the proxy writes them into its "
+    "error log at level error."
+)
+
+
+@scenario("nginx-php-fpm-warnings", NginxBench, private=True)
+def nginx_fpm_warnings(bench: NginxBench) -> Case:
+    """PHP warnings in nginx's error log, and nothing is wrong with the gateway."""
+    app = FpmApp(bench, _STATIC)
+    bench.start(app.fastcgi_pass())
+    _warn(bench, app)
+    case = bench.case(_WARNINGS_TEXT, Expect(sure=(), confidence=(), error_failures=False))
+    return app.tell(case, Told(FPM_LOG, ()))
+
+
+@scenario("apache-php-fpm-warnings", ApacheBench, private=True)
+def apache_fpm_warnings(bench: ApacheBench) -> Case:
+    """The same in Apache's."""
+    app = FpmApp(bench, _STATIC)
+    bench.start(app.site())
+    _warn(bench, app)
+    return app.tell(bench.case(_WARNINGS_TEXT, ApacheExpect(sure=())), Told(FPM_LOG, ()))
+
+
+def _warn(bench: Bench, app: FpmApp) -> None:
+    app.shop.fail({"/api": WARN})
+    bench.visit(36, rate=_RATE)

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from servers import Server, first_match
 
-#: What the shop does to a request instead of answering: `("sleep", seconds)` before it answers, or `("signal", number)`
-#: to its own process, as the kernel does to one that faults or takes too much memory.
+#: What the shop does with a request before it answers: `("sleep", seconds)`; `("signal", number)` to its own process,
+#: as the kernel does to one that faults or takes too much memory; or `("warn", 0)`, in PHP alone.
 Fault = tuple[str, float]
 
 SEGMENTATION_FAULT: Fault = ("signal", signal.SIGSEGV)
 #: What the kernel's OOM killer sends.
 KILL: Fault = ("signal", signal.SIGKILL)
+#: PHP's warnings travel with the answer, and the proxy writes them into its own error log.
+WARN: Fault = ("warn", 0)
 
 
 def sleep(seconds: float) -> Fault:
@@ -27,7 +29,11 @@ $path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
 $faults = json_decode(file_get_contents(__DIR__ . '/faults.json'), true);
 foreach ($faults as $prefix => [$what, $number]) {
     if (str_starts_with($path, $prefix)) {
-        $what === 'sleep' ? usleep((int) ($number * 1e6)) : posix_kill(posix_getpid(), $number);
+        match ($what) {
+            'sleep' => usleep((int) ($number * 1e6)),
+            'signal' => posix_kill(posix_getpid(), $number),
+            'warn' => trigger_error('stock of A-1 is unknown', E_USER_WARNING),
+        };
         break;
     }
 }
