@@ -11,7 +11,7 @@ from pathlib import Path
 import isolation
 import reading
 from bench import Bench
-from case import Case, View
+from case import Case, Other, View
 from servers import FRONT, Apache, distribution
 
 _MODULES = (
@@ -65,8 +65,10 @@ class Expect:
     members: tuple[str, ...] = ()
     confidence: tuple[str, ...] = ("high",)
     #: The message, by its number, that is written once for each failed attempt, or for a request that was not tried.
-    #: Empty: the client did not get a gateway status, so that the number is left open.
+    #: Empty: the client did not get a gateway status, so that nothing counts as a failure.
     attempt: str = "AH01114"
+    #: Incidents besides the main one, where the error log is there.
+    other: tuple[Other, ...] = ()
 
 
 class ApacheBench(Bench):
@@ -132,11 +134,11 @@ LogLevel {log_level}
             logged = reading.statuses(self.logs / log)
             if any(logged[status] != self.client[status] for status in reading.GATEWAY_STATUSES):
                 raise AssertionError(f"client saw {dict(self.client)}, {log} has {dict(logged)}")
-            if logged.total() != self.client.total():
+            if logged.total() != self.client.total() - self.unlogged:
                 raise AssertionError(f"client sent {self.client.total()}, {log} has {logged.total()}")
 
     def _views(self, expect: Expect) -> list[View]:
-        requests = self.client.total()
+        requests = self.client.total() - self.unlogged
         failures = sum(self.client[status] for status in reading.GATEWAY_STATUSES)
 
         def seen(logs: list[str], cause: tuple[str, ...], upstreams: tuple[str, ...] = ()) -> View:
@@ -149,17 +151,17 @@ LogLevel {log_level}
             seen(["worker.log"], timed, expect.members),
         ]
         if not expect.sure:
-            return [*views, seen(["combined.log", "error.log"], ()), View(["error.log"], None)]
+            return [*views, seen(["combined.log", "error.log"], ()), View(["error.log"], 0)]
         if expect.attempt and not _messages(self.logs / "error.log", expect.attempt):
             note = "error.log has nothing on these requests."
             return [*views, replace(seen(["combined.log", "error.log"], blind), note=note)]
         for access in ("combined.log", "worker.log"):
             both = seen([access, "error.log"], expect.sure, expect.upstreams)
-            views.append(replace(both, confidence=list(expect.confidence)))
+            views.append(replace(both, confidence=list(expect.confidence), other=list(expect.other)))
         return [*views, self._error_view(expect)]
 
     def _error_view(self, expect: Expect) -> View:
-        attempts = _messages(self.logs / "error.log", expect.attempt) if expect.attempt else None
+        attempts = _messages(self.logs / "error.log", expect.attempt) if expect.attempt else 0
         note = f"{attempts} lines ({expect.attempt}) tell of a failed attempt or of a request that was never tried."
         return View(
             logs=["error.log"],
@@ -167,6 +169,7 @@ LogLevel {log_level}
             cause=list(expect.sure),
             upstreams=list(expect.upstreams),
             confidence=list(expect.confidence),
+            other=list(expect.other),
             note=note if expect.attempt else _NOT_A_GATEWAY_STATUS,
         )
 

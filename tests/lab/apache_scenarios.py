@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 
 from apache_bench import ApacheBench, Expect
-from case import Case
+from case import Case, Other
 from isolation import ABSENT_HOST, PROHIBITED_HOST, REJECTED_HOST, RUN_DIR, SILENT_HOST, UNROUTED_HOST
 from pki import NAME, Pki
 from scenario import scenario
@@ -799,12 +799,12 @@ def two_faults(bench: ApacheBench) -> Case:
     bench.visit(48, paths, rate=_RATE, workers=24)
     return bench.case(
         f"Two servers. At the same moment {_name(APP)} became slower than timeout=1 (502, about two thirds of the "
-        f"requests) and {_name(SECOND)} died (refused, 503). The views name the larger fault; the smaller must be an "
-        "incident of its own: connection-refused.",
+        f"requests) and {_name(SECOND)} died (refused, 503).",
         Expect(
             sure=("response-timeout",),
             timed=("unknown", "response-timeout"),
             upstreams=(_name(APP),),
             attempt="AH01102|AH01114",
+            other=(Other(["connection-refused"], [_name(SECOND)]),),
         ),
     )

@@ -69,7 +69,7 @@ def _beside(view: View, told: Told) -> View:
     if view.logs in _BLIND:
         return replace(view, logs=logs, cause=list(told.blind), confidence=_NOT_SURE)
     confidence = told.confidence if view.logs[-1] in ("error.log", "haproxy.log") else ()
-    return replace(view, logs=logs, cause=list(told.sure), confidence=list(confidence))
+    return replace(view, logs=logs, cause=list(told.sure), confidence=list(confidence), cites=[told.log])
 
 
 def _run_dir(bench: Bench) -> Path:
@@ -114,14 +114,15 @@ class GunicornApp:
         """The case with gunicorn's own log, and once with the same lines as they came by syslog."""
         case = with_app_log(case, Gunicorn.version(), told)
         best = next(view for view in reversed(case.views) if GUNICORN_LOG in view.logs)
-        by_syslog = replace(best, logs=[*best.logs[:-1], SYSLOG])
+        by_syslog = replace(best, logs=[*best.logs[:-1], SYSLOG], cites=[SYSLOG] if best.cites else [])
         what = f"{case.what}\n\n{GUNICORN_LOG} is gunicorn's error log, {SYSLOG} the same as rsyslog writes it."
         return replace(case, what=what, views=[*case.views, by_syslog])
 
 
 def _as_from_a_program(datagram: str) -> str:
-    """As rsyslog writes what came without time and host; Python's `SysLogHandler` also ends it with a NUL."""
-    message = re.sub(r"^<\d+>", "", datagram).rstrip("\0")
+    """As rsyslog writes what came without time and host: control bytes escaped, but for a NUL or newline at the end."""
+    text = re.sub(r"^<\d+>", "", datagram).rstrip("\0\n")
+    message = re.sub(r"[\0-\x1f]", lambda control: f"#{ord(control[0]):03o}", text)
     return f"{datetime.now(UTC).isoformat(timespec='microseconds')} app1 {message}"
 
 
@@ -554,7 +555,7 @@ def nginx_fpm_warnings(bench: NginxBench) -> Case:
     app = FpmApp(bench, _STATIC)
     bench.start(app.fastcgi_pass())
     _warn(bench, app)
-    case = bench.case(_WARNINGS_TEXT, Expect(sure=(), confidence=(), error_failures=False))
+    case = bench.case(_WARNINGS_TEXT, Expect(sure=(), confidence=(), error_failures=0))
     return app.tell(case, Told(FPM_LOG, ()))
 
 
