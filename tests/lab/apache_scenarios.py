@@ -390,6 +390,7 @@ def error_format(bench: ApacheBench) -> Case:
             timed=(*_AT_ONCE, "response-timeout"),
             blind=("unknown", "response-timeout"),
             upstreams=(_name(APP),),
+            confidence=_OPEN,
             attempt="AH01114|AH01102",
         ),
     )
