@@ -9,6 +9,7 @@
 //!
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
+mod clf;
 mod elb;
 mod haproxy;
 mod host;

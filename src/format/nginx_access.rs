@@ -3,22 +3,15 @@
 //! What follows `combined` is read in this order: ingress-nginx's own tail, as a whole; values with a key, whatever
 //! their order; values without one, by their shape.
 
+use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
-use crate::grammar::number::{status, uint};
+use crate::grammar::number::uint;
 use crate::grammar::text::{bracketed, next_word, present};
-use crate::grammar::time::{Zone, clf};
 use crate::grammar::{Parsed, mismatch};
 use memchr::memchr;
-use memchr::memmem;
-use nom::{
-    Parser as _,
-    branch::alt,
-    bytes::complete::tag,
-    combinator::{opt, recognize},
-    sequence::preceded,
-};
+use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::preceded};
 
 pub(super) static ABOUT: About = About {
     name: "nginx-access",
@@ -52,105 +45,33 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 }
 
 fn vars(line: &[u8]) -> Option<Vars<'_>> {
+    let line = clf::line(line).filter(|line| !is_foreign(line))?;
     let mut vars = Vars::new(Escape::Hex);
-    let rest = before_request(line, &mut vars)?;
-    let (rest, request) = text(rest).ok()?;
-    vars.set(Var::Request, request);
-    let (rest, ()) = sizes(rest, &mut vars).ok()?;
-    let rest = headers(rest, &mut vars);
-    if !matches!(rest.first(), None | Some(b' ' | b'\t' | b',' | b';' | b'|')) || is_foreign(rest) {
-        return None;
+    if let Some(host) = line.host {
+        vars.set(Var::Host, host);
     }
-    if ingress(rest, &mut vars).is_err() {
-        tail(rest, &mut vars);
+    vars.set(Var::RemoteAddr, line.client);
+    vars.set(Var::RemoteUser, line.user);
+    vars.set(Var::Time, line.stamp);
+    vars.set(Var::Request, line.request);
+    vars.set(Var::Status, line.status);
+    vars.set(Var::BodyBytes, line.bytes);
+    if let Some(agent) = line.agent {
+        vars.set(Var::UserAgent, agent);
+    }
+    if ingress(line.tail, &mut vars).is_err() {
+        tail(line.tail, &mut vars);
     }
     Some(vars)
 }
 
-/// `203.0.113.9 - alice [28/Sep/1970:12:00:00 +0600] `, with or without a virtual host before it. The user's name
-/// may hold spaces and brackets, so the bracket that counts is the one with a time in it.
-fn before_request<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<&'a [u8]> {
-    for bracket in memchr::memchr_iter(b'[', line).take(4) {
-        let Ok((rest, when)) = clf(&line[bracket + 1..]) else { continue };
-        let (Zone::Offset(_), [b']', b' ', rest @ ..]) = (when.zone, rest) else { return None };
-        lead(&line[..bracket], vars)?;
-        let stamp = &line[bracket + 1..];
-        vars.set(Var::Time, &stamp[..memchr(b']', stamp)?]);
-        return Some(rest);
-    }
-    None
-}
-
-/// `203.0.113.9 - alice `, `example.com 203.0.113.9 - - `, or ingress-nginx's `203.0.113.9 - [203.0.113.9] - - `.
-fn lead<'a>(i: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
-    let dash = memmem::find(i, b" - ")?;
-    let (client, user) = (&i[..dash], i[dash + 3..].strip_suffix(b" ")?);
-    let client = match memchr(b' ', client) {
-        Some(space) => {
-            vars.set(Var::Host, &client[..space]);
-            &client[space + 1..]
-        }
-        None => client,
-    };
-    if client.is_empty() || client.iter().any(|byte| matches!(byte, b' ' | b'"' | b'[' | b'{')) {
-        return None;
-    }
-    vars.set(Var::RemoteAddr, client);
-    let user = match user.first() {
-        // Before 0.26, ingress-nginx wrote the client a second time, in brackets.
-        Some(b'[') => memmem::find(user, b"] - ").map_or(user, |at| &user[at + 4..]),
-        _ => user,
-    };
-    vars.set(Var::RemoteUser, user);
-    Some(())
-}
-
-/// `"…"`; a quote after a backslash ends nothing (nginx writes neither raw, but syslog daemons write `\"`).
-fn text(i: &[u8]) -> Parsed<'_, &[u8]> {
-    let [b'"', inside @ ..] = i else { return mismatch() };
-    for quote in memchr::memchr_iter(b'"', inside) {
-        let slashes = inside[..quote].iter().rev().take_while(|byte| **byte == b'\\').count();
-        if slashes % 2 == 0 {
-            return Ok((&inside[quote + 1..], &inside[..quote]));
-        }
-    }
-    mismatch()
-}
-
-/// ` 502 150`: `$status $body_bytes_sent`.
-fn sizes<'a>(i: &'a [u8], vars: &mut Vars<'a>) -> Parsed<'a, ()> {
-    let (rest, code) = preceded(tag(" "), recognize(status)).parse(i)?;
-    let (rest, bytes) = preceded(tag(" "), alt((recognize(uint), tag("-")))).parse(rest)?;
-    vars.set(Var::Status, code);
-    vars.set(Var::BodyBytes, bytes);
-    Ok((rest, ()))
-}
-
-/// ` "$http_referer" "$http_user_agent"`, where they are there; the last may have been cut off.
-fn headers<'a>(i: &'a [u8], vars: &mut Vars<'a>) -> &'a [u8] {
-    let cut = |i: &'a [u8]| match i {
-        [b' ', b'"', inside @ ..] if memchr(b'"', inside).is_none() => Some(inside),
-        _ => None,
-    };
-    if cut(i).is_some() {
-        return b"";
-    }
-    let Ok((rest, _referer)) = preceded(tag(" "), text).parse(i) else { return i };
-    if let Some(agent) = cut(rest) {
-        vars.set(Var::UserAgent, agent);
-        return b"";
-    }
-    let Ok((after, agent)) = preceded(tag(" "), text).parse(rest) else { return rest };
-    vars.set(Var::UserAgent, agent);
-    after
-}
-
-/// The tails of others that write `combined` too: HAProxy's `option httplog clf` (` 49408 409 "frontend" "backend" …`)
-/// and Traefik (` 1 "router" "http://…" 0ms`).
-fn is_foreign(tail: &[u8]) -> bool {
-    let haproxy = (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
-    let traefik = (tag(" "), uint, tag(" "), text, tag(" "), text, tag(" "), uint, tag("ms")).parse(tail).is_ok();
-    haproxy || traefik
+/// Whether one of the others that write `combined` too wrote a line: HAProxy's `option httplog clf`
+/// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`).
+fn is_foreign(line: &clf::Line<'_>) -> bool {
+    let tail = line.tail;
+    let haproxy = || (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
+    let traefik = || (tag(" "), uint, tag(" "), text, tag(" "), text, tag(" "), uint, tag("ms")).parse(tail).is_ok();
+    haproxy() || traefik()
 }
 
 /// ingress-nginx's default (`internal/ingress/controller/config/config.go`):

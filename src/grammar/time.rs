@@ -219,12 +219,22 @@ pub fn nginx_error(i: &[u8]) -> Parsed<'_, When> {
 
 /// C's `asctime`: `Sat Nov 21 02:59:00 2026`, the day padded with a space, local to the writer (`dmesg -T`, uWSGI).
 pub fn asctime(i: &[u8]) -> Parsed<'_, When> {
-    parsed((|| {
-        let [_, _, _, b' ', _, _, _, b' ', _, _, b' ', ..] = i else { return None };
-        let (month, day, clock) = (month(&i[4..])?, two(&i[8..])?, clock(&i[11..])?);
-        let date = (year(i.get(19..)?.strip_prefix(b" ")?)?, month, day);
-        Some((i.get(24..)?, When { wall: wall(date, clock, 0)?, zone: Zone::Local }))
-    })())
+    parsed(asctime_with(i, |rest| (rest, 0)))
+}
+
+/// [`asctime`] with decimals behind the seconds, or without: Apache's error log (`log_ctime` in `server/log.c`).
+pub fn asctime_micros(i: &[u8]) -> Parsed<'_, When> {
+    parsed(asctime_with(i, fraction))
+}
+
+/// [`asctime`]; `decimals` reads what may stand between the seconds and the year.
+fn asctime_with(i: &[u8], decimals: fn(&[u8]) -> (&[u8], i64)) -> Option<(&[u8], When)> {
+    let [_, _, _, b' ', _, _, _, b' ', _, _, b' ', ..] = i else { return None };
+    let (month, day, clock) = (month(&i[4..])?, two(&i[8..])?, clock(&i[11..])?);
+    let (rest, micros) = decimals(i.get(19..)?);
+    let rest = rest.strip_prefix(b" ")?;
+    let date = (year(rest)?, month, day);
+    Some((rest.get(4..)?, When { wall: wall(date, clock, micros)?, zone: Zone::Local }))
 }
 
 /// PHP's logs: `21-Nov-2026 02:57:15`, with microseconds at the level `debug`, local to the writer (`zlog.c`, `zlog_print_time`).
@@ -378,12 +388,16 @@ mod tests {
     fn reads_what_hosts_write() {
         // 2026-11-21T02:59:07Z is 1795229947.
         let at = |micros: i64, zone| Some(When { wall: 1_795_229_947_000_000 + micros, zone });
-        let cases: [(Rule, &str, Option<When>); 14] = [
+        let cases: [(Rule, &str, Option<When>); 18] = [
             (asctime, "Sat Nov 21 02:59:07 2026", at(0, Zone::Local)),
             (asctime, "Wed Nov  4 02:59:07 2026", at(-17 * 86_400_000_000, Zone::Local)),
             (asctime, "Sat Nov 21 02:59:07", None),
             (asctime, "Sat Nov 21 02:59:07 26", None),
             (asctime, "Sat Nov 21 02:59:07.2026", None),
+            (asctime, "Sat Nov 21 02:59:07.250000 2026", None),
+            (asctime_micros, "Sat Nov 21 02:59:07.250000 2026", at(250_000, Zone::Local)),
+            (asctime_micros, "Sat Nov 21 02:59:07 2026", at(0, Zone::Local)),
+            (asctime_micros, "Sat Nov 21 02:59:07.2026", None),
             (php, "21-Nov-2026 02:59:07", at(0, Zone::Local)),
             (php, "21-Nov-2026 02:59:07.250000", at(250_000, Zone::Local)),
             (php, "21-11-2026 02:59:07", None),
