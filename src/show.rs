@@ -67,11 +67,17 @@ pub fn proxy_name(proxy: Proxy, host: &[u8]) -> String {
 }
 
 /// The report's `upstream` column. A HAProxy server is written `backend/server`, also where a layout logs the two
-/// apart: servers of different backends often share a name.
+/// apart: servers of different backends often share a name. A unix socket, of which Apache's error log has the path
+/// alone, is written `unix:/path`.
 #[must_use]
 pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
-    let apart = proxy == Proxy::Haproxy && !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/');
-    if apart { format!("{}/{}", text(group), text(upstream)) } else { text(upstream) }
+    match proxy {
+        Proxy::Haproxy if !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/') => {
+            format!("{}/{}", text(group), text(upstream))
+        }
+        Proxy::Apache if upstream.starts_with(b"/") => format!("unix:{}", text(upstream)),
+        _ => text(upstream),
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +109,8 @@ mod tests {
         assert_eq!(upstream_name(Proxy::Haproxy, b"api", b"api/api-1"), "api/api-1");
         assert_eq!(upstream_name(Proxy::Haproxy, b"api", b""), "");
         assert_eq!(upstream_name(Proxy::Nginx, b"shop", b"127.0.0.1:9101"), "127.0.0.1:9101");
+        assert_eq!(upstream_name(Proxy::Apache, b"", b"/run/app.sock"), "unix:/run/app.sock");
+        assert_eq!(upstream_name(Proxy::Apache, b"api", b"127.0.0.1:9101"), "127.0.0.1:9101");
         assert_eq!(proxy_name(Proxy::Nginx, b""), "nginx");
         assert_eq!(proxy_name(Proxy::Haproxy, b"lb1"), "haproxy@lb1");
     }

@@ -7,6 +7,8 @@ use super::Cause;
 pub enum Proxy {
     /// nginx, and what is built on it (ingress-nginx).
     Nginx,
+    /// Apache httpd as a gateway: mod_proxy and its protocols.
+    Apache,
     /// HAProxy.
     Haproxy,
     /// AWS Application Load Balancer.
@@ -25,6 +27,7 @@ impl Proxy {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
+            Self::Apache => "apache",
             Self::Haproxy => "haproxy",
             Self::Alb => "alb",
             Self::Elb => "elb",

@@ -68,6 +68,8 @@ formats! {
     NginxAccess => nginx_access,
     NginxJson => nginx_json,
     NginxError => nginx_error,
+    ApacheAccess => apache_access,
+    ApacheError => apache_error,
     HaproxyHttp => haproxy_http,
     HaproxyTcp => haproxy_tcp,
     HaproxyError => haproxy_error,

@@ -160,7 +160,7 @@ impl Var {
 }
 
 /// `key` in lower case with only its letters and digits, in `buffer`; cut where it is too long for any name.
-fn plain_name<'b>(key: &[u8], buffer: &'b mut [u8; 32]) -> &'b [u8] {
+pub(super) fn plain_name<'b>(key: &[u8], buffer: &'b mut [u8; 32]) -> &'b [u8] {
     let mut length = 0;
     let plain = key.iter().filter(|byte| byte.is_ascii_alphanumeric());
     for (place, byte) in buffer.iter_mut().zip(plain) {
@@ -751,7 +751,7 @@ const MILLISECOND: Micros = 1_000;
 const SECOND: Micros = 1_000_000;
 
 /// Whether `time` is `value` with the little that a timer adds.
-fn is_round(time: Micros, value: Micros) -> bool {
+pub(super) fn is_round(time: Micros, value: Micros) -> bool {
     (value..=value + SECOND / 4).contains(&time)
 }
 

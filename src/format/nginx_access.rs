@@ -5,7 +5,7 @@
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
-use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
+use super::{About, Escape, Record, Skimmed, Statuses, Verdict, apache_access};
 use crate::cause::Proxy;
 use crate::grammar::number::uint;
 use crate::grammar::text::{bracketed, next_word, present};
@@ -66,12 +66,12 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
 }
 
 /// Whether one of the others that write `combined` too wrote a line: HAProxy's `option httplog clf`
-/// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`).
+/// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache.
 fn is_foreign(line: &clf::Line<'_>) -> bool {
     let tail = line.tail;
     let haproxy = || (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
     let traefik = || (tag(" "), uint, tag(" "), text, tag(" "), text, tag(" "), uint, tag("ms")).parse(tail).is_ok();
-    haproxy() || traefik()
+    haproxy() || traefik() || apache_access::is_apache(line)
 }
 
 /// ingress-nginx's default (`internal/ingress/controller/config/config.go`):

@@ -1,0 +1,417 @@
+//! Apache httpd's access log, where a line shows that it is Apache's: `vhost_combined`, and layouts that name the
+//! balancer's member.
+//!
+//! Plain `common` and `combined` are nginx's byte for byte, and are read as nginx's; which of the two wrote them is told
+//! by what else is there (`src/diagnose/keys.rs`). What Apache alone writes is `%v:%p` before the client, a worker's URL
+//! (`http://10.0.0.5:8080`, `balancer://api`), and `%X`. What follows `combined` is read by key and, without one, by
+//! shape.
+//!
+//! `%{BALANCER_WORKER_NAME}e` names the member that was tried last, and nothing where `ProxyPass` goes to one server
+//! without a balancer. So a line never says that its request reached no server: [`Skim::names_upstream`] is not set.
+
+use super::clf;
+use super::nginx::{is_addr_list, is_round, is_time_list, plain_name, request_line};
+use super::record::sign;
+use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict};
+use crate::cause::{Cause, Proxy, Sign, Strength};
+use crate::grammar::address::{host, split_port};
+use crate::grammar::number::{Micros, seconds, status, uint, whole};
+use crate::grammar::text::present;
+use memchr::{memchr, memmem};
+
+pub(super) static ABOUT: About = About {
+    name: "apache-access",
+    proxy: Proxy::Apache,
+    title: "Apache access log: vhost_combined, or combined with the balancer's member after it",
+    layout: "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\" %D worker=%{BALANCER_WORKER_NAME}e …",
+    time: "when the request was received",
+    source: "Apache httpd, modules/loggers/mod_log_config.c and docs/manual/mod/mod_proxy_balancer.xml",
+    samples: &[
+        r#"shop.example.com:80 203.0.113.9 - - [21/Nov/2026:02:57:45 +0000] "GET /checkout/pay/584 HTTP/1.1" 503 544 "https://shop.example.com/cart" "curl/7.88.1""#,
+        r#"203.0.113.9 - - [21/Nov/2026:02:59:52 +0000] "GET /checkout/pay/584 HTTP/1.1" 200 247 "-" "curl/7.88.1" 1505 worker=http://127.0.0.1:9101 route=api-1"#,
+        r#"203.0.113.9 - - [21/Nov/2026:02:59:56 +0000] "GET /checkout/pay/584 HTTP/1.1" 502 578 "-" "curl/7.88.1" 1001794 worker=http://127.0.0.1:9106 route=api-2"#,
+        r#"203.0.113.9 - - [21/Nov/2026:02:57:46 +0000] "GET /checkout/pay/584 HTTP/1.1" 502 578 "-" "curl/7.88.1" 3709 worker=- route=-"#,
+    ],
+    signs: &[&SIGNS],
+};
+
+/// What the fields of an access line can show. Apache answers 503 where it did not get a connection, and 502 where it
+/// got no answer, even if it waited for one in vain (`ap_proxy_http_process_response`).
+static SIGNS: [Sign; 7] = [
+    sign(
+        "apache-upstream-answered",
+        Cause::UpstreamError,
+        Strength::Conclusive,
+        502,
+        "the upstream sent this status itself: Apache noted it as the backend's",
+    ),
+    sign(
+        "apache-504-at-once",
+        Cause::UpstreamError,
+        Strength::Strong,
+        504,
+        "the answer was 504 within a second, less than any time limit of Apache's: the upstream sent it",
+    ),
+    sign(
+        "apache-502-after-wait",
+        Cause::ResponseTimeout,
+        Strength::Strong,
+        502,
+        "Apache answered 502 after a round number of seconds, as it does when its time limit for the answer is over",
+    ),
+    sign(
+        "apache-503-after-wait",
+        Cause::ConnectTimeout,
+        Strength::Weak,
+        503,
+        "Apache answered 503 after a round number of seconds, as it does when its time limit for connecting is over",
+    ),
+    sign(
+        "apache-503-at-once",
+        Cause::ConnectionRefused,
+        Strength::Weak,
+        503,
+        "Apache answered 503 within a millisecond: the balancer's member refused the connection, or was not tried",
+    ),
+    sign(
+        "apache-504-after-wait",
+        Cause::ResponseTimeout,
+        Strength::Strong,
+        504,
+        "the answer was 504 after a round number of seconds: Apache's time limit for sending the request or for FastCGI, or one behind it",
+    ),
+    sign(
+        "apache-member-failed",
+        Cause::Unknown,
+        Strength::Silent,
+        503,
+        "the request to the balancer's member failed; the line does not say why",
+    ),
+];
+static UPSTREAM_ANSWERED: &Sign = &SIGNS[0];
+static UPSTREAM_TIMED_OUT: &Sign = &SIGNS[1];
+static RESPONSE_TIMEOUT: &Sign = &SIGNS[2];
+static CONNECT_TIMEOUT: &Sign = &SIGNS[3];
+static REFUSED: &Sign = &SIGNS[4];
+static GATEWAY_TIMEOUT: &Sign = &SIGNS[5];
+static BLIND: &Sign = &SIGNS[6];
+
+/// What `%X` says of a connection that the client gave up before the response was complete.
+const ABORTED: &[u8] = b"X";
+
+const MILLISECOND: Micros = 1_000;
+const SECOND: Micros = 1_000_000;
+
+pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    let line = clf::line(line)?;
+    let tail = own_tail(&line)?;
+    let upstream = tail.upstream();
+    Some(Skimmed::Plain(Skim {
+        when: line.when,
+        status: whole(line.status, status)?,
+        group: tail.group(),
+        upstream,
+        names_upstream: false,
+        attempted: !upstream.is_empty(),
+        duration: tail.duration(),
+    }))
+}
+
+pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
+    let line = clf::line(line)?;
+    let tail = own_tail(&line)?;
+    let upstream = tail.upstream();
+    let duration = tail.duration();
+    let (method, path) = request_line(line.request);
+    let attempt = Attempt { upstream, status: tail.proxy_status, response: duration, ..Attempt::default() };
+    Some(Record {
+        when: Some(line.when),
+        status: Some(whole(line.status, status)?),
+        upstream_status: tail.proxy_status,
+        group: tail.group(),
+        upstream,
+        method,
+        host: host(line.host.unwrap_or_default()),
+        path,
+        bytes: whole(line.bytes, uint),
+        duration,
+        client: present(line.client),
+        user: if line.user == b"\"\"" { b"" } else { present(line.user) },
+        user_agent: present(line.agent.unwrap_or_default()),
+        trace_id: tail.trace_id,
+        flags: tail.connection,
+        attempts: if upstream.is_empty() { Vec::new() } else { vec![attempt] },
+        escape: Escape::Hex,
+        ..Record::default()
+    })
+}
+
+pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    let status = record.status.filter(|status| statuses.contains(*status));
+    let hint = status.and_then(|status| hint(record, status));
+    Verdict {
+        request: hint,
+        attempts: vec![hint.or(status.map(|_| BLIND)); record.attempts.len()],
+        client_gave_up: record.flags == ABORTED,
+    }
+}
+
+/// What status and time of a failed request hint at.
+fn hint(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
+    let waited = |time: Micros| time >= SECOND && is_round(time, time / SECOND * SECOND);
+    match (status, record.duration) {
+        _ if record.upstream_status == Some(status) => Some(UPSTREAM_ANSWERED),
+        (502, Some(time)) if waited(time) => Some(RESPONSE_TIMEOUT),
+        (503, Some(time)) if waited(time) => Some(CONNECT_TIMEOUT),
+        (503, Some(time)) if time < MILLISECOND && !record.upstream.is_empty() => Some(REFUSED),
+        (504, Some(time)) if waited(time) => Some(GATEWAY_TIMEOUT),
+        (504, Some(time)) if time < SECOND => Some(UPSTREAM_TIMED_OUT),
+        _ => None,
+    }
+}
+
+/// Whether a line that looks like `combined` is Apache's, and nobody else's.
+pub(super) fn is_apache(line: &clf::Line<'_>) -> bool {
+    own_tail(line).is_some()
+}
+
+/// What follows the headers of a line of Apache's; `None` where the line need not be Apache's.
+fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
+    let virtual_host = line.host.is_some_and(|host| !split_port(host).1.is_empty());
+    if line.tail.is_empty() {
+        return virtual_host.then(Tail::default);
+    }
+    if !virtual_host && !may_have_mark(line.tail) {
+        return None;
+    }
+    let tail = Tail::read(line.tail);
+    (tail.marked || virtual_host && !tail.foreign).then_some(tail)
+}
+
+/// Whether a tail can have anything that Apache alone writes: a quick look, for every line that nginx wrote.
+fn may_have_mark(tail: &[u8]) -> bool {
+    let holds = |part: &[u8]| memmem::find(tail, part).is_some();
+    holds(b"://") || holds(b"worker") || holds(b"WORKER") || holds(b" +") || holds(b" X")
+}
+
+/// What stands behind the headers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tail<'a> {
+    /// The worker's URL.
+    worker: &'a [u8],
+    /// The balancer's URL.
+    balancer: &'a [u8],
+    /// The status that the backend sent: `%{proxy-status}n`.
+    proxy_status: Option<u16>,
+    trace_id: &'a [u8],
+    /// `%X`
+    connection: &'a [u8],
+    /// How long the request took, where a key says so.
+    duration: Option<Micros>,
+    numbers: Numbers,
+    /// Whether there is anything that only Apache writes.
+    marked: bool,
+    /// Whether there is anything that only others write: addresses without a scheme, times with three decimals.
+    foreign: bool,
+}
+
+impl<'a> Tail<'a> {
+    fn read(mut rest: &'a [u8]) -> Self {
+        let mut tail = Self::default();
+        while let Some((after, item)) = Item::next(rest) {
+            tail.add(item);
+            rest = after;
+        }
+        tail
+    }
+
+    fn add(&mut self, item: Item<'a>) {
+        let value = present(item.value);
+        self.foreign |= is_addr_list(value) || is_time_list(value);
+        let mut buffer = [0; 32];
+        match plain_name(item.key, &mut buffer) {
+            b"" => self.add_bare(item),
+            b"worker" | b"workername" | b"balancerworkername" | b"balancerworker" | b"member" | b"balancermember" => {
+                self.set_worker(value);
+                self.marked |= value.is_empty() || !self.worker.is_empty();
+            }
+            b"backend" | b"backendurl" | b"upstream" if is_worker(value) => self.set_worker(value),
+            b"balancer" | b"balancername" | b"bal" | b"lb" if value.starts_with(BALANCER) => self.set_balancer(value),
+            b"proxystatus" | b"backendstatus" | b"upstreamstatus" => self.proxy_status = whole(value, status),
+            b"uniqueid" | b"requestid" | b"reqid" | b"traceid" | b"id" | b"rid" | b"logid" => self.trace_id = value,
+            b"x" | b"conn" | b"connection" | b"connectionstatus" => self.set_connection(value),
+            key => self.duration = self.duration.or_else(|| time(key, value)),
+        }
+    }
+
+    /// A value without a key.
+    fn add_bare(&mut self, item: Item<'a>) {
+        match item.value {
+            // Browsers send such URLs too (`Origin`), but whoever logs what they send puts it in quotes.
+            value if !item.quoted && value.starts_with(BALANCER) => self.set_balancer(value),
+            value if !item.quoted && is_worker(value) => self.set_worker(value),
+            b"X" | b"+" if !item.quoted => self.set_connection(item.value),
+            value => match whole(value, uint) {
+                Some(number) => self.numbers.add(number),
+                None => self.duration = self.duration.or_else(|| seconds_and_micros(value)),
+            },
+        }
+    }
+
+    fn set_worker(&mut self, value: &'a [u8]) {
+        if value.starts_with(BALANCER) {
+            self.set_balancer(value);
+        } else if is_worker(value) {
+            (self.worker, self.marked) = (value, true);
+        }
+    }
+
+    fn set_balancer(&mut self, value: &'a [u8]) {
+        (self.balancer, self.marked) = (value, true);
+    }
+
+    fn set_connection(&mut self, value: &'a [u8]) {
+        if matches!(value, b"X" | b"+") {
+            (self.connection, self.marked) = (value, true);
+        }
+    }
+
+    fn upstream(&self) -> &'a [u8] {
+        worker_address(self.worker)
+    }
+
+    fn group(&self) -> &'a [u8] {
+        self.balancer.strip_prefix(BALANCER).unwrap_or_default()
+    }
+
+    fn duration(&self) -> Option<Micros> {
+        self.duration.or_else(|| self.numbers.duration())
+    }
+}
+
+/// One of the values in a tail.
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    /// Empty where the value has none.
+    key: &'a [u8],
+    value: &'a [u8],
+    quoted: bool,
+}
+
+impl<'a> Item<'a> {
+    /// The next value, and what follows it: `479`, `worker=http://10.0.0.5:80`, `worker="…"`, `"worker=…"`.
+    fn next(i: &'a [u8]) -> Option<(&'a [u8], Self)> {
+        let start = i.iter().position(|byte| !is_separator(*byte))?;
+        let i = &i[start..];
+        if let Ok((rest, inside)) = clf::text(i) {
+            let (key, value) = split_key(inside);
+            return Some((rest, Self { key, value, quoted: true }));
+        }
+        let end = i.iter().position(|byte| is_separator(*byte) || *byte == b'"').unwrap_or(i.len());
+        let (key, value) = split_key(&i[..end]);
+        if value.is_empty()
+            && let Ok((rest, value)) = clf::text(&i[end..])
+        {
+            return Some((rest, Self { key, value, quoted: true }));
+        }
+        // A quote that nothing closes is a value of its own.
+        let end = end.max(1);
+        Some((&i[end..], Self { key, value, quoted: false }))
+    }
+}
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b',' | b';' | b'|')
+}
+
+/// `key=value` or `key:value`, but not `http://…` or `unix:/…`; without a key the whole is the value.
+fn split_key(item: &[u8]) -> (&[u8], &[u8]) {
+    let length = item.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.%{}".contains(byte)).count();
+    match &item[length..] {
+        [b'=', value @ ..] if length > 0 => (&item[..length], value),
+        [b':', value @ ..] if length > 0 && !value.starts_with(b"/") => (&item[..length], value),
+        _ => (b"", item),
+    }
+}
+
+/// How the URL of a balancer begins.
+const BALANCER: &[u8] = b"balancer://";
+
+/// Whether a value is a worker's URL: a scheme that mod_proxy speaks, a server, and no path.
+fn is_worker(value: &[u8]) -> bool {
+    let Some(at) = memmem::find(value, b"://") else { return false };
+    let (scheme, server) = (&value[..at], value[at + 3..].strip_suffix(b"/").unwrap_or(&value[at + 3..]));
+    if value.starts_with(b"unix:/") {
+        return memchr(b'|', value).is_some_and(|bar| bar < at);
+    }
+    let spoken = matches!(
+        scheme,
+        b"http" | b"https" | b"h2" | b"h2c" | b"ws" | b"wss" | b"fcgi" | b"ajp" | b"uwsgi" | b"scgi" | b"balancer"
+    );
+    spoken && !server.is_empty() && memchr(b'/', server).is_none()
+}
+
+/// The server in a worker's URL, as the error log names it: `10.0.0.5:8080` of `http://10.0.0.5:8080`,
+/// `unix:/run/app.sock` of `unix:/run/app.sock|http://localhost`.
+pub(super) fn worker_address(url: &[u8]) -> &[u8] {
+    if url.starts_with(b"unix:") {
+        return &url[..memchr(b'|', url).unwrap_or(url.len())];
+    }
+    let server = memmem::find(url, b"://").map_or(url, |at| &url[at + 3..]);
+    &server[..memchr(b'/', server).unwrap_or(server.len())]
+}
+
+/// A duration with a key that is called so for it. `%D` counts microseconds, and so does what bears no unit.
+fn time(key: &[u8], value: &[u8]) -> Option<Micros> {
+    let unit = match key {
+        b"us" | b"usec" | b"micros" | b"microseconds" | b"timeus" | b"durationus" | b"d" => 1,
+        b"ms" | b"msec" | b"millis" | b"milliseconds" | b"timems" | b"durationms" => MILLISECOND,
+        b"s" | b"sec" | b"seconds" | b"t" | b"timesec" | b"times" => SECOND,
+        b"time" | b"duration" | b"rt" | b"requesttime" | b"responsetime" | b"elapsed" | b"took" | b"timetaken" => 1,
+        _ => return None,
+    };
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let unit = match &value[digits..] {
+        b"" => unit,
+        b"us" => 1,
+        b"ms" => MILLISECOND,
+        b"s" => SECOND,
+        _ => return whole(value, seconds),
+    };
+    whole(&value[..digits], uint).and_then(|number| number.checked_mul(unit))
+}
+
+/// `%T/%D`: whole seconds, and the same in microseconds.
+fn seconds_and_micros(value: &[u8]) -> Option<Micros> {
+    let (first, second) = value.split_at(memchr(b'/', value)?);
+    let (whole_seconds, micros) = (whole(first, uint)?, whole(&second[1..], uint)?);
+    (micros / SECOND == whole_seconds).then_some(micros)
+}
+
+/// Whole numbers without keys, of which only their relations tell what they are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Numbers {
+    first: [u64; 4],
+    count: usize,
+}
+
+impl Numbers {
+    fn add(&mut self, number: u64) {
+        if let Some(place) = self.first.get_mut(self.count) {
+            *place = number;
+        }
+        self.count += 1;
+    }
+
+    /// How long the request took: `%D` alone, `%D` beside `%T`, or `%D` beside `%I %O %S`. Two others are `%I %O`.
+    fn duration(&self) -> Option<Micros> {
+        match self.first.get(..self.count)? {
+            [micros] => Some(*micros),
+            [a, b] if b / SECOND == *a => Some(*b),
+            [a, b] if a / SECOND == *b => Some(*a),
+            [a, b, c, d] if a.checked_add(*b) == Some(*c) => Some(*d),
+            [a, b, c, d] if b.checked_add(*c) == Some(*d) => Some(*a),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,880 @@
+//! Apache httpd's error log (`do_errorlog_default` in `server/log.c`), of 2.4 and 2.2, and with an `ErrorLogFormat` that
+//! keeps to brackets.
+//!
+//! Apache writes several lines about one failure. Here is what it writes for one failed request, recorded from 2.4.71,
+//! the line that counts first:
+//!
+//! | what happens | counts | is left out, or only explains | client gets |
+//! | --- | --- | --- | --- |
+//! | no connection | AH00957, AH02454 (unix socket): server, errno | AH00959 in a balancer; AH01114, AH01079, AH00896, … | 503 |
+//! | no answer | AH01102: server, errno | AH00898 "Error reading from remote server" | 502 |
+//! | bad header | AH01106: path | AH10124, AH10404 before it: why | 502 |
+//! | request not taken | AH01084: server, errno | AH01097 | 504, 502 |
+//! | TLS | AH01084 with 20014 | AH02039 and, at `LogLevel info`, mod\_ssl's lines before it: why; AH00898, AH01097 | 500 |
+//! | FastCGI | AH01075: errno | AH01067 before it | 503, 504 |
+//! | FastCGI, bad answer | AH01068, AH01070 | AH01075 with 22 | 503 |
+//! | AJP | AH00878 and its like: server, errno | AH01030, AH00992 | 500, 503 |
+//! | body breaks off | AH01110: errno | | 200, mostly |
+//! | name does not resolve | AH00898 "DNS lookup failure" | | 500 |
+//! | no member left | AH01170, AH01167, AH01171 | | 503 |
+//! | `failonstatus` | AH01174: member, status | | that status |
+//!
+//! A line that counts is an [`What::Attempt`], one that explains it an [`What::State`] with the status of the failure.
+//! When a balancer tries one member after the other, each writes its AH00957; whether the last one saved the request no
+//! line tells. An error log alone therefore counts failed attempts, as nginx's does.
+//!
+//! The words of clients stand behind `, referer: ` and in the paths that some messages end with, raw: a message ends
+//! before them.
+
+use super::apache_access::worker_address;
+use super::record::{sign, wording};
+use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
+use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
+use crate::grammar::address::split_port;
+use crate::grammar::number::{status, uint, whole};
+use crate::grammar::text::{bracketed, until};
+use crate::grammar::time::{When, asctime_micros, iso};
+use crate::grammar::{Parsed, mismatch};
+use memchr::{memchr, memmem};
+use nom::{
+    Parser as _,
+    bytes::complete::tag,
+    combinator::opt,
+    sequence::{delimited, preceded, terminated},
+};
+use std::sync::LazyLock;
+
+pub(super) static ABOUT: About = About {
+    name: "apache-error",
+    proxy: Proxy::Apache,
+    title: "Apache error log: what mod_proxy says of failed requests, and of its own state",
+    layout: "[WEEKDAY MONTH DAY HH:MM:SS.MICROS YEAR] [MODULE:LEVEL] [pid PID:tid TID] (ERRNO)TEXT: [client ADDRESS:PORT] \
+             AHNNNNN: MESSAGE, referer: URL",
+    time: "when the error was met",
+    source: "Apache httpd, server/log.c (do_errorlog_default) and modules/proxy",
+    samples: &[
+        "[Sat Nov 21 02:57:45.294280 2026] [proxy:error] [pid 18321:tid 18324] (111)Connection refused: AH00957: http: attempt to connect to 127.0.0.1:9199 (127.0.0.1:9199) failed",
+        "[Sat Nov 21 02:57:47.769876 2026] [proxy_http:error] [pid 18455:tid 18459] (70007)The timeout specified has expired: [client 203.0.113.9:39124] AH01102: error reading status line from remote server 127.0.0.1:9106, referer: https://shop.example.com/cart",
+        "[Sat Nov 21 02:57:55.278173 2026] [proxy:error] [pid 18631:tid 18671] (2)No such file or directory: AH02454: http: attempt to connect to Unix domain socket /run/shop/app.sock (localhost:80) failed",
+        "[Sat Nov 21 02:58:33.743350 2026] [proxy_fcgi:error] [pid 18321:tid 18342] (70007)The timeout specified has expired: [client 203.0.113.9:34806] AH01075: Error dispatching request to : (polling)",
+        "[Sat Nov 21 02:59:59.547495 2026] [ssl:error] [pid 18631:tid 18691] [remote 127.0.0.1:9443] AH02039: Certificate Verification: Error (18): self-signed certificate",
+        "[Sat Nov 21 03:10:12.120041 2026] [proxy_balancer:error] [pid 9911:tid 9930] [client 203.0.113.9:41022] AH01170: balancer://api: All workers are in error state",
+    ],
+    signs: &[&SIGNS, &OWN_STATUS, &OTHERS],
+};
+
+/// The wordings of Apache's own messages, most behind an errno: `(111)Connection refused: `. Numbers from 20014 on are
+/// the portable runtime's (`apr_errno.h`), the others Linux's, BSD and macOS's, and Windows's.
+static SIGNS: [Sign; 50] = [
+    // Connecting: ap_proxy_connect_backend in modules/proxy/proxy_util.c
+    wording(
+        "apache-connect-refused",
+        Cause::ConnectionRefused,
+        Strength::Conclusive,
+        503,
+        "the upstream refused the connection",
+        r"^\((?:OS )?(?:111|61|10061|146)\).*attempt to connect to ",
+    ),
+    wording(
+        "apache-connect-timeout",
+        Cause::ConnectTimeout,
+        Strength::Conclusive,
+        503,
+        "the upstream did not accept the connection in time",
+        r"^\((?:OS )?(?:70007|110|60|10060|145)\).*attempt to connect to ",
+    ),
+    wording(
+        "apache-connect-unreachable",
+        Cause::HostUnreachable,
+        Strength::Conclusive,
+        503,
+        "the upstream's host or network could not be reached",
+        r"^\((?:OS )?(?:113|101|112|65|51|64|10065|10051|148)\).*attempt to connect to ",
+    ),
+    wording(
+        "apache-connect-denied",
+        Cause::PermissionDenied,
+        Strength::Conclusive,
+        503,
+        "Apache was not allowed to connect to the upstream",
+        r"^\((?:OS )?(?:13|1|10013)\).*attempt to connect to ",
+    ),
+    wording(
+        "apache-connect-socket-missing",
+        Cause::SocketMissing,
+        Strength::Conclusive,
+        503,
+        "the unix socket does not exist",
+        r"^\(2\).*attempt to connect to Unix domain socket ",
+    ),
+    wording(
+        "apache-connect-backlog",
+        Cause::BacklogFull,
+        Strength::Conclusive,
+        503,
+        "the unix socket's queue of waiting connections was full",
+        r"^\((?:11|35)\).*attempt to connect to Unix domain socket ",
+    ),
+    wording(
+        "apache-connect-no-local-port",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        503,
+        "Apache had no local port left for the connection",
+        r"^\((?:OS )?(?:99|49|10049|10055|105|55)\).*(?:attempt to connect to |failed to bind socket to local address)",
+    ),
+    wording(
+        "apache-no-descriptor",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        503,
+        "Apache had no file descriptor left for the connection",
+        r"^\((?:OS )?(?:24|23|10024)\).*(?:error creating fam |attempt to connect to )",
+    ),
+    wording(
+        "apache-connect-reset",
+        Cause::ConnectionReset,
+        Strength::Conclusive,
+        503,
+        "the connection was reset while it was being made",
+        r"^\((?:OS )?(?:104|54|10054|103|53|10053)\).*attempt to connect to ",
+    ),
+    wording(
+        "apache-bind-failed",
+        Cause::ProxyExhausted,
+        Strength::Strong,
+        503,
+        "Apache could not bind a local address for the connection",
+        r"failed to bind socket to local address",
+    ),
+    // No server: ap_proxy_acquire_connection, mod_proxy_balancer.c
+    wording(
+        "apache-worker-disabled",
+        Cause::NoLiveUpstream,
+        Strength::Conclusive,
+        503,
+        "the worker was out of use after an earlier failure, and was not tried",
+        r": disabled connection for \(",
+    ),
+    wording(
+        "apache-no-worker-left",
+        Cause::NoLiveUpstream,
+        Strength::Conclusive,
+        503,
+        "all members of the balancer were out of use",
+        r": All workers are in error state",
+    ),
+    wording(
+        "apache-no-worker",
+        Cause::NoLiveUpstream,
+        Strength::Conclusive,
+        503,
+        "the balancer has no members",
+        r": No workers in balancer",
+    ),
+    wording(
+        "apache-all-busy",
+        Cause::NoLiveUpstream,
+        Strength::Strong,
+        503,
+        "no member of the balancer could take the request",
+        r"all workers are busy",
+    ),
+    wording(
+        "apache-pool-full",
+        Cause::CircuitBreaker,
+        Strength::Conclusive,
+        503,
+        "all connections that `max=` allows to the worker were in use for as long as `acquire=` allows",
+        r": failed to acquire connection for \(",
+    ),
+    wording(
+        "apache-unresolved",
+        Cause::DnsFailure,
+        Strength::Conclusive,
+        500,
+        "the upstream's name did not resolve",
+        r"DNS lookup failure for: |failed to resolve hostname ",
+    ),
+    wording(
+        "apache-blocked",
+        Cause::Blocked,
+        Strength::Conclusive,
+        403,
+        "ProxyBlock forbids this upstream",
+        r"connect to remote machine .* blocked",
+    ),
+    wording(
+        "apache-no-handler",
+        Cause::NoRoute,
+        Strength::Conclusive,
+        500,
+        "no module is loaded that speaks the upstream's protocol",
+        r"No protocol handler was valid",
+    ),
+    // The answer: mod_proxy_http.c
+    wording(
+        "apache-response-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        502,
+        "the upstream did not answer in time",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*error reading status line from remote server",
+    ),
+    wording(
+        "apache-answer-reset",
+        Cause::ConnectionReset,
+        Strength::Strong,
+        502,
+        "the upstream reset the connection before it answered",
+        r"^\((?:OS )?(?:104|54|10054|103|53|10053)\).*error reading status line from remote server",
+    ),
+    wording(
+        "apache-answer-closed",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        502,
+        "the upstream closed the connection before it answered",
+        r"error reading status line from remote server",
+    ),
+    wording(
+        "apache-bad-status-line",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        502,
+        "the upstream's answer does not begin as HTTP does",
+        r"Corrupt status line returned by remote server|Malformed connection header|Unexpected Upgrade: |Too many \(\d+\) interim",
+    ),
+    wording(
+        "apache-bad-header",
+        Cause::InvalidResponse,
+        Strength::Strong,
+        502,
+        "the upstream's response header could not be used",
+        r"bad HTTP/\d\.\d header",
+    ),
+    wording(
+        "apache-header-name",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        500,
+        "the name or value of a response header breaks the protocol",
+        r"^AH02429: |^AH02430: |Response header (?:name|'.*' value) .*invalid characters",
+    ),
+    wording(
+        "apache-header-too-big",
+        Cause::HeaderTooBig,
+        Strength::Conclusive,
+        502,
+        "a line of the upstream's response header was longer than ResponseFieldSize",
+        r"header size is over the limit allowed by ResponseFieldSize",
+    ),
+    wording(
+        "apache-header-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        502,
+        "the upstream stalled in the middle of its response header",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*Error reading headers from backend",
+    ),
+    wording(
+        "apache-header-invalid",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        502,
+        "the response header that the upstream sent breaks the protocol",
+        r"^\((?:OS )?22\).*Error reading headers from backend",
+    ),
+    wording(
+        "apache-header-cut",
+        Cause::ClosedEarly,
+        Strength::Conclusive,
+        502,
+        "the upstream closed the connection in the middle of its response header",
+        r"Error reading headers from backend",
+    ),
+    wording(
+        "apache-body-timeout",
+        Cause::BodyTimeout,
+        Strength::Conclusive,
+        0,
+        "the upstream stalled in the middle of its response",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*(?:error reading response|network error reading)",
+    ),
+    wording(
+        "apache-body-invalid",
+        Cause::InvalidResponse,
+        Strength::Strong,
+        // The first chunk is read before the header is passed on.
+        502,
+        "the body that the upstream sent breaks the protocol",
+        r"^\((?:20014|22)\).*error reading response",
+    ),
+    wording(
+        "apache-body-cut",
+        Cause::TruncatedResponse,
+        Strength::Conclusive,
+        0,
+        "the upstream closed the connection in the middle of its response",
+        r"error reading response(?:$| )|network error reading response",
+    ),
+    // The request: ap_proxy_pass_brigade
+    wording(
+        "apache-send-timeout",
+        Cause::ResponseTimeout,
+        Strength::Strong,
+        504,
+        "the upstream did not take the request in time",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*pass request body failed to ",
+    ),
+    wording(
+        "apache-tls-failed",
+        Cause::TlsHandshake,
+        Strength::Strong,
+        500,
+        "the TLS handshake with the upstream failed",
+        r"^\(20014\).*pass request body failed to ",
+    ),
+    wording(
+        "apache-request-cut",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        502,
+        "the upstream closed the connection while Apache was still sending the request",
+        r"pass request body failed to |sending data to .* failed$",
+    ),
+    // TLS: modules/ssl/ssl_engine_io.c, ssl_engine_kernel.c
+    wording(
+        "apache-tls-verify",
+        Cause::TlsCertificate,
+        Strength::Conclusive,
+        500,
+        "Apache did not accept the upstream's certificate",
+        r"Certificate Verification: |certificate verify failed|SSL Proxy: Peer certificate is expired",
+    ),
+    wording(
+        "apache-tls-name",
+        Cause::TlsCertificate,
+        Strength::Conclusive,
+        500,
+        "the upstream's certificate is for another name",
+        r"SSL Proxy: Peer certificate (?:does not match|CN mismatch)",
+    ),
+    wording(
+        "apache-tls-to-plain",
+        Cause::ProtocolMismatch,
+        Strength::Conclusive,
+        500,
+        "the upstream does not speak TLS on that port",
+        r"^SSL Library Error: .*(?:wrong version number|unknown protocol|http request|packet length too long)",
+    ),
+    wording(
+        "apache-tls-alert",
+        Cause::TlsHandshake,
+        Strength::Conclusive,
+        500,
+        "one side of the TLS handshake refused the other's terms",
+        r"^SSL Library Error: ",
+    ),
+    wording(
+        "apache-tls-off",
+        Cause::TlsHandshake,
+        Strength::Conclusive,
+        500,
+        "Apache is not set up to speak TLS to upstreams",
+        r"failed to enable ssl support for ",
+    ),
+    // FastCGI, AJP, SCGI: mod_proxy_fcgi.c, mod_proxy_ajp.c, mod_proxy_scgi.c
+    wording(
+        "apache-fcgi-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        504,
+        "the FastCGI application did not answer in time",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*Error dispatching request to ",
+    ),
+    wording(
+        "apache-fcgi-reset",
+        Cause::ConnectionReset,
+        Strength::Strong,
+        503,
+        "the FastCGI application reset the connection before it answered",
+        r"^\((?:OS )?(?:104|54|10054|103|53|10053)\).*Error dispatching request to ",
+    ),
+    wording(
+        "apache-fcgi-closed",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        503,
+        "the FastCGI application closed the connection before it answered",
+        r"Error dispatching request to |Failed [Ww]riting (?:Request|Environment) to ",
+    ),
+    wording(
+        "apache-fcgi-not-fastcgi",
+        Cause::ProtocolMismatch,
+        Strength::Conclusive,
+        503,
+        "the upstream's answer was not FastCGI",
+        r"Got bogus (?:version|rid) ",
+    ),
+    wording(
+        "apache-fcgi-bad-header",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        503,
+        "the header that the FastCGI application sent could not be read",
+        r"Error parsing script headers",
+    ),
+    wording(
+        "apache-ajp-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        // 504 with `ping=`.
+        500,
+        "the AJP server did not answer in time",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*(?:read response failed from|dialog to|request failed to|cping/cpong failed to) ",
+    ),
+    wording(
+        "apache-ajp-closed",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        500,
+        "the AJP server closed the connection before it answered",
+        r"(?:read response failed from|dialog to|request failed to|send failed to|cping/cpong failed to) ",
+    ),
+    wording(
+        "apache-scgi-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        504,
+        "the SCGI application did not answer in time",
+        r"^Script timed out before returning",
+    ),
+    wording(
+        "apache-scgi-closed",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        500,
+        "the SCGI application closed the connection before it answered",
+        r"^End of script output before",
+    ),
+    // Apache itself: server/mpm
+    wording(
+        "apache-workers-used-up",
+        Cause::ProxyExhausted,
+        Strength::Strong,
+        0,
+        "all of Apache's own workers were busy",
+        r"reached Max(?:RequestWorkers|Clients) setting|within MinSpareThreads of Max|scoreboard is full",
+    ),
+    wording(
+        "apache-child-crashed",
+        Cause::GatewayInternal,
+        Strength::Strong,
+        0,
+        "a child process of Apache crashed",
+        r"child pid \d+ exit signal ",
+    ),
+];
+
+/// What a balancer's `failonstatus` saw: the upstream's own answers.
+static OWN_STATUS: [Sign; 4] = [
+    own_status("apache-failonstatus-502", 502),
+    own_status("apache-failonstatus-503", 503),
+    own_status("apache-failonstatus-504", 504),
+    own_status("apache-failonstatus-other", 500),
+];
+
+const fn own_status(kind: &'static str, status: u16) -> Sign {
+    sign(
+        kind,
+        Cause::UpstreamError,
+        Strength::Conclusive,
+        status,
+        "the balancer's member answered with a status that `failonstatus` names",
+    )
+}
+
+/// What says nothing about a cause, and is told all the same.
+static OTHERS: [Sign; 3] = [
+    sign(
+        "apache-unrecognised",
+        Cause::Unknown,
+        Strength::Silent,
+        503,
+        "Apache logged an error about the upstream that is not in the catalogue",
+    ),
+    sign(
+        "apache-worker-taken-out",
+        Cause::Unknown,
+        Strength::Silent,
+        0,
+        "Apache took the balancer's member out of use for a while",
+    ),
+    sign("apache-restarted", Cause::Unknown, Strength::Silent, 0, "Apache started, was reloaded, or was stopped"),
+];
+static UNRECOGNISED: &Sign = &OTHERS[0];
+static TAKEN_OUT: &Sign = &OTHERS[1];
+static RESTARTED: &Sign = &OTHERS[2];
+
+/// Messages that stand for one failed attempt or request, each once.
+const FAILURES: &[u32] = &[
+    858, 868, 876, 878, 893, 897, 916, 917, 934, 938, 940, 941, 952, 956, 957, 958, 961, 1068, 1069, 1070, 1073, 1074,
+    1075, 1084, 1102, 1106, 1110, 1144, 1167, 1170, 1171, 1174, 2327, 2429, 2430, 2454, 10098, 10293,
+];
+
+/// Messages that say why a request failed that another message counts.
+const REASONS: &[u32] = &[2004, 2005, 2039, 2040, 2276, 2411, 10124, 10404];
+
+/// Messages about Apache's own workers and children, and about members of a balancer.
+const STATES: &[u32] = &[51, 52, 161, 286, 288, 484, 485, 959, 2460, 3490, 10159];
+
+/// Messages of the three process models about the start, a reload, and the end.
+const RESTARTS: &[u32] = &[163, 169, 170, 171, 173, 292, 295, 296, 297, 298, 489, 491, 492, 493, 494];
+
+/// The numbers that 2.4 gives to what 2.2 wrote without one.
+const WORDS: [(&[u8], u32); 17] = [
+    (b"attempt to connect to Unix domain socket ", 2454),
+    (b"attempt to connect to ", 957),
+    (b"ap_proxy_connect_backend disabling worker for (", 959),
+    (b": disabled connection for (", 940),
+    (b": failed to acquire connection for (", 941),
+    (b": All workers are in error state", 1170),
+    (b": No workers in balancer", 1171),
+    (b"error reading status line from remote server ", 1102),
+    (b"Error reading from remote server", 898),
+    (b"DNS lookup failure for: ", 898),
+    (b"Corrupt status line returned by remote server", 898),
+    (b"pass request body failed to ", 1084),
+    (b"error reading response", 1110),
+    (b"reached MaxClients setting", 161),
+    (b" configured -- resuming normal operations", 163),
+    (b"caught SIGTERM, shutting down", 169),
+    (b"child pid ", 52),
+];
+
+static MATCHER: LazyLock<Option<Matcher>> = LazyLock::new(|| Matcher::new(&SIGNS).ok());
+
+pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    head(line).is_ok().then_some(Skimmed::Full)
+}
+
+pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
+    let (text, head) = head(line).ok()?;
+    let text = before(text, b", referer: ");
+    let (text, request) = cut_request(text);
+    let message = Message::of(text);
+    let mut record = Record {
+        what: message.tells(&head),
+        when: head.when,
+        level: head.level,
+        pid: head.pid,
+        client: head.client,
+        message: text,
+        ..Record::default()
+    };
+    if record.what != What::Notice {
+        (record.method, record.path) = request;
+        record.upstream = if head.remote.is_empty() { message.upstream() } else { head.remote };
+        record.group = message.group();
+        record.names_upstream = !record.upstream.is_empty();
+        record.no_server = record.upstream.is_empty() && !record.group.is_empty();
+        record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() });
+    }
+    Some(record)
+}
+
+pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
+    if record.what == What::Notice {
+        return Verdict::default();
+    }
+    let sign = Message::of(record.message).sign(record.message);
+    let request = (record.what == What::Attempt).then_some(sign);
+    Verdict { request, attempts: vec![Some(sign)], ..Verdict::default() }
+}
+
+/// What stands before a message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Head<'a> {
+    when: Option<When>,
+    module: &'a [u8],
+    level: &'a [u8],
+    pid: Option<u64>,
+    /// The client's address, without its port.
+    client: &'a [u8],
+    /// The other end of a connection that Apache itself opened, with its port.
+    remote: &'a [u8],
+}
+
+/// `[Sat Nov 21 02:57:45.294280 2026] [proxy:error] [pid 18321:tid 18324] `, and what follows it. To syslog Apache writes
+/// no time, at the start (`AH00558: apache2: Could not …`) nothing at all. The client stands here or, with an errno
+/// before it, in the message.
+fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
+    if numbered(i).is_ok() {
+        return Ok((i, Head::default()));
+    }
+    let mut head = Head::default();
+    let (mut rest, inside) = bracketed(i)?;
+    head.when = whole(inside, asctime_micros).or_else(|| whole(inside, iso));
+    if head.when.is_none() {
+        rest = i;
+    }
+    rest = head.groups(rest.trim_ascii_start());
+    let known = !head.level.is_empty() && (head.when.is_some() || !head.module.is_empty() && head.pid.is_some());
+    // Others write ISO stamps and levels in brackets too, but not the module before the level.
+    let ambiguous = inside.first().is_some_and(u8::is_ascii_digit) && head.module.is_empty();
+    if !known || ambiguous {
+        return mismatch();
+    }
+    rest = opt(source).parse(rest)?.0;
+    // `(111)Connection refused: [client …] `
+    if let Ok((after, _)) = errno(rest) {
+        head.groups(after);
+    }
+    Ok((rest, head))
+}
+
+impl<'a> Head<'a> {
+    /// Reads brackets as long as they are such as Apache writes before a message; gives what follows.
+    fn groups(&mut self, mut rest: &'a [u8]) -> &'a [u8] {
+        while let Ok((after, group)) = bracketed(rest) {
+            if !self.group(group) {
+                break;
+            }
+            // 2.2 writes `[error](111)Connection refused`.
+            rest = after.strip_prefix(b" ").unwrap_or(after);
+        }
+        rest
+    }
+
+    fn group(&mut self, group: &'a [u8]) -> bool {
+        if let Some(process) = group.strip_prefix(b"pid ") {
+            self.pid = uint(process).ok().map(|(_, pid)| pid);
+        } else if let Some(client) = group.strip_prefix(b"client ") {
+            self.client = without_port(client);
+        } else if let Some(remote) = group.strip_prefix(b"remote ") {
+            self.remote = remote;
+        } else {
+            let colon = memchr(b':', group);
+            let (module, level) = colon.map_or((&b""[..], group), |colon| (&group[..colon], &group[colon + 1..]));
+            if !is_level(level) {
+                // `[R:%L]` and `[C:%{c}L]` of the manual's layouts.
+                return matches!(module, b"R" | b"C");
+            }
+            (self.module, self.level) = (module, level);
+        }
+        true
+    }
+}
+
+fn is_level(word: &[u8]) -> bool {
+    matches!(word, b"emerg" | b"alert" | b"crit" | b"error" | b"warn" | b"notice" | b"info" | b"debug")
+        || matches!(word, [b't', b'r', b'a', b'c', b'e', b'1'..=b'8'])
+}
+
+/// `203.0.113.9:39124` and `2001:db8::9:39124` without the port. 2.2 writes none.
+fn without_port(client: &[u8]) -> &[u8] {
+    let groups = client.iter().filter(|byte| **byte == b':').count();
+    match groups {
+        0 => client,
+        // Without `::`, eight groups are an address and a ninth is the port.
+        2..=7 if memmem::find(client, b"::").is_none() => client,
+        _ => split_port(client).0,
+    }
+}
+
+/// `mod_proxy.c(1234): `, from `LogLevel debug` on.
+fn source(i: &[u8]) -> Parsed<'_, ()> {
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    let length = i.iter().take_while(|byte| name(byte)).count();
+    if !i[..length].ends_with(b".c") {
+        return mismatch();
+    }
+    let (rest, _) = (tag("("), uint, tag("): ")).parse(&i[length..])?;
+    Ok((rest, ()))
+}
+
+/// `(111)Connection refused: `, `(OS 10061)No connection could be made …: `, `(EAI 2)Name or service not known: `.
+fn errno(i: &[u8]) -> Parsed<'_, &[u8]> {
+    let inside = |i| terminated(until(b')'), tag(")")).parse(i);
+    let (text, errno) = preceded(tag("("), inside).parse(i)?;
+    let digits = errno.strip_prefix(b"OS ").or_else(|| errno.strip_prefix(b"EAI ")).unwrap_or(errno);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return mismatch();
+    }
+    match memmem::find(text, b": ") {
+        Some(colon) => Ok((&text[colon + 2..], errno)),
+        None => mismatch(),
+    }
+}
+
+/// `AH00957: `
+fn numbered(i: &[u8]) -> Parsed<'_, u32> {
+    let (rest, number) = delimited(tag("AH"), uint, tag(": ")).parse(i)?;
+    let length = i.len() - rest.len();
+    match u32::try_from(number) {
+        Ok(number) if (9..=10).contains(&length) => Ok((rest, number)),
+        _ => mismatch(),
+    }
+}
+
+/// `text` up to the first `mark`.
+fn before<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
+    &text[..memmem::find(text, mark).unwrap_or(text.len())]
+}
+
+/// Where messages begin to quote what a client sent, or an application.
+const QUOTES: [&[u8]; 6] = [
+    b" returned by /",
+    b" Unable to serve /",
+    b" for the URL /",
+    b" Bad response header: ",
+    b": Got error '",
+    b" headers: ",
+];
+
+/// A message without the request that it ends with, and the request's method and path, where it names them:
+/// `… returned by /cart`, `… returned by /cart (GET)`.
+fn cut_request(text: &[u8]) -> (&[u8], (&[u8], &[u8])) {
+    let Some((start, mark)) = QUOTES.iter().filter_map(|mark| Some((memmem::find(text, mark)?, mark))).min() else {
+        return (text, (b"", b""));
+    };
+    let path = &text[start + mark.len() - 1..];
+    if !path.starts_with(b"/") {
+        return (&text[..start], (b"", b""));
+    }
+    let method = path.strip_suffix(b")").and_then(|path| Some((memmem::rfind(path, b" (")?, path)));
+    let request = match method {
+        Some((at, path)) => (&path[at + 2..], &path[..at]),
+        None => (&b""[..], path),
+    };
+    (&text[..start], request)
+}
+
+/// A message, taken apart.
+#[derive(Clone, Copy, Debug)]
+struct Message<'a> {
+    /// What stands in the parentheses of `(111)Connection refused`.
+    errno: &'a [u8],
+    /// The number of `AH00957`; where the line has none, that of 2.4 for the same words; else 0.
+    code: u32,
+    /// What follows the number.
+    words: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        let (rest, errno) = errno(text).unwrap_or((text, b""));
+        let rest = if errno.is_empty() { rest } else { Head::default().groups(rest) };
+        let (words, code) = numbered(rest).unwrap_or_else(|_| {
+            let words = rest.strip_prefix(b"proxy: ").unwrap_or(rest);
+            (words, code_of(words))
+        });
+        Self { errno, code, words }
+    }
+
+    /// What kind of thing the line tells. See the [module](self) for which of several lines counts.
+    fn tells(&self, head: &Head<'_>) -> What {
+        match self.code {
+            1075 if self.errno == b"22" => What::Notice,
+            code if FAILURES.contains(&code) => What::Attempt,
+            898 if !self.words.starts_with(b"Error ") && !self.words.starts_with(b"Timeout ") => What::Attempt,
+            code if REASONS.contains(&code) && (head.module != b"ssl" || !head.remote.is_empty()) => What::State,
+            code if STATES.contains(&code) || RESTARTS.contains(&code) => What::State,
+            0 if head.module == b"ssl" && self.words.starts_with(b"SSL Library Error: ") => What::State,
+            // mod_cgi writes the same of its scripts.
+            0 if head.module == b"proxy_scgi" && self.is_about_script() => What::Attempt,
+            _ => What::Notice,
+        }
+    }
+
+    fn is_about_script(&self) -> bool {
+        self.words.starts_with(b"Script timed out before ") || self.words.starts_with(b"End of script output before")
+    }
+
+    fn sign(&self, text: &[u8]) -> &'static Sign {
+        match self.code {
+            959 | 2460 => TAKEN_OUT,
+            1174 => self.own_status(),
+            code if RESTARTS.contains(&code) => RESTARTED,
+            _ => MATCHER.as_ref().and_then(|matcher| matcher.best(text)).unwrap_or(UNRECOGNISED),
+        }
+    }
+
+    /// `… into error state due to status code 503 matching 'failonstatus' …`
+    fn own_status(&self) -> &'static Sign {
+        let code = between(self.words, b" status code ", b" ");
+        let own = OWN_STATUS.iter().find(|sign| whole(code, status) == Some(sign.status));
+        own.unwrap_or(&OWN_STATUS[3])
+    }
+
+    /// The server that the message names, as a worker's URL in an access log does.
+    fn upstream(&self) -> &'a [u8] {
+        let words = self.words;
+        match self.code {
+            957 | 958 => server(after(words, b"attempt to connect to ")),
+            2454 => socket(words),
+            940 | 941 | 959 => between(words, b" for (", b")"),
+            1102 => named(after(words, b"remote server ")),
+            961 => server(after(words, b" support for ")),
+            868 | 876 | 897 | 1084 | 893 => server(after(words, b" to ")),
+            878 => server(after(words, b" from ")),
+            858 | 10098 => between(words, b" to ", b" "),
+            1174 | 2460 => worker_address(between(words, b"Forcing worker (", b")")),
+            _ => b"",
+        }
+    }
+
+    /// The balancer that had no member left: `balancer://api: All workers are in error state`.
+    fn group(&self) -> &'a [u8] {
+        match self.code {
+            1167 | 1170 | 1171 => between(self.words, b"balancer://", b": "),
+            _ => b"",
+        }
+    }
+}
+
+/// The number of a message that has none; 0 where the words are not known.
+fn code_of(words: &[u8]) -> u32 {
+    // `HTTP: attempt to connect …`: the protocol, or a balancer's name, stands before some.
+    let start = &words[..words.len().min(64)];
+    let known = WORDS.iter().find(|(known, _)| memmem::find(start, known).is_some());
+    match known {
+        // `pass request body failed to … from CLIENT`: the second line about it.
+        Some((_, 1084)) if memmem::find(words, b") from ").is_some() => 1097,
+        Some((_, code)) => *code,
+        None => 0,
+    }
+}
+
+/// What follows the first `mark`; empty where it is not there.
+fn after<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
+    memmem::find(text, mark).map_or(b"", |at| &text[at + mark.len()..])
+}
+
+/// What stands between the first `open` and the next `close`.
+fn between<'a>(text: &'a [u8], open: &[u8], close: &[u8]) -> &'a [u8] {
+    before(after(text, open), close)
+}
+
+/// `127.0.0.1:9101 (localhost:9101) failed`: the name, which the worker's URL has too, where it comes with its port and
+/// is one. `*` stands for whatever the request asked for; before 2.4.60 the port was left out.
+fn server(text: &[u8]) -> &[u8] {
+    let address = before(text, b" ");
+    let name = between(text, b"(", b")");
+    let (host, port) = split_port(name);
+    let is_name = !port.is_empty() && host != b"*" && memchr(b':', host).is_none();
+    if is_name { name } else { address }
+}
+
+/// `remote server localhost:9101`. A socket in the place of a server is not named: `httpd-UDS:0`.
+fn named(server: &[u8]) -> &[u8] {
+    if server.starts_with(b"httpd-UDS") { b"" } else { server }
+}
+
+/// `… Unix domain socket /run/app.sock (localhost:80) failed`: the path alone; [`crate::show::upstream_name`] puts the
+/// `unix:` before it that a worker's URL has.
+fn socket(words: &[u8]) -> &[u8] {
+    let path = after(words, b"Unix domain socket ");
+    &path[..memmem::rfind(path, b" (").unwrap_or(path.len())]
+}
