@@ -1,6 +1,6 @@
 //! What rows are told apart by, and what is known of how they belong together.
 
-use crate::aggregate::{Cell, Series};
+use crate::aggregate::{Cell, Series, Source};
 use crate::cause::Proxy;
 use crate::grammar::{address::split_port, time::Stamp};
 use crate::show;
@@ -41,6 +41,8 @@ pub(super) type Seen = BTreeMap<Arc<Key>, (Stamp, Stamp)>;
 #[derive(Debug, Default)]
 pub(super) struct Relations {
     peers: BTreeSet<(Arc<Key>, Arc<Key>)>,
+    /// Members of Apache's balancers.
+    members: BTreeSet<Arc<Key>>,
     aliases: BTreeSet<(Arc<Key>, String)>,
 }
 
@@ -50,14 +52,29 @@ impl Relations {
         let both_ways = peers.iter().flat_map(|&(a, b)| [(key(a), key(b)), (key(b), key(a))]);
         Self {
             peers: both_ways.collect(),
+            members: BTreeSet::new(),
             aliases: aliases.iter().map(|(id, name)| (key(*id), show::text(name))).collect(),
         }
     }
 
-    /// Whether two upstreams of which no group is known may well serve the same: both were tried for one request, or they listen on
-    /// the same port.
+    /// Adds the members of Apache's balancers, which seldom has more than one: it names a server in its access log, or takes it
+    /// out of use, only where that belongs to a balancer.
+    pub(super) fn with_members(mut self, keys: &[Arc<Key>], cells: &[(u32, i64, Cell)]) -> Self {
+        let told = |cell: &Cell| {
+            let evidence = || cell.trouble.iter().flat_map(|trouble| &trouble.evidence);
+            cell.requests > 0 || evidence().any(|item| item.source == Source::State)
+        };
+        let named = cells.iter().filter(|(_, _, cell)| told(cell)).map(|(id, ..)| &keys[*id as usize]);
+        self.members.extend(named.filter(|key| key.kind == Proxy::Apache && !key.upstream.is_empty()).cloned());
+        self
+    }
+
+    /// Whether two upstreams of which no group is known may well serve the same: both were tried for one request, they listen on
+    /// the same port, or they are members of a balancer.
     pub(super) fn are_alike(&self, one: &Arc<Key>, other: &Arc<Key>) -> bool {
-        one.port() == other.port() || self.peers.contains(&(Arc::clone(one), Arc::clone(other)))
+        one.port() == other.port()
+            || self.peers.contains(&(Arc::clone(one), Arc::clone(other)))
+            || self.members.contains(one) && self.members.contains(other)
     }
 
     /// Whether `server` can belong to `group`: by the group's name, by the virtual server that sends requests to it, or because nothing
@@ -71,12 +88,13 @@ impl Relations {
 /// The key of each series. Error logs name the group by the virtual server; where an access log names the same upstream, they
 /// share one key, and the group is whichever is known.
 pub(super) fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
-    let hosts = only_hosts(series);
-    let mut keys: Vec<Key> = series.iter().map(|series| key(series, &hosts)).collect();
     let mut accessed = vec![false; series.len()];
     for (id, _, cell) in cells {
         accessed[*id as usize] |= cell.requests + cell.attempts > 0;
     }
+    let kinds = kinds(series, &accessed);
+    let hosts = only_hosts(series, &kinds);
+    let mut keys: Vec<Key> = series.iter().zip(&kinds).map(|(series, kind)| key(series, *kind, &hosts)).collect();
     // By proxy and upstream: the groups that error logs and access logs name.
     let mut told: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     let mut named: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
@@ -114,12 +132,35 @@ fn accessed_group(named: &BTreeMap<(&str, &str), BTreeSet<&str>>, key: &Key) -> 
     named.get(&(key.proxy.as_str(), key.upstream.as_str())).is_some_and(|groups| groups.contains(key.group.as_str()))
 }
 
+/// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; such lines are Apache's where
+/// there are lines that only Apache writes and none that only nginx does: from the same host, if there are any of either, else
+/// from anywhere.
+fn kinds(series: &[Series], accessed: &[bool]) -> Vec<Proxy> {
+    let neutral = |at: usize| {
+        let Series { proxy, group, upstream, names_upstream, .. } = &series[at];
+        *proxy == Proxy::Nginx && accessed[at] && group.is_empty() && upstream.is_empty() && !names_upstream
+    };
+    let neutral: Vec<bool> = (0..series.len()).map(neutral).collect();
+    let telling = || series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral).map(|(series, _)| series);
+    let any = |kind: Proxy, host: Option<&[u8]>| {
+        telling().any(|series| series.proxy == kind && host.is_none_or(|host| *series.host == *host))
+    };
+    let is_apache = |host: &[u8]| match (any(Proxy::Apache, Some(host)), any(Proxy::Nginx, Some(host))) {
+        (false, false) => any(Proxy::Apache, None) && !any(Proxy::Nginx, None),
+        (apache, nginx) => apache && !nginx,
+    };
+    let kind = |(series, neutral): (&Series, &bool)| {
+        if *neutral && is_apache(&series.host) { Proxy::Apache } else { series.proxy }
+    };
+    series.iter().zip(&neutral).map(kind).collect()
+}
+
 /// The host of each kind of gateway of which only one host is named. Lines that name none are its too: often an access log
 /// comes through syslog, and the error log as a file.
-fn only_hosts(series: &[Series]) -> BTreeMap<Proxy, &[u8]> {
+fn only_hosts<'a>(series: &'a [Series], kinds: &[Proxy]) -> BTreeMap<Proxy, &'a [u8]> {
     let mut hosts: BTreeMap<Proxy, BTreeSet<&[u8]>> = BTreeMap::new();
-    for series in series.iter().filter(|series| !series.host.is_empty()) {
-        hosts.entry(series.proxy).or_default().insert(&series.host);
+    for (series, kind) in series.iter().zip(kinds).filter(|(series, _)| !series.host.is_empty()) {
+        hosts.entry(*kind).or_default().insert(&series.host);
     }
     hosts
         .into_iter()
@@ -128,8 +169,7 @@ fn only_hosts(series: &[Series]) -> BTreeMap<Proxy, &[u8]> {
         .collect()
 }
 
-fn key(series: &Series, hosts: &BTreeMap<Proxy, &[u8]>) -> Key {
-    let kind = series.proxy;
+fn key(series: &Series, kind: Proxy, hosts: &BTreeMap<Proxy, &[u8]>) -> Key {
     let host = if series.host.is_empty() { hosts.get(&kind).copied().unwrap_or_default() } else { &series.host };
     let host = show::text(host);
     // nginx's catch-all server has no name of its own.

@@ -4,6 +4,7 @@
 //! logs say of the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows
 //! become incidents ([`incident`]), of which hosts' logs ([`context`]) and other tiers ([`tier`]) may know more.
 
+mod companion;
 mod context;
 pub mod incident;
 mod keys;
@@ -73,7 +74,8 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let Counts { series, mut cells, paths, peers, aliases } = tally.into_counts();
     year::place(&mut cells, window, settings);
     let keys: Vec<Arc<Key>> = keys::keys(&series, &cells).into_iter().map(Arc::new).collect();
-    let (seen, relations) = (keys::seen(&series, &keys), Relations::new(&keys, &peers, &aliases));
+    let seen = keys::seen(&series, &keys);
+    let relations = Relations::new(&keys, &peers, &aliases).with_members(&keys, &cells);
     let reconcile::Reconciled { mut rows, hosts, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
     // Groups and upstreams are known by their names only now.

@@ -8,7 +8,7 @@
 //!    does not explain stays without an upstream.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
 
-use super::{Key, score::apportion};
+use super::{Key, companion, score::apportion};
 use crate::aggregate::{
     Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Sketch, Source, Trouble, status_column,
 };
@@ -98,11 +98,12 @@ struct Coverage {
 pub(super) fn reconcile(
     series: &[Series],
     keys: &[Arc<Key>],
-    cells: Vec<(u32, i64, Cell)>,
+    mut cells: Vec<(u32, i64, Cell)>,
     names: &PathNames,
     window: i64,
     statuses: &Statuses,
 ) -> Reconciled {
+    companion::explain(keys, &mut cells);
     let mut drafts = Drafts::new();
     for (id, at, cell) in cells {
         let draft = drafts.entry((Arc::clone(&keys[id as usize]), at)).or_default();
@@ -208,7 +209,7 @@ impl Draft {
         let mut trouble = trouble.map(|trouble| *trouble).unwrap_or_default();
         let has_upstream = !key.upstream.is_empty();
         if self.accessed {
-            trouble.explain(statuses, has_upstream);
+            trouble.explain(statuses, has_upstream, has_upstream && self.unnamed);
         } else if covered {
             trouble.count_told_attempts(statuses, has_upstream);
         } else {
@@ -252,7 +253,9 @@ impl Trouble {
     }
 
     /// Rule 1: gives the failures and attempts that access lines explain less than conclusively the error log's reasons instead.
-    fn explain(&mut self, statuses: &Statuses, has_upstream: bool) {
+    /// `only_last` is set where the access log names the last server that was tried, and no other (Apache's balancers): then attempts
+    /// that only the error log tells of count too.
+    fn explain(&mut self, statuses: &Statuses, has_upstream: bool, only_last: bool) {
         let answered = |item: &Evidence| item.source == Source::ErrorLog && statuses.contains(item.sign.status);
         let told: Vec<u64> = self.evidence.iter().map(|item| if answered(item) { item.attempts } else { 0 }).collect();
         let available: u64 = told.iter().sum();
@@ -263,6 +266,8 @@ impl Trouble {
             // A response that broke off in its body was no failed attempt to the access log.
             if told[at] == 0 {
                 self.failed_attempts += item.attempts;
+            } else if only_last {
+                self.failed_attempts += told[at] - attempts[at];
             } else {
                 item.attempts = if has_upstream { attempts[at] } else { 0 };
             }

@@ -1,0 +1,89 @@
+//! Brings lines together that tell of the same failure.
+//!
+//! Some messages only count a failure and another line before them says why: Apache writes that a TLS handshake failed,
+//! and of the certificate in a line of its own. A line that explains is a state line whose sign bears the status of the failure;
+//! as many failed attempts with that status, in the same window, as there are such lines then have its sign.
+
+use super::Key;
+use crate::aggregate::{Cell, Evidence, Source};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells' series.
+pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
+    // By proxy and window: the cells in which something is told, and those with something that explains.
+    let mut places: BTreeMap<(&str, i64), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for (at, (id, window, cell)) in cells.iter().enumerate() {
+        let place = (keys[*id as usize].proxy.as_str(), *window);
+        if evidence(cell).any(|item| item.source == Source::ErrorLog) {
+            places.entry(place).or_default().0.push(at);
+        }
+        if evidence(cell).any(is_reason) {
+            places.entry(place).or_default().1.push(at);
+        }
+    }
+    for (mut told, mut reasons) in places.into_values().filter(|(told, _)| !told.is_empty()) {
+        let order = |at: &usize| (&keys[cells[*at].0 as usize], cells[*at].0);
+        told.sort_by_key(order);
+        reasons.sort_by_key(order);
+        // At the same server first: a line may also name none, or by its address where the other has a name.
+        for same in [true, false] {
+            for (&from, &to) in reasons.iter().flat_map(|from| told.iter().map(move |to| (from, to))) {
+                if (keys[cells[from].0 as usize] == keys[cells[to].0 as usize]) == same {
+                    give(cells, from, to);
+                }
+            }
+        }
+    }
+}
+
+fn evidence(cell: &Cell) -> impl Iterator<Item = &Evidence> {
+    cell.trouble.iter().flat_map(|trouble| &trouble.evidence)
+}
+
+/// Whether lines explain failures that others count.
+fn is_reason(item: &Evidence) -> bool {
+    item.source == Source::State && item.sign.status != 0
+}
+
+/// Gives the attempts told of in cell `to` the reasons in cell `from`.
+fn give(cells: &mut [(u32, i64, Cell)], from: usize, to: usize) {
+    let mut reasons = take(&mut cells[from].2, is_reason);
+    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.sign.strength), reason.sign.kind));
+    for reason in reasons {
+        let rest = explain_with(&mut cells[to].2, reason);
+        if rest.lines > 0 {
+            cells[from].2.trouble().add_evidence(rest);
+        }
+    }
+}
+
+/// Takes the evidence that `wanted` picks out of a cell.
+fn take(cell: &mut Cell, wanted: fn(&Evidence) -> bool) -> Vec<Evidence> {
+    cell.trouble
+        .as_mut()
+        .map_or_else(Vec::new, |trouble| trouble.evidence.extract_if(.., |item| wanted(item)).collect())
+}
+
+/// Gives attempts of a cell the sign of `reason`, at most one for each of its lines; gives what is left of it.
+fn explain_with(cell: &mut Cell, mut reason: Evidence) -> Evidence {
+    let trouble = cell.trouble();
+    let counts = |item: &&mut Evidence| {
+        item.source == Source::ErrorLog
+            && item.sign.status == reason.sign.status
+            && item.sign.strength < reason.sign.strength
+    };
+    let mut explained = 0;
+    for item in trouble.evidence.iter_mut().filter(counts) {
+        let taken = item.attempts.min(reason.lines - explained);
+        item.attempts -= taken;
+        item.lines -= taken.min(item.lines);
+        explained += taken;
+    }
+    trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.lines > 0);
+    if explained > 0 {
+        let told = Evidence { source: Source::ErrorLog, lines: explained, attempts: explained, ..reason.clone() };
+        trouble.add_evidence(told);
+    }
+    reason.lines -= explained;
+    reason
+}
