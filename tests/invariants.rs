@@ -59,6 +59,13 @@ fn mixture() -> Vec<u8> {
         "recorded/haproxy-queue-timeout/iso.log",
         "format/alb/failures.log",
         "format/elb/failures.log",
+        "format/gunicorn/error.log",
+        "format/php-fpm/php-fpm.log",
+        "format/uwsgi/uwsgi.log",
+        "format/puma/puma.log",
+        "format/jvm/gc.log",
+        "format/kernel/dmesg-T.log",
+        "format/systemd/journal.log",
     ];
     let mut all = Vec::new();
     for name in recordings {

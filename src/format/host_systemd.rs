@@ -18,7 +18,7 @@ pub(super) static ABOUT: About = About {
     layout: "UNIT: MESSAGE\nStarted|Stopping|Stopped|Reloading|Reloaded UNIT - DESCRIPTION.",
     time: "none: the envelope's stamp tells when it was written",
     source: "systemd source, src/core/service.c and src/core/job.c",
-    samples: &["Nov 21 03:12:09 web1 systemd[1]: shop-api.service: Main process exited, code=killed, status=9/KILL"],
+    samples: &["Nov 21 03:15:06 web1 systemd[11]: shop-api.service: Main process exited, code=killed, status=9/KILL"],
     signs: &[&SIGNS],
 };
 

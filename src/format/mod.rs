@@ -79,6 +79,10 @@ formats! {
     Nlb => elb_nlb,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
+    Uwsgi => host_uwsgi,
+    Puma => host_puma,
+    Node => host_node,
+    Jvm => host_jvm,
     Kernel => host_kernel,
     Systemd => host_systemd,
 }
