@@ -37,7 +37,7 @@ pub(super) static ABOUT: About = About {
 
 /// The wordings of nginx's own messages. Those in the middle of a phase name the phase, since the same errno means
 /// another thing in each; errno numbers are those of Linux, BSD and macOS, Windows, and Solaris.
-static SIGNS: [Sign; 57] = [
+static SIGNS: [Sign; 59] = [
     // Connecting: src/event/ngx_event_connect.c, ngx_http_upstream_test_connect
     wording(
         "nginx-connect-refused",
@@ -502,6 +502,22 @@ static SIGNS: [Sign; 57] = [
         "a worker process of nginx could not go on",
         r"^worker process \d+ exited with fatal code ",
     ),
+    wording(
+        "nginx-stopping",
+        Cause::Draining,
+        Strength::Strong,
+        0,
+        "nginx was stopped",
+        r"^signal \d+ \(SIG(?:TERM|INT|QUIT)\) received",
+    ),
+    wording(
+        "nginx-reloading",
+        Cause::Draining,
+        Strength::Weak,
+        0,
+        "nginx was told to load its configuration again, or to make way for another",
+        r"^signal \d+ \(SIG(?:HUP|USR2|WINCH)\) received",
+    ),
 ];
 
 /// An error about an upstream whose wording no row knows.
@@ -540,8 +556,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
         return Verdict::default();
     }
     let sign = MATCHER.as_ref().and_then(|matcher| matcher.best(record.message)).unwrap_or(&UNRECOGNISED[0]);
-    let request = (record.what == What::Attempt).then_some(sign);
-    Verdict { request, attempts: vec![Some(sign)], ..Verdict::default() }
+    let request = (record.what != What::State).then_some(sign);
+    Verdict { request, attempts: record.attempts.iter().map(|_| Some(sign)).collect(), ..Verdict::default() }
 }
 
 /// `2024/06/12 10:09:11 [error] 31234#31234: *9876 `. The time may be missing, or be `nginx: ` (to the terminal, at the
@@ -616,6 +632,10 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
             (record.upstream, record.group) = (b"", state_group(record.message));
             record.attempts.push(Attempt::default());
         }
+        What::Host => {
+            record.group = b"nginx";
+            record.pid = worker(record.message).or(record.pid);
+        }
         _ => record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() }),
     }
 }
@@ -624,6 +644,11 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
 fn state_group(message: &[u8]) -> &[u8] {
     let name = message.strip_prefix(b"host not found in upstream \"").unwrap_or_default();
     &name[..memchr(b'"', name).unwrap_or(0)]
+}
+
+/// `worker process 10445 exited on signal 9`
+fn worker(message: &[u8]) -> Option<u64> {
+    uint(message.strip_prefix(b"worker process ")?).ok().map(|(_, pid)| pid)
 }
 
 /// The fields after the client, in nginx's order; `request_id` is Kong's.
@@ -753,13 +778,12 @@ fn is_upstream_action(message: &[u8]) -> bool {
 fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
     let starts = |starts: &[&[u8]]| starts.iter().any(|start| message.starts_with(start));
     let holds = |parts: &[&[u8]]| parts.iter().any(|part| memmem::find(message, part).is_some());
-    if starts(&[b"host not found in upstream ", b"worker process "]) {
-        let state = starts(&[b"host"]) || holds(&[b" exited on signal ", b" exited with fatal code "]);
-        return if state { What::State } else { What::Notice };
+    if starts(&[b"worker process ", b"signal "]) {
+        return if holds(PROCESS_EVENTS) { What::Host } else { What::Notice };
     }
-    if holds(&[b" while resolving"])
-        || starts(&[b"unexpected response for ", b"accept() failed (2", b"accept4() failed (2"])
-    {
+    let about_state: &[&[u8]] =
+        &[b"host not found in upstream ", b"unexpected response for ", b"accept() failed (2", b"accept4() failed (2"];
+    if starts(about_state) || holds(&[b" while resolving"]) {
         return What::State;
     }
     // Limits are logged at whatever level the configuration says.
@@ -773,6 +797,18 @@ fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
     let failure = upstream || is_upstream_action(message) || starts(FAILURES) || holds(FAILURE_PARTS);
     if failure { What::Attempt } else { What::Notice }
 }
+
+/// What happens to nginx's processes that matters to requests (`ngx_process.c`, `ngx_process_get_status` and `ngx_signal_handler`).
+const PROCESS_EVENTS: &[&[u8]] = &[
+    b" exited on signal ",
+    b" exited with fatal code ",
+    b" (SIGHUP) received",
+    b" (SIGINT) received",
+    b" (SIGQUIT) received",
+    b" (SIGTERM) received",
+    b" (SIGUSR2) received",
+    b" (SIGWINCH) received",
+];
 
 /// Errors that may be logged while an upstream is at hand, and are no failure of it.
 const NOTICES: &[&[u8]] = &[
@@ -892,7 +928,7 @@ mod tests {
         let up = r#"upstream: "http://10.0.0.5:80/", host: "h""#;
         let cases = [
             ("[emerg] 1#1: host not found in upstream \"app:3000\" in /etc/nginx/nginx.conf:41".to_owned(), "State nginx-upstream-name-unknown"),
-            ("[alert] 1#1: worker process 10445 exited on signal 9".to_owned(), "State nginx-worker-crashed"),
+            ("[alert] 1#1: worker process 10445 exited on signal 9".to_owned(), "Host nginx-worker-crashed"),
             ("[error] 1#1: send() failed (111: Connection refused) while resolving, resolver: 127.0.0.1:53".to_owned(), "State nginx-resolver-failed"),
             ("[crit] 1#1: accept4() failed (24: Too many open files)".to_owned(), "State nginx-accept-no-descriptor"),
             ("[alert] 1#1: *5 1024 worker_connections are not enough while connecting to upstream".to_owned(), "Attempt nginx-worker-connections"),
@@ -900,7 +936,11 @@ mod tests {
             (format!("[error] 1#1: *5 something new happened while reading response header from upstream, {tail}, {up}"), "Attempt nginx-unrecognised"),
             (format!("[info] 1#1: *5 limiting requests, excess: 1.0 by zone \"z\", {tail}"), "Attempt nginx-limit"),
             ("[notice] 1#1: worker process 10445 exited with code 0".to_owned(), "Notice"),
-            ("[notice] 1#1: signal 1 (SIGHUP) received from 9, reconfiguring".to_owned(), "Notice"),
+            ("[alert] 1#1: worker process 10445 exited with fatal code 2 and cannot be respawned".to_owned(), "Host nginx-worker-gave-up"),
+            ("[notice] 1#1: signal 1 (SIGHUP) received from 9, reconfiguring".to_owned(), "Host nginx-reloading"),
+            ("[notice] 1#1: signal 3 (SIGQUIT) received from 9, shutting down".to_owned(), "Host nginx-stopping"),
+            ("[notice] 1#1: signal 17 (SIGCHLD) received from 10445".to_owned(), "Notice"),
+            ("[notice] 1#1: signal 10 (SIGUSR1) received from 9, reopening logs".to_owned(), "Notice"),
             ("[warn] 1#1: 1024 worker_connections are not enough, reusing connections".to_owned(), "Notice"),
             (format!("[warn] 1#1: *5 delaying request, excess: 0.5, by zone \"z\", {tail}"), "Notice"),
             (format!("[error] 1#1: *5 limiting requests, dry run, excess: 1.0 by zone \"z\", {tail}"), "Notice"),
@@ -917,8 +957,8 @@ mod tests {
                 let line = format!("{start}{line}");
                 let record = read(line.as_bytes()).unwrap_or_default();
                 let verdict = judge(&record, &Statuses::gateway());
-                let kind =
-                    verdict.attempts.first().copied().flatten().map_or(String::new(), |sign| format!(" {}", sign.kind));
+                let sign = verdict.attempts.first().copied().flatten().or(verdict.request);
+                let kind = sign.map_or(String::new(), |sign| format!(" {}", sign.kind));
                 assert_eq!(format!("{:?}{kind}", record.what), expected, "{line}");
                 assert_eq!(record.when.is_some(), !start.is_empty());
             }
