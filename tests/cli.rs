@@ -375,3 +375,25 @@ fn says_why_there_are_no_failed_requests() {
         assert!(!told(line).contains("--table windows"), "{line:?}: {}", told(line));
     }
 }
+
+#[test]
+fn says_that_hosts_count_no_failures() {
+    let logs = logs();
+    let host = include_str!("../fixtures/format/gunicorn/error.log");
+    fs::write(logs.path().join("gunicorn.log"), host).unwrap();
+    fs::write(logs.path().join("journal"), "Nov 21 03:15:06 web1 sshd[11]: Accepted publickey for root\n").unwrap();
+    let told = |line: &[&str]| stderr(&gatewhy_in(logs.path(), &[line, &["-f", "csv"]].concat())).to_owned();
+    let note = "gatewhy: these are logs of hosts and applications: they explain a gateway's failures and count none; \
+                give the gateway's own log too\n";
+    for (line, expected) in [
+        (&["gunicorn.log"][..], true),
+        (&["gunicorn.log", "journal"], true),
+        (&["gunicorn.log", "error.log"], false),
+        (&["journal"], false),
+    ] {
+        assert_eq!(told(line).contains(note), expected, "{line:?}: {}", told(line));
+    }
+    // Whatever else is in a journal, it is no line that should have been read; but a journal of nothing else holds nothing.
+    assert!(!told(&["gunicorn.log", "error.log"]).contains("known format"));
+    assert!(told(&["journal"]).contains("journal: its only line is not in a known format\n"), "{}", told(&["journal"]));
+}

@@ -297,3 +297,17 @@ fn what_happened_on_hosts_is_kept_apart() {
     ];
     assert_eq!(kills, expected);
 }
+
+/// The application server's container lives in UTC, nginx does not: nginx's access log tells the zone of its error log.
+#[test]
+fn hosts_do_not_name_the_gateways_zone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let access = access("10:00:00", "/a", 200, "0.1", "10.0.0.5:80", "200").replace("+0000", "+0200");
+    let inputs = [("app.log", GUNICORN), ("access.log", &access)].map(|(name, text)| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("room on the disk");
+        Input { path: Some(path), size: None, found_in: None }
+    });
+    let zone = pipeline::zone_of(&inputs, &options()).expect("a zone");
+    assert_eq!(zone.to_fixed_offset().expect("an offset").seconds(), 7_200);
+}

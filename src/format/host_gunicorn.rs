@@ -27,10 +27,10 @@ pub(super) static ABOUT: About = About {
     time: "when it was written",
     source: "gunicorn source, gunicorn/glogging.py and gunicorn/arbiter.py",
     samples: &[
-        "[2026-11-21 02:56:41 +0000] [14984] [CRITICAL] WORKER TIMEOUT (pid:15080)",
-        "[2026-11-21 02:56:42 +0000] [14984] [WARNING] Worker with pid 15080 was terminated due to signal 9",
-        "[2026-11-21 02:56:47 +0000] [14984] [INFO] Reason: Worker failed to boot.",
-        "[2026-11-21 02:56:36 +0000] [14984] [INFO] Listening at: http://127.0.0.1:9701 (14984)",
+        "[2026-11-21 03:13:45 +0000] [24963] [CRITICAL] WORKER TIMEOUT (pid:25004)",
+        "[2026-11-21 03:13:49 +0000] [24963] [WARNING] Worker with pid 25193 was terminated due to signal 9",
+        "[2026-11-21 03:14:01 +0000] [27765] [INFO] Reason: App failed to load.",
+        "[2026-11-21 03:13:39 +0000] [24963] [INFO] Listening at: http://127.0.0.1:9701 (24963)",
     ],
     signs: &[&SIGNS],
 };

@@ -24,10 +24,10 @@ pub(super) static ABOUT: About = About {
     time: "when it was written",
     source: "PHP source, sapi/fpm/fpm/zlog.c and fpm_children.c",
     samples: &[
-        "[21-Nov-2026 02:57:37] WARNING: [pool www] server reached pm.max_children setting (3), consider raising it",
-        r#"[21-Nov-2026 02:57:31] WARNING: [pool www] child 16907, script '/srv/shop/index.php' (request: "GET /checkout/stuck") execution timed out (6.214426 sec), terminating"#,
-        "[21-Nov-2026 02:58:03] WARNING: [pool www] child 19380 exited on signal 11 (SIGSEGV) after 3.515927 seconds from start",
-        "[21-Nov-2026 02:57:22]  [pool www] pid 16660",
+        "[21-Nov-2026 03:13:52] WARNING: [pool www] server reached pm.max_children setting (3), consider raising it",
+        r#"[21-Nov-2026 03:13:49] WARNING: [pool www] child 25100, script '/srv/shop/index.php' (request: "GET /checkout/stuck") execution timed out (6.114387 sec), terminating"#,
+        "[21-Nov-2026 03:14:04] WARNING: [pool www] child 27749 exited on signal 11 (SIGSEGV) after 3.075253 seconds from start",
+        "[21-Nov-2026 03:13:44]  [pool www] pid 25100",
     ],
     signs: &[&SIGNS],
 };

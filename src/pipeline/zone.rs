@@ -4,6 +4,7 @@
 //! error log that was copied to a machine in another zone would lie hours off the access log that it belongs to.
 
 use super::Options;
+use crate::cause::Proxy;
 use crate::envelope;
 use crate::grammar::time::{When, Zone};
 use crate::input::{Block, Blocks, Input};
@@ -33,7 +34,8 @@ pub fn zone_of(inputs: &[Input], options: &Options) -> Option<TimeZone> {
     agree.then(|| Offset::from_seconds(first).ok().map(TimeZone::fixed)).flatten()
 }
 
-/// The zone of the first stamp that carries one, in seconds east of UTC, and its wall time.
+/// The zone of a gateway's first stamp that carries one, in seconds east of UTC, and its wall time. Application servers may live
+/// elsewhere, or in a container that knows no zone.
 fn zone_in(input: &Input, options: &Options) -> Option<(i32, i64)> {
     let mut block = Block::default();
     if !Blocks::new(vec![input.clone()], LOOK).next(&mut block) {
@@ -41,7 +43,8 @@ fn zone_in(input: &Input, options: &Options) -> Option<(i32, i64)> {
     }
     block.lines().find_map(|(_, line)| {
         let payload = envelope::open(line).payload;
-        let record = options.readers.iter().find_map(|reader| reader.read(payload, &options.statuses))?.record;
+        let mut gateways = options.readers.iter().filter(|reader| reader.proxy() != Proxy::Host);
+        let record = gateways.find_map(|reader| reader.read(payload, &options.statuses))?.record;
         match record.when? {
             When { zone: Zone::Offset(east), wall } => Some((east, wall)),
             _ => None,

@@ -1,7 +1,10 @@
 //! `gatewhy [PATH]...`: the report.
 
+use crate::aggregate::InputTally;
+use crate::cause::Proxy;
 use crate::cli::{Status, condition::Finding, notes::Note, options, run::Run, target::Sink, time};
 use crate::error::Error;
+use crate::format::Format;
 use crate::input::Input;
 use crate::output::{self, Table, rows::Failures};
 use crate::pipeline::{self, Outcome, Request};
@@ -11,6 +14,10 @@ use crate::show::counted;
 /// What to tell where the table of failed requests stays empty for want of requests.
 const NO_REQUESTS: &str = "--table failures: failed requests stand in access logs, and there is none here; \
     `--table windows` shows what an error log tells";
+
+/// What to tell where nothing that was read is a gateway's.
+const NO_GATEWAY: &str = "these are logs of hosts and applications: they explain a gateway's failures and count none; \
+    give the gateway's own log too";
 
 /// Reads the inputs, writes the report, tells what could not be read.
 ///
@@ -25,6 +32,9 @@ pub fn run(options: &options::Report) -> anyhow::Result<Status> {
     let Some(report) = report else { return Ok(run.finish(None)) };
     if options.table == Table::Failures && is_told_by_error_logs_alone(&report) {
         run.add(Note::light(NO_REQUESTS.to_owned()));
+    }
+    if is_of_hosts_alone(&report) {
+        run.add(Note::light(NO_GATEWAY.to_owned()));
     }
     judge(&mut run, options, &report);
     Ok(run.finish(Some(&findings(&report))))
@@ -80,6 +90,13 @@ fn build(run: &Run<'_>, options: &options::Report, outcome: Outcome) -> Report {
 fn is_told_by_error_logs_alone(report: &Report) -> bool {
     let totals = &report.totals;
     totals.requests.is_none() && totals.failures + totals.failed_attempts > 0
+}
+
+/// Whether lines of hosts were read, and none of a gateway.
+fn is_of_hosts_alone(report: &Report) -> bool {
+    let formats = report.inputs.iter().flat_map(|input| &input.formats).map(|count| count.format);
+    let mut known = formats.filter(|name| *name != InputTally::FOREIGN).map(Format::from_name).peekable();
+    known.peek().is_some() && known.all(|format| format.is_some_and(|format| format.about().proxy == Proxy::Host))
 }
 
 /// Holds the report against `--fail-on`.
