@@ -311,3 +311,14 @@ fn hosts_do_not_name_the_gateways_zone() {
     let zone = pipeline::zone_of(&inputs, &options()).expect("a zone");
     assert_eq!(zone.to_fixed_offset().expect("an offset").seconds(), 7_200);
 }
+
+/// gunicorn's access log is in the Common Log Format, as nginx's.
+#[test]
+fn requests_at_an_application_server_are_not_the_gateways() {
+    let sent_by = |program: &str| {
+        let access = combined("10:00:01", "/a", 502);
+        report(&[&format!("Nov 21 10:00:01 web1 {program}[7]: {access}")]).totals
+    };
+    assert_eq!((sent_by("nginx").requests, sent_by("nginx").failures), (Some(1), 1));
+    assert_eq!((sent_by("gunicorn").requests, sent_by("gunicorn").failures), (None, 0));
+}

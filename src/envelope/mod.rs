@@ -24,24 +24,51 @@ pub struct Opened<'a> {
 }
 
 /// What gateways are called where they send lines. A line of theirs that cannot be read is one that should have been.
-const GATEWAYS: [&[u8]; 16] = [
+const GATEWAYS: [&[u8]; 19] = [
     b"apache",
     b"apache2",
     b"caddy",
     b"cloudflared",
     b"envoy",
     b"haproxy",
+    b"heroku[router]",
     b"httpd",
+    b"ingress",
     b"ingress-nginx",
     b"kong",
     b"lighttpd",
     b"nginx",
+    b"nginx-ingress",
     b"openresty",
     b"traefik",
     b"varnishd",
     b"varnishlog",
     b"varnishncsa",
 ];
+
+/// How programs are called that run applications. Some write access logs that look like a gateway's.
+const APPLICATION_SERVERS: [&[u8]; 12] = [
+    b"gunicorn",
+    b"hypercorn",
+    b"java",
+    b"node",
+    b"php-fpm",
+    b"pm2",
+    b"puma",
+    b"python",
+    b"ruby",
+    b"unicorn",
+    b"uvicorn",
+    b"uwsgi",
+];
+
+/// Whether `program` runs applications, whatever version its name ends with: `php-fpm8.2`, `python3`.
+#[must_use]
+pub fn is_application_server(program: &[u8]) -> bool {
+    let is_version = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let versions = APPLICATION_SERVERS.iter().filter_map(|name| program.strip_prefix(*name));
+    versions.map(<[u8]>::iter).any(|mut version| version.all(is_version))
+}
 
 impl Opened<'_> {
     /// Whether a program sent the line that is known by name and is no gateway: a journal holds thousands of such lines.

@@ -11,6 +11,7 @@ pub use path::fold;
 pub use redact::Redactor;
 
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
+use crate::envelope::is_application_server;
 use crate::format::{Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
 
 /// The sign of a failure about which its line says nothing more.
@@ -100,13 +101,15 @@ impl Reader {
         }
     }
 
-    /// Whether a line that `program` sent may be of this format; empty where that is not known.
+    /// Whether a line that `program` sent may be of this format; empty where that is not known. What an application server logs of
+    /// its requests is in the Common Log Format too, and would be taken for a gateway's.
     #[inline]
     #[must_use]
     pub fn is_written_by(&self, program: &[u8]) -> bool {
-        match self {
-            Self::Known(format) => format.writer().is_none_or(|writer| writer == program),
-            Self::Nginx(_) => true,
+        let Self::Known(format) = self else { return true };
+        match format.writer() {
+            Some(writer) => writer == program,
+            None => program.is_empty() || self.proxy() == Proxy::Host || !is_application_server(program),
         }
     }
 
@@ -199,5 +202,25 @@ mod tests {
         let own = line("500", "192.0.2.8:80", "500");
         assert_eq!(judged(&own, &only(500)), (true, true, vec![true], false));
         assert_eq!(judged(&own, &Statuses::gateway()), (false, false, vec![false], false));
+    }
+
+    #[test]
+    fn programs_write_their_own_formats() {
+        let cases = [
+            (Format::NginxAccess, "", true),
+            (Format::NginxAccess, "nginx", true),
+            (Format::NginxAccess, "shop", true),
+            (Format::NginxAccess, "gunicorn", false),
+            (Format::NginxAccess, "php-fpm8.2", false),
+            (Format::NginxAccess, "node-exporter", true),
+            (Format::Gunicorn, "gunicorn", true),
+            (Format::Gunicorn, "shop", true),
+            (Format::Systemd, "systemd", true),
+            (Format::Systemd, "shop", false),
+            (Format::Systemd, "", false),
+        ];
+        for (format, program, may) in cases {
+            assert_eq!(Reader::Known(format).is_written_by(program.as_bytes()), may, "{format:?} {program}");
+        }
     }
 }
