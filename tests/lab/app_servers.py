@@ -87,7 +87,6 @@ class PhpFpm(Server):
 
     def __init__(self, listens: Path, log: Path, run_dir: Path, work_dir: Path, pool: str) -> None:
         """`pool` is the rest of the pool's configuration; `run_dir` shows up in the log, on a reload."""
-        self.listens = listens
         config = run_dir / "php-fpm.conf"
         config.write_text(
             f"""
@@ -105,7 +104,7 @@ slowlog = {work_dir}/slow.log
 """,
             encoding="utf-8",
         )
-        super().__init__([_php_fpm(), "--nodaemonize", "--fpm-config", str(config)], work_dir)
+        super().__init__([_php_fpm(), "--nodaemonize", "--fpm-config", str(config)], work_dir, listens)
 
     @staticmethod
     def version() -> str:
@@ -125,10 +124,9 @@ class Gunicorn(Server):
     program = "gunicorn"
 
     def __init__(self, shop: Shop, listens: tuple[str, int], log: Path, work_dir: Path, *options: str) -> None:
-        self.listens = listens
         command = ["gunicorn", "--bind", f"{listens[0]}:{listens[1]}", "--chdir", str(shop.directory)]
         command += ["--error-logfile", str(log), "--graceful-timeout", "1", *options, "shop:application"]
-        super().__init__(command, work_dir)
+        super().__init__(command, work_dir, listens)
 
     @staticmethod
     def version() -> str:

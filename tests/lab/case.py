@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,6 @@ class Case:
 
 def to_toml(case: Case) -> str:
     """The case as TOML, the same text for the same case."""
-    statuses = ", ".join(f"{status} = {count}" for status, count in sorted(case.client.items()))
     lines = [
         f"server = {_text(case.server)}",
         f"recorded = {_text(case.recorded)}",
@@ -74,7 +74,7 @@ def to_toml(case: Case) -> str:
         "",
         "[client]",
         f"requests = {case.client.total()}",
-        f"status = {{ {statuses} }}",
+        f"status = {_statuses(case.client)}",
     ]
     for view in case.views:
         lines += ["", *_view(view)]
@@ -90,7 +90,7 @@ def _view(view: View) -> list[str]:
         if value is not None:
             lines.append(f"{name} = {value}")
     if view.status is not None:
-        lines.append(f"status = {{ {', '.join(f'{status} = {count}' for status, count in view.status.items())} }}")
+        lines.append(f"status = {_statuses(view.status)}")
     if view.proxies:
         rows = (
             f"{{ proxy = {_text(name)}, requests = {requests}, failures = {failures} }}"
@@ -109,6 +109,12 @@ def _view(view: View) -> list[str]:
         if value := getattr(view, name):
             lines.append(f"{name} = {_list(value)}")
     return lines
+
+
+def _statuses(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return "{}"
+    return f"{{ {', '.join(f'{status} = {count}' for status, count in sorted(counts.items()))} }}"
 
 
 def from_toml(path: Path) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import ssl
+import struct
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -70,10 +71,12 @@ class Visitors:
 
     def request(self, path: str, **more: object) -> Request:
         """A request for `path` by the next visitor; `{n}` in the path becomes a number."""
-        agent = self._random.choices(AGENTS, _AGENT_WEIGHTS)[0]
-        source = f"203.0.113.{self._random.randint(2, 250)}" if self.spread else None
+        who = {
+            "agent": self._random.choices(AGENTS, _AGENT_WEIGHTS)[0],
+            "source": f"203.0.113.{self._random.randint(2, 250)}" if self.spread else None,
+        }
         path = path.replace("{n}", str(self._random.randint(100, 9999)))
-        return Request(path=path, agent=agent, source=source, **more)  # type: ignore[arg-type]
+        return Request(path=path, **{**who, **more})  # type: ignore[arg-type]
 
     def choose(self, weighted: dict[str, int]) -> str:
         return self._random.choices(list(weighted), list(weighted.values()))[0]
@@ -110,9 +113,17 @@ def send(address: tuple[str, int], request: Request, timeout: float, tls: ssl.SS
             sock.sendall(request.encode())
             sock.settimeout(request.patience or timeout)
             came = outcome(_read_to_end(sock))
-            return GAVE_UP if came == ABORTED and request.patience else came
+            if came == ABORTED and request.patience:
+                _reset(plain)
+                return GAVE_UP
+            return came
     except OSError:
         return ABORTED
+
+
+def _reset(sock: socket.socket) -> None:
+    """Makes close() send a RST: after a FIN alone a proxy may go on, for a client that only listens any more."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def _read_to_end(sock: socket.socket) -> bytes:

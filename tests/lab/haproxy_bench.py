@@ -110,7 +110,7 @@ frontend web
                 logs=[log],
                 requests=self.client.total() - self.unlogged if failures else None,
                 failures=sum(self.client[status] for status in reading.GATEWAY_STATUSES) if failures else 0,
-                masked_failures=reading.haproxy_retried(self.logs / "haproxy.log") if masked else None,
+                masked_failures=reading.haproxy_masked(self.logs / "haproxy.log") if masked else None,
                 cause=accepted,
                 upstreams=[] if poorer else upstreams or [],
                 group=group if accepted else None,

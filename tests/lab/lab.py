@@ -24,8 +24,10 @@ import app_scenarios  # noqa: F401
 import checkout_outage  # noqa: F401
 import haproxy_scenarios  # noqa: F401
 import isolation
+import lifecycle_scenarios  # noqa: F401
 import limit_scenarios  # noqa: F401
 import nginx_scenarios  # noqa: F401
+import tier_scenarios  # noqa: F401
 from case import from_toml, to_toml
 from jobs import play_all, tell
 from scenario import SCENARIOS, Scenario, play

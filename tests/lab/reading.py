@@ -49,12 +49,13 @@ def haproxy_statuses(log: Path) -> Counter[str]:
     return Counter(match[1] for line in _lines(log) if (match := _HAPROXY.search(line)))
 
 
-def haproxy_retried(log: Path) -> int:
-    """Requests that ended well after at least one retry."""
+def haproxy_masked(log: Path) -> int:
+    """Failed attempts of requests that ended well: their retries."""
     count = 0
     for line in _lines(log):
         status, retries = _HAPROXY.search(line), _HAPROXY_RETRIES.search(line)
-        count += bool(status and retries and status[1] not in GATEWAY_STATUSES and int(retries[1]) > 0)
+        if status and retries and status[1] not in GATEWAY_STATUSES:
+            count += int(retries[1])
     return count
 
 

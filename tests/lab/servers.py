@@ -22,9 +22,9 @@ class Server:
     """A foreground process that listens on `listens`."""
 
     program = ""
-    listens: tuple[str, int] | Path = FRONT
 
-    def __init__(self, command: list[str], work_dir: Path) -> None:
+    def __init__(self, command: list[str], work_dir: Path, listens: tuple[str, int] | Path = FRONT) -> None:
+        self.listens = listens
         self._output = work_dir / f"{self.program}.out"
         environment = {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
         with self._output.open("wb") as output:
@@ -72,10 +72,10 @@ class Server:
 class Nginx(Server):
     program = "nginx"
 
-    def __init__(self, config: str, work_dir: Path) -> None:
+    def __init__(self, config: str, work_dir: Path, address: tuple[str, int] = FRONT) -> None:
         path = work_dir / "nginx.conf"
         path.write_text(config, encoding="utf-8")
-        super().__init__(["nginx", "-p", str(work_dir), "-c", str(path), "-g", "daemon off;"], work_dir)
+        super().__init__(["nginx", "-p", str(work_dir), "-c", str(path), "-g", "daemon off;"], work_dir, address)
 
     @staticmethod
     def version() -> str:
@@ -85,11 +85,13 @@ class Nginx(Server):
 class Haproxy(Server):
     program = "haproxy"
 
-    def __init__(self, config: str, work_dir: Path, reloadable: bool = False) -> None:
+    def __init__(
+        self, config: str, work_dir: Path, reloadable: bool = False, address: tuple[str, int] = FRONT
+    ) -> None:
         path = work_dir / "haproxy.cfg"
         path.write_text(config, encoding="utf-8")
         # A master with a worker starts a new worker on SIGUSR2.
-        super().__init__(["haproxy", "-W" if reloadable else "-db", "-f", str(path)], work_dir)
+        super().__init__(["haproxy", "-W" if reloadable else "-db", "-f", str(path)], work_dir, address)
 
     @staticmethod
     def version() -> str:

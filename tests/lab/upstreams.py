@@ -79,7 +79,6 @@ class Upstream:
 
     def stop(self) -> None:
         """Closes the listener and all connections, as a killed process would; a socket file stays behind."""
-        self._stopping.set()
         if self._listener is not None:
             with suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
@@ -88,6 +87,7 @@ class Upstream:
         for sock in list(self._open):
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+        self._stopping.set()  # last: what wakes up now can send nothing any more
 
     def _accept(self, listener: socket.socket, stopping: threading.Event) -> None:
         while not stopping.is_set():
