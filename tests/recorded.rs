@@ -50,6 +50,9 @@ struct View {
     #[serde(default)]
     proxies: Vec<Proxy>,
     cause: Vec<String>,
+    /// Acceptable too, but not with high confidence.
+    #[serde(default)]
+    tolerated: Vec<String>,
     upstreams: Vec<String>,
     group: Option<String>,
     top_path: Option<String>,
@@ -159,8 +162,11 @@ impl Complaints {
         if view.cause.is_empty() {
             return self.expect("no incident", "none", &main.summary);
         }
-        let told = (main.likely_cause, main.confidence, &main.summary);
-        self.expect_one_of("cause", &view.cause, main.likely_cause, told);
+        let tolerated = main.confidence != "high" && view.tolerated.iter().any(|cause| cause == main.likely_cause);
+        if !tolerated {
+            let told = (main.likely_cause, main.confidence, &main.summary);
+            self.expect_one_of("cause", &view.cause, main.likely_cause, told);
+        }
         if !view.upstreams.iter().all(|name| main.upstreams.contains(name)) {
             self.expect("upstreams", &view.upstreams, &main.upstreams);
         }

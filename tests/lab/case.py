@@ -1,4 +1,4 @@
-"""What a recording says about itself: `case.toml`, written by `record`, compared with the program by `check`, `score`."""
+"""What a recording says about itself: `case.toml`, written by `record`, compared with the program by `score`."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ class View:
     requests: int | None = None
     #: Failed attempts of requests that a retry saved; None where these logs cannot tell.
     masked_failures: int | None = None
-    #: Failures by status in these logs, where that is not what the client saw: those of a tier further in, or of two.
-    status: dict[str, int] | None = None
-    #: Requests and failures of each kind of proxy, where the logs are of several kinds.
-    proxies: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: Acceptable likely causes of the main incident; none at all: there must be no incident.
     cause: list[str] = field(default_factory=list)
     upstreams: list[str] = field(default_factory=list)
     group: str | None = None
     confidence: list[str] = field(default_factory=list)
+    #: Acceptable too, but not with high confidence.
+    tolerated: list[str] = field(default_factory=list)
+    #: Failures by status in these logs, where that is not what the client saw: those of a tier further in, or of two.
+    status: dict[str, int] | None = None
+    #: Requests and failures of each proxy, by the name that a report gives it, where the logs are of several.
+    proxies: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: Busiest path of the main incident's failures, folded.
     top_path: str | None = None
     other: list[Other] = field(default_factory=list)
@@ -98,6 +100,8 @@ def _view(view: View) -> list[str]:
         )
         lines.append(f"proxies = [{', '.join(rows)}]")
     lines.append(f"cause = {_list(view.cause)}")
+    if view.tolerated:
+        lines.append(f"tolerated = {_list(view.tolerated)}")
     lines.append(f"upstreams = {_list(view.upstreams)}")
     for name in ("group", "top_path"):
         if (value := getattr(view, name)) is not None:

@@ -90,6 +90,7 @@ frontend web
         bare_cause: list[str] | None = None,
         other: list[Other] | None = None,
         top_path: str | None = None,
+        tolerated: list[str] | None = None,
         note: str = "",
     ) -> Case:
         """The case with one view for each way the lines were written.
@@ -112,6 +113,7 @@ frontend web
                 failures=sum(self.client[status] for status in reading.GATEWAY_STATUSES) if failures else 0,
                 masked_failures=reading.haproxy_masked(self.logs / "haproxy.log") if masked else None,
                 cause=accepted,
+                tolerated=tolerated or [] if accepted else [],
                 upstreams=[] if poorer else upstreams or [],
                 group=group if accepted else None,
                 confidence=[] if poorer else confidence or [],

@@ -216,8 +216,8 @@ def backlog_full(bench: HaproxyBench) -> Case:
     bench.start(_single("", "retries 1"))
     bench.visit(24, rate=6)
     return bench.case(
-        "The application listens with a backlog of 0, its queue is full and it never accepts: Linux drops the SYN. From "
-        "these logs alone this is connect-timeout.",
+        "The application listens with a backlog of 0, its queue is full and it never accepts: Linux drops the SYN. "
+        "From these logs alone this is connect-timeout.",
         ["connect-timeout", "backlog-full"],
         upstreams=["api/api-1"],
         group="api",
@@ -234,7 +234,8 @@ def socket_missing(bench: HaproxyBench) -> Case:
     SOCKET.unlink()
     bench.visit(24, rate=6)
     return bench.case(
-        "The application was stopped and took its unix socket's file with it. SC, and not a word of which error it was.",
+        "The application was stopped and took its unix socket's file with it. SC, and not a word of which error it "
+        "was.",
         _NOT_CONNECTED,
         upstreams=["api/api-1"],
         group="api",
@@ -253,8 +254,8 @@ def socket_permission(bench: HaproxyBench) -> Case:
     SOCKET.chmod(0o600)
     bench.visit(30)
     return bench.case(
-        "HAProxy runs as www-data. The socket belongs to root, and its mode became 0600 as after a restart with another "
-        "umask. The health check says `Permission denied`.",
+        "HAProxy runs as www-data. The socket belongs to root, and its mode became 0600 as after a restart with "
+        "another umask. The health check says `Permission denied`.",
         ["permission-denied"],
         group="api",
         bare_cause=["no-live-upstream", *_NOT_CONNECTED],
@@ -278,8 +279,8 @@ def reset_at_once(bench: HaproxyBench) -> Case:
     return _break_with(
         bench,
         reset_on_accept,
-        "The server reset each connection as soon as it was made. HAProxy may see that as a failed connect (SC) or as a "
-        "lost answer (SH).",
+        "The server reset each connection as soon as it was made. HAProxy may see that as a failed connect (SC) or as "
+        "a lost answer (SH).",
         ["connection-reset", "closed-early", "connection-refused"],
     )
 
@@ -514,7 +515,8 @@ def tls_wrong_name(bench: HaproxyBench) -> Case:
     pki = Pki(bench.work_dir)
     bench.upstream(TLS_APP, tls=pki.issued("other.internal").server_context())
     verify = f"ssl verify required ca-file {pki.authority.certificate} verifyhost {NAME}"
-    return _tls_not_made(bench, verify, f"`verifyhost {NAME}`, and the server's certificate is good, but for other.internal.")
+    what = f"`verifyhost {NAME}`, and the server's certificate is good, but for other.internal."
+    return _tls_not_made(bench, verify, what)
 
 
 @scenario("haproxy-tls-version", HaproxyBench)
@@ -747,7 +749,8 @@ def _names(bench: HaproxyBench, break_it: Callable[[Nameserver], object], what: 
         f"resolvers lab\n    nameserver ns1 {NAMESERVER[0]}:{NAMESERVER[1]}\n    resolve_retries 1\n"
         "    timeout resolve 300ms\n    timeout retry 300ms\n    hold valid 300ms\n    hold nx 300ms\n"
         "    hold timeout 300ms\n    hold other 300ms\n"
-        f"backend api\n    server api-1 {NAME}:{APP[1]} check inter 500ms resolvers lab resolve-prefer ipv4 init-addr none"
+        f"backend api\n    server api-1 {NAME}:{APP[1]} check inter 500ms resolvers lab resolve-prefer ipv4 init-addr "
+        "none"
     )
     time.sleep(1)
     bench.visit(12)
@@ -776,8 +779,8 @@ def two_faults(bench: HaproxyBench) -> Case:
     search.behaviour = slow(3)
     bench.visit(60, paths)
     return bench.case(
-        "Two backends. At the same moment the server of `api` died (SC, 503, about two thirds of the requests) and that "
-        "of `search` became slower than timeout server 1s (sH, 504).",
+        "Two backends. At the same moment the server of `api` died (SC, 503, about two thirds of the requests) and "
+        "that of `search` became slower than timeout server 1s (sH, 504).",
         ["connection-refused"],
         upstreams=["api/api-1"],
         group="api",

@@ -27,6 +27,7 @@ import isolation
 import lifecycle_scenarios  # noqa: F401
 import limit_scenarios  # noqa: F401
 import nginx_scenarios  # noqa: F401
+import pattern_scenarios  # noqa: F401
 import tier_scenarios  # noqa: F401
 from case import from_toml, to_toml
 from jobs import play_all, tell

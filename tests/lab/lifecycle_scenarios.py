@@ -39,8 +39,8 @@ def _busy(bench: NginxBench | HaproxyBench) -> None:
 
 
 _BUSY_TEXT = (
-    "A busy, healthy application: 404s and 410s, reports that take 0.7 s, clients who would not wait for one longer than "
-    "0.2 s and reset the connection, and the health checks of a cluster and of a load balancer. Nothing failed."
+    "A busy, healthy application: 404s and 410s, reports that take 0.7 s, clients who would not wait for one longer "
+    "than 0.2 s and reset the connection, and the health checks of a cluster and of a load balancer. Nothing failed."
 )
 
 
@@ -65,11 +65,13 @@ def haproxy_busy(bench: HaproxyBench) -> Case:
 @scenario("nginx-own-500", NginxBench)
 def nginx_not_found(bench: NginxBench) -> Case:
     """The application answers 500 and 404 a lot: ill, but not the gateway's business."""
-    bench.upstream(APP, by_path({"/api": answer("500 Internal Server Error", b"boom\n"), "/old": answer("404 Not Found")}))
+    broken = answer("500 Internal Server Error", b"boom\n")
+    bench.upstream(APP, by_path({"/api": broken, "/old": answer("404 Not Found")}))
     bench.start(f"proxy_pass http://{_NGINX_NAME};")
     bench.visit(80, {"/checkout/cart/{n}": 4, "/api/orders/{n}": 3, "/old/{n}": 2}, rate=30)
     return bench.case(
-        "A third of the requests got the application's own 500, some 404. Neither is a gateway's error, and there is none.",
+        "A third of the requests got the application's own 500, some 404. Neither is a gateway's error, and there is "
+        "none.",
         Expect(sure=()),
     )
 
@@ -82,8 +84,8 @@ def nginx_reload(bench: NginxBench) -> Case:
     reloads = [Event(at, lambda: nginx.signal(signal.SIGHUP), "nginx was reloaded") for at in (1, 2, 3)]
     diary = play(reloads, lambda: bench.visit(84, rate=24))
     return bench.case(
-        "nginx was reloaded (SIGHUP) three times under load, with error_log at notice: new workers took over, and the old "
-        "ones finished what they had. Nothing failed.\n\nUTC:\n" + diary,
+        "nginx was reloaded (SIGHUP) three times under load, with error_log at notice: new workers took over, and the "
+        "old ones finished what they had. Nothing failed.\n\nUTC:\n" + diary,
         Expect(sure=()),
     )
 
@@ -96,8 +98,8 @@ def haproxy_reload(bench: HaproxyBench) -> Case:
     reloads = [Event(at, lambda: haproxy.signal(signal.SIGUSR2), "HAProxy was reloaded") for at in (1, 2.5)]
     diary = play(reloads, lambda: bench.visit(84, rate=24))
     return bench.case(
-        "HAProxy, a master with a worker, was reloaded (SIGUSR2) twice under load: a new worker took over, and the old one "
-        "finished what it had. Nothing failed.\n\nUTC:\n" + diary,
+        "HAProxy, a master with a worker, was reloaded (SIGUSR2) twice under load: a new worker took over, and the old "
+        "one finished what it had. Nothing failed.\n\nUTC:\n" + diary,
         [],
     )
 
@@ -142,8 +144,8 @@ def haproxy_restart(bench: HaproxyBench) -> Case:
     bench.start("backend api\n    retries 3\n    server api-1 127.0.0.1:9101")
     diary = play(_restart(app), lambda: bench.visit(84, rate=14, workers=60))
     return bench.case(
-        "The only server was restarted under load: for two seconds nothing listened on its port. Three retries, a second "
-        "apart, outlasted that: nearly every client got its answer, only later.\n\nUTC:\n" + diary,
+        "The only server was restarted under load: for two seconds nothing listened on its port. Three retries, a "
+        "second apart, outlasted that: nearly every client got its answer, only later.\n\nUTC:\n" + diary,
         ["connection-refused", "draining"],
         upstreams=["api/api-1"],
         group="api",
@@ -157,8 +159,8 @@ def haproxy_restart_checked(bench: HaproxyBench) -> Case:
     bench.start("backend api\n    retries 0\n    server api-1 127.0.0.1:9101 check inter 300ms fall 2 rise 1")
     diary = play(_restart(app), lambda: bench.visit(84, rate=14, workers=40))
     return bench.case(
-        "The only server was restarted under load: for two seconds nothing listened on its port. The first requests were "
-        "refused (SC, no retries); then its check had failed twice and there was no server.\n\nUTC:\n" + diary,
+        "The only server was restarted under load: for two seconds nothing listened on its port. The first requests "
+        "were refused (SC, no retries); then its check had failed twice and there was no server.\n\nUTC:\n" + diary,
         ["connection-refused", "draining"],
         upstreams=["api/api-1"],
         group="api",

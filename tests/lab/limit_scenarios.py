@@ -53,9 +53,9 @@ def nginx_descriptors(bench: NginxBench) -> Case:
     bench.start("proxy_pass http://127.0.0.1:9101;", main="worker_processes 1; worker_rlimit_nofile 24;")
     bench.visit(60, rate=20, workers=40)
     return bench.case(
-        "worker_rlimit_nofile 24, 20 requests a second and answers that took 1 s. Where a client's connection could still "
-        "be accepted but no socket be opened to the upstream, nginx answered 500, which is no gateway status: the access "
-        "logs have nothing to count, only the error log knows.",
+        "worker_rlimit_nofile 24, 20 requests a second and answers that took 1 s. Where a client's connection could "
+        "still be accepted but no socket be opened to the upstream, nginx answered 500, which is no gateway status: "
+        "the access logs have nothing to count, only the error log knows.",
         Expect(sure=("proxy-exhausted",), timed=(), confidence=(), error_failures=0),
     )
 
@@ -83,8 +83,8 @@ def haproxy_ports(bench: HaproxyBench) -> Case:
         bench.start("backend api\n    retries 1\n    timeout server 5s\n    server api-1 127.0.0.1:9101")
         bench.visit(40)
     return bench.case(
-        "ip_local_port_range was cut down to four ports, and the application took 0.9 s for each request: with more than "
-        "four under way HAProxy had no local port left to connect from.",
+        "ip_local_port_range was cut down to four ports, and the application took 0.9 s for each request: with more "
+        "than four under way HAProxy had no local port left to connect from.",
         ["proxy-exhausted"],
         group="api",
         bare_cause=["proxy-exhausted", "connection-refused", "unknown"],
@@ -103,10 +103,10 @@ def haproxy_descriptors(bench: HaproxyBench) -> Case:
     bench.visit(12)
     in_use = len(list(Path(f"/proc/{haproxy.process_id}/fd").iterdir()))
     resource.prlimit(haproxy.process_id, resource.RLIMIT_NOFILE, (in_use + 12, in_use + 12))
-    bench.visit(60, rate=20, workers=40)
+    bench.visit(44, rate=20, workers=40)
     return bench.case(
-        "After 12 requests the process's limit of descriptors was lowered to twelve more than were in use, as a system at "
-        "its limit would: 20 requests a second came, and answers took 0.9 s.",
+        "After 12 requests the process's limit of descriptors was lowered to twelve more than were in use, as a system "
+        "at its limit would: 20 requests a second came, and answers took 0.9 s.",
         ["proxy-exhausted"],
         group="api",
         bare_cause=["proxy-exhausted", "connection-refused", "unknown"],
@@ -123,7 +123,7 @@ def haproxy_frontend_full(bench: HaproxyBench) -> Case:
     )
     bench.visit(40, rate=12, workers=40)
     return bench.case(
-        "maxconn 3 on the frontend, 12 requests a second and answers that took 0.4 s: clients wait until HAProxy accepts "
-        "their connection, and all of them are answered. The logs show no wait and no failure.",
+        "maxconn 3 on the frontend, 12 requests a second and answers that took 0.4 s: clients wait until HAProxy "
+        "accepts their connection, and all of them are answered. The logs show no wait and no failure.",
         [],
     )

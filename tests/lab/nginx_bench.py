@@ -50,6 +50,8 @@ class Expect:
     #: The `upstream` block to blame, where a line names it.
     group: str | None = None
     confidence: tuple[str, ...] = ("high",)
+    #: Acceptable too, from any logs, but not with high confidence.
+    tolerated: tuple[str, ...] = ()
     #: Failures in the error log alone; None: one for each of its lines.
     error_failures: int | None = None
     #: Busiest path of the failures, where one path alone fails.
@@ -132,6 +134,7 @@ http {{
                 failures=failures,
                 masked_failures=masked_failures,
                 cause=list(cause),
+                tolerated=list(expect.tolerated) if cause else [],
                 upstreams=list(expect.upstreams) if names else [],
                 group=expect.group if names else None,
                 top_path=expect.top_path if cause else None,
@@ -164,6 +167,7 @@ http {{
             logs=["error.log"],
             failures=errors if expect.error_failures is None else expect.error_failures,
             cause=list(expect.sure),
+            tolerated=list(expect.tolerated),
             upstreams=list(upstreams),
             group=expect.group,
             top_path=expect.top_path,

@@ -351,8 +351,8 @@ _SPOKE_WRONGLY = (
 
 #: nginx takes an answer that does not begin like HTTP for HTTP/0.9.
 _TAKEN_FOR_HTTP_09 = (
-    "nginx takes what is not HTTP for HTTP/0.9 and passes it on: the access logs bear the status 009, and the client gets "
-    "bytes without a header, which `aborted` counts."
+    "nginx takes what is not HTTP for HTTP/0.9 and passes it on: the access logs bear the status 009, and the client "
+    "gets bytes without a header, which `aborted` counts."
 )
 _TAKEN_FOR_HTTP_09_EXPECT = Expect(
     sure=("protocol-mismatch", "invalid-response"),
@@ -394,8 +394,8 @@ def closed_on_accept(bench: NginxBench) -> Case:
         bench,
         close_on_accept,
         "closed-early",
-        "The application closed each connection as soon as it was made. Whether that is a FIN or, with the request unread, "
-        "a RST depends on who was quicker.",
+        "The application closed each connection as soon as it was made. Whether that is a FIN or, with the request "
+        "unread, a RST depends on who was quicker.",
         confidence=_OPEN,
         or_else=("connection-reset",),
     )
@@ -683,7 +683,8 @@ def tls_client_certificate(bench: NginxBench) -> Case:
         bench,
         context,
         "tls-certificate",
-        "The upstream asks for a client certificate. nginx has none to show (no proxy_ssl_certificate), and gets an alert.",
+        "The upstream asks for a client certificate. nginx has none to show (no proxy_ssl_certificate), and gets an "
+        "alert.",
         or_else=("tls-handshake",),
     )
 
@@ -808,8 +809,8 @@ def _own_error(bench: NginxBench, status: str, body: bytes, delay: float = 0.02)
     app.behaviour = answer(status, body, delay=delay)
     bench.visit(30)
     return bench.case(
-        f"The application answered {status[:3]} itself, with a body of its own, after {delay:g} s. nginx has nothing to "
-        "log as an error.",
+        f"The application answered {status[:3]} itself, with a body of its own, after {delay:g} s. nginx has nothing "
+        "to log as an error.",
         Expect(
             sure=("upstream-error",),
             ingress=("upstream-error", "unknown"),
@@ -851,8 +852,8 @@ def limit_conn(bench: NginxBench) -> Case:
     )
     bench.visit(50, rate=10)
     return bench.case(
-        "limit_conn 3 for the whole server; each answer took 0.6 s and 10 requests a second came. nginx refused the rest "
-        "with 503 without asking the upstream; the error log has one line for each of them.",
+        "limit_conn 3 for the whole server; each answer took 0.6 s and 10 requests a second came. nginx refused the "
+        "rest with 503 without asking the upstream; the error log has one line for each of them.",
         Expect(
             sure=("blocked", "circuit-breaker"),
             timed=("blocked", "circuit-breaker", "proxy-local", "unknown"),

@@ -12,13 +12,13 @@ LEAST_RIGHT = 97
 
 CONFIDENCES = ("high", "medium", "low")
 
-
 _INTRODUCTION = """\
 # What gatewhy says of servers that were really broken
 
-Each scenario of `tests/lab` breaks one thing behind a real server and counts what the client gets. Each view is a set of
-its logs, which is given to gatewhy as it is. *Expected* is what a careful expert may say from these logs alone, written
-down from what was done: any of the causes is right. *Said* is the likely cause of the gravest incident.
+Each scenario of `tests/lab` breaks one thing behind a real server and counts what the client gets. Each view is a
+set of its logs, which is given to gatewhy as it is. *Expected* is what a careful expert may say from these logs alone,
+written down from what was done: any of the causes is right, one in brackets unless it is said with high confidence.
+*Said* is the likely cause of the gravest incident.
 
 `tests/lab/lab.py check --jobs 4 --gatewhy PATH --table FILE` plays everything anew and writes such a page;
 `tests/lab/lab.py score fixtures/recorded --gatewhy PATH --table FILE` does it for the recordings.
@@ -26,7 +26,7 @@ down from what was done: any of the causes is right. *Said* is the likely cause 
 
 
 class Score:
-    """Verdicts on many cases, in the order of the table, and the scenarios that could not be played, with the reason."""
+    """Verdicts on many cases, in the order of the table, and why the others could not be played."""
 
     def __init__(self, judged: list[Judged], unplayed: dict[str, str]) -> None:
         self.servers = sorted({server for case in judged for server in case.server.split(", ")})
@@ -62,8 +62,9 @@ class Score:
     def _summary(self) -> str:
         rows = [("all", _of(self.verdicts))]
         for confidence in CONFIDENCES:
-            rows.append((f"said with {confidence} confidence", _of(v for v in self.verdicts if v.confidence == confidence)))
-        rows.append(("of these said `unknown`", _of(v for v in self.verdicts if v.said == "unknown")))
+            said = [verdict for verdict in self.verdicts if verdict.confidence == confidence]
+            rows.append((f"said with {confidence} confidence", _of(said)))
+        rows.append(("of all these: said `unknown`", _of(v for v in self.verdicts if v.said == "unknown")))
         rows.append(("no incident said", _of(v for v in self.verdicts if v.said is None)))
         counted = sum(not v.wrong_counts and v.broken is None for v in self.verdicts)
         text = _rows(("views", "likely cause right"), rows)
@@ -91,7 +92,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     return (
         verdict.scenario,
         f"{' + '.join(verdict.logs)} ({', '.join(verdict.formats)})",
-        ", ".join(verdict.expected) or "no incident",
+        ", ".join([*verdict.expected, *(f"({cause})" for cause in verdict.tolerated)]) or "no incident",
         verdict.said or "no incident",
         verdict.confidence or "",
         "ok" if not verdict.complaints else "**wrong**" if not verdict.right or verdict.wrong_counts else "cause ok",

@@ -189,8 +189,8 @@ backend {backend}
 
 
 _LOGGING = (
-    "Each tier wrote logs of its own, named after it. The client spoke to the outer one alone. `status` is what the logs "
-    "of a view hold, and where they are both tiers' every request is there twice."
+    "Each tier wrote logs of its own, named after it. The client spoke to the outer one alone. `status` is what the "
+    "logs of a view hold, and where they are both tiers' every request is there twice."
 )
 
 

@@ -1,4 +1,5 @@
-"""Two proxies, one in front of the other: the outer one passes on what the inner one says; only the inner one knows why."""
+"""Two proxies, one in front of the other: the outer one passes on what the inner one says; only the inner one knows "
+"why."""
 
 from __future__ import annotations
 
@@ -108,7 +109,8 @@ def nginx_haproxy_timeout(bench: TierBench) -> Case:
     """nginx before HAProxy, whose only server gets slower than `timeout server`."""
     outer = _behind_nginx(bench, ids=False)
     inner = bench.haproxy("inner", f"api\n    server api-1 {_APP}")
-    return _too_slow(bench, outer, inner, _APP_OF_HAPROXY, "The inner HAProxy gave up after timeout server 1s", ids=False)
+    what = "The inner HAProxy gave up after timeout server 1s"
+    return _too_slow(bench, outer, inner, _APP_OF_HAPROXY, what, ids=False)
 
 
 def _too_slow(bench: TierBench, outer: Tier, inner: Tier, upstream: str, what: str, ids: bool) -> Case:
@@ -153,8 +155,8 @@ def nginx_nginx_impatient(bench: TierBench) -> Case:
 def _impatient(bench: TierBench, outer: Tier, inner: Tier, what: str, ids: bool) -> Case:
     _slow_down(bench, slow(2.5))
     return bench.case(
-        f"After 16 quick answers the application needed 2.5 s for each. The outer {outer.kind} waits 1 s and answered 504; "
-        f"{what}. The outer timeout is the shorter one, so only the outer tier has failures." + _with_id(ids),
+        f"After 16 quick answers the application needed 2.5 s for each. The outer {outer.kind} waits 1 s and answered "
+        f"504; {what}. The outer timeout is the shorter one, so only the outer tier has failures." + _with_id(ids),
         outer,
         inner,
         cause=["response-timeout"],
@@ -179,8 +181,8 @@ def haproxy_nginx_no_live(bench: TierBench) -> Case:
         app.stop()
     bench.visit(40)
     return bench.case(
-        "HAProxy passes everything to an inner nginx with two servers (max_fails=1 fail_timeout=10s). Both were stopped: "
-        "refused once each, then `no live upstreams` for the rest." + _with_id(False),
+        "HAProxy passes everything to an inner nginx with two servers (max_fails=1 fail_timeout=10s). Both were "
+        "stopped: refused once each, then `no live upstreams` for the rest." + _with_id(False),
         outer,
         inner,
         cause=["connection-refused"],
@@ -200,8 +202,8 @@ def nginx_haproxy_no_server(bench: TierBench) -> Case:
     app.stop()
     bench.visit(40)
     return bench.case(
-        "nginx passes everything to an inner HAProxy, whose only server was stopped and, when its check had failed twice, "
-        "taken out: <NOSRV> and 503. The state line gives the root." + _with_id(True),
+        "nginx passes everything to an inner HAProxy, whose only server was stopped and, when its check had failed "
+        "twice, taken out: <NOSRV> and 503. The state line gives the root." + _with_id(True),
         outer,
         inner,
         cause=["connection-refused"],
@@ -220,8 +222,8 @@ def nginx_nginx_closed_early(bench: TierBench) -> Case:
     app.behaviour = close_after_request
     bench.visit(40)
     return bench.case(
-        "nginx passes everything to an inner nginx. After 16 requests the inner one's only server read each request and "
-        "closed without answering: 502, which the outer one passed on." + _with_id(False),
+        "nginx passes everything to an inner nginx. After 16 requests the inner one's only server read each request "
+        "and closed without answering: 502, which the outer one passed on." + _with_id(False),
         outer,
         inner,
         cause=["closed-early"],
@@ -241,8 +243,8 @@ def haproxy_nginx_inner_gone(bench: TierBench) -> Case:
     bench.stop_inner()
     bench.visit(30)
     return bench.case(
-        "HAProxy passes everything to an inner nginx, which was stopped after 20 requests: the outer tier was refused, and "
-        "the inner one has no line of these requests, as none of them reached it." + _with_id(True),
+        "HAProxy passes everything to an inner nginx, which was stopped after 20 requests: the outer tier was refused, "
+        "and the inner one has no line of these requests, as none of them reached it." + _with_id(True),
         outer,
         inner,
         cause=["connection-refused"],

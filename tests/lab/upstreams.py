@@ -6,6 +6,7 @@ A *behaviour* is a function that is handed one accepted connection and does with
 from __future__ import annotations
 
 import os
+import random
 import socket
 import ssl
 import struct
@@ -247,6 +248,28 @@ def forgetful(connection: Connection) -> None:
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
         connection.sock.sendall(head.encode() + BODY)
         connection.read_request()
+
+
+def keep_alive(race: float = 0.0, dies_of: str | None = None) -> Behaviour:
+    """Keeps its connections, until it is asked for a path that starts with `dies_of`.
+
+    `race` is the share of the requests on a kept connection that find it being closed, as by an idle timer that runs
+    out just as the proxy sends: such a request is never read.
+    """
+    source = random.Random(race)
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
+
+    def behave(connection: Connection) -> None:
+        while connection.read_request():
+            if dies_of is not None and connection.path.startswith(dies_of):
+                return
+            connection.sock.sendall(head.encode() + BODY)
+            if not connection.sock.recv(1, socket.MSG_PEEK):
+                return
+            if source.random() < race:
+                return
+
+    return behave
 
 
 def by_path(routes: dict[str, Behaviour], otherwise: Behaviour = healthy) -> Behaviour:

@@ -22,6 +22,8 @@ class Verdict:
     logs: list[str]
     #: Acceptable causes; none: there must be no incident.
     expected: list[str]
+    #: Acceptable too, but not with high confidence.
+    tolerated: list[str]
     #: The formats that gatewhy took the logs for.
     formats: list[str] = field(default_factory=list)
     #: Likely cause and confidence of the main incident; None where there is none.
@@ -42,7 +44,9 @@ class Verdict:
         """Whether the likely cause is an acceptable one, or nothing was said where nothing failed."""
         if self.broken is not None:
             return False
-        return self.said in self.expected if self.expected else self.said is None
+        if not self.expected:
+            return self.said is None
+        return self.said in self.expected or (self.said in self.tolerated and self.confidence != "high")
 
     @property
     def complaints(self) -> list[str]:
@@ -67,7 +71,7 @@ def judge(gatewhy: Path, logs: Path, scenario: str, case: Case) -> Judged:
 
 
 def _verdict(gatewhy: Path, logs: Path, scenario: str, case: Case, view: View) -> Verdict:
-    found = Verdict(scenario, view.logs, view.cause)
+    found = Verdict(scenario, view.logs, view.cause, view.tolerated)
     try:
         report = _report(gatewhy, [logs / name for name in view.logs])
     except _NoReport as reason:
