@@ -18,8 +18,37 @@ const TIERS: usize = 4;
 /// How many incidents around an outer one are looked at.
 const NEIGHBOURS: usize = 256;
 
-/// Gives each incident that only passes on what an inner tier answered the cause of that one. The order of `incidents` stays.
-pub(super) fn link(incidents: &mut [Incident]) {
+/// Gives each incident that only passes on what an inner tier answered the cause of that one, and puts that one before it.
+pub(super) fn link(incidents: &mut Vec<Incident>) {
+    find_roots(incidents);
+    if incidents.iter().any(|incident| incident.root.is_some()) {
+        roots_first(incidents);
+    }
+}
+
+/// Puts each root just before the first incident that passes it on.
+fn roots_first(incidents: &mut Vec<Incident>) {
+    let mut order: Vec<usize> = Vec::with_capacity(incidents.len());
+    let mut placed = vec![false; incidents.len()];
+    for at in 0..incidents.len() {
+        let chain = std::iter::successors(Some(at), |&outer| incidents[outer].root).take(TIERS);
+        let chain: Vec<usize> = chain.collect();
+        for &at in chain.iter().rev() {
+            if !std::mem::replace(&mut placed[at], true) {
+                order.push(at);
+            }
+        }
+    }
+    let mut places = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(new, &old)| places[old] = new);
+    let mut left: Vec<Option<Incident>> = std::mem::take(incidents).into_iter().map(Some).collect();
+    incidents.extend(order.into_iter().filter_map(|old| left[old].take()));
+    for incident in incidents {
+        incident.root = incident.root.map(|old| places[old]);
+    }
+}
+
+fn find_roots(incidents: &mut [Incident]) {
     for _ in 1..TIERS {
         let mut by_start: Vec<usize> = (0..incidents.len()).collect();
         by_start.sort_by_key(|&at| incidents[at].span.0);
