@@ -14,7 +14,9 @@ use crate::grammar::time::{When, asctime, epoch};
 use crate::grammar::{Parsed, mismatch};
 use nom::{
     Parser as _,
+    branch::alt,
     bytes::complete::{tag, take_while, take_while1},
+    combinator::opt,
     sequence::{delimited, preceded, terminated},
 };
 use std::sync::LazyLock;
@@ -122,7 +124,7 @@ static SIGNS: [Sign; 12] = [
         Strength::Weak,
         0,
         "a firewall on the host turned TCP packets away",
-        r"^(?i:.*\b(?:block|drop|dropped|deny|denied|reject|rejected)\b).*\bIN=\S* OUT=\S* .*\bSRC=\S+ DST=\S+ .*\bPROTO=TCP .*\bDPT=\d+ ",
+        r"^(?i:.*\b(?:block|drop|dropped|deny|denied|reject|rejected)\b).*\bIN=\S* OUT=\S* .*\bSRC=\S+ DST=\S+ .*\bPROTO=TCP .*\bDPT=\d+\b",
     ),
     wording(
         "kernel-access-denied",
@@ -130,7 +132,8 @@ static SIGNS: [Sign; 12] = [
         Strength::Conclusive,
         0,
         "SELinux forbade a process to connect",
-        r#"\bavc: +denied +\{ (?:name_connect|connectto|write) \} for +pid=(?<pid>\d+) comm="(?<name>[^"]*)".* tclass=(?:tcp_socket|unix_stream_socket|sock_file)\b"#,
+        // With `permissive=1` it would have, and did not.
+        r#"\bavc: +denied +\{ (?:name_connect|connectto|write) \} for +pid=(?<pid>\d+) comm="(?<name>[^"]*)".* tclass=(?:tcp_socket|unix_stream_socket|sock_file)(?: permissive=0)?(?:\x1D.*)?$"#,
     ),
 ];
 
@@ -162,11 +165,13 @@ fn prefix(i: &[u8]) -> Parsed<'_, Option<When>> {
     }
 }
 
-/// `[12187.806157] `, `[    0.000000] `
+/// `[12187.806157] `, `[    0.000000] `, and with the thread or processor that wrote (`CONFIG_PRINTK_CALLER`) `[  568.338593][ T4434] `
 fn since_boot(i: &[u8]) -> Parsed<'_, ()> {
+    let spaces = || take_while(|byte| byte == b' ');
     let decimals = take_while1(|byte: u8| byte.is_ascii_digit());
-    let seconds = (take_while(|byte| byte == b' '), uint, tag("."), decimals);
-    let (i, _) = delimited(tag("["), seconds, tag("] ")).parse(i)?;
+    let seconds = delimited(tag("["), (spaces(), uint, tag("."), decimals), tag("]"));
+    let caller = delimited(tag("["), (spaces(), alt((tag("T"), tag("C"))), uint), tag("]"));
+    let (i, _) = (seconds, opt(caller), tag(" ")).parse(i)?;
     Ok((i, ()))
 }
 
@@ -247,6 +252,18 @@ mod tests {
                 "0.0.0.0:7070",
                 None,
             ),
+            (
+                "[  568.338593][ T4434] node[4434]: segfault at 0 ip 00005637c63f3f12 sp 00007fffa3766d00 error 4 in node[5637c1c5a000+7823000]",
+                "kernel-crash",
+                "node",
+                Some(4434),
+            ),
+            (
+                "[  568.338593][ T4434] node[4434]: segfault at 0 ip 00005637c63f3f12 sp 00007fffa3766d00 error 4 in node[5637c1c5a000+7823000]",
+                "kernel-crash",
+                "node",
+                Some(4434),
+            ),
             ("[16508.733356] possible SYN flooding on port 4671. Sending cookies.", "kernel-syn-flood", "4671", None),
             ("nf_conntrack: nf_conntrack: table full, dropping packet", "kernel-conntrack-full", "", None),
             (
@@ -317,6 +334,7 @@ mod tests {
             "[12187] 12187.5",
             "Out of memory",
             "java.lang.OutOfMemoryError: Out of memory: Killed process",
+            "audit: type=1400 audit(1364481363.243:1): avc:  denied  { name_connect } for  pid=8 comm=\"nginx\" dest=80 scontext=a:b:c:s0 tcontext=a:b:c:s0 tclass=tcp_socket permissive=1",
             "IN=eth0 OUT= SRC=10.0.0.1 DST=10.0.0.5 PROTO=TCP SPT=1 DPT=2 ",
         ] {
             assert!(skim(line.as_bytes()).is_none() && read(line.as_bytes()).is_none(), "{line}");
