@@ -100,6 +100,12 @@ fn root(incident: &Incident, explained: impl Fn(Cause) -> f64) -> Option<Root> {
         let (cause, belief) = says(Cause::WorkerKilled).or_else(|| says(Cause::Draining))?;
         return Some(Root { cause, belief: belief * sure(cause), explains: EXPLAINS });
     }
+    let timed_out = incident.statuses[2] * 2 > incident.failures;
+    // A timeout that was only guessed from a duration, and somebody was seen to end just then.
+    if seen == Cause::ResponseTimeout && incident.likely.score < GUESS && !timed_out {
+        let killed = says(Cause::WorkerKilled).filter(|(cause, _)| explained(*cause) >= 0.5)?;
+        return Some(Root { cause: killed.0, belief: killed.1.min(0.75), explains: EXPLAINS });
+    }
     // Refused, gone or full: at a unix socket a gateway's times alone cannot tell.
     let guessed = incident.likely.score < GUESS && AT_THE_SOCKET.contains(&seen);
     if guessed {
@@ -109,7 +115,6 @@ fn root(incident: &Incident, explained: impl Fn(Cause) -> f64) -> Option<Root> {
     if seen != Cause::Unknown {
         return None;
     }
-    let timed_out = incident.statuses[2] * 2 > incident.failures;
     let order: &[Cause] = if timed_out {
         &[Cause::ResponseTimeout, Cause::BacklogFull, Cause::WorkerKilled]
     } else {
@@ -135,6 +140,7 @@ const EXPLAINS: &[Cause] = &[
     Cause::ConnectionReset,
     Cause::KeepaliveRace,
     Cause::WorkerKilled,
+    Cause::ResponseTimeout,
     Cause::TruncatedResponse,
     Cause::ConnectionRefused,
     Cause::NoLiveUpstream,

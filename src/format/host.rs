@@ -34,6 +34,11 @@ impl Wordings {
         Self(Compiled::new(signs).ok())
     }
 
+    /// Whether a message is evidence of something.
+    pub(super) fn tell(&self, message: &[u8]) -> bool {
+        self.0.as_ref().is_some_and(|wordings| wordings.set.is_match(message))
+    }
+
     /// The record of a line whose prefix says `prefix` and whose message is `message`.
     pub(super) fn record<'a>(&self, message: &'a [u8], prefix: Record<'a>) -> Record<'a> {
         match self.0.as_ref().and_then(|wordings| wordings.told(message)) {

@@ -35,7 +35,7 @@ pub(super) static ABOUT: About = About {
     signs: &[&SIGNS],
 };
 
-static SIGNS: [Sign; 13] = [
+static SIGNS: [Sign; 14] = [
     wording(
         "gunicorn-worker-timeout",
         Cause::WorkerKilled,
@@ -74,7 +74,16 @@ static SIGNS: [Sign; 13] = [
         Strength::Strong,
         0,
         "a gunicorn worker ended with an error",
-        r"^Worker \(pid:(?<pid>\d+)\) exited with code [1-9]|^Exception in worker process",
+        r"^Worker \(pid:(?<pid>\d+)\) exited with code [1-9]",
+    ),
+    // Once it serves, a worker catches the application's exceptions itself.
+    wording(
+        "gunicorn-worker-not-started",
+        Cause::ConnectionRefused,
+        Strength::Strong,
+        0,
+        "a gunicorn worker failed as it started",
+        r"^Exception in worker process",
     ),
     wording(
         "gunicorn-boot-failed",
@@ -138,15 +147,28 @@ static SIGNS: [Sign; 13] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    prefix(line).ok().map(|_| Skimmed::Full)
+    split(line).map(|_| Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    prefix(line).ok().map(|(message, record)| WORDINGS.record(message, record))
+    split(line).map(|(message, record)| WORDINGS.record(message, record))
 }
 
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
+}
+
+/// The message, and what stands before it. What goes to syslog (`--log-syslog`) has the process alone, which is too little to know
+/// gunicorn by: there the message has to be one of those that tell something.
+fn split(line: &[u8]) -> Option<(&[u8], Record<'_>)> {
+    let (message, record) = prefix(line).or_else(|_| syslog_prefix(line)).ok()?;
+    (record.when.is_some() || WORDINGS.tell(message)).then_some((message, record))
+}
+
+/// `[14984] ` (`syslog_fmt` in `gunicorn/glogging.py`)
+fn syslog_prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
+    let (i, pid) = delimited(tag("["), uint, tag("] ")).parse(i)?;
+    Ok((i, Record { pid: Some(pid), ..Record::default() }))
 }
 
 /// `[2026-11-21 02:56:41 +0000] [14984] [CRITICAL] `
@@ -205,6 +227,14 @@ mod tests {
             let line = format!("[2026-11-21 02:56:41 +0100] [7] {message}");
             assert_eq!(told(Format::Gunicorn, &line), (Some(kind), String::new(), Some(pid)));
         }
+    }
+
+    #[test]
+    fn reads_what_goes_to_syslog() {
+        let line = "[20694] WORKER TIMEOUT (pid:20695)";
+        assert_eq!(told(Format::Gunicorn, line), (Some("gunicorn-worker-timeout"), String::new(), Some(20_695)));
+        // Nothing in this says that it is gunicorn's.
+        assert!(skim(b"[20694] Listening at: http://127.0.0.1:8000 (20694)").is_none());
     }
 
     #[test]
