@@ -81,12 +81,12 @@ fn prefix(i: &[u8]) -> Parsed<'_, (&[u8], u64)> {
 /// What the message is about. Decided on its first byte: this runs for every line that no other format claims.
 fn subject(i: &[u8]) -> Parsed<'_, Record<'_>> {
     match i.first() {
-        Some(b'S' | b'B') => alt((server, notice)).parse(i),
-        Some(b'H' | b'A') => alt((check, notice)).parse(i),
-        Some(b'b' | b'p' | b'f') => alt((group_down, notice)).parse(i),
-        Some(b'P') => alt((limit, stopped, notice)).parse(i),
-        Some(b'C') => alt((connect_failed, connect_from, notice)).parse(i),
-        Some(_) => notice(i),
+        Some(b'S' | b'B') => alt((server, notice, moved)).parse(i),
+        Some(b'H' | b'A') => alt((check, notice, moved)).parse(i),
+        Some(b'b' | b'p' | b'f') => alt((group_down, notice, moved)).parse(i),
+        Some(b'P') => alt((limit, stopped, notice, moved)).parse(i),
+        Some(b'C') => alt((connect_failed, connect_from, notice, moved)).parse(i),
+        Some(_) => alt((notice, moved)).parse(i),
         None => mismatch(),
     }
 }
@@ -193,6 +193,12 @@ static NOTICES: &[&[u8]] = &[
     b"Stopping proxy ",
     b"soft-stop running for too long",
 ];
+
+/// `static/srv1 changed its IP from (none) to 192.0.2.9 by dns/ns1.`, `… changed its FQDN from …` (`server.c`)
+fn moved(i: &[u8]) -> Parsed<'_, Record<'_>> {
+    let (i, _) = (place, tag(" changed its "), alt((tag("IP from "), tag("FQDN from ")))).parse(i)?;
+    Ok((i, Record { what: What::Notice, ..Record::default() }))
+}
 
 fn notice(i: &[u8]) -> Parsed<'_, Record<'_>> {
     if NOTICES.iter().any(|start| i.starts_with(start)) {
@@ -599,6 +605,7 @@ mod tests {
             "Proxy web stopped (cumulated conns: FE: 2, BE: 0).",
             "Proxy web started.",
             "Paused frontend web.",
+            "api/api-1 changed its IP from (none) to 127.0.0.1 by lab/ns1.",
             "Reloading HAProxy",
             "New worker (11944) forked",
             "Former worker (10142) exited with code 0 (Exit)",
