@@ -18,6 +18,7 @@ pub(super) fn of(incident: &Incident, paths: &Paths, findings: &Findings) -> Vec
     facts.extend(patterns());
     facts.extend(one_path(incident, paths, findings));
     facts.extend(ended(incident));
+    facts.extend(robots(paths, findings));
     facts
 }
 
@@ -83,4 +84,12 @@ fn ended(incident: &Incident) -> Option<String> {
     let item = incident.context.iter().filter(|item| item.sign.cause == Cause::Draining).find(after)?;
     let seconds = item.last.seconds() - incident.span.1.seconds();
     Some(format!("It ended when, on the host, {} ({seconds} s after the last failure).", item.sign.says))
+}
+
+/// Search engines stop to fetch anything of a host whose robots.txt they cannot read for an error of the server's (RFC 9309, 2.3.1.4).
+fn robots(paths: &Paths, findings: &Findings) -> Option<String> {
+    let busiest = paths.busiest(&findings.paths).0;
+    let (_, failures) = busiest.iter().find(|(path, _)| *path == b"/robots.txt")?;
+    let times = show::counted(*failures, "time");
+    Some(format!("/robots.txt failed {times}: while it does, search engines leave the whole site alone."))
 }

@@ -181,7 +181,10 @@ fn doubt(incident: &Incident) -> String {
     let strongest =
         incident.evidence.iter().filter(|item| item.sign.cause == likely.cause).map(|item| item.sign.strength).max();
     match (likely.cause, strongest) {
-        (Cause::Unknown, _) => " The logs do not say why.".to_owned(),
+        (Cause::Unknown, _) if incident.keys.iter().all(|key| key.upstream.is_empty()) => {
+            " These logs name no upstream and no reason: the error log, or the fields under `next`, would.".to_owned()
+        }
+        (Cause::Unknown, _) => " These logs do not say why: the fields under `next` would.".to_owned(),
         (_, Some(Strength::Weak | Strength::Silent)) => {
             format!(" That is a guess: {}.", says(&incident.evidence, likely.cause))
         }
