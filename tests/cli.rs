@@ -382,6 +382,7 @@ fn says_that_hosts_count_no_failures() {
     let host = include_str!("../fixtures/format/gunicorn/error.log");
     fs::write(logs.path().join("gunicorn.log"), host).unwrap();
     fs::write(logs.path().join("journal"), "Nov 21 03:15:06 web1 sshd[11]: Accepted publickey for root\n").unwrap();
+    fs::write(logs.path().join("indented"), "  one\n\ttwo\n").unwrap();
     let told = |line: &[&str]| stderr(&gatewhy_in(logs.path(), &[line, &["-f", "csv"]].concat())).to_owned();
     let note = "gatewhy: these are logs of hosts and applications: they explain a gateway's failures and count none; \
                 give the gateway's own log too\n";
@@ -395,5 +396,10 @@ fn says_that_hosts_count_no_failures() {
     }
     // Whatever else is in a journal, it is no line that should have been read; but a journal of nothing else holds nothing.
     assert!(!told(&["gunicorn.log", "error.log"]).contains("known format"));
-    assert!(told(&["journal"]).contains("journal: its only line is not in a known format\n"), "{}", told(&["journal"]));
+    for (name, expected) in [
+        ("journal", "journal: its only line is not in a known format\n"),
+        ("indented", "indented: none of its 2 lines is in a known format\n"),
+    ] {
+        assert!(told(&[name]).contains(expected), "{}", told(&[name]));
+    }
 }

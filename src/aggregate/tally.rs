@@ -90,11 +90,20 @@ impl InputTally {
     /// anything.
     pub const FOREIGN: &'static str = "syslog";
 
+    /// The name that indented lines are counted under: those of a stack, or of whatever else goes on with the line before.
+    pub const CONTINUATION: &'static str = "continuation";
+
+    /// Whether lines that are counted under this name were of a known format.
+    #[must_use]
+    pub fn is_format(name: &str) -> bool {
+        name != Self::FOREIGN && name != Self::CONTINUATION
+    }
+
     /// Lines that a format claims.
     #[must_use]
     pub fn recognised(&self) -> u64 {
-        let foreign = self.formats.iter().find(|entry| entry.0 == Self::FOREIGN).map_or(0, |entry| entry.1);
-        self.lines.saturating_sub(self.unparsed + foreign)
+        let aside = self.formats.iter().filter(|entry| !Self::is_format(entry.0)).map(|entry| entry.1);
+        self.lines.saturating_sub(self.unparsed + aside.sum::<u64>())
     }
 
     /// Counts a line of a format.

@@ -62,12 +62,11 @@ const APPLICATION_SERVERS: [&[u8]; 12] = [
     b"uwsgi",
 ];
 
-/// Whether `program` runs applications, whatever version its name ends with: `php-fpm8.2`, `python3`.
+/// Whether `program` runs applications, whatever its name ends with: `php-fpm8.2`, `python3`, `gunicorn.shop.access`.
 #[must_use]
 pub fn is_application_server(program: &[u8]) -> bool {
-    let is_version = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    let versions = APPLICATION_SERVERS.iter().filter_map(|name| program.strip_prefix(*name));
-    versions.map(<[u8]>::iter).any(|mut version| version.all(is_version))
+    let mut rests = APPLICATION_SERVERS.iter().filter_map(|name| program.strip_prefix(*name));
+    rests.any(|rest| matches!(rest, [] | [b'.' | b'0'..=b'9', ..]))
 }
 
 impl Opened<'_> {

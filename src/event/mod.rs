@@ -212,6 +212,7 @@ mod tests {
             (Format::NginxAccess, "shop", true),
             (Format::NginxAccess, "gunicorn", false),
             (Format::NginxAccess, "php-fpm8.2", false),
+            (Format::NginxAccess, "gunicorn.shop.access", false),
             (Format::NginxAccess, "node-exporter", true),
             (Format::Gunicorn, "gunicorn", true),
             (Format::Gunicorn, "shop", true),

@@ -5,12 +5,13 @@
 
 use super::host::Wordings;
 use super::record::wording;
-use super::{About, Record, Skimmed, Statuses, Verdict};
+use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::Parsed;
 use crate::grammar::number::uint;
 use crate::grammar::text::bracketed;
 use crate::grammar::time::iso_spaced;
+use memchr::memchr;
 use nom::{
     Parser as _,
     bytes::complete::tag,
@@ -68,6 +69,16 @@ static SIGNS: [Sign; 14] = [
         "a gunicorn worker was told to end",
         r"^Worker (?:\(pid:|with pid )(?<pid>\d+)\)? was (?:sent SIG|terminated due to signal )",
     ),
+    // Once it serves, a worker catches the application's exceptions itself. The codes are gunicorn's WORKER_BOOT_ERROR and
+    // APP_LOAD_ERROR.
+    wording(
+        "gunicorn-worker-not-started",
+        Cause::ConnectionRefused,
+        Strength::Strong,
+        0,
+        "a gunicorn worker failed as it started",
+        r"^(?:Exception in worker process$|Worker \(pid:(?<pid>\d+)\) exited with code [34]\.?$)",
+    ),
     wording(
         "gunicorn-worker-failed",
         Cause::WorkerKilled,
@@ -75,15 +86,6 @@ static SIGNS: [Sign; 14] = [
         0,
         "a gunicorn worker ended with an error",
         r"^Worker \(pid:(?<pid>\d+)\) exited with code [1-9]",
-    ),
-    // Once it serves, a worker catches the application's exceptions itself.
-    wording(
-        "gunicorn-worker-not-started",
-        Cause::ConnectionRefused,
-        Strength::Strong,
-        0,
-        "a gunicorn worker failed as it started",
-        r"^Exception in worker process",
     ),
     wording(
         "gunicorn-boot-failed",
@@ -147,10 +149,13 @@ static SIGNS: [Sign; 14] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    split(line).map(|_| Skimmed::Full)
+    (split(line).is_some() || is_traceback(line)).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
+    if is_traceback(line) {
+        return Some(Record { what: What::Notice, message: line, ..Record::default() });
+    }
     split(line).map(|(message, record)| WORDINGS.record(message, record))
 }
 
@@ -178,6 +183,42 @@ fn prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
     let (i, (when, pid, level)) = (stamp, process, terminated(verify(bracketed, is_level), tag(" "))).parse(i)?;
     Ok((i, Record { when: Some(when), pid: Some(pid), level, ..Record::default() }))
 }
+
+/// The lines of Python's tracebacks that are not indented, as far as they can be nothing else.
+fn is_traceback(line: &[u8]) -> bool {
+    let headings: &[&[u8]] = &[
+        b"Traceback (most recent call last):",
+        b"During handling of the above exception, another exception occurred:",
+        b"The above exception was the direct cause of the following exception:",
+    ];
+    headings.contains(&line) || ERRORS.contains(&&line[..memchr(b':', line).unwrap_or(line.len())])
+}
+
+/// Python's own errors that end tracebacks, but for those that JavaScript has too (`TypeError`).
+static ERRORS: &[&[u8]] = &[
+    b"AttributeError",
+    b"BrokenPipeError",
+    b"ConnectionRefusedError",
+    b"ConnectionResetError",
+    b"FileNotFoundError",
+    b"ImportError",
+    b"IndentationError",
+    b"IndexError",
+    b"KeyError",
+    b"MemoryError",
+    b"ModuleNotFoundError",
+    b"NameError",
+    b"NotImplementedError",
+    b"OSError",
+    b"PermissionError",
+    b"RecursionError",
+    b"RuntimeError",
+    b"TimeoutError",
+    b"UnicodeDecodeError",
+    b"UnicodeEncodeError",
+    b"ValueError",
+    b"ZeroDivisionError",
+];
 
 /// Python's levels (`logging`).
 fn is_level(word: &[u8]) -> bool {
@@ -219,7 +260,9 @@ mod tests {
             ("[ERROR] Worker (pid:31) was sent SIGKILL! Perhaps out of memory?", "gunicorn-worker-killed", 31),
             ("[WARNING] Worker (pid:31) was sent SIGSEGV!", "gunicorn-worker-crashed", 31),
             ("[INFO] Worker (pid:31) was sent SIGTERM!", "gunicorn-worker-terminated", 31),
-            ("[ERROR] Worker (pid:31) exited with code 3.", "gunicorn-worker-failed", 31),
+            ("[ERROR] Worker (pid:31) exited with code 1.", "gunicorn-worker-failed", 31),
+            ("[ERROR] Worker (pid:31) exited with code 3.", "gunicorn-worker-not-started", 31),
+            ("[ERROR] Exception in worker process", "gunicorn-worker-not-started", 7),
             ("[ERROR] Reason: Worker failed to boot.", "gunicorn-boot-failed", 7),
             ("[ERROR] Connection in use: ('127.0.0.1', 8000)", "gunicorn-no-listener", 7),
         ];
@@ -238,6 +281,19 @@ mod tests {
     }
 
     #[test]
+    fn knows_the_lines_of_a_traceback() {
+        for line in ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'stripe'", "KeyError"]
+        {
+            assert_eq!(told(Format::Gunicorn, line).0, None, "{line}");
+        }
+        for line in
+            ["Error: what", "TypeError: x is not a function", "java.lang.RuntimeError: x", "a ValueError: x", ""]
+        {
+            assert!(skim(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    #[test]
     fn reads_the_stamp_with_its_zone() {
         let record = read(b"[2026-11-21 02:56:41 +0100] [7] [INFO] Using worker: sync").unwrap_or_default();
         // 2026-11-21T02:56:41Z is 1795229801.
@@ -252,7 +308,6 @@ mod tests {
             "[2026-11-21 02:56:41 +0000] [INFO] WORKER TIMEOUT (pid:1)",
             "[2026-11-21 02:56:41] local.ERROR: WORKER TIMEOUT (pid:1)",
             "WORKER TIMEOUT (pid:1)",
-            "Traceback (most recent call last):",
         ] {
             assert!(skim(line.as_bytes()).is_none() && read(line.as_bytes()).is_none(), "{line}");
         }

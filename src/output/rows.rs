@@ -4,7 +4,6 @@
 
 use super::csv::{Cell, Row, Sheet, columns};
 use super::{Format, json};
-use crate::aggregate::InputTally;
 use crate::cause::{Sign, Strength};
 use crate::event::{Event, Redactor};
 use crate::format::{Attempt, Record};
@@ -236,9 +235,9 @@ impl<'a> ParseRow<'a> {
         let row = Self { input: about.input(input), line, ..Self::default() };
         let (reader, event, opened, stamp) = match *seen {
             Seen::Event { reader, event, opened, stamp } => (reader, event, opened, stamp),
-            Seen::Foreign { line, opened, stamp } => {
+            Seen::Aside { name, line, opened, stamp } => {
                 return Self {
-                    format: InputTally::FOREIGN,
+                    format: name,
                     time: stamp.map(|stamp| show::time(about.dated(stamp))),
                     pid: opened.pid,
                     message: about.unparsed(line),

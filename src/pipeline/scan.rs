@@ -67,8 +67,10 @@ pub enum Seen<'a> {
         /// When it was, if anything says so.
         stamp: Option<Stamp>,
     },
-    /// No format claims it, but its envelope says that a program sent it which is no gateway.
-    Foreign {
+    /// No format claims it, and none needs to: a program sent it that is no gateway, or it goes on with the line before.
+    Aside {
+        /// What it is counted under.
+        name: &'static str,
         /// The line.
         line: &'a [u8],
         /// Its envelope.
@@ -114,7 +116,7 @@ pub(super) struct Scanner<'a> {
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
     /// Whether all readers are known formats. Then the one that claimed the last line is tried first, since neighbouring lines mostly share
-    /// a format; and what a program sent that is no gateway is not taken for a line that could not be read.
+    /// a format; and what no gateway can have written is not taken for a line that could not be read.
     all_known: bool,
     tally: Tally,
 }
@@ -123,6 +125,14 @@ struct Recent<'a> {
     reader: &'a Reader,
     /// Lines of this block that were of this format.
     lines: u64,
+}
+
+/// What a line that no format claims is counted under, if it need not be of one. No gateway indents its lines.
+fn aside(opened: &Opened<'_>) -> Option<&'static str> {
+    if opened.is_of_other_program() {
+        return Some(InputTally::FOREIGN);
+    }
+    matches!(opened.payload, [b' ' | b'\t', ..]).then_some(InputTally::CONTINUATION)
 }
 
 impl<'a> Scanner<'a> {
@@ -185,8 +195,9 @@ impl<'a> Scanner<'a> {
                 }
                 return;
             }
-            if self.all_known && opened.is_of_other_program() {
-                return self.foreign(&opened, input, number, line, watch);
+            if let Some(name) = aside(&opened).filter(|_| self.all_known) {
+                let place = (input, number, line);
+                return self.aside(name, &opened, place, watch);
             }
         }
         self.unparsed(input, number, line, watch);
@@ -244,13 +255,19 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// Counts a line of a program that is no gateway and of which no format knows anything.
+    /// Counts a line of which no format knows anything, and need not.
     #[cold]
-    fn foreign<W: Watch>(&mut self, opened: &Opened<'_>, input: usize, number: u64, line: &[u8], watch: &mut W) {
-        self.tally.input(input).count_format(InputTally::FOREIGN, 1);
+    fn aside<W: Watch>(
+        &mut self,
+        name: &'static str,
+        opened: &Opened<'_>,
+        (input, number, line): (usize, u64, &[u8]),
+        watch: &mut W,
+    ) {
+        self.tally.input(input).count_format(name, 1);
         let stamp = opened.when.map(|when| self.stamp(when, opened));
         if stamp.is_none_or(|stamp| self.in_span(stamp)) {
-            watch.see(input, number, &Seen::Foreign { line, opened, stamp });
+            watch.see(input, number, &Seen::Aside { name, line, opened, stamp });
         }
     }
 
