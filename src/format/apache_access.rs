@@ -10,14 +10,14 @@
 //! without a balancer. So a line never says that its request reached no server: [`Skim::names_upstream`] is not set.
 
 use super::clf;
-use super::nginx::{is_addr_list, is_round, is_time_list, plain_name, request_line};
+use super::nginx::{is_addr_list, is_time_list, plain_name, request_line};
 use super::record::sign;
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::{host, split_port};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::present;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memchr3, memmem};
 
 pub(super) static ABOUT: About = About {
     name: "apache-access",
@@ -102,6 +102,9 @@ const ABORTED: &[u8] = b"X";
 const MILLISECOND: Micros = 1_000;
 const SECOND: Micros = 1_000_000;
 
+/// What a time limit's timer, and all else, may add to it.
+const TIMER: Micros = 50_000;
+
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     let line = clf::line(line)?;
     let tail = own_tail(&line)?;
@@ -122,7 +125,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let tail = own_tail(&line)?;
     let upstream = tail.upstream();
     let duration = tail.duration();
-    let (method, path) = request_line(line.request);
+    let (method, path) = request_line(present(line.request));
     let attempt = Attempt { upstream, status: tail.proxy_status, response: duration, ..Attempt::default() };
     Some(Record {
         when: Some(line.when),
@@ -158,7 +161,7 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 
 /// What status and time of a failed request hint at.
 fn hint(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
-    let waited = |time: Micros| time >= SECOND && is_round(time, time / SECOND * SECOND);
+    let waited = |time: Micros| time >= SECOND && time % SECOND <= TIMER;
     match (status, record.duration) {
         _ if record.upstream_status == Some(status) => Some(UPSTREAM_ANSWERED),
         (502, Some(time)) if waited(time) => Some(RESPONSE_TIMEOUT),
@@ -188,10 +191,10 @@ fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
     (tail.marked || virtual_host && !tail.foreign).then_some(tail)
 }
 
-/// Whether a tail can have anything that Apache alone writes: a quick look, for every line that nginx wrote.
+/// Whether a tail can have anything that Apache alone writes, by a byte of `worker`, of `://`, or of what `%X` gives: a quick
+/// look, for every line that nginx wrote.
 fn may_have_mark(tail: &[u8]) -> bool {
-    let holds = |part: &[u8]| memmem::find(tail, part).is_some();
-    holds(b"://") || holds(b"worker") || holds(b"WORKER") || holds(b" +") || holds(b" X")
+    memchr3(b'/', b'+', b'X', tail).is_some() || memchr2(b'k', b'K', tail).is_some()
 }
 
 /// What stands behind the headers.
@@ -307,7 +310,10 @@ impl<'a> Item<'a> {
             let (key, value) = split_key(inside);
             return Some((rest, Self { key, value, quoted: true }));
         }
-        let end = i.iter().position(|byte| is_separator(*byte) || *byte == b'"').unwrap_or(i.len());
+        // A worker's URL with a socket has a bar inside: `unix:/run/app.sock|http://localhost`.
+        let socket = memmem::find(&i[..i.len().min(32)], b"unix:/").is_some();
+        let ends = |byte: &u8| *byte == b'"' || is_separator(*byte) && !(socket && *byte == b'|');
+        let end = i.iter().position(ends).unwrap_or(i.len());
         let (key, value) = split_key(&i[..end]);
         if value.is_empty()
             && let Ok((rest, value)) = clf::text(&i[end..])
@@ -324,12 +330,13 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b',' | b';' | b'|')
 }
 
-/// `key=value` or `key:value`, but not `http://…` or `unix:/…`; without a key the whole is the value.
+/// `key=value` or `key:value`, but not `http://…`, `unix:/…` or `10.0.0.5:80`; without a key the whole is the value.
 fn split_key(item: &[u8]) -> (&[u8], &[u8]) {
     let length = item.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.%{}".contains(byte)).count();
+    let is_name = item.first().is_some_and(u8::is_ascii_alphabetic);
     match &item[length..] {
-        [b'=', value @ ..] if length > 0 => (&item[..length], value),
-        [b':', value @ ..] if length > 0 && !value.starts_with(b"/") => (&item[..length], value),
+        [b'=', value @ ..] if is_name => (&item[..length], value),
+        [b':', value @ ..] if is_name && !value.starts_with(b"/") => (&item[..length], value),
         _ => (b"", item),
     }
 }
@@ -412,6 +419,186 @@ impl Numbers {
             [a, b, c, d] if a.checked_add(*b) == Some(*c) => Some(*d),
             [a, b, c, d] if b.checked_add(*c) == Some(*d) => Some(*a),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy::testing::{kinds, lines, only};
+    use super::super::nginx::tests::{agree, told};
+    use super::*;
+    use crate::format::Format;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        let record = read(line.as_bytes());
+        assert_eq!(agree(skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        told(record)
+    }
+
+    /// Reads a line that ends with `tail`; what is the same in all is left out.
+    fn tail_of(host: &str, tail: &str) -> String {
+        let line =
+            format!(r#"{host}203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 578 "-" "ua"{tail}"#);
+        said(&line)
+            .replace("status=502 ", "")
+            .replace("method=GET host=shop path=/a bytes=578 ", "")
+            .replace("method=GET path=/a bytes=578 ", "")
+            .replace("client=203.0.113.9 agent=ua", "…")
+    }
+
+    #[test]
+    fn reads_vhost_combined() {
+        let cases = [
+            (
+                r#"shop.example.com:443 203.0.113.9 - al ice [28/Sep/2026:12:00:00 +0600] "GET /a?b=\"c\" HTTP/1.1" 503 544 "https://r/\"x\"" "curl/8""#,
+                r#"status=503 method=GET host=shop.example.com path=/a?b=\"c\" bytes=544 client=203.0.113.9 user=al ice agent=curl/8"#,
+            ),
+            (
+                r#"[2001:db8::1]:80 ::1 - "" [28/Sep/2026:12:00:00 +0600] "-" 408 - "-" "-""#,
+                "status=408 host=2001:db8::1 client=::1",
+            ),
+            (
+                r#"shop:80 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "POST / HTTP/2.0" 200 12"#,
+                "status=200 method=POST host=shop path=/ bytes=12 client=203.0.113.9",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn reads_times_behind_vhost_combined() {
+        let cases = [
+            ("", "…"),
+            (" 1001794", "duration=1.002 …"),
+            (" 1/1001794", "duration=1.002 …"),
+            (" 1 1001794", "duration=1.002 …"),
+            (" 1001794 1", "duration=1.002 …"),
+            (" 0 479", "duration=0.000 …"),
+            // %I %O, then with %S and %D.
+            (" 310 578", "…"),
+            (" 310 578 888 2500", "duration=0.003 …"),
+            (" 2500 310 578 888", "duration=0.003 …"),
+            (" 310 578 2500", "…"),
+            (" time=2500", "duration=0.003 …"),
+            (" time_ms=12", "duration=0.012 …"),
+            (" 12ms", "…"),
+            (r#" "duration=12ms""#, "duration=0.012 …"),
+            (" D:2500 id=aR-5qQ", "duration=0.003 … trace=aR-5qQ"),
+            (" T=2 D=2500000", "duration=2.000 …"),
+        ];
+        for (tail, expected) in cases {
+            assert_eq!(tail_of("shop:80 ", tail), expected, "{tail}");
+        }
+    }
+
+    #[test]
+    fn reads_the_balancers_member() {
+        let one = "upstream=10.0.0.5:8080 duration=0.003 … attempts=[10.0.0.5:8080 - -/-/0.003]";
+        let cases = [
+            (" 2500 worker=http://10.0.0.5:8080 route=api-1", one),
+            (" 2500 http://10.0.0.5:8080 api-1", one),
+            (r#" time=2500 worker="http://10.0.0.5:8080""#, one),
+            (r#" "BALANCER_WORKER_NAME=http://10.0.0.5:8080/" 2500"#, one),
+            (" 2500 worker=- route=-", "duration=0.003 …"),
+            (
+                " 2500 balancer=balancer://api worker=unix:/run/app.sock|http://localhost proxy-status=502",
+                "group=api upstream=unix:/run/app.sock duration=0.003 … attempts=[unix:/run/app.sock 502 -/-/0.003]",
+            ),
+            (
+                " balancer://api fcgi://10.0.0.5:9000",
+                "group=api upstream=10.0.0.5:9000 … attempts=[10.0.0.5:9000 - -/-/-]",
+            ),
+            (" 2500 +", "duration=0.003 …"),
+        ];
+        for (tail, expected) in cases {
+            assert_eq!(tail_of("", tail), expected, "{tail}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        let cases = [
+            ("", ""),
+            ("shop ", ""),
+            ("", " 2500"),
+            ("", " 0.012 0.010"),
+            ("", r#" "http://localhost:3000""#),
+            ("", r#" rt=0.001 ua="10.0.0.5:80" us="502" urt="0.001""#),
+            ("", " 178 0.001 [default-api-8080] [] 10.0.0.5:80 73 0.001 200 0fd68a230f26753df5f0a281147a3262"),
+            // A virtual host's port before what only nginx writes.
+            ("shop:80 ", " 0.012 0.010"),
+            ("shop:80 ", r#" "172.17.0.3:80""#),
+            // Traefik, HAProxy
+            ("", r#" 1 "web@docker" "http://172.18.0.2:80" 0ms"#),
+            ("", r#" 49408 409 "web" "api" "<NOSRV>" 0 -1 -1 -1 0 SC-- 0 0 0 0 3 0 0 "" """#),
+        ];
+        for (host, tail) in cases {
+            assert_eq!(tail_of(host, tail), "not claimed", "{host} {tail}");
+        }
+    }
+
+    #[test]
+    fn judges_by_status_and_time() {
+        let signs = |status: &str, tail: &str| {
+            let line = format!(
+                r#"a:80 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" {status} 1 "-" "-"{tail}"#
+            );
+            kinds(Format::ApacheAccess, &line)
+        };
+        let member = " worker=http://10.0.0.5:80";
+        let cases = [
+            ("502", " 60000500", Some("apache-502-after-wait")),
+            ("502", " 1700000", None),
+            ("502", "", None),
+            ("503", " 5001000", Some("apache-503-after-wait")),
+            ("503", " 400", None),
+            ("504", " 30002000", Some("apache-504-after-wait")),
+            ("504", " 900", Some("apache-504-at-once")),
+            ("504", "", None),
+            ("500", " 60000500", None),
+            ("200", " 60000500", None),
+        ];
+        for (status, tail, expected) in cases {
+            assert_eq!(signs(status, tail), (expected, vec![]), "{status} {tail}");
+        }
+        let with_member = [
+            ("503", " 400", Some("apache-503-at-once"), Some("apache-503-at-once")),
+            ("503", " 4000", None, Some("apache-member-failed")),
+            ("503", " 400 proxy-status=503", Some("apache-upstream-answered"), Some("apache-upstream-answered")),
+            ("200", " 400", None, None),
+        ];
+        for (status, tail, request, attempt) in with_member {
+            assert_eq!(signs(status, &format!("{member}{tail}")), (request, vec![attempt]), "{status} {tail}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_went_away_is_known() {
+        let gave_up = |connection: &str| {
+            let line = format!(
+                r#"a:80 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "-" 900 {connection}"#
+            );
+            read(line.as_bytes()).map(|record| judge(&record, &Statuses::gateway()).client_gave_up)
+        };
+        assert_eq!(["X", "+", "-"].map(gave_up), [Some(true), Some(false), Some(false)]);
+    }
+
+    #[test]
+    fn claims_its_samples_alone() {
+        for sample in ABOUT.samples {
+            assert!(only(Format::ApacheAccess, sample).is_some(), "{sample}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::ApacheAccess)) {
+            let (skimmed, record) = (skim(&line), read(&line));
+            prop_assert_eq!(agree(skimmed, record.as_ref()), Ok(()));
         }
     }
 }

@@ -316,7 +316,7 @@ static SIGNS: [Sign; 50] = [
         Strength::Conclusive,
         0,
         "the upstream closed the connection in the middle of its response",
-        r"error reading response(?:$| )|network error reading response",
+        r"^\((?:OS )?(?:70008|70014|104|54|10054|103|53|10053|32)\).*(?:error reading response|network error reading)",
     ),
     // The request: ap_proxy_pass_brigade
     wording(
@@ -524,7 +524,10 @@ const FAILURES: &[u32] = &[
 ];
 
 /// Messages that say why a request failed that another message counts.
-const REASONS: &[u32] = &[2004, 2005, 2039, 2040, 2276, 2411, 10124, 10404];
+const REASONS: &[u32] = &[10124, 10404];
+
+/// The same, of mod_ssl, which writes them of clients too.
+const TLS_REASONS: &[u32] = &[2004, 2005, 2039, 2040, 2276, 2411];
 
 /// Messages about Apache's own workers and children, and about members of a balancer.
 const STATES: &[u32] = &[51, 52, 161, 286, 288, 484, 485, 959, 2460, 3490, 10159];
@@ -569,13 +572,13 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         when: head.when,
         level: head.level,
         pid: head.pid,
-        client: head.client,
+        client: head.client(),
         message: text,
         ..Record::default()
     };
     if record.what != What::Notice {
         (record.method, record.path) = request;
-        record.upstream = if head.remote.is_empty() { message.upstream() } else { head.remote };
+        record.upstream = if TLS_REASONS.contains(&message.code) { head.remote } else { message.upstream() };
         record.group = message.group();
         record.names_upstream = !record.upstream.is_empty();
         record.no_server = record.upstream.is_empty() && !record.group.is_empty();
@@ -600,9 +603,10 @@ struct Head<'a> {
     module: &'a [u8],
     level: &'a [u8],
     pid: Option<u64>,
-    /// The client's address, without its port.
+    /// The client's address and, since 2.4, its port.
     client: &'a [u8],
-    /// The other end of a connection that Apache itself opened, with its port.
+    /// The other end, with its port, of a connection without a place on the scoreboard: the upstream's where Apache itself opened it
+    /// (mod_ssl), the client's in a request over HTTP/2.
     remote: &'a [u8],
 }
 
@@ -635,6 +639,12 @@ fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
 }
 
 impl<'a> Head<'a> {
+    /// The client's address, without its port.
+    fn client(&self) -> &'a [u8] {
+        let over_http2 = self.client.is_empty() && self.module.starts_with(b"proxy");
+        without_port(if over_http2 { self.remote } else { self.client })
+    }
+
     /// Reads brackets as long as they are such as Apache writes before a message; gives what follows.
     fn groups(&mut self, mut rest: &'a [u8]) -> &'a [u8] {
         while let Ok((after, group)) = bracketed(rest) {
@@ -651,7 +661,7 @@ impl<'a> Head<'a> {
         if let Some(process) = group.strip_prefix(b"pid ") {
             self.pid = uint(process).ok().map(|(_, pid)| pid);
         } else if let Some(client) = group.strip_prefix(b"client ") {
-            self.client = without_port(client);
+            self.client = client;
         } else if let Some(remote) = group.strip_prefix(b"remote ") {
             self.remote = remote;
         } else {
@@ -743,10 +753,11 @@ fn cut_request(text: &[u8]) -> (&[u8], (&[u8], &[u8])) {
     if !path.starts_with(b"/") {
         return (&text[..start], (b"", b""));
     }
-    let method = path.strip_suffix(b")").and_then(|path| Some((memmem::rfind(path, b" (")?, path)));
-    let request = match method {
-        Some((at, path)) => (&path[at + 2..], &path[..at]),
-        None => (&b""[..], path),
+    let path = before(path, b" (scheme ");
+    let inner = path.strip_suffix(b")").unwrap_or_default();
+    let request = match memmem::rfind(inner, b" (") {
+        Some(at) if inner[at + 2..].iter().all(u8::is_ascii_uppercase) => (&inner[at + 2..], &path[..at]),
+        _ => (&b""[..], path),
     };
     (&text[..start], request)
 }
@@ -779,7 +790,8 @@ impl<'a> Message<'a> {
             1075 if self.errno == b"22" => What::Notice,
             code if FAILURES.contains(&code) => What::Attempt,
             898 if !self.words.starts_with(b"Error ") && !self.words.starts_with(b"Timeout ") => What::Attempt,
-            code if REASONS.contains(&code) && (head.module != b"ssl" || !head.remote.is_empty()) => What::State,
+            code if REASONS.contains(&code) => What::State,
+            code if TLS_REASONS.contains(&code) && !head.remote.is_empty() => What::State,
             code if STATES.contains(&code) || RESTARTS.contains(&code) => What::State,
             0 if head.module == b"ssl" && self.words.starts_with(b"SSL Library Error: ") => What::State,
             // mod_cgi writes the same of its scripts.
@@ -877,4 +889,338 @@ fn named(server: &[u8]) -> &[u8] {
 fn socket(words: &[u8]) -> &[u8] {
     let path = after(words, b"Unix domain socket ");
     &path[..memmem::rfind(path, b" (").unwrap_or(path.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy::testing::{agrees, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use crate::format::Format;
+    use proptest::prelude::*;
+
+    /// What a line says, and the sign in it.
+    fn said(line: &str) -> String {
+        let Some(record) = read(line.as_bytes()) else {
+            assert!(skim(line.as_bytes()).is_none(), "{line}");
+            return "not claimed".to_owned();
+        };
+        assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Full)), "{line}");
+        let verdict = judge(&record, &Statuses::gateway());
+        assert_eq!(verdict.attempts.len(), record.attempts.len(), "{line}");
+        assert_eq!(verdict.request.is_some(), record.what == What::Attempt, "{line}");
+        let kind = verdict.attempts.first().copied().flatten().map_or("nothing", |sign| sign.kind);
+        format!("{kind}: {}", told(Some(record)))
+    }
+
+    /// The kind of line, the sign's cause and the client's status, and the upstream: `Attempt connection-refused 503 127.0.0.1:80`.
+    fn sense(rest: &str) -> String {
+        let line = format!("[Sat Nov 21 02:57:45.294280 2026] {rest}");
+        let record = read(line.as_bytes()).unwrap_or_default();
+        let sign = judge(&record, &Statuses::gateway()).attempts.first().copied().flatten();
+        let sign = sign.map_or(String::new(), |sign| format!(" {} {}", sign.cause.slug(), sign.status));
+        let upstream = String::from_utf8_lossy(if record.upstream.is_empty() { record.group } else { record.upstream });
+        format!("{:?}{sign} {upstream}", record.what).trim_end().to_owned()
+    }
+
+    #[test]
+    fn compiles_its_wordings() {
+        assert!(MATCHER.is_some());
+    }
+
+    #[test]
+    fn reads_layouts() {
+        let timed_out = "apache-response-timeout: what=Attempt upstream=127.0.0.1:9106 client=203.0.113.9 level=error";
+        let words = "AH01102: error reading status line from remote server 127.0.0.1:9106";
+        let cases = [
+            (
+                format!("[Sat Nov 21 02:57:47.769876 2026] [proxy_http:error] [pid 7:tid 8] (70007)The timeout specified has expired: [client 203.0.113.9:39124] {words}, referer: https://r/"),
+                format!("{timed_out} pid=7 message=(70007)The timeout specified has expired: [client 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
+            ),
+            // To syslog, which has the time itself.
+            (
+                format!("[proxy_http:error] [pid 7:tid 8] (70007)The timeout specified has expired: [client 203.0.113.9:39124] {words}"),
+                format!("{timed_out} pid=7 message=(70007)The timeout specified has expired: [client 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
+            ),
+            // `LogLevel debug`, and over HTTP/2.
+            (
+                format!("[Sat Nov 21 02:57:47.769876 2026] [proxy_http:error] [pid 7] mod_proxy_http.c(1111): (70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words}"),
+                format!("{timed_out} pid=7 message=(70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
+            ),
+            // 2.2
+            (
+                "[Sat Nov 21 02:57:47 2026] [error] [client 203.0.113.9] (70007)The timeout specified has expired: proxy: error reading status line from remote server 127.0.0.1:9106".to_owned(),
+                format!("{timed_out} message=(70007)The timeout specified has expired: proxy: error reading status line from remote server 127.0.0.1:9106 names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
+            ),
+            // The manual's layout for several threads.
+            (
+                format!("[2026-11-21 02:57:47.769876] [proxy_http:error] [R:aB3] [pid 7:tid 8] (70007)The timeout specified has expired: [client 203.0.113.9:39124] {words}"),
+                format!("{timed_out} pid=7 message=(70007)The timeout specified has expired: [client 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
+            ),
+            (
+                "AH00558: apache2: Could not reliably determine the server's fully qualified domain name".to_owned(),
+                "nothing: what=Notice message=AH00558: apache2: Could not reliably determine the server's fully qualified domain name".to_owned(),
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(&line), expected, "{line}");
+        }
+        // 2026-11-21T02:57:47.769876Z is 1795229867.769876.
+        let when = |line: &[u8]| read(line).and_then(|record| record.when).map(|when| when.wall);
+        let line = b"[Sat Nov 21 02:57:47.769876 2026] [core:notice] [pid 7] AH00094: Command line: 'apache2'";
+        assert_eq!(when(line), Some(1_795_229_867_769_876));
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            "",
+            "[]",
+            "[Sat Nov 21 02:57:47 2026] Out of memory: Killed process 7 (httpd)",
+            "[Sat Nov 21 02:57:47 2026] [UFW BLOCK] IN=eth0",
+            "[Sat Nov 21 02:57:47 2026] 127.0.0.1:51234 [200]: /",
+            "[2026-11-21 02:57:47.769] [info] a program's own log",
+            "[2026-11-21 02:57:47.769][7][info][main] envoy's own log",
+            "[21-Nov-2026 02:57:47] WARNING: [pool www] child 7 exited on signal 9",
+            "[error] something",
+            "[proxy:error] something",
+            "2026/11/21 02:57:47 [error] 7#7: *41 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.9",
+            "AH1: x",
+            "AH00957 x",
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    /// What the servers' names are, in the words of the releases that differ.
+    #[test]
+    fn names_the_server_as_the_workers_url_does() {
+        let refused = "Attempt connection-refused 503";
+        let cases = [
+            ("AH00957: http: attempt to connect to 127.0.0.1:9101 (127.0.0.1:9101) failed", "127.0.0.1:9101"),
+            ("AH00957: http: attempt to connect to 10.0.0.5:9101 (app.internal:9101) failed", "app.internal:9101"),
+            ("AH00957: HTTP: attempt to connect to 10.0.0.5:9101 (app.internal) failed", "10.0.0.5:9101"),
+            ("AH00957: HTTP: attempt to connect to 10.0.0.5:9101 (*) failed", "10.0.0.5:9101"),
+            ("AH00957: http: attempt to connect to 10.0.0.5:80 (*:80) failed", "10.0.0.5:80"),
+            ("AH00957: http: attempt to connect to [::1]:9196 (::1:9196) failed", "[::1]:9196"),
+            (
+                "AH02454: FCGI: attempt to connect to Unix domain socket /run/a b.sock (localhost:8000) failed",
+                "/run/a b.sock",
+            ),
+        ];
+        for (words, upstream) in cases {
+            let line = format!("[proxy:error] [pid 7] (111)Connection refused: {words}");
+            assert_eq!(sense(&line), format!("{refused} {upstream}"), "{words}");
+        }
+    }
+
+    /// One failure each, as 2.4.71 wrote it: the line that counts, those that explain, and the rest.
+    #[test]
+    fn one_line_of_several_counts() {
+        let tls = [
+            (
+                "[ssl:error] [pid 7] [remote 127.0.0.1:9443] AH02039: Certificate Verification: Error (18): self-signed certificate",
+                "State tls-certificate 500 127.0.0.1:9443",
+            ),
+            (
+                "[proxy:error] [pid 7] (20014)Internal error (specific information not available): [client 203.0.113.9:5] AH01084: pass request body failed to 127.0.0.1:9443 (127.0.0.1)",
+                "Attempt tls-handshake 500 127.0.0.1:9443",
+            ),
+            (
+                "[proxy:error] [pid 7] [client 203.0.113.9:5] AH00898: Error during SSL Handshake with remote server returned by /x",
+                "Notice",
+            ),
+            (
+                "[proxy_http:error] [pid 7] [client 203.0.113.9:5] AH01097: pass request body failed to 127.0.0.1:9443 (127.0.0.1) from 203.0.113.9 ()",
+                "Notice",
+            ),
+            // A client's certificate.
+            (
+                "[ssl:error] [pid 7] [client 203.0.113.9:5] AH02039: Certificate Verification: Error (18): self-signed certificate",
+                "Notice",
+            ),
+            (
+                "[ssl:info] [pid 7] [remote 127.0.0.1:9443] AH02411: SSL Proxy: Peer certificate does not match for hostname 127.0.0.1",
+                "State tls-certificate 500 127.0.0.1:9443",
+            ),
+            (
+                "[ssl:info] [pid 7] SSL Library Error: error:0A00010B:SSL routines::wrong version number",
+                "State protocol-mismatch 500",
+            ),
+            (
+                "[core:error] [pid 7] [remote 127.0.0.1:9443] AH01961:  failed to enable ssl support [Hint: if using mod_ssl, see SSLProxyEngine]",
+                "Notice",
+            ),
+            (
+                "[proxy:error] [pid 7] AH00961: https: failed to enable ssl support for 127.0.0.1:9443 (127.0.0.1)",
+                "Attempt tls-handshake 500 127.0.0.1:9443",
+            ),
+        ];
+        let connect = [
+            (
+                "[proxy:error] [pid 7] (70007)The timeout specified has expired: AH00957: http: attempt to connect to 127.0.0.1:9130 (127.0.0.1:9130) failed",
+                "Attempt connect-timeout 503 127.0.0.1:9130",
+            ),
+            (
+                "[proxy:error] [pid 7] AH00959: ap_proxy_connect_backend disabling worker for (127.0.0.1:9130) for 60s",
+                "State unknown 0 127.0.0.1:9130",
+            ),
+            (
+                "[proxy_http:error] [pid 7] [client 203.0.113.9:5] AH01114: HTTP: failed to make connection to backend: 127.0.0.1",
+                "Notice",
+            ),
+            (
+                "[proxy:error] [pid 7] (99)Cannot assign requested address: AH00957: http: attempt to connect to 127.0.0.1:9101 (127.0.0.1:9101) failed",
+                "Attempt proxy-exhausted 503 127.0.0.1:9101",
+            ),
+            (
+                "[proxy:error] [pid 7] (11)Resource temporarily unavailable: AH02454: FCGI: attempt to connect to Unix domain socket /run/a.sock (*) failed",
+                "Attempt backlog-full 503 /run/a.sock",
+            ),
+            (
+                "[proxy:error] [pid 7] AH00940: HTTP: disabled connection for (127.0.0.1:9101)",
+                "Attempt no-live-upstream 503 127.0.0.1:9101",
+            ),
+            (
+                "[proxy:error] [pid 7] (70007)The timeout specified has expired: AH00941: http: failed to acquire connection for (127.0.0.1:9101)",
+                "Attempt circuit-breaker 503 127.0.0.1:9101",
+            ),
+            (
+                "[proxy_balancer:error] [pid 7] [client 203.0.113.9:5] AH01170: balancer://api: All workers are in error state",
+                "Attempt no-live-upstream 503 api",
+            ),
+            (
+                "[proxy_balancer:error] [pid 7] [client 203.0.113.9:5] AH01174: balancer://api: Forcing worker (http://127.0.0.1:9102) into error state due to status code 502 matching 'failonstatus' balancer parameter",
+                "Attempt upstream-error 502 127.0.0.1:9102",
+            ),
+            (
+                "[proxy:error] [pid 7] (EAI 3)Temporary failure in name resolution: [client 203.0.113.9:5] AH00898: DNS lookup failure for: app.internal returned by /dns/a",
+                "Attempt dns-failure 500",
+            ),
+        ];
+        let answer = [
+            (
+                "[proxy_http:error] [pid 7] (20014)Internal error (specific information not available): [client 203.0.113.9:5] AH01102: error reading status line from remote server 127.0.0.1:9103",
+                "Attempt closed-early 502 127.0.0.1:9103",
+            ),
+            (
+                "[proxy:error] [pid 7] [client 203.0.113.9:5] AH00898: Error reading from remote server returned by /a",
+                "Notice",
+            ),
+            (
+                "[proxy_http:error] [pid 7] (104)Connection reset by peer: [client 203.0.113.9:5] AH01102: error reading status line from remote server httpd-UDS:0",
+                "Attempt connection-reset 502",
+            ),
+            (
+                "[proxy_http:warn] [pid 7] (28)No space left on device: [client 203.0.113.9:5] AH10124: header size is over the limit allowed by ResponseFieldSize (8192 bytes). Bad response header: 'X: DNS lookup failure for: [...]a'",
+                "State header-too-big 502",
+            ),
+            (
+                "[proxy_http:warn] [pid 7] (70014)End of file found: [client 203.0.113.9:5] AH10404: Error reading headers from backend",
+                "State closed-early 502",
+            ),
+            (
+                "[proxy_http:warn] [pid 7] [client 203.0.113.9:5] AH01106: bad HTTP/1.1 header returned by /a (GET)",
+                "Attempt invalid-response 502",
+            ),
+            (
+                "[proxy_http:error] [pid 7] (70008)Partial results are valid but processing is incomplete: [client 203.0.113.9:5] AH01110: error reading response",
+                "Attempt truncated-response 0",
+            ),
+            (
+                "[proxy_http:error] [pid 7] (70007)The timeout specified has expired: [client 203.0.113.9:5] AH01110: error reading response",
+                "Attempt body-timeout 0",
+            ),
+            (
+                "[proxy_http:error] [pid 7] (20014)Internal error (specific information not available): [client 203.0.113.9:5] AH01110: error reading response",
+                "Attempt invalid-response 502",
+            ),
+            (
+                "[proxy:error] [pid 7] (70007)The timeout specified has expired: [client 203.0.113.9:5] AH01084: pass request body failed to 127.0.0.1:9101 (127.0.0.1)",
+                "Attempt response-timeout 504 127.0.0.1:9101",
+            ),
+            (
+                "[proxy:error] [pid 7] (32)Broken pipe: [client 203.0.113.9:5] AH01084: pass request body failed to 127.0.0.1:9114 (127.0.0.1)",
+                "Attempt closed-early 502 127.0.0.1:9114",
+            ),
+        ];
+        let others = [
+            ("[proxy_fcgi:error] [pid 7] [client 203.0.113.9:5] AH01067: Failed to read FastCGI header", "Notice"),
+            (
+                "[proxy_fcgi:error] [pid 7] (104)Connection reset by peer: [client 203.0.113.9:5] AH01075: Error dispatching request to : ",
+                "Attempt connection-reset 503",
+            ),
+            (
+                "[proxy_fcgi:error] [pid 7] (70007)The timeout specified has expired: [client 203.0.113.9:5] AH01075: Error dispatching request to : (polling)",
+                "Attempt response-timeout 504",
+            ),
+            (
+                "[proxy_fcgi:error] [pid 7] [client 203.0.113.9:5] AH01068: Got bogus version 83",
+                "Attempt protocol-mismatch 503",
+            ),
+            (
+                "[proxy_fcgi:error] [pid 7] (22)Invalid argument: [client 203.0.113.9:5] AH01075: Error dispatching request to : ",
+                "Notice",
+            ),
+            (
+                "[proxy_fcgi:error] [pid 7] [client 203.0.113.9:5] AH01071: Got error 'PHP message: error reading response, DNS lookup failure for: x'",
+                "Notice",
+            ),
+            (
+                "[proxy_ajp:error] [pid 7] (120006)APR does not understand this error code: [client 203.0.113.9:5] AH00878: read response failed from 127.0.0.1:9103 (127.0.0.1:9103)",
+                "Attempt closed-early 500 127.0.0.1:9103",
+            ),
+            (
+                "[proxy_scgi:error] [pid 7] [client 203.0.113.9:5] Script timed out before returning headers: a",
+                "Attempt response-timeout 504",
+            ),
+            ("[cgid:error] [pid 7] [client 203.0.113.9:5] Script timed out before returning headers: a.cgi", "Notice"),
+            (
+                "[mpm_event:error] [pid 7] AH00484: server reached MaxRequestWorkers setting, consider raising the MaxRequestWorkers setting",
+                "State proxy-exhausted 0",
+            ),
+            (
+                "[core:notice] [pid 7] AH00052: child pid 9 exit signal Segmentation fault (11)",
+                "State gateway-internal 0",
+            ),
+            ("[mpm_event:notice] [pid 7] AH00491: caught SIGTERM, shutting down", "State unknown 0"),
+            (
+                "[core:error] [pid 7] [client 203.0.113.9:5] AH00126: Invalid URI in request GET attempt to connect to 1.2.3.4:5 (x) failed",
+                "Notice",
+            ),
+        ];
+        for (line, expected) in tls.into_iter().chain(connect).chain(answer).chain(others) {
+            assert_eq!(sense(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_clients_wrote_is_no_part_of_the_message() {
+        // Recorded, but for the addresses: the path and the referrer are a client's.
+        let line = r#"[Sat Nov 21 03:00:03.418106 2026] [proxy:error] [pid 7] (EAI 3)x: [client 203.0.113.9:49266] AH00898: DNS lookup failure for: app returned by /close/", referer: x AH00957: http: attempt to connect to 1.2.3.4:5 (x) failed, referer: https://r/, ", x"#;
+        assert_eq!(
+            said(line),
+            "apache-unresolved: what=Attempt path=/close/\" client=203.0.113.9 level=error pid=7 message=(EAI 3)x: \
+             [client 203.0.113.9:49266] AH00898: DNS lookup failure for: app attempts=[ - -/-/-]"
+        );
+        let line = "[Sat Nov 21 03:00:03 2026] [proxy_http:warn] [pid 7] [client 2001:db8::9:49266] AH01106: bad HTTP/1.1 header returned by /a (b) (GET)";
+        assert_eq!(
+            said(line),
+            "apache-bad-header: what=Attempt method=GET path=/a (b) client=2001:db8::9 level=warn pid=7 message=AH01106: bad HTTP/1.1 header attempts=[ - -/-/-]"
+        );
+    }
+
+    #[test]
+    fn claims_its_samples_alone() {
+        for sample in ABOUT.samples {
+            assert!(only(Format::ApacheError, sample).is_some(), "{sample}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::ApacheError)) {
+            agrees(Format::ApacheError, &line);
+        }
+    }
 }

@@ -751,7 +751,7 @@ const MILLISECOND: Micros = 1_000;
 const SECOND: Micros = 1_000_000;
 
 /// Whether `time` is `value` with the little that a timer adds.
-pub(super) fn is_round(time: Micros, value: Micros) -> bool {
+fn is_round(time: Micros, value: Micros) -> bool {
     (value..=value + SECOND / 4).contains(&time)
 }
 
