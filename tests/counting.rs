@@ -322,3 +322,111 @@ fn requests_at_an_application_server_are_not_the_gateways() {
     assert_eq!((sent_by("nginx").requests, sent_by("nginx").failures), (Some(1), 1));
     assert_eq!((sent_by("gunicorn").requests, sent_by("gunicorn").failures), (None, 0));
 }
+
+/// Apache's error log about one failed attempt: the line that counts, and its companion.
+fn apache_error(time: &str, module: &str, before: &str, message: &str) -> String {
+    format!(
+        "[Sat Nov 21 {time}.000001 2026] [{module}:error] [pid 7:tid 8] {before}{message}\n\
+         [Sat Nov 21 {time}.000002 2026] [proxy:error] [pid 7:tid 8] [client 203.0.113.7:5] AH00898: Error reading from remote \
+         server returned by /a\n"
+    )
+}
+
+fn apache_timeout(time: &str) -> String {
+    let before = "(70007)The timeout specified has expired: [client 203.0.113.7:5] ";
+    apache_error(time, "proxy_http", before, "AH01102: error reading status line from remote server 10.0.0.5:80")
+}
+
+fn apache_refused(time: &str, server: &str) -> String {
+    format!(
+        "[Sat Nov 21 {time}.000001 2026] [proxy:error] [pid 7:tid 8] (111)Connection refused: AH00957: http: attempt to connect to \
+         {server} ({server}) failed\n\
+         [Sat Nov 21 {time}.000002 2026] [proxy:error] [pid 7:tid 8] AH00959: ap_proxy_connect_backend disabling worker for ({server}) for \
+         60s\n\
+         [Sat Nov 21 {time}.000003 2026] [proxy_http:error] [pid 7:tid 8] [client 203.0.113.7:5] AH01114: HTTP: failed to make connection \
+         to backend: 10.0.0.5\n"
+    )
+}
+
+const APACHE_STARTED: &str = "[Sat Nov 21 09:00:00.000001 2026] [mpm_event:notice] [pid 7:tid 7] AH00489: Apache/2.4.71 (Debian) \
+                              configured -- resuming normal operations\n";
+
+#[test]
+fn combined_is_apaches_where_only_apache_wrote_something_else() {
+    let combined = combined("10:00:00", "/a", 503).repeat(3);
+    let proxies = |logs: &[&str]| -> Vec<String> {
+        let rows =
+            report(logs).proxies.into_iter().filter(|row| row.totals.requests.is_some_and(|requests| requests > 0));
+        rows.map(|row| row.proxy).collect()
+    };
+    assert_eq!(proxies(&[&combined]), ["nginx"]);
+    assert_eq!(proxies(&[&combined, APACHE_STARTED]), ["apache"]);
+    let nginx = error("10:00:00", REFUSED, "shop", "10.0.0.5:80", "/a");
+    assert_eq!(proxies(&[&combined, APACHE_STARTED, &nginx]), ["nginx"]);
+    // Where envelopes name hosts, each host is one or the other.
+    let from = |host: &str, text: &str| {
+        let lines = text.lines().map(|line| format!("2026-11-21T10:00:00+00:00 {host} web[7]: {line}\n"));
+        lines.collect::<String>()
+    };
+    let logs = [from("a", &combined), from("a", APACHE_STARTED), from("b", &combined), from("b", &nginx)];
+    assert_eq!(proxies(&[&logs[0], &logs[1], &logs[2], &logs[3]]), ["apache@a", "nginx@b"]);
+}
+
+#[test]
+fn apaches_two_logs_tell_of_each_failure_once() {
+    let access = combined("10:00:00", "/a", 502).repeat(3);
+    let errors = apache_timeout("10:00:30").repeat(3);
+    let report = report(&[&access, &errors]);
+    assert_eq!((report.totals.requests, report.totals.failures, report.totals.failed_attempts), (Some(3), 3, 3));
+    let incident = &report.incidents[0];
+    assert_eq!(
+        (incident.likely_cause, incident.upstreams.as_slice()),
+        ("response-timeout", &["10.0.0.5:80".to_owned()][..])
+    );
+}
+
+/// Apache's access log has the time at which a request came, and its error log the time at which it was given up.
+#[test]
+fn an_error_line_may_come_five_minutes_after_its_access_line() {
+    let access = combined("10:00:10", "/a", 502).repeat(3);
+    let errors = apache_timeout("10:05:10").repeat(3);
+    let report = report(&[&access, &errors]);
+    assert_eq!((report.totals.failures, report.totals.failed_attempts), (3, 3));
+    assert_eq!(report.incidents[0].likely_cause, "response-timeout");
+}
+
+#[test]
+fn a_member_that_failed_over_is_no_failure_but_is_told() {
+    let access = "203.0.113.7 - - [21/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 157 \"-\" \"curl/8.0\" 900 \
+                  worker=http://10.0.0.6:80\n";
+    let report = report(&[access, &apache_refused("10:00:00", "10.0.0.5:80")]);
+    assert_eq!((report.totals.requests, report.totals.failures, report.totals.failed_attempts), (Some(1), 0, 1));
+    assert_eq!(report.incidents[0].upstreams, ["10.0.0.5:80"]);
+}
+
+#[test]
+fn members_of_a_balancer_that_fail_together_are_one_incident() {
+    let errors = apache_refused("10:00:00", "10.0.0.5:8001") + &apache_refused("10:00:00", "10.0.0.6:8002");
+    let report = report(&[&errors.repeat(5)]);
+    assert_eq!(report.incidents.len(), 1);
+    assert_eq!(report.incidents[0].upstreams, ["10.0.0.5:8001", "10.0.0.6:8002"]);
+}
+
+/// The failed handshake is counted by one line, and explained by another before it.
+#[test]
+fn a_line_that_explains_gives_its_cause_to_the_one_that_counts() {
+    let failed = "[Sat Nov 21 10:00:00.000002 2026] [proxy:error] [pid 7:tid 8] (20014)Internal error (specific information not \
+                  available): [client 203.0.113.7:5] AH01084: pass request body failed to 10.0.0.5:443 (app.internal)\n";
+    let refused = "[Sat Nov 21 10:00:00.000001 2026] [ssl:error] [pid 7:tid 8] [remote 10.0.0.5:443] AH02039: Certificate \
+                   Verification: Error (18): self-signed certificate\n";
+    let told = |logs: &[&str]| {
+        let report = report(logs);
+        let causes: Vec<_> = report.causes.iter().map(|row| (row.cause, row.failed_attempts)).collect();
+        (report.totals.failures, report.totals.failed_attempts, causes)
+    };
+    assert_eq!(told(&[&failed.repeat(3)]), (0, 3, vec![("tls-handshake", 3)]));
+    assert_eq!(told(&[&failed.repeat(3), &refused.repeat(3)]), (0, 3, vec![("tls-certificate", 3)]));
+    assert_eq!(told(&[&failed.repeat(3), refused]), (0, 3, vec![("tls-handshake", 2), ("tls-certificate", 1)]));
+    // Without anything to explain, nothing is counted.
+    assert_eq!(told(&[refused]), (0, 0, vec![]));
+}

@@ -10,18 +10,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells' series.
 pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
-    // By proxy and window: the cells in which something is told, and those with something that explains.
-    let mut places: BTreeMap<(&str, i64), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, i64), Cells> = BTreeMap::new();
     for (at, (id, window, cell)) in cells.iter().enumerate() {
         let place = (keys[*id as usize].proxy.as_str(), *window);
         if evidence(cell).any(|item| item.source == Source::ErrorLog) {
-            places.entry(place).or_default().0.push(at);
+            places.entry(place).or_default().told.push(at);
         }
         if evidence(cell).any(is_reason) {
-            places.entry(place).or_default().1.push(at);
+            places.entry(place).or_default().reasons.push(at);
         }
     }
-    for (mut told, mut reasons) in places.into_values().filter(|(told, _)| !told.is_empty()) {
+    for Cells { mut told, mut reasons } in places.into_values() {
         let order = |at: &usize| (&keys[cells[*at].0 as usize], cells[*at].0);
         told.sort_by_key(order);
         reasons.sort_by_key(order);
@@ -34,6 +33,15 @@ pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
             }
         }
     }
+}
+
+/// Cells of one proxy in one window, by their places.
+#[derive(Default)]
+struct Cells {
+    /// Those in which an error log tells of attempts.
+    told: Vec<usize>,
+    /// Those with lines that explain others.
+    reasons: Vec<usize>,
 }
 
 fn evidence(cell: &Cell) -> impl Iterator<Item = &Evidence> {
@@ -72,11 +80,13 @@ fn explain_with(cell: &mut Cell, mut reason: Evidence) -> Evidence {
             && item.sign.status == reason.sign.status
             && item.sign.strength < reason.sign.strength
     };
+    let mut items: Vec<&mut Evidence> = trouble.evidence.iter_mut().filter(counts).collect();
+    items.sort_by_key(|item| (item.sign.strength, item.sign.kind));
     let mut explained = 0;
-    for item in trouble.evidence.iter_mut().filter(counts) {
+    for item in items {
         let taken = item.attempts.min(reason.lines - explained);
         item.attempts -= taken;
-        item.lines -= taken.min(item.lines);
+        item.lines = item.lines.saturating_sub(taken);
         explained += taken;
     }
     trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.lines > 0);

@@ -88,6 +88,8 @@ type Drafts = BTreeMap<Place, Draft>;
 /// Which windows the access logs of each proxy cover, by how much they say of upstreams.
 #[derive(Default)]
 struct Coverage {
+    /// The length of a window in seconds.
+    window: i64,
     /// Windows with requests in a log that does not name upstreams.
     unnamed: BTreeSet<(String, i64)>,
     /// Windows with requests in any access log.
@@ -131,12 +133,12 @@ const REACH: i64 = 120;
 /// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to the nearest window
 /// with some, the later one first, since a request is logged when it ends.
 fn join_over_edges(drafts: &mut Drafts, names: &PathNames, window: i64) {
-    let reach = (REACH / window).max(1);
     let alone = drafts
         .iter()
         .filter(|(place, draft)| !place.0.upstream.is_empty() && !draft.accessed && draft.told().next().is_some());
     let alone: Vec<(Arc<Key>, i64)> = alone.map(|(place, _)| place.clone()).collect();
     for (key, at) in alone {
+        let reach = (REACH.max(lag(key.kind)) / window).max(1);
         let near = (1..=reach).flat_map(|steps| [at + steps * window, at - steps * window]);
         let host = near
             .map(|near| (Arc::clone(&key), near))
@@ -149,20 +151,32 @@ fn join_over_edges(drafts: &mut Drafts, names: &PathNames, window: i64) {
     }
 }
 
+/// How much later than the time of its access line a request's error line may be written, in seconds. Apache logs a request with the
+/// time at which it came, and gives up on it after a time limit; Debian's `Timeout` is the longest in common use.
+const fn lag(kind: Proxy) -> i64 {
+    if matches!(kind, Proxy::Apache) { 300 } else { 0 }
+}
+
 fn coverage(drafts: &Drafts, window: i64) -> Coverage {
-    let mut coverage = Coverage::default();
+    let mut coverage = Coverage { window, ..Coverage::default() };
     for ((key, at), draft) in drafts {
-        // An error line and its access line may fall on two sides of a window's edge.
-        for near in [at - window, *at, at + window] {
-            if draft.accessed {
-                coverage.any.insert((key.proxy.clone(), near));
-            }
-            if draft.unnamed {
-                coverage.unnamed.insert((key.proxy.clone(), near));
-            }
+        if draft.accessed {
+            coverage.any.insert((key.proxy.clone(), *at));
+        }
+        if draft.unnamed {
+            coverage.unnamed.insert((key.proxy.clone(), *at));
         }
     }
     coverage
+}
+
+impl Coverage {
+    /// Whether the request that an error line at `at` tells of may be in one of `windows`.
+    fn covers(&self, windows: &BTreeSet<(String, i64)>, key: &Key, at: i64) -> bool {
+        // An error line and its access line may fall on two sides of a window's edge.
+        let (first, last) = (at - self.window.max(lag(key.kind)), at + self.window);
+        windows.range((key.proxy.clone(), first)..=(key.proxy.clone(), last)).next().is_some()
+    }
 }
 
 /// Proxies with an error log alone, and proxies whose two logs were read together.
@@ -200,11 +214,10 @@ impl Draft {
         names: &PathNames,
         statuses: &Statuses,
     ) -> Row {
-        let place = (key.proxy.clone(), window);
         // An error log's line about an upstream is about a request in the access log, if that names the upstream at
         // this time or never names any; a line about no upstream, if there is an access log at all.
-        let anonymous = key.upstream.is_empty() && coverage.any.contains(&place);
-        let covered = self.accessed || coverage.unnamed.contains(&place) || anonymous;
+        let anonymous = key.upstream.is_empty() && coverage.covers(&coverage.any, &key, window);
+        let covered = self.accessed || coverage.covers(&coverage.unnamed, &key, window) || anonymous;
         let Cell { requests, attempts, latency, trouble } = self.cell;
         let mut trouble = trouble.map(|trouble| *trouble).unwrap_or_default();
         let has_upstream = !key.upstream.is_empty();
@@ -382,9 +395,13 @@ fn move_to_upstreams(
     if takers.is_empty() {
         return moved;
     }
-    // First within the window, then over its edges.
-    for near in [0, -window, window] {
-        for ((key, at), draft) in drafts.iter_mut() {
+    // First within the window, then over its edges, then where the error line comes late.
+    let late = (2..=lag(Proxy::Apache) / window).map(|steps| steps * window);
+    for near in [0, -window, window].into_iter().chain(late) {
+        let givers = drafts.iter_mut().filter(|((key, _), draft)| {
+            draft.cell.trouble.is_some() && key.upstream.is_empty() && near <= window.max(lag(key.kind))
+        });
+        for ((key, at), draft) in givers {
             if let Some(takers) = takers.get_mut(&(key.proxy.clone(), at + near)) {
                 draft.give(key, takers, &told_paths, names, &mut moved);
             }
