@@ -17,6 +17,7 @@ pub(super) static ENTRY: Entry = Entry {
             "200, `$upstream_header_time` is short, the total is longer by about `proxy_read_timeout`",
         ),
         ("HAProxy", "state `sD`, elapsed at least `timeout server` after the headers"),
+        ("Apache", "`AH01110` with `(70007)`, after 200 was sent"),
         ("Envoy", "flag `SI` (stream idle timeout)"),
         ("CloudFront", "`SlowReaderOriginError`"),
         ("Varnish", "`timeout` as FetchError (`between_bytes_timeout`)"),
@@ -43,6 +44,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "grep -h 'timed out.*while reading upstream' /var/log/nginx/error.log | grep -oE 'request: \"[A-Z]+ \
                 [^ ?]+' | sort | uniq -c | sort -rn",
             why: "which paths stall",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|flushpackets=' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "the same time limit holds between two parts of the body",
         },
         Check {
             on: &[Proxy::Haproxy],

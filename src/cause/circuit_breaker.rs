@@ -16,7 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "503, state `SQ`: `maxqueue` of the server or backend was reached"),
         ("ALB", "Lambda targets: `LambdaThrottling` as error reason"),
         ("Classic ELB", "503 with backend `-` and `SpilloverCount` above 0: the surge queue was full"),
-        ("Apache", "503, `AH00934` (all workers are busy), `AH00941` (failed to acquire connection)"),
+        ("Apache", "503, `AH00941` (failed to acquire connection)"),
         ("Envoy", "503, flag `UO` (`overflow`)"),
         ("Java proxies", "`CircuitBreaker '…' is OPEN`, `Pending acquire queue has reached its maximum size`"),
     ],
@@ -30,6 +30,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::Nginx],
             run: "nginx -T 2>/dev/null | grep -nE 'max_conns|^ *queue |limit_conn|zone |^ *server '",
             why: "max_conns of each server (without a `zone` each worker counts for itself)",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE ' max=|acquire=|smax=|ThreadsPerChild|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "`max=` counts connections of each child process; `acquire=` is how long a request waits for one, in milliseconds",
         },
         Check {
             on: &[Proxy::Haproxy],

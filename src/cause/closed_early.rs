@@ -29,7 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "502, state `SH`, Tr is -1"),
         ("ALB", "502, target status `-`, request and target times at 0 or above, response time -1"),
         ("Classic ELB", "504, not 502: the instance closed before it answered; backend often `-`, all times -1"),
-        ("Apache", "502, `AH01102` with `(20014)` or `(70014)`; 503, `AH01067` for FastCGI"),
+        ("Apache", "502, `AH01102` with `(20014)` or `(70014)`; 503, `AH01075` with `(70014)` for FastCGI"),
         ("Envoy", "503, flag `UC` with `connection_termination`"),
         ("Go proxies", "`EOF`, `unexpected EOF`"),
     ],

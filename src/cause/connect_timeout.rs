@@ -54,6 +54,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the connect timeout, and names that are resolved only at start (compare with `dig +short NAME`)",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ProxyPass|BalancerMember|connectiontimeout=|ProxyTimeout' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "`connectiontimeout=` of the worker; without it `ProxyTimeout` or `Timeout`, a minute and more",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57,60",
             why: "status, last health check and average connect time of each server",

@@ -30,7 +30,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "`Server … is DOWN, reason: Layer4 connection problem, info: \"Connection refused\"`"),
         ("ALB", "502, target status `-`, a target is named, all three processing times are -1, under 1 s elapsed"),
         ("Classic ELB", "`BackendConnectionErrors` rises; with every instance out of service 503 and backend `-`"),
-        ("Apache", "503, `AH00957 … attempt to connect to … failed` with `(111)`; then 60 s of 503 without trying"),
+        (
+            "Apache",
+            "503, `(111)Connection refused: AH00957: http: attempt to connect to … failed`; a balancer's member is then \
+                left out for 60 s (`AH00959`), a single server is tried again for each request",
+        ),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_111`"),
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
     ],
@@ -56,6 +60,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "ss -lxp | grep '{socket}'",
             why: "the socket file exists; no line here means that nobody listens on it",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|RewriteRule.*\\[.*P' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "the address and port that Apache connects to",
         },
         Check {
             on: &[Proxy::Haproxy],

@@ -27,7 +27,7 @@ pub(super) static ENTRY: Entry = Entry {
             "`Server … is going DOWN for maintenance (DNS NX status)` (or DNS timeout, refused, No IP for server); \
                 after that 503 with `<NOSRV>`",
         ),
-        ("Apache", "`DNS lookup failure for: NAME`"),
+        ("Apache", "500, `AH00898: DNS lookup failure for: NAME`"),
         ("Envoy", "503, flag `DF`"),
         ("CloudFront", "502, `OriginDnsError`"),
         ("Cloudflare", "530 with error 1016"),
@@ -53,6 +53,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::Nginx],
             run: "nginx -T 2>/dev/null | grep -nE 'resolver|proxy_pass|^ *server '",
             why: "which resolver nginx asks (it ignores /etc/hosts and search domains), and which names",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ProxyPass|BalancerMember|disablereuse=' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "names are resolved once for each connection pool: a new address is seen with `disablereuse=on` or after a reload",
         },
         Check {
             on: &[Proxy::Haproxy],

@@ -54,6 +54,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "which paths it hits",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'responsefieldsize=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "8192 bytes for a line unless `responsefieldsize=` of the worker says otherwise",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "echo 'show errors {group} response' | socat stdio /run/haproxy/admin.sock",
             why: "the response that HAProxy rejected, and at which byte",

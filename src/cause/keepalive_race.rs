@@ -66,6 +66,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "from 1.29.7 on, reuse of upstream connections is the default: did this begin with an upgrade?",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ttl=|keepalive=|disablereuse=|enablereuse=|proxy-initial-not-pooled|ping=' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "`ttl=` of the worker must be shorter than the application's idle timeout",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "grep -nE 'http-reuse|pool-purge-delay|pool-max-conn|retry-on|timeout (http-keep-alive|client)' \
                 /etc/haproxy/haproxy.cfg",

@@ -22,7 +22,10 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("ALB", "503, target `-`, all three processing times are -1, no fixed response in `actions_executed`"),
         ("Classic ELB", "503, backend `-`: no healthy instance, or the surge queue was full"),
-        ("Apache", "503, `AH01167`, `AH01170` (all workers are in error state), `AH01171` (no workers in balancer)"),
+        (
+            "Apache",
+            "503, `AH01167`, `AH01170` (all workers are in error state), `AH01171` (no workers in balancer), `AH00940`",
+        ),
         ("Envoy", "503, flag `UH` (`no_healthy_upstream`); in Kubernetes often a Service without ready pods"),
         ("Google Cloud", "`failed_to_pick_backend`"),
         ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_NO_LIVE`"),
@@ -47,6 +50,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "grep -hE 'upstream (timed out|prematurely|sent)|connect\\(\\)|recv\\(\\)' /var/log/nginx/error.log | \
                 tail -n 200",
             why: "the failures before the first `no live upstreams`: they are the root",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'BalancerMember|retry=|failonstatus|forcerecovery|lbmethod' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "a failed member stays out for `retry` seconds, 60 by default; `status=+H` makes a spare one",
         },
         Check {
             on: &[Proxy::Haproxy],

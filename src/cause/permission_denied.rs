@@ -51,6 +51,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the user of the workers: is it in the socket's group?",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "ps -o user,group,supgrp,args -C apache2,httpd",
+            why: "the user that has to be let into the socket",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "ps -o user,group,supgrp,args -C haproxy",
             why: "the user of the process: may it open the socket, and from inside its `chroot`?",

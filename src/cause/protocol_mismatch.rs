@@ -65,6 +65,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "http:// or https://, and the right kind of `_pass` for that port",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|SSLProxyEngine' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "does the scheme (http, https, fcgi, ajp) fit what listens on that port?",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "grep -nE '^ *(server|default-server) |^ *mode |proto ' /etc/haproxy/haproxy.cfg",
             why: "`ssl`, `proto h2` or `send-proxy` missing or too many on the server line",

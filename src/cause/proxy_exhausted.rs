@@ -58,6 +58,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the limit that a worker really has",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'MaxRequestWorkers|ThreadsPerChild|ServerLimit|MaxClients' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "how many requests Apache serves at once; behind slow upstreams all of them wait",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "echo 'show info' | socat stdio /run/haproxy/admin.sock | grep -E \
                 'Maxconn|CurrConns|Maxsock|Ulimit|Pool'",

@@ -36,6 +36,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the rule that gives this status, and what turns it on",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'Redirect +(seother +)?50|R=50[0-9]|ErrorDocument +50' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "rules that answer with 502, 503 or 504",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "grep -nE 'http-request (return|deny|redirect)|errorfile|monitor fail|mode +health' \
                 /etc/haproxy/haproxy.cfg",

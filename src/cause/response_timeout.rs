@@ -62,6 +62,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "which timer fired; retries multiply the load; log connect and header times",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "`timeout=` of the worker, else `ProxyTimeout`, else `Timeout`; at its end mod_proxy_http answers 502",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,59-62",
             why: "queue, sessions and average times (ms) of each server: one slow server or all?",

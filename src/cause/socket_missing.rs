@@ -42,6 +42,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the paths that nginx expects",
         },
         Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'unix:[^|]+' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "the path of the socket that Apache connects to",
+        },
+        Check {
             on: &[Proxy::Haproxy],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
             why: "each server's status and what its last health check met",

@@ -25,7 +25,10 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("nginx access log", "502, `$upstream_connect_time` is `-`: it includes the handshake"),
         ("HAProxy", "503, state `SC`, `certificate verify failed` in `%[bc_err_str]` or `%[ssl_bc_err_str]`"),
-        ("Apache", "500, `AH02039 Certificate Verification: Error (N): …`, `AH02005 … CN mismatch`"),
+        (
+            "Apache",
+            "500, `AH02039 Certificate Verification: Error (N): …`; with `LogLevel ssl:info` `AH02276`, `AH02411`, `AH02005`",
+        ),
         ("Envoy", "503, flag `UF` with `TLS_error:…CERTIFICATE_VERIFY_FAILED`"),
         ("Google Cloud", "`ssl_certificate_…`, `server_cert_…`"),
         ("Cloudflare", "526"),
@@ -59,6 +62,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::Nginx],
             run: "nginx -T 2>/dev/null | grep -nE 'ssl_(verify|trusted_certificate|name|server_name|certificate)'",
             why: "which CA nginx trusts, which name it expects, which client certificate it sends",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'SSLProxy(Verify|CACertificate|CheckPeer)' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "which authorities are trusted, and whether name and date are checked; `LogLevel ssl:info` logs which failed",
         },
         Check {
             on: &[Proxy::Haproxy],

@@ -25,7 +25,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("nginx access log", "502 (504 when it timed out), `$upstream_connect_time` is `-`: it includes the handshake"),
         ("HAProxy", "503, state `SC`, `SSL handshake failure` in the log or in `%[bc_err_str]`; checks: `Layer6`"),
         ("ALB", "502, target status `-`, HTTPS target group: all requests at once, or after about 10 s"),
-        ("Apache", "500, `AH00961`, `Error during SSL Handshake with remote server`"),
+        (
+            "Apache",
+            "500, `(20014)… AH01084`, `AH00898: Error during SSL Handshake with remote server`; `AH00961` without SSLProxyEngine",
+        ),
         ("Cloudflare", "525"),
         ("Go proxies", "`remote error: tls: handshake failure`"),
     ],
@@ -55,6 +58,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "nginx -T 2>/dev/null | grep -nE \
                 '(proxy|grpc|uwsgi)_ssl_(server_name|name|protocols|ciphers)|https://'",
             why: "is proxy_ssl_server_name on, and is proxy_ssl_name the name that the upstream expects?",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'SSLProxy(Engine|Protocol|CipherSuite|MachineCertificate)|ProxyPreserveHost|https://' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "`SSLProxyEngine on`? With `ProxyPreserveHost` the name that the client asked for goes into SNI",
         },
         Check {
             on: &[Proxy::Haproxy],

@@ -20,7 +20,7 @@ pub(super) static ENTRY: Entry = Entry {
             "200 with fewer `$upstream_bytes_received` than Content-Length, `$request_completion` empty",
         ),
         ("HAProxy", "state `SD`; `PD` for invalid chunks or bytes in the body"),
-        ("Apache", "`AH01110`, `AH10293`, `AH02475`, `AH02476`"),
+        ("Apache", "`AH01110` with `(70008)` or `(104)`, mostly after 200 was sent; `AH10293`"),
         ("Google Cloud", "`backend_connection_closed_after_partial_response_sent`"),
         ("CloudFront", "`OriginReadError`"),
         ("Java and Python clients", "`Premature end of …`, `IncompleteRead`, `prematurely closed DURING response`"),

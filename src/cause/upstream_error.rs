@@ -14,6 +14,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "502, 503 or 504 with the state `--` and Tr at 0 or above"),
         ("ALB", "`target_status_code` equals `elb_status_code`, all three processing times at 0 or above"),
         ("Classic ELB", "`backend_status_code` equals `elb_status_code`"),
+        (
+            "Apache",
+            "`AH01174 … due to status code N matching 'failonstatus'`; `%{proxy-status}n` is the status of the answer",
+        ),
         ("Envoy", "flag `-` with `via_upstream`"),
         ("Google Cloud", "`response_sent_by_backend`"),
         ("CloudFront", "`OriginError`"),
@@ -39,6 +43,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::Nginx],
             run: "nginx -T 2>/dev/null | grep -nE 'log_format|upstream_(status|header_time|addr)|intercept_errors'",
             why: "$upstream_header_time has to be logged to tell the upstream's 502 from nginx's own",
+        },
+        Check {
+            on: &[Proxy::Apache],
+            run: "grep -rnE 'ProxyErrorOverride|failonstatus|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
+            why: "`ProxyErrorOverride` puts Apache's page in the place of the upstream's; `failonstatus` takes the member out",
         },
         Check {
             on: &[Proxy::Haproxy],
