@@ -7,6 +7,8 @@
 //!    error log names for that window, status by status, at most one for each failed attempt that it tells of. What the error log
 //!    does not explain stays without an upstream.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
+//!
+//! Before that, error lines that explain others give them their signs ([`companion`]).
 
 use super::{Key, companion, score::apportion};
 use crate::aggregate::{
@@ -396,7 +398,8 @@ fn move_to_upstreams(
         return moved;
     }
     // First within the window, then over its edges, then where the error line comes late.
-    let late = (2..=lag(Proxy::Apache) / window).map(|steps| steps * window);
+    let longest = takers.values().flatten().map(|taker| lag(taker.place.0.kind)).max().unwrap_or(0);
+    let late = (2..=longest / window).map(|steps| steps * window);
     for near in [0, -window, window].into_iter().chain(late) {
         let givers = drafts.iter_mut().filter(|((key, _), draft)| {
             draft.cell.trouble.is_some() && key.upstream.is_empty() && near <= window.max(lag(key.kind))

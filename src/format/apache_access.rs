@@ -36,8 +36,10 @@ pub(super) static ABOUT: About = About {
 };
 
 /// What the fields of an access line can show. Apache answers 503 where it did not get a connection, and 502 where it
-/// got no answer, even if it waited for one in vain (`ap_proxy_http_process_response`).
-static SIGNS: [Sign; 7] = [
+/// got no answer, even if it waited for one in vain (`ap_proxy_http_process_response`). On a client's connection that has served requests
+/// before it gives no answer but closes it, so that the client tries again, unless it had waited for the upstream in vain: the log then
+/// has 502 and no bytes.
+static SIGNS: [Sign; 8] = [
     sign(
         "apache-upstream-answered",
         Cause::UpstreamError,
@@ -58,6 +60,13 @@ static SIGNS: [Sign; 7] = [
         Strength::Strong,
         502,
         "Apache answered 502 after a round number of seconds, as it does when its time limit for the answer is over",
+    ),
+    sign(
+        "apache-502-without-a-byte",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        502,
+        "Apache closed the client's connection without a byte, as it does where the upstream broke off before it answered",
     ),
     sign(
         "apache-503-after-wait",
@@ -91,10 +100,11 @@ static SIGNS: [Sign; 7] = [
 static UPSTREAM_ANSWERED: &Sign = &SIGNS[0];
 static UPSTREAM_TIMED_OUT: &Sign = &SIGNS[1];
 static RESPONSE_TIMEOUT: &Sign = &SIGNS[2];
-static CONNECT_TIMEOUT: &Sign = &SIGNS[3];
-static REFUSED: &Sign = &SIGNS[4];
-static GATEWAY_TIMEOUT: &Sign = &SIGNS[5];
-static BLIND: &Sign = &SIGNS[6];
+static BROKEN_OFF: &Sign = &SIGNS[3];
+static CONNECT_TIMEOUT: &Sign = &SIGNS[4];
+static REFUSED: &Sign = &SIGNS[5];
+static GATEWAY_TIMEOUT: &Sign = &SIGNS[6];
+static BLIND: &Sign = &SIGNS[7];
 
 /// What `%X` says of a connection that the client gave up before the response was complete.
 const ABORTED: &[u8] = b"X";
@@ -164,6 +174,7 @@ fn hint(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
     let waited = |time: Micros| time >= SECOND && time % SECOND <= TIMER;
     match (status, record.duration) {
         _ if record.upstream_status == Some(status) => Some(UPSTREAM_ANSWERED),
+        (502, _) if record.bytes == Some(0) && record.method != b"HEAD" => Some(BROKEN_OFF),
         (502, Some(time)) if waited(time) => Some(RESPONSE_TIMEOUT),
         (503, Some(time)) if waited(time) => Some(CONNECT_TIMEOUT),
         (503, Some(time)) if time < MILLISECOND && !record.upstream.is_empty() => Some(REFUSED),
@@ -574,6 +585,19 @@ mod tests {
         for (status, tail, request, attempt) in with_member {
             assert_eq!(signs(status, &format!("{member}{tail}")), (request, vec![attempt]), "{status} {tail}");
         }
+    }
+
+    /// Recorded from 2.4.71, but for the names: the second request on a client's connection, whose upstream broke off.
+    #[test]
+    fn an_answer_of_no_bytes_is_a_sign() {
+        let line = |method: &str, bytes: &str| {
+            let line = format!(
+                r#"shop.example.com:80 203.0.113.9 - - [21/Nov/2026:03:50:07 +0000] "{method} /close/a HTTP/1.1" 502 {bytes} "-" "curl/8" 3379"#
+            );
+            kinds(Format::ApacheAccess, &line).0
+        };
+        assert_eq!(line("GET", "0"), Some("apache-502-without-a-byte"));
+        assert_eq!((line("GET", "559"), line("GET", "-"), line("HEAD", "0")), (None, None, None));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! | what happens | counts | is left out, or only explains | client gets |
 //! | --- | --- | --- | --- |
 //! | no connection | AH00957, AH02454 (unix socket): server, errno | AH00959 in a balancer; AH01114, AH01079, AH00896, … | 503 |
-//! | no answer | AH01102: server, errno | AH00898 "Error reading from remote server" | 502 |
+//! | no answer | AH01102: server, errno | AH00898 "Error reading from remote server", but not on a client's connection that served requests before | 502, or the connection is closed |
 //! | bad header | AH01106: path | AH10124, AH10404 before it: why | 502 |
 //! | request not taken | AH01084: server, errno | AH01097 | 504, 502 |
 //! | TLS | AH01084 with 20014 | AH02039 and, at `LogLevel info`, mod\_ssl's lines before it: why; AH00898, AH01097 | 500 |
@@ -530,10 +530,10 @@ const REASONS: &[u32] = &[10124, 10404];
 const TLS_REASONS: &[u32] = &[2004, 2005, 2039, 2040, 2276, 2411];
 
 /// Messages about Apache's own workers and children, and about members of a balancer.
-const STATES: &[u32] = &[51, 52, 161, 286, 288, 484, 485, 959, 2460, 3490, 10159];
+const STATES: &[u32] = &[51, 52, 161, 286, 287, 288, 484, 485, 959, 2460, 3490, 10159];
 
-/// Messages of the three process models about the start, a reload, and the end.
-const RESTARTS: &[u32] = &[163, 169, 170, 171, 173, 292, 295, 296, 297, 298, 489, 491, 492, 493, 494];
+/// Messages of the process models (prefork, worker, Windows's, event) about the start, a reload, and the end.
+const RESTARTS: &[u32] = &[163, 169, 170, 171, 173, 292, 295, 296, 297, 298, 455, 489, 491, 492, 493, 494];
 
 /// The numbers that 2.4 gives to what 2.2 wrote without one.
 const WORDS: [(&[u8], u32); 17] = [
