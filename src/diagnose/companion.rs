@@ -1,17 +1,19 @@
 //! Brings lines together that tell of the same failure.
 //!
-//! Some messages only count a failure and another line before them says why: Apache writes that a TLS handshake failed,
-//! and of the certificate in a line of its own. A line that explains is a state line whose sign bears the status of the failure;
+//! Some messages of Apache's only count a failure, and another line before them says why: that a TLS handshake failed is one line,
+//! that the certificate was not accepted another. A line that explains is a state line whose sign bears the status of the failure;
 //! as many failed attempts with that status, in the same window, as there are such lines then have its sign.
 
 use super::Key;
 use crate::aggregate::{Cell, Evidence, Source};
+use crate::cause::Proxy;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells' series.
 pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
     let mut places: BTreeMap<(&str, i64), Cells> = BTreeMap::new();
-    for (at, (id, window, cell)) in cells.iter().enumerate() {
+    let of_apache = |cell: &(usize, &(u32, i64, Cell))| keys[cell.1.0 as usize].kind == Proxy::Apache;
+    for (at, (id, window, cell)) in cells.iter().enumerate().filter(of_apache) {
         let place = (keys[*id as usize].proxy.as_str(), *window);
         if evidence(cell).any(|item| item.source == Source::ErrorLog) {
             places.entry(place).or_default().told.push(at);
