@@ -57,7 +57,7 @@ struct View {
     group: Option<String>,
     top_path: Option<String>,
     confidence: Option<Vec<String>>,
-    /// Incidents that must be told besides the main one.
+    /// Incidents that must be told, too: the second of two faults, or the root of what an outer tier passes on.
     #[serde(default)]
     other: Vec<Other>,
     /// Logs of which the main incident must show a line.
@@ -156,7 +156,7 @@ impl Complaints {
     }
 
     fn incidents(&mut self, incidents: &[Incident], view: &View) {
-        let Some((main, others)) = incidents.split_first() else {
+        let Some(main) = incidents.first() else {
             return self.expect("incident", &view.cause, [""; 0]);
         };
         if view.cause.is_empty() {
@@ -179,9 +179,9 @@ impl Complaints {
         if let Some(confidence) = &view.confidence {
             self.expect_one_of("confidence", confidence, main.confidence, (main.confidence, main.confidence_score));
         }
-        for other in view.other.iter().filter(|other| !others.iter().any(|incident| other.is(incident))) {
-            let told: Vec<_> = others.iter().map(|incident| (incident.likely_cause, &incident.upstreams)).collect();
-            self.expect("another incident", (&other.cause, &other.upstreams), told);
+        for other in view.other.iter().filter(|other| !incidents.iter().any(|incident| other.is(incident))) {
+            let told: Vec<_> = incidents.iter().map(|incident| (incident.likely_cause, &incident.upstreams)).collect();
+            self.expect("an incident", (&other.cause, &other.upstreams), told);
         }
     }
 

@@ -14,7 +14,7 @@ from reading import GATEWAY_STATUSES
 
 @dataclass(frozen=True)
 class Other:
-    """An incident that must be in the report besides the main one: one of these causes, all of these upstreams."""
+    """An incident that must be in the report, the main one or another: one of these causes, all of these upstreams."""
 
     cause: list[str]
     upstreams: list[str]

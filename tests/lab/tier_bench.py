@@ -11,7 +11,7 @@ from pathlib import Path
 import reading
 import syslog_daemon
 from bench import Bench
-from case import Case, View
+from case import Case, Other, View
 from servers import FRONT, Haproxy, Nginx, Server, distribution
 
 #: Where the inner proxy listens, and how the outer one names it.
@@ -164,10 +164,12 @@ backend {backend}
             if inner.errors and access == inner.access[0]:
                 views.append(_view([access, *inner.errors], seen["inner"], inner_cause, named))
         together = [*outer.access[:1], *outer.errors, *inner.access[:1], *inner.errors]
-        views.append(_view(together, both, cause, upstreams))
-        views.append(_view([outer.access[-1], inner.access[-1]], both, poorer, upstreams))
+        views.append(_view(together, both, cause, []))
+        views.append(_view([outer.access[-1], inner.access[-1]], both, poorer, []))
         for view in views[-2:]:
             view.proxies = _by_kind([(outer, seen["outer"]), (inner, seen["inner"])])
+            # Which of the two is the main one may be either: as many failures, for the same reason.
+            view.other = [Other(view.cause, upstreams)] if upstreams else []
         versions = {"nginx": Nginx.version, "haproxy": Haproxy.version}
         kinds = dict.fromkeys((outer.kind, inner.kind))
         return Case(

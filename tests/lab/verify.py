@@ -85,6 +85,8 @@ def _verdict(gatewhy: Path, logs: Path, scenario: str, case: Case, view: View) -
         found.said, found.confidence = incidents[0]["likely_cause"], incidents[0]["confidence"]
         if view.cause:
             found.wrong_details = _wrong_details(incidents, view)
+    if lines := report["unparsed"]["lines"]:
+        found.wrong_details.append(f"{lines} lines were not understood")
     return found
 
 
@@ -133,8 +135,8 @@ def _wrong_details(incidents: list[dict[str, Any]], view: View) -> list[str]:
     if view.top_path is not None and main["top_path"] != view.top_path:
         found.append(f"top path is {main['top_path']}, not {view.top_path}")
     for other in view.other:
-        if not any(_is(incident, other) for incident in incidents[1:]):
-            found.append(f"no second incident: {' or '.join(other.cause)} of {', '.join(other.upstreams) or 'any'}")
+        if not any(_is(incident, other) for incident in incidents):
+            found.append(f"no incident: {' or '.join(other.cause)} of {', '.join(other.upstreams) or 'any'}")
     cited = _cited(main)
     found += [f"no line of {name} is cited" for name in view.cites if name not in cited]
     return found
