@@ -86,7 +86,7 @@ def _verdict(gatewhy: Path, logs: Path, scenario: str, case: Case, view: View) -
         if view.cause:
             found.wrong_details = _wrong_details(incidents, view)
     if lines := report["unparsed"]["lines"]:
-        found.wrong_details.append(f"{lines} lines were not understood")
+        found.wrong_details.append(f"lines not understood: {lines}")
     return found
 
 
