@@ -14,7 +14,6 @@ pub(super) static ENTRY: Entry = Entry {
         ("nginx access log", "nothing: the connections of a crashed worker are cut without a line"),
         ("HAProxy", "500, state with `I` first (`IC`, `IH`): an internal error, a bug"),
         ("ALB", "`LambdaServiceException` as error reason; 500 with a WAF error"),
-        ("Apache", "`AH00052 child pid N exit signal Segmentation fault (11)`"),
         ("Google Cloud", "`internal_error`"),
         ("CloudFront", "503, `CapacityExceeded`"),
     ],

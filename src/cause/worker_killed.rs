@@ -29,6 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("gunicorn, uWSGI, puma", "`WORKER TIMEOUT (pid:N)`, `HARAKIRI ON WORKER`, `Terminating timed out worker`"),
         ("kernel", "`Out of memory: Killed process N (NAME)`, `Memory cgroup out of memory`, `NAME[N]: segfault at`"),
         ("Kubernetes, Docker", "`OOMKilled`, exit code 137 (SIGKILL) or 139 (SIGSEGV)"),
+        ("Apache", "`AH00051`, `AH00052 child pid N exit signal Segmentation fault (11)`, with mod_php for one"),
     ],
     look_alikes: &[
         (

@@ -19,7 +19,8 @@
 //! | no member left | AH01170, AH01167, AH01171 | | 503 |
 //! | `failonstatus` | AH01174: member, status | | that status |
 //!
-//! A line that counts is an [`What::Attempt`], one that explains it an [`What::State`] with the status of the failure.
+//! A line that counts is an [`What::Attempt`], one that explains it an [`What::State`] with the status of the failure,
+//! and one about Apache's processes a [`What::Host`]: behind another gateway, Apache is the upstream.
 //! When a balancer tries one member after the other, each writes its AH00957; whether the last one saved the request no
 //! line tells. An error log alone therefore counts failed attempts, as nginx's does.
 //!
@@ -65,7 +66,7 @@ pub(super) static ABOUT: About = About {
 
 /// The wordings of Apache's own messages, most behind an errno: `(111)Connection refused: `. Numbers from 20014 on are
 /// the portable runtime's (`apr_errno.h`), the others Linux's, BSD and macOS's, and Windows's.
-static SIGNS: [Sign; 50] = [
+static SIGNS: [Sign; 52] = [
     // Connecting: ap_proxy_connect_backend in modules/proxy/proxy_util.c
     wording(
         "apache-connect-refused",
@@ -469,11 +470,20 @@ static SIGNS: [Sign; 50] = [
     ),
     wording(
         "apache-child-crashed",
-        Cause::GatewayInternal,
+        Cause::WorkerKilled,
         Strength::Strong,
         0,
-        "a child process of Apache crashed",
+        "a child process of Apache crashed, with the requests that it served",
         r"child pid \d+ exit signal ",
+    ),
+    wording("apache-stopping", Cause::Draining, Strength::Strong, 0, "Apache was stopped", r"shutting down"),
+    wording(
+        "apache-reloading",
+        Cause::Draining,
+        Strength::Weak,
+        0,
+        "Apache was told to load its configuration again",
+        r"doing restart|Doing graceful restart|Attempting to restart",
     ),
 ];
 
@@ -511,11 +521,17 @@ static OTHERS: [Sign; 3] = [
         0,
         "Apache took the balancer's member out of use for a while",
     ),
-    sign("apache-restarted", Cause::Unknown, Strength::Silent, 0, "Apache started, was reloaded, or was stopped"),
+    sign(
+        "apache-started",
+        Cause::Unknown,
+        Strength::Silent,
+        0,
+        "Apache started, or had loaded its configuration again",
+    ),
 ];
 static UNRECOGNISED: &Sign = &OTHERS[0];
 static TAKEN_OUT: &Sign = &OTHERS[1];
-static RESTARTED: &Sign = &OTHERS[2];
+static STARTED: &Sign = &OTHERS[2];
 
 /// Messages that stand for one failed attempt or request, each once.
 const FAILURES: &[u32] = &[
@@ -529,11 +545,14 @@ const REASONS: &[u32] = &[10124, 10404];
 /// The same, of mod_ssl, which writes them of clients too.
 const TLS_REASONS: &[u32] = &[2004, 2005, 2039, 2040, 2276, 2411];
 
-/// Messages about Apache's own workers and children, and about members of a balancer.
-const STATES: &[u32] = &[51, 52, 161, 286, 287, 288, 484, 485, 959, 2460, 3490, 10159];
+/// Messages about Apache's own workers, and about members of a balancer.
+const STATES: &[u32] = &[161, 286, 287, 288, 484, 485, 959, 2460, 3490, 10159];
 
-/// Messages of the process models (prefork, worker, Windows's, event) about the start, a reload, and the end.
-const RESTARTS: &[u32] = &[163, 169, 170, 171, 173, 292, 295, 296, 297, 298, 455, 489, 491, 492, 493, 494];
+/// Messages of the process models (prefork, worker, Windows's, event) about a start or the end of a reload.
+const STARTS: &[u32] = &[163, 292, 455, 489];
+
+/// Messages about processes: a child's crash; in each of the models a stop, a graceful one, a graceful reload, a reload.
+const PROCESS_EVENTS: &[u32] = &[51, 52, 169, 170, 171, 173, 295, 296, 297, 298, 491, 492, 493, 494];
 
 /// The numbers that 2.4 gives to what 2.2 wrote without one.
 const WORDS: [(&[u8], u32); 17] = [
@@ -576,13 +595,20 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         message: text,
         ..Record::default()
     };
-    if record.what != What::Notice {
-        (record.method, record.path) = request;
-        record.upstream = if TLS_REASONS.contains(&message.code) { head.remote } else { message.upstream() };
-        record.group = message.group();
-        record.names_upstream = !record.upstream.is_empty();
-        record.no_server = record.upstream.is_empty() && !record.group.is_empty();
-        record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() });
+    match record.what {
+        What::Notice => {}
+        What::Host => {
+            record.group = b"apache";
+            record.pid = uint(after(message.words, b"child pid ")).map_or(head.pid, |(_, pid)| Some(pid));
+        }
+        _ => {
+            (record.method, record.path) = request;
+            record.upstream = if TLS_REASONS.contains(&message.code) { head.remote } else { message.upstream() };
+            record.group = message.group();
+            record.names_upstream = !record.upstream.is_empty();
+            record.no_server = record.upstream.is_empty() && !record.group.is_empty();
+            record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() });
+        }
     }
     Some(record)
 }
@@ -592,8 +618,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
         return Verdict::default();
     }
     let sign = Message::of(record.message).sign(record.message);
-    let request = (record.what == What::Attempt).then_some(sign);
-    Verdict { request, attempts: vec![Some(sign)], ..Verdict::default() }
+    let request = (record.what != What::State).then_some(sign);
+    Verdict { request, attempts: record.attempts.iter().map(|_| Some(sign)).collect(), ..Verdict::default() }
 }
 
 /// What stands before a message.
@@ -792,7 +818,8 @@ impl<'a> Message<'a> {
             898 if !self.words.starts_with(b"Error ") && !self.words.starts_with(b"Timeout ") => What::Attempt,
             code if REASONS.contains(&code) => What::State,
             code if TLS_REASONS.contains(&code) && !head.remote.is_empty() => What::State,
-            code if STATES.contains(&code) || RESTARTS.contains(&code) => What::State,
+            code if STATES.contains(&code) || STARTS.contains(&code) => What::State,
+            code if PROCESS_EVENTS.contains(&code) => What::Host,
             0 if head.module == b"ssl" && self.words.starts_with(b"SSL Library Error: ") => What::State,
             // mod_cgi writes the same of its scripts.
             0 if head.module == b"proxy_scgi" && self.is_about_script() => What::Attempt,
@@ -808,7 +835,7 @@ impl<'a> Message<'a> {
         match self.code {
             959 | 2460 => TAKEN_OUT,
             1174 => self.own_status(),
-            code if RESTARTS.contains(&code) => RESTARTED,
+            code if STARTS.contains(&code) => STARTED,
             _ => MATCHER.as_ref().and_then(|matcher| matcher.best(text)).unwrap_or(UNRECOGNISED),
         }
     }
@@ -908,7 +935,7 @@ mod tests {
         assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Full)), "{line}");
         let verdict = judge(&record, &Statuses::gateway());
         assert_eq!(verdict.attempts.len(), record.attempts.len(), "{line}");
-        assert_eq!(verdict.request.is_some(), record.what == What::Attempt, "{line}");
+        assert_eq!(verdict.request.is_some(), matches!(record.what, What::Attempt | What::Host), "{line}");
         let kind = verdict.attempts.first().copied().flatten().map_or("nothing", |sign| sign.kind);
         format!("{kind}: {}", told(Some(record)))
     }
@@ -917,7 +944,8 @@ mod tests {
     fn sense(rest: &str) -> String {
         let line = format!("[Sat Nov 21 02:57:45.294280 2026] {rest}");
         let record = read(line.as_bytes()).unwrap_or_default();
-        let sign = judge(&record, &Statuses::gateway()).attempts.first().copied().flatten();
+        let verdict = judge(&record, &Statuses::gateway());
+        let sign = verdict.attempts.first().copied().flatten().or(verdict.request);
         let sign = sign.map_or(String::new(), |sign| format!(" {} {}", sign.cause.slug(), sign.status));
         let upstream = String::from_utf8_lossy(if record.upstream.is_empty() { record.group } else { record.upstream });
         format!("{:?}{sign} {upstream}", record.what).trim_end().to_owned()
@@ -1179,11 +1207,16 @@ mod tests {
                 "[mpm_event:error] [pid 7] AH00484: server reached MaxRequestWorkers setting, consider raising the MaxRequestWorkers setting",
                 "State proxy-exhausted 0",
             ),
+            ("[mpm_event:notice] [pid 7] AH00493: SIGUSR1 received.  Doing graceful restart", "Host draining 0 apache"),
+            (
+                "[mpm_event:notice] [pid 7] AH00489: Apache/2.4.71 configured -- resuming normal operations",
+                "State unknown 0",
+            ),
             (
                 "[core:notice] [pid 7] AH00052: child pid 9 exit signal Segmentation fault (11)",
-                "State gateway-internal 0",
+                "Host worker-killed 0 apache",
             ),
-            ("[mpm_event:notice] [pid 7] AH00491: caught SIGTERM, shutting down", "State unknown 0"),
+            ("[mpm_event:notice] [pid 7] AH00491: caught SIGTERM, shutting down", "Host draining 0 apache"),
             (
                 "[core:error] [pid 7] [client 203.0.113.9:5] AH00126: Invalid URI in request GET attempt to connect to 1.2.3.4:5 (x) failed",
                 "Notice",
