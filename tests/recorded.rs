@@ -4,13 +4,9 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use gatewhy::event::Reader;
-use gatewhy::format::Statuses;
-use gatewhy::grammar::time::Stamp;
-use gatewhy::input::{Blocks, Input};
-use gatewhy::pipeline::{self, Filters, Options, Request};
+mod common;
+
 use gatewhy::report::{Incident, Report};
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt::{Debug, Write as _};
@@ -86,26 +82,6 @@ impl Other {
         self.cause.iter().any(|cause| cause == incident.likely_cause)
             && self.upstreams.iter().all(|name| incident.upstreams.contains(name))
     }
-}
-
-fn report(directory: &Path, view: &View, tz: &str) -> Report {
-    let names: Vec<String> = view.logs.clone();
-    let inputs =
-        names.iter().map(|name| Input { path: Some(directory.join(name)), size: None, found_in: None }).collect();
-    let options = Options {
-        window: 60,
-        statuses: Statuses::gateway(),
-        zone: TimeZone::get(tz).expect("a zone"),
-        readers: Reader::known(),
-        filters: Filters::default(),
-        threads: 2,
-        redactor: None,
-    };
-    let outcome = pipeline::count(Blocks::new(inputs, 1 << 16), &options).expect("threads");
-    assert!(outcome.problems.is_empty(), "{:?}", outcome.problems);
-    // When the recordings were made: years of stamps without one are told from it.
-    let now = Stamp::from_seconds(1_795_300_000);
-    pipeline::report(outcome, &options, &Request { names: &names, all_windows: false, now, zone_name: tz })
 }
 
 /// What is wrong with the report of a view, one line for each thing.
@@ -211,7 +187,7 @@ fn recordings_are_told_as_they_happened() {
         assert!(case.client.requests > 0);
         for view in &case.view {
             views += 1;
-            let report = report(directory, view, &case.tz);
+            let report = common::report(directory, &view.logs, &case.tz);
             let json = serde_json::to_value(&report).expect("JSON");
             let mut complaints = Complaints::default();
             complaints.counts(&report, view, &case.client);
