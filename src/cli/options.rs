@@ -316,8 +316,9 @@ fn reader(name: &str) -> Result<Reader, String> {
 }
 
 fn cause(name: &str) -> Result<Cause, Error> {
-    Cause::from_slug(&name.to_ascii_lowercase().replace([' ', '_'], "-")).ok_or_else(|| {
-        let hint = words::did_you_mean(name, Cause::ALL.iter().map(|cause| cause.slug()));
+    let slug = name.to_ascii_lowercase().replace([' ', '_'], "-");
+    Cause::from_slug(&slug).ok_or_else(|| {
+        let hint = words::did_you_mean(&slug, Cause::ALL.iter().map(|cause| cause.slug()));
         Error::Usage(format!("'{name}' is no cause that `gatewhy explain` lists{hint}"))
     })
 }

@@ -20,15 +20,33 @@ pub fn shown(text: &str, longest: usize) -> String {
     out
 }
 
-/// `; did you mean 'x'?` if one of `names` is much like `typed`, else nothing.
+/// More names than this are no help.
+const FEW: usize = 4;
+
+/// `; did you mean 'x'?` with those of `names` that hold what was typed, or else the one that is much like it; nothing
+/// where there is none.
 #[must_use]
 pub fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> String {
     let typed = typed.to_ascii_lowercase();
-    let alike = names.map(|name| (strsim::jaro_winkler(&typed, &name.to_ascii_lowercase()), name));
-    match alike.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1))) {
-        Some((likeness, name)) if likeness > 0.8 => format!("; did you mean '{name}'?"),
-        _ => String::new(),
+    let names: Vec<(String, &str)> = names.map(|name| (name.to_ascii_lowercase(), name)).collect();
+    let mut meant: Vec<&str> = Vec::new();
+    if typed.len() > 2 {
+        meant.extend(names.iter().filter(|(lower, _)| lower.contains(&typed)).map(|(_, name)| *name));
     }
+    if !(1..=FEW).contains(&meant.len()) {
+        meant = closest(&typed, &names).into_iter().collect();
+    }
+    let Some((last, others)) = meant.split_last() else { return String::new() };
+    let others: Vec<String> = others.iter().map(|name| format!("'{name}'")).collect();
+    let or = if others.is_empty() { "" } else { " or " };
+    format!("; did you mean {}{or}'{last}'?", others.join(", "))
+}
+
+/// The name whose lower-case form is most like what was typed, if it is much like it.
+fn closest<'a>(typed: &str, names: &[(String, &'a str)]) -> Option<&'a str> {
+    let alike = names.iter().map(|(lower, name)| (strsim::jaro_winkler(typed, lower), *name));
+    let best = alike.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
+    best.filter(|(likeness, _)| *likeness > 0.8).map(|(_, name)| name)
 }
 
 /// Appends `text` in lines of at most `width` columns, each after `indent` spaces. A word longer than a line stands alone.
@@ -73,7 +91,16 @@ mod tests {
     fn guesses_what_was_meant() {
         let names = ["connection-refused", "connection-reset", "draining"];
         assert_eq!(did_you_mean("conection-refused", names.into_iter()), "; did you mean 'connection-refused'?");
+        assert_eq!(did_you_mean("Refused", names.into_iter()), "; did you mean 'connection-refused'?");
+        assert_eq!(
+            did_you_mean("connection", names.into_iter()),
+            "; did you mean 'connection-refused' or 'connection-reset'?"
+        );
+        assert_eq!(did_you_mean("re", names.into_iter()), "");
         assert_eq!(did_you_mean("zebra", names.into_iter()), "");
+        // More names hold it than help.
+        let many = ["timeout-1", "timeout-2", "timeout-3", "timeout-4", "timeout-5"];
+        assert_eq!(did_you_mean("out", many.into_iter()), "");
     }
 
     #[test]
