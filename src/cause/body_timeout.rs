@@ -17,6 +17,10 @@ pub(super) static ENTRY: Entry = Entry {
             "200, `$upstream_header_time` is short, the total is longer by about `proxy_read_timeout`",
         ),
         ("HAProxy", "state `sD`, elapsed at least `timeout server` after the headers"),
+        (
+            "ALB",
+            "504 with another status as `target_status_code`: the answer had begun, and the rest did not come in time",
+        ),
         ("Apache", "`AH01110` with `(70007)`, after 200 was sent"),
         ("Envoy", "flag `SI` (stream idle timeout)"),
         ("CloudFront", "`SlowReaderOriginError`"),

@@ -26,6 +26,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `UF` with `connection_timeout`"),
         ("Cloudflare", "522"),
         ("Go proxies", "`dial tcp …: i/o timeout`, `connect: connection timed out`"),
+        (
+            "kernel",
+            "on the upstream's host: `nf_conntrack: table full, dropping packet`, a firewall's LOG line with `DPT=` \
+                the port",
+        ),
     ],
     look_alikes: &[
         (
@@ -35,6 +40,11 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("backlog-full", "successes in between, with connect times of 1, 3 or 7 s (repeated SYNs); a drop has none"),
         ("host-unreachable", "an ICMP answer or a failed ARP came back: errno 113 or 101 after 0 to 3 s"),
+        (
+            "tls-handshake",
+            "connected, but no answer in the handshake: in nginx the same status, time and missing connect time, \
+                `while SSL handshaking to upstream`",
+        ),
         ("dns-failure", "stale DNS: all failures go to one address that `dig` no longer returns; a reload cures it"),
     ],
     checks: &[

@@ -36,6 +36,8 @@ pub(super) static ENTRY: Entry = Entry {
                 left out for 60 s (`AH00959`), a single server is tried again for each request",
         ),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_111`"),
+        ("gunicorn", "`Worker failed to boot.`, `Connection in use`: it never listened"),
+        ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
     ],
     look_alikes: &[

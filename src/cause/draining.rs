@@ -18,10 +18,18 @@ pub(super) static ENTRY: Entry = Entry {
                 (SIGHUP) … reconfiguring` near by",
         ),
         ("nginx access log", "502 over all paths for a few seconds, then good again; the gap is the time to boot"),
-        ("HAProxy", "`Server … enters maintenance`, `drain`; 503 `SC` within a second of a reload"),
+        (
+            "HAProxy",
+            "`Server … is going DOWN for maintenance.` (without a DNS status), `Server … enters drain state`; 503 `SC` \
+                within a second of a reload",
+        ),
         ("ALB", "502 or 504 on a target that was being deregistered, or after the deregistration delay ended"),
         ("Classic ELB", "503 or 504 as an instance leaves the load balancer, with ConnectionDraining off"),
-        ("upstream's log", "`Stopping`, `Started`, `Handling signal: term`, `exiting, bye-bye!`, exit code 143"),
+        ("Apache error log", "`AH01102`, then `(111)Connection refused: AH00957` for a few seconds, then good again"),
+        ("systemd", "`Stopping …`, `Stopped …`, `Started …`, `Reloaded …`"),
+        ("php-fpm", "`Reloading in progress …`, `Terminating ...`, `exiting, bye-bye!`"),
+        ("gunicorn", "`Handling signal: term` (hup, quit), `Worker exiting`, `Shutting down: Master`"),
+        ("containers", "exit code 143 (SIGTERM)"),
     ],
     look_alikes: &[
         ("worker-killed", "an unplanned death: signals 9 and 11, out of memory, a supervisor's timeout"),

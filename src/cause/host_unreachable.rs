@@ -29,6 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "503, `AH00957` with `(113)` or `(101)`"),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_113` or `_101`"),
         ("Cloudflare", "523"),
+        ("kernel", "on the proxy's host: `Link is Down`, `neighbor table overflow`"),
     ],
     look_alikes: &[
         ("connection-refused", "the host answered: nothing listens there; errno 111"),

@@ -20,7 +20,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "502, state `PH`; `show errors` shows the bytes and the position"),
         (
             "ALB",
-            "502, target status `-`, request and target times at 0 or above, response time -1, always for one path",
+            "502, target status `-` or another than 502, request and target times at 0 or above, response time -1, \
+                always for one path",
         ),
         ("ALB", "Lambda targets: `LambdaInvalidResponse`, `LambdaResponseTooLarge`"),
         ("Classic ELB", "502: the load balancer could not parse the instance's answer"),

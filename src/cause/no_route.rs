@@ -15,8 +15,17 @@ pub(super) static ENTRY: Entry = Entry {
             "nginx access log",
             "every `$upstream_` variable is `-`; the request ended in a server block that has no upstream",
         ),
-        ("HAProxy", "503 with `<NOSRV>`: no `use_backend` matched and there is no `default_backend`"),
+        (
+            "HAProxy",
+            "503, state `SC`, the frontend's own name before `/<NOSRV>`, Tw is -1: no `use_backend` matched and there \
+                is no `default_backend`",
+        ),
         ("ALB", "`LambdaResourceNotFound` as error reason; target `-`"),
+        (
+            "Apache error log",
+            "`AH01144: No protocol handler was valid for the URL`: the module that speaks the upstream's protocol is \
+                not loaded",
+        ),
         ("Google Cloud", "`config_not_found`, `serverless_neg_routing_failed`, `request_loop_detected`"),
         ("Traefik", "404, `ServiceURL` is `-`"),
     ],

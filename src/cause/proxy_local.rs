@@ -20,6 +20,10 @@ pub(super) static ENTRY: Entry = Entry {
                 status",
         ),
         ("ALB", "503 with `fixed-response` in `actions_executed`"),
+        (
+            "Apache access log",
+            "503 and a silent error log: `Redirect 503`, a rewrite rule; no balancer's member is named",
+        ),
         ("Envoy", "`direct_response`, flags `FI` and `DI` (fault injection), `LH` (failed local health check)"),
         ("Google Cloud", "`direct_response`, `fault_filter_abort`"),
     ],

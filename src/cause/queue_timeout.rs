@@ -14,12 +14,16 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "`srv_queue` and `backend_queue` above 0, session counts at `maxconn`"),
         ("nginx access log", "no queue in open-source nginx: at `max_conns` it refuses at once (circuit-breaker)"),
         ("Classic ELB", "`SurgeQueueLength` rises; when it is full, 503 with backend `-`"),
+        (
+            "Apache",
+            "503, `(70007)… AH00941 … failed to acquire connection`: the wait that `acquire=` allows (circuit-breaker)",
+        ),
         ("Java proxies", "`Timeout waiting for connection from pool`, `Pool#acquire(Duration) has been pending …`"),
     ],
     look_alikes: &[
         ("circuit-breaker", "refused at once because a limit was reached, without waiting"),
         ("response-timeout", "the request was sent; the wait is in Tr, not in Tw"),
-        ("client-abort", "`CQ`: the client left while queued, an early sign of the same overload"),
+        ("a client that left", "`CQ`: the client left while queued, an early sign of the same overload"),
     ],
     checks: &[
         Check {

@@ -38,6 +38,12 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "502, `backend_timeout`"),
         ("Cloudflare", "524"),
         ("Go proxies", "`net/http: timeout awaiting response headers`, `context deadline exceeded`"),
+        (
+            "php-fpm",
+            "`executing too slow (N sec), logging`; `server reached pm.max_children setting`, when all children are \
+                slow",
+        ),
+        ("kernel", "`task NAME:N blocked for more than 120 seconds`: a disk or a lock"),
     ],
     look_alikes: &[
         (

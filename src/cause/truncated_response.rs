@@ -26,7 +26,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Java and Python clients", "`Premature end of …`, `IncompleteRead`, `prematurely closed DURING response`"),
     ],
     look_alikes: &[
-        ("client-abort", "the client left: HAProxy `CD`, nginx 499, or a complaint `while sending to client`"),
+        ("a client that left", "HAProxy `CD`, nginx 499, or a complaint `while sending to client`"),
         ("body-timeout", "the body stalled and the proxy gave up: `upstream timed out … while reading upstream`, `sD`"),
         ("closed-early", "ended before any header: the client got a 502"),
     ],

@@ -15,6 +15,15 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "a format without termination state and timers (`option tcplog`, or none)"),
         ("ALB", "502 or 504 for which the load balancer gives no reason and the timers fit several causes"),
         ("Classic ELB", "502 or 504 for which the timers fit several causes"),
+        (
+            "NLB",
+            "TLS connections without a status; the alert is that of the client's handshake, and nothing is said of \
+                targets",
+        ),
+        (
+            "Apache access log",
+            "a status alone; without `%{BALANCER_WORKER_NAME}e` and `%D` not even who was asked, and for how long",
+        ),
     ],
     look_alikes: &[
         (

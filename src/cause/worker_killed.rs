@@ -25,9 +25,15 @@ pub(super) static ENTRY: Entry = Entry {
                 for Lambda `LambdaUnhandled`",
         ),
         ("Classic ELB", "504, not 502, sooner than the idle timeout; backend often `-`, all times -1"),
+        (
+            "Apache",
+            "503, `AH01067` or `AH01075` with `(104)`, with a line of php-fpm within 2 s; 502, `AH01102` with \
+                `(20014)` or `(104)`",
+        ),
         ("php-fpm", "`child N exited on signal 11 (SIGSEGV)`, `execution timed out (N sec), terminating`"),
         ("gunicorn, uWSGI, puma", "`WORKER TIMEOUT (pid:N)`, `HARAKIRI ON WORKER`, `Terminating timed out worker`"),
         ("kernel", "`Out of memory: Killed process N (NAME)`, `Memory cgroup out of memory`, `NAME[N]: segfault at`"),
+        ("systemd", "`Main process exited, code=killed, status=9/KILL`, `Failed with result 'oom-kill'`"),
         ("Kubernetes, Docker", "`OOMKilled`, exit code 137 (SIGKILL) or 139 (SIGSEGV)"),
         ("Apache", "`AH00051`, `AH00052 child pid N exit signal Segmentation fault (11)`, with mod_php for one"),
     ],

@@ -187,6 +187,29 @@ What to check next
     }
 
     #[test]
+    fn every_cause_is_explained() {
+        let gateways = ["nginx", "HAProxy", "ALB", "Classic ELB", "NLB", "Apache"];
+        // What is written as a cause's name is one.
+        let is_cause = |name: &str| !name.contains('-') || name.contains(' ') || Cause::from_slug(name).is_some();
+        for cause in Cause::ALL {
+            let Entry { slug, evidence, look_alikes, checks, .. } = cause.entry();
+            assert!(
+                evidence.iter().any(|(seen_in, _)| gateways.iter().any(|gateway| seen_in.starts_with(gateway))),
+                "{slug}: how does it show in a gateway's log?"
+            );
+            assert!(!look_alikes.is_empty(), "{slug}: what is it taken for?");
+            for name in look_alikes.iter().flat_map(|(names, _)| names.split(", ")) {
+                assert!(is_cause(name) && name != *slug, "{slug}: there is no cause {name}");
+            }
+            assert!(checks.len() >= 2, "{slug}: what is to be checked next?");
+            let text = one(cause.entry(), Page::new(Style { color: false, width: 80 }));
+            for part in ["How it shows", "What it is easily taken for", "What to check next"] {
+                assert!(text.contains(part), "{slug}: {part}");
+            }
+        }
+    }
+
+    #[test]
     fn lists_every_cause_once() {
         let text = all(Page::new(Style { color: false, width: 80 }));
         for cause in Cause::ALL {
