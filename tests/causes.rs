@@ -45,19 +45,19 @@ impl Case {
             wrong.push(format!("{} lines were not understood", report.unparsed.lines));
         }
         match (report.incidents.first(), self.likely_cause.is_empty()) {
-            (Some(main), _) if !self.allows(main) => {
+            (Some(main), _) if !self.allows(cause, main) => {
                 wrong.push(format!("expected {:?} {:?}, got {}", self.likely_cause, self.confidence, told(main)));
             }
             (None, false) => wrong.push(format!("expected {:?}, got no incident", self.likely_cause)),
             _ => {}
         }
-        wrong.extend(report.incidents.iter().filter(|incident| self.misleads(cause, incident)).map(told));
+        wrong.extend(report.incidents.iter().skip(1).filter(|incident| self.misleads(cause, incident)).map(told));
         wrong
     }
 
-    fn allows(&self, main: &Incident) -> bool {
+    fn allows(&self, cause: Cause, main: &Incident) -> bool {
         let sure = self.confidence.is_empty() || self.confidence.iter().any(|word| word == main.confidence);
-        sure && self.names(main)
+        sure && self.names(main) && !self.misleads(cause, main)
     }
 
     fn names(&self, incident: &Incident) -> bool {
