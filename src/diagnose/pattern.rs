@@ -137,10 +137,10 @@ impl Facts<'_> {
         moments
     }
 
-    /// Rare (at most one request in 200), and no two of them much closer than chance has it.
+    /// Rare (at most one request in 100), and no two of them much closer than chance has it.
     fn sporadic(&self) -> Option<Pattern> {
         let failures = self.failures();
-        let requests = self.requests.filter(|requests| failures >= FEW && failures * 200 <= *requests)?;
+        let requests = self.requests.filter(|requests| failures >= FEW && failures * 100 <= *requests)?;
         let moments = self.moments();
         let span = moments.last()? - moments.first()? + 1;
         let distinct = u64::try_from(moments.len()).unwrap_or(0);

@@ -14,7 +14,7 @@ use super::{Key, companion, score::apportion};
 use crate::aggregate::{
     Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Sketch, Source, Trouble, status_column,
 };
-use crate::cause::{Proxy, Strength};
+use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::format::Statuses;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -255,6 +255,12 @@ impl Draft {
     }
 }
 
+/// Whether an error log may know better than an access line with this sign. Which timer ran out is told from the fields that have no value,
+/// and a TLS handshake leaves the same ones empty as a connection does.
+fn is_open(sign: &Sign) -> bool {
+    sign.strength < Strength::Conclusive || [Cause::ConnectTimeout, Cause::ResponseTimeout].contains(&sign.cause)
+}
+
 impl Trouble {
     /// Counts the attempts that the error log tells of. A line about no upstream tells of a request that made none: it is a failure,
     /// or, where its status is none, a failed attempt all the same.
@@ -299,11 +305,8 @@ impl Trouble {
 
     /// Takes up to `wanted` of one count from the access log's evidence, the weakest first; gives how many there were.
     fn give_up(&mut self, wanted: u64, count: fn(&mut Evidence) -> &mut u64) -> u64 {
-        let mut weak: Vec<&mut Evidence> = self
-            .evidence
-            .iter_mut()
-            .filter(|item| item.source == Source::Access && item.sign.strength < Strength::Conclusive)
-            .collect();
+        let mut weak: Vec<&mut Evidence> =
+            self.evidence.iter_mut().filter(|item| item.source == Source::Access && is_open(item.sign)).collect();
         weak.sort_by_key(|item| (item.sign.strength, item.sign.kind));
         let mut left = wanted;
         for item in weak {

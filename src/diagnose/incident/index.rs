@@ -2,9 +2,10 @@
 
 use super::super::keys::Key;
 use super::super::reconcile::Row;
+use super::super::score::Weighed;
 use super::SHADOW;
 use crate::aggregate::Source;
-use crate::cause::Cause;
+use crate::cause::{Cause, Proxy};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -26,6 +27,8 @@ pub(super) struct Index<'a> {
     pub(super) of_group: BTreeMap<(&'a str, &'a str), BTreeMap<i64, u64>>,
     /// Requests of each proxy by window.
     pub(super) of_proxy: BTreeMap<&'a str, BTreeMap<i64, u64>>,
+    /// Attempts at servers of each group by window: how many, and how many of them failed.
+    attempts: BTreeMap<(&'a str, &'a str), BTreeMap<i64, (u64, u64)>>,
 }
 
 impl<'a> Index<'a> {
@@ -37,6 +40,7 @@ impl<'a> Index<'a> {
             of_process: BTreeMap::new(),
             of_group: BTreeMap::new(),
             of_proxy: BTreeMap::new(),
+            attempts: BTreeMap::new(),
         };
         for run in rows.chunk_by(|a, b| a.key.group() == b.key.group()) {
             let group = run[0].key.group();
@@ -48,6 +52,12 @@ impl<'a> Index<'a> {
             let of_process = states.iter().filter(|row| tells_of_proxy(row));
             index.of_process.entry(group.0).or_default().extend(of_process);
             index.states.insert(group, states);
+            let attempts = index.attempts.entry(group).or_default();
+            for row in run.iter().filter(|row| !row.key.upstream.is_empty()) {
+                let counts = attempts.entry(row.window).or_default();
+                counts.0 += row.attempts.unwrap_or(0);
+                counts.1 += row.failed_attempts;
+            }
             let (group, proxy) = (index.of_group.entry(group).or_default(), index.of_proxy.entry(group.0).or_default());
             for (row, requests) in run.iter().filter_map(|row| Some((row, row.requests?))) {
                 *group.entry(row.window).or_default() += requests;
@@ -84,6 +94,29 @@ impl<'a> Index<'a> {
         };
         let servers = || keys.iter().filter(|key| !key.upstream.is_empty());
         servers().next().is_none() || servers().flat_map(of).any(answered)
+    }
+
+    /// Whether the servers of a group that had none left answered other requests in each of these windows, and none of them had failed
+    /// shortly before. Where lines do not tell which group a server is of, it is of the only one there is.
+    fn answered_meanwhile(&self, group: (&str, &str), windows: &BTreeSet<i64>) -> bool {
+        let names = self.of_group.iter().filter(|(other, counts)| other.0 == group.0 && !counts.is_empty());
+        let only = names.filter(|(other, _)| !other.1.is_empty()).count() <= 1;
+        let own = self.attempts.get(&group).filter(|counts| !counts.is_empty());
+        let Some(counts) = own.or_else(|| self.attempts.get(&(group.0, "")).filter(|_| only)) else { return false };
+        let Some((first, last)) = windows.first().zip(windows.last()) else { return false };
+        let well = counts.range(first - SHADOW..=*last).all(|(_, (_, failed))| *failed == 0);
+        well && windows.iter().all(|window| counts.get(window).is_some_and(|(attempts, _)| *attempts > 0))
+    }
+
+    /// Whether a group of nginx's had no server left though its servers were well: all had as many requests as they may have
+    /// (`max_conns`).
+    pub(super) fn is_limited(&self, keys: &BTreeSet<Arc<Key>>, rows: &[&Row], causes: &[Weighed]) -> bool {
+        let none_left = causes.first().is_some_and(|first| first.cause == Cause::NoLiveUpstream);
+        let windows: BTreeSet<i64> = rows.iter().map(|row| row.window).collect();
+        let well = |key: &Arc<Key>| {
+            key.kind == Proxy::Nginx && key.upstream.is_empty() && self.answered_meanwhile(key.group(), &windows)
+        };
+        none_left && keys.iter().all(well)
     }
 
     /// The rows of these groups around that time that hold state lines, and those of the whole proxy that tell of the proxy itself.

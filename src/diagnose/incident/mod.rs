@@ -172,7 +172,8 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
         before: &index.before(&keys, windows.0, window),
         answered: index.answered(&keys),
     });
-    let root = root::find(&causes, &evidence, &states).or(behind);
+    let limited = || index.is_limited(&keys, &rows, &causes);
+    let root = root::find(&causes, &evidence, &states).or(behind).or_else(|| limited().then_some(root::LIMITED));
     let checks = |cause: Cause| states.iter().filter(move |item| item.sign.cause == cause);
     let witness =
         |cause: Cause| checks(cause).map(|item| item.sign.strength.percent()).max().unwrap_or(0) as f64 / 100.0;

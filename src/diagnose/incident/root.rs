@@ -23,6 +23,10 @@ const NOT_CONNECTED: [Cause; 9] = [
     Cause::BacklogFull,
 ];
 
+/// A group without a server to try whose servers answered all the while: the limit that somebody set was reached.
+pub(super) const LIMITED: Root =
+    Root { cause: Cause::CircuitBreaker, belief: 0.65, explains: &[Cause::NoLiveUpstream] };
+
 /// The root of an incident whose `causes` are ordered by weight; `states` are the state lines around it.
 pub(super) fn find(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence]) -> Option<Root> {
     let first = causes.first()?;
