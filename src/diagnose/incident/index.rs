@@ -14,21 +14,26 @@ use std::{
 /// How many windows before an incident are looked at for what led up to it.
 const BEFORE: i64 = 10;
 
+/// A proxy and one of its groups.
+type Group<'a> = (&'a str, &'a str);
+
 /// What building an incident looks up, made once.
 pub(super) struct Index<'a> {
     pub(super) rows: &'a [Row],
     /// All servers that were seen of each group.
-    pub(super) servers: BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>,
+    pub(super) servers: BTreeMap<Group<'a>, BTreeSet<&'a str>>,
     /// The rows with state lines of each group, by window.
-    pub(super) states: BTreeMap<(&'a str, &'a str), Vec<&'a Row>>,
+    pub(super) states: BTreeMap<Group<'a>, Vec<&'a Row>>,
     /// The rows with lines about a proxy's own limits, by window.
     of_process: BTreeMap<&'a str, Vec<&'a Row>>,
     /// Requests of each group by window.
-    pub(super) of_group: BTreeMap<(&'a str, &'a str), BTreeMap<i64, u64>>,
+    pub(super) of_group: BTreeMap<Group<'a>, BTreeMap<i64, u64>>,
     /// Requests of each proxy by window.
     pub(super) of_proxy: BTreeMap<&'a str, BTreeMap<i64, u64>>,
+    /// How many groups with requests each proxy names.
+    named: BTreeMap<&'a str, usize>,
     /// Attempts at servers of each group by window: how many, and how many of them failed.
-    attempts: BTreeMap<(&'a str, &'a str), BTreeMap<i64, (u64, u64)>>,
+    attempts: BTreeMap<Group<'a>, BTreeMap<i64, (u64, u64)>>,
 }
 
 impl<'a> Index<'a> {
@@ -41,6 +46,7 @@ impl<'a> Index<'a> {
             of_group: BTreeMap::new(),
             of_proxy: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            named: BTreeMap::new(),
         };
         for run in rows.chunk_by(|a, b| a.key.group() == b.key.group()) {
             let group = run[0].key.group();
@@ -52,6 +58,8 @@ impl<'a> Index<'a> {
             let of_process = states.iter().filter(|row| tells_of_proxy(row));
             index.of_process.entry(group.0).or_default().extend(of_process);
             index.states.insert(group, states);
+            let is_named = !group.1.is_empty() && run.iter().any(|row| row.requests.is_some());
+            *index.named.entry(group.0).or_default() += usize::from(is_named);
             let attempts = index.attempts.entry(group).or_default();
             for row in run.iter().filter(|row| !row.key.upstream.is_empty()) {
                 let counts = attempts.entry(row.window).or_default();
@@ -99,8 +107,7 @@ impl<'a> Index<'a> {
     /// Whether the servers of a group that had none left answered other requests in each of these windows, and none of them had failed
     /// shortly before. Where lines do not tell which group a server is of, it is of the only one there is.
     fn answered_meanwhile(&self, group: (&str, &str), windows: &BTreeSet<i64>) -> bool {
-        let names = self.of_group.iter().filter(|(other, counts)| other.0 == group.0 && !counts.is_empty());
-        let only = names.filter(|(other, _)| !other.1.is_empty()).count() <= 1;
+        let only = self.named.get(group.0).is_none_or(|groups| *groups <= 1);
         let own = self.attempts.get(&group).filter(|counts| !counts.is_empty());
         let Some(counts) = own.or_else(|| self.attempts.get(&(group.0, "")).filter(|_| only)) else { return false };
         let Some((first, last)) = windows.first().zip(windows.last()) else { return false };
