@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// worker long after the proxy gave up on it (gunicorn after 30 s, `--timeout`), and an outage ends with a start.
 const REACH: (i64, i64) = (60, 90);
 
+/// How long after the last failure a start may be what ended it, in seconds.
+pub(crate) const ENDED: i64 = 30;
+
 /// How far a line that a host wrote and the failures that it explains may lie apart, in seconds.
 const APART: i64 = 3;
 
@@ -37,7 +40,7 @@ pub(super) fn attach(incidents: &mut [Incident], rows: &[Row], hosts: &[Row], wi
                 None => drop(context.insert(item.sign.kind, item.clone())),
             }
         }
-        incident.context = context.into_values().collect();
+        incident.context = telling(context.into_values().collect(), incident.span.1.seconds());
         incident.context.sort_by_key(|item| (item.first, item.sign.kind));
         let places = incident.rows.iter().map(|&at| &rows[at]);
         let failed: Vec<i64> = places.flat_map(|row| moments(row, window)).collect();
@@ -50,6 +53,16 @@ pub(super) fn attach(incidents: &mut [Incident], rows: &[Row], hosts: &[Row], wi
             incident.blame(root, told.collect::<Vec<_>>());
         }
     }
+}
+
+/// Without what happens all the time (a worker starts, a worker ends), unless there is nothing else, or it is what ended the incident.
+fn telling(mut context: Vec<Evidence>, end: i64) -> Vec<Evidence> {
+    let is_strong = |item: &Evidence| item.sign.strength >= Strength::Strong;
+    let is_end = |item: &Evidence| (0..=ENDED).contains(&(item.last.seconds() - end));
+    if context.iter().any(is_strong) {
+        context.retain(|item| is_strong(item) || is_end(item));
+    }
+    context
 }
 
 /// The part of the moments in `failed` that lies near one in `told`; both count 64ths of a window.

@@ -14,6 +14,7 @@ pub mod score;
 mod tier;
 mod year;
 
+pub(crate) use context::ENDED;
 pub use incident::Incident;
 pub use keys::Key;
 pub use reconcile::Row;

@@ -62,7 +62,7 @@ fn find_roots(incidents: &mut [Incident]) {
             let mut told = incidents[inner].evidence.clone();
             told.retain(|item| item.sign.cause == cause);
             let incident = &mut incidents[outer];
-            incident.likely.second = Some(incident.likely.cause);
+            incident.likely.second = None;
             incident.likely.cause = cause;
             incident.likely.score = incident.likely.score.min(score);
             incident.root = Some(inner);

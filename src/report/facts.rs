@@ -2,14 +2,11 @@
 
 use crate::aggregate::{Evidence, Paths};
 use crate::cause::{Cause, Strength};
-use crate::diagnose::{Findings, Incident, pattern::Pattern};
+use crate::diagnose::{self, Findings, Incident, pattern::Pattern};
 use crate::show;
 
 /// The share of failures, in percent, and the least number of them, that make one path the story.
 const ONE_PATH: (u64, u64) = (80, 5);
-
-/// How long after the last failure a start may be what ended it, in seconds.
-const ENDED: i64 = 30;
 
 /// The facts of an incident, the most telling first. `paths` are those of its failures.
 pub(super) fn of(incident: &Incident, paths: &Paths, findings: &Findings) -> Vec<String> {
@@ -26,7 +23,7 @@ fn behind(incident: &Incident, findings: &Findings) -> Option<String> {
     let place = incident.root?;
     let inner = findings.incidents.get(place)?;
     let number = place + 1;
-    Some(format!("{} only passed it on: it began behind, at {} (incident {number}).", incident.proxy, inner.proxy))
+    Some(format!("They began at {}, with {} (incident {number}).", inner.proxy, inner.likely.cause.slug()))
 }
 
 /// The line of a host that says the most: of the likely cause, if there is one, and of those the strongest.
@@ -80,7 +77,7 @@ fn one_path(incident: &Incident, paths: &Paths, findings: &Findings) -> Option<S
 
 /// The start or reload of something as the failures ended.
 fn ended(incident: &Incident) -> Option<String> {
-    let after = |item: &&Evidence| (0..=ENDED).contains(&(item.last.seconds() - incident.span.1.seconds()));
+    let after = |item: &&Evidence| (0..=diagnose::ENDED).contains(&(item.last.seconds() - incident.span.1.seconds()));
     let item = incident.context.iter().filter(|item| item.sign.cause == Cause::Draining).find(after)?;
     let seconds = item.last.seconds() - incident.span.1.seconds();
     Some(format!("It ended when, on the host, {} ({seconds} s after the last failure).", item.sign.says))

@@ -23,7 +23,9 @@ pub(super) fn row(number: u64, incident: &diagnose::Incident, findings: &Finding
         let names: BTreeSet<&str> = keys.iter().map(|key| part(key)).filter(|name| !name.is_empty()).collect();
         names.into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    let next_checks = next_checks(incident, findings);
+    // What another gateway passed on is to be looked at where it began.
+    let origin = incident.root.and_then(|root| findings.incidents.get(root)).unwrap_or(incident);
+    let next_checks = next_checks(origin, findings);
     let causes = || incident.causes.iter().map(|weighed| weighed.cause);
     let busiest = paths.busiest(&findings.paths).0;
     let facts = facts::of(incident, &paths, findings);

@@ -16,12 +16,16 @@ const FACTS: usize = 2;
 /// The story of an incident, with what [`facts`](super::facts) were found.
 pub(super) fn tell(incident: &Incident, facts: &[String]) -> String {
     let (subject, plural) = subject(incident);
-    let happened = incident.likely.cause.entry().happened;
+    let happened = match incident.root {
+        Some(_) => "passed on the errors of a gateway behind",
+        None => incident.likely.cause.entry().happened,
+    };
     let happened = match happened.strip_prefix("was ").filter(|_| plural) {
         Some(rest) => format!("were {rest}"),
         None => happened.to_owned(),
     };
-    let (plateau, when, amount, masked) = (plateau(incident), when(incident), amount(incident), masked(incident));
+    let plateau = if incident.root.is_some() { String::new() } else { plateau(incident) };
+    let (when, amount, masked) = (when(incident), amount(incident), masked(incident));
     let story = format!("{subject} {happened}{plateau} {when}: {amount}{masked}.");
     let facts: String = facts.iter().take(FACTS).map(|fact| format!(" {fact}")).collect();
     story + &consequence(incident) + &facts + &doubt(incident)

@@ -117,7 +117,8 @@ fn after(report: &Report, incident: &Incident) -> Option<String> {
 fn why(incident: &Incident, page: &mut Page) {
     let cause = Cause::from_slug(incident.likely_cause).filter(|cause| *cause != Cause::Unknown);
     if let Some(cause) = cause {
-        page.wrapped(INDENT, INDENT, &format!("Likely cause: {}.", cause.entry().title));
+        let behind = if incident.root_incident.is_some() { ", behind" } else { "" };
+        page.wrapped(INDENT, INDENT, &format!("Likely cause{behind}: {}.", cause.entry().title));
     }
     if let Some(doubt) = doubt(incident) {
         page.wrapped(INDENT, INDENT, &doubt);
