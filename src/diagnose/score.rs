@@ -6,6 +6,9 @@ use crate::cause::{Cause, Strength};
 /// What a failure that shows nothing weighs, in percent: a few explained failures do not speak for many that are not.
 const UNEXPLAINED: u64 = 20;
 
+/// From this belief on a cause is taken for certain.
+const CERTAIN: f64 = 0.9;
+
 /// A cause with all that speaks for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weighed {
@@ -101,9 +104,11 @@ impl Likely {
         let is_other = |other: &Cause| {
             *other != cause && *other != Cause::Unknown && !root.is_some_and(|root| root.explains.contains(other))
         };
+        // What a root explains is a rival only as long as the root is not certain.
+        let doubted = root.is_some_and(|root| root.belief < CERTAIN);
+        let is_shown = |other: &Cause| doubted && *other != cause && *other != Cause::Unknown;
         let others = || causes.iter().map(|item| item.cause);
-        let second =
-            others().find(is_other).or_else(|| others().find(|other| *other != cause && *other != Cause::Unknown));
+        let second = others().find(is_other).or_else(|| others().find(is_shown));
         Some(Self { cause, share, score: score(belief, share), second })
     }
 

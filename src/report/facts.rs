@@ -70,8 +70,12 @@ fn one_path(incident: &Incident, paths: &Paths, findings: &Findings) -> Option<S
     let well = incident.requests.is_some_and(|requests| requests > incident.failures + incident.failures / 10);
     let only = *failures >= ONE_PATH.1 && failures * 100 >= incident.failures * ONE_PATH.0;
     (well && only && !incident.requests_of_proxy).then(|| {
-        let share = show::percent(*failures, incident.failures);
-        format!("{share} of the failures are on {}.", show::text(path))
+        let share = if *failures == incident.failures {
+            "All".to_owned()
+        } else {
+            format!("{} of the", show::percent(*failures, incident.failures))
+        };
+        format!("{share} failures are on {}.", show::text(path))
     })
 }
 

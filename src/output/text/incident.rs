@@ -134,7 +134,11 @@ fn doubt(incident: &Incident) -> Option<String> {
     let weighty = |second: &&str| share_in(second, incident).is_none_or(|share| share >= 0.02);
     let second = incident.second_cause.filter(|second| *second != Cause::NoLiveUpstream.slug()).filter(weighty);
     let start = if is_sure { "Not all of it" } else { "Not certain" };
+    let inferred = incident.causes.first().is_some_and(|cause| cause.failures + cause.failed_attempts == 0);
     Some(match (explained, second) {
+        (None, Some(second)) if inferred && !is_sure => {
+            format!("{start}: the lines show {second}; what is behind it is inferred.")
+        }
         (Some(explained), Some(second)) => format!("{start}: {explained}, {second}{}.", share_of(second, incident)),
         (Some(explained), None) => format!("{start}: {explained}."),
         (None, Some(second)) if is_sure => format!("Also seen: {second}{}.", share_of(second, incident)),
