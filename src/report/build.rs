@@ -2,9 +2,11 @@
 
 use super::{
     CauseRow, FormatCount, InputRow, ProxyRow, Report, SCHEMA, Totals, Unparsed, UnparsedSample, UpstreamRow,
-    WindowRow, incident,
+    WindowRow,
+    context::{Context, cite, error_rate, first_sample, name, top_path},
+    incident,
 };
-use crate::aggregate::{Evidence, Histogram, InputTally, PathNames, Paths, STATUS_COLUMNS, Sample, Source};
+use crate::aggregate::{Evidence, Histogram, PathNames, STATUS_COLUMNS, Sample};
 use crate::cause::Cause;
 use crate::diagnose::{
     self, Findings, Row,
@@ -13,23 +15,6 @@ use crate::diagnose::{
 use crate::grammar::time::Stamp;
 use crate::show;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What the report needs to know besides the findings.
-#[derive(Debug)]
-pub struct Context<'a> {
-    /// The names of the inputs, by number.
-    pub names: &'a [String],
-    /// What was read of each, by number; the list may be shorter.
-    pub inputs: &'a [InputTally],
-    /// What went wrong with each input, by number.
-    pub errors: &'a BTreeMap<usize, String>,
-    /// The first lines that no format claims.
-    pub unparsed: &'a [Sample],
-    /// The zone that was assumed, where stamps carried none.
-    pub assumed_zone: Option<String>,
-    /// Whether healthy windows are shown too.
-    pub all_windows: bool,
-}
 
 /// Makes the report.
 #[must_use]
@@ -93,11 +78,6 @@ fn totals<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Totals {
     }
 }
 
-/// Failures by requests; `None` where requests are not known well enough for a rate.
-pub(super) fn error_rate(failures: u64, requests: u64) -> Option<f64> {
-    show::rate(failures, requests).filter(|_| failures <= requests)
-}
-
 fn sum_statuses<'a>(rows: impl Iterator<Item = &'a Row>) -> [u64; STATUS_COLUMNS] {
     rows.fold([0; STATUS_COLUMNS], |sums, row| std::array::from_fn(|column| sums[column] + row.statuses[column]))
 }
@@ -154,32 +134,6 @@ fn window_row(row: &Row, window: i64, names: &PathNames, context: &Context<'_>) 
         top_path: top_path(&row.paths, names),
         sample: cause.and_then(|cause| first_sample(&row.evidence, cause)).map(|sample| cite(sample, context)),
     }
-}
-
-pub(super) fn top_path(paths: &Paths, names: &PathNames) -> Option<String> {
-    paths.busiest(names).0.first().map(|(path, _)| show::text(path)).filter(|path| !path.is_empty())
-}
-
-/// The first line that proves a cause; a state line only where no other does.
-pub(super) fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sample> {
-    let of_cause = evidence.iter().filter(|item| item.sign.cause == cause);
-    // An error log's line says more than an access log's.
-    let rank = |source: Source| match source {
-        Source::ErrorLog => 0,
-        Source::Access => 1,
-        Source::State => 2,
-        Source::Host => 3,
-    };
-    of_cause.min_by_key(|item| (rank(item.source), &item.sample)).map(|item| &item.sample)
-}
-
-/// `input:line: text`
-pub(super) fn cite(sample: &Sample, context: &Context<'_>) -> String {
-    format!("{}:{}: {}", name(sample.input, context), sample.line, show::text(&sample.text))
-}
-
-pub(super) fn name<'a>(input: usize, context: &Context<'a>) -> &'a str {
-    context.names.get(input).map_or("?", String::as_str)
 }
 
 /// One upstream over all windows. `None` for a server of which only its health is known.

@@ -1,7 +1,7 @@
 //! One incident as it will be read.
 
-use super::build::{Context, cite, error_rate, first_sample, name, top_path};
 use super::checks::{self, Words};
+use super::context::{Context, cite, error_rate, first_sample, name, top_path};
 use super::{HostLine, Incident, IncidentCause, NextCheck, PathCount, Proof, facts, story};
 use crate::aggregate::{Evidence, Paths};
 use crate::cause::Cause;

@@ -7,12 +7,14 @@
 
 mod build;
 mod checks;
+mod context;
 mod facts;
 mod incident;
 mod schema;
 mod story;
 
-pub use build::{Context, build};
+pub use build::build;
+pub use context::Context;
 pub use schema::schema;
 
 use serde::Serialize;
