@@ -226,3 +226,51 @@ fn a_kill_after_a_timeout_is_told_with_its_distance() {
     assert_eq!(incident.likely_cause, "response-timeout");
     assert!(incident.summary.contains("20 s after the first failure"), "{}", incident.summary);
 }
+
+/// One line of the kernel's or systemd's, as a syslog daemon writes it.
+fn syslog(at: u64, program: &str, message: &str) -> String {
+    format!("2026-11-21T{}+00:00 app1 {program}: {message}", clock(at))
+}
+
+/// The access log of an application that closes connections: after 100 s, one each second for four seconds.
+fn closing() -> Vec<String> {
+    traffic(300, |at, number| (number == 0 && (100..104).contains(&at)).then(|| ("GET", 502, 0.2 + at as f64 / 300.0)))
+}
+
+fn with_host(line: String) -> (String, String, usize) {
+    let report = report(&[("access.log", closing()), ("syslog.log", vec![line])]);
+    let incident = only(&report);
+    (incident.likely_cause.to_owned(), incident.confidence.to_owned(), incident.context.len())
+}
+
+/// Whom the kernel killed is nobody that is known to serve these requests.
+#[test]
+fn a_stranger_that_dies_is_no_proof() {
+    let killed = "Out of memory: Killed process 4711 (chrome) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:1kB oom_score_adj:0";
+    let (cause, confidence, context) = with_host(syslog(101, "kernel", killed));
+    assert_eq!((cause.as_str(), confidence.as_str(), context), ("worker-killed", "medium", 1));
+    let server = killed.replace("chrome", "gunicorn");
+    assert_eq!(with_host(syslog(101, "kernel", &server)).1, "high");
+    // A minute later it is told, and decides nothing.
+    assert_eq!(with_host(syslog(170, "kernel", &server)), ("closed-early".to_owned(), "low".to_owned(), 1));
+    assert_eq!(with_host(syslog(250, "kernel", &server)).2, 0);
+    assert_eq!(with_host(syslog(100, "systemd[1]", "Stopping cron.service...")).0, "closed-early");
+}
+
+/// The gateway's own reload is not its upstream's.
+#[test]
+fn a_gateways_reload_is_its_own() {
+    let own = format!("2026/11/21 {} [notice] 7#7: signal 3 (SIGQUIT) received from 1, shutting down", clock(100));
+    let report = report(&[("access.log", closing()), ("error.log", vec![own])]);
+    assert_eq!(only(&report).likely_cause, "closed-early");
+}
+
+/// Workers that start as requests fail explain nothing, though another line of theirs tells of a kill a minute away.
+#[test]
+fn only_the_lines_that_tell_count() {
+    let mut host: Vec<String> =
+        (100..104).map(|at| gunicorn(at, "INFO", &format!("Booting worker with pid: {at}"))).collect();
+    host.push(gunicorn(155, "CRITICAL", "WORKER TIMEOUT (pid:4711)"));
+    let report = report(&[("access.log", closing()), ("gunicorn.log", host)]);
+    assert_eq!(only(&report).likely_cause, "closed-early");
+}

@@ -51,8 +51,10 @@ pub struct Trouble {
     pub told_paths: Paths,
     /// In which 64ths of the window something failed: bit 0 is the first.
     pub slots: u64,
-    /// The clients that met failures.
+    /// The clients that met failures, by an access log.
     pub clients: Sketch,
+    /// The clients of failed attempts, by an error log.
+    pub told_clients: Sketch,
     /// The ids of failed requests, where they have any: other tiers may have logged them too.
     pub ids: Sketch,
     /// What speaks for which cause.
@@ -95,6 +97,8 @@ pub struct Evidence {
     pub times: Histogram,
     /// How many lines are about a request that proxies do not send twice, such as a POST.
     pub not_repeatable: u64,
+    /// In which 64ths of the window the lines were: bit 0 is the first. Means nothing any more once windows are merged.
+    pub slots: u64,
     /// The first of the lines.
     pub sample: Sample,
 }
@@ -180,6 +184,7 @@ impl Trouble {
         paths(&mut self.told_paths, &other.told_paths);
         self.slots |= other.slots;
         self.clients.merge(&other.clients);
+        self.told_clients.merge(&other.told_clients);
         self.ids.merge(&other.ids);
         for evidence in &other.evidence {
             self.add_evidence(evidence.clone());
@@ -210,6 +215,7 @@ impl Trouble {
                 took: None,
                 times: Histogram::default(),
                 not_repeatable: 0,
+                slots: 0,
                 sample: place.sample(),
             });
             self.evidence.len() - 1
@@ -257,6 +263,7 @@ impl Evidence {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.not_repeatable += other.not_repeatable;
+        self.slots |= other.slots;
         self.take_times(other.took, &other.times);
         if other.sample < self.sample {
             self.sample = other.sample;

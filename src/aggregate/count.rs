@@ -1,6 +1,6 @@
 //! Counting: one line's worth into the cells. The rules are those of the README's "How it counts".
 
-use super::{Place, SeriesKey, Source, Tally, Trouble, status_column};
+use super::{Place, SeriesKey, Source, Tally, status_column};
 use crate::cause::{Proxy, Sign};
 use crate::event::{self, Event};
 use crate::format::{Skim, What, is_unsafe};
@@ -106,7 +106,9 @@ impl Tally {
             let (cell, names) = self.cell_and_paths(series, origin.stamp);
             let trouble = cell.trouble();
             trouble.told_paths.add(&path, names);
-            trouble.note_who(slot, event);
+            trouble.slots |= slot;
+            trouble.told_clients.add(record.client);
+            trouble.ids.add(trace_id(record.trace_id));
         }
     }
 
@@ -119,8 +121,6 @@ impl Tally {
         let series =
             self.series_id(SeriesKey { proxy: Proxy::Host, host, group, upstream: b"", names_upstream: false });
         noted.add(self, series, sign, Source::Host, Amount { failures: 0, attempts: 0 }, None);
-        let slot = self.slot(origin.stamp);
-        self.cell(series, origin.stamp).trouble().slots |= slot;
     }
 
     /// Counts a request in the series that it ended at.
@@ -141,7 +141,9 @@ impl Tally {
             }
             trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
             trouble.paths.add(&path, names);
-            trouble.note_who(slot, event);
+            trouble.slots |= slot;
+            trouble.clients.add(record.client);
+            trouble.ids.add(trace_id(record.trace_id));
         }
     }
 
@@ -149,15 +151,6 @@ impl Tally {
     fn slot(&self, stamp: Stamp) -> u64 {
         let length = self.window() * 1_000_000;
         1 << (i128::from(stamp.0.rem_euclid(length)) * 64 / i128::from(length))
-    }
-}
-
-impl Trouble {
-    /// Takes note of when, to whom and to which request something happened.
-    fn note_who(&mut self, slot: u64, event: &Event<'_>) {
-        self.slots |= slot;
-        self.clients.add(event.record.client);
-        self.ids.add(trace_id(event.record.trace_id));
     }
 }
 
@@ -197,7 +190,9 @@ impl Noted<'_> {
         if !again {
             self.signs.push((series, sign));
         }
+        let slot = tally.slot(self.stamp);
         let evidence = tally.cell(series, self.stamp).trouble().evidence_of(sign, source, self.stamp, self.place);
+        evidence.slots |= slot;
         evidence.lines += u64::from(!again);
         evidence.failures += amount.failures;
         evidence.attempts += amount.attempts;

@@ -333,6 +333,7 @@ impl Trouble {
         }
         self.crawler_failures += moved.crawler_failures;
         self.paths.absorb(&moved.paths, names);
+        self.clients.merge(&self.told_clients);
     }
 
     /// Rule 3: with no access log, what the error log tells are the failures.
@@ -347,6 +348,7 @@ impl Trouble {
             }
         }
         self.paths.absorb(&self.told_paths, names);
+        self.clients.merge(&self.told_clients);
     }
 }
 
