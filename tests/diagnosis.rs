@@ -274,3 +274,41 @@ fn only_the_lines_that_tell_count() {
     let report = report(&[("access.log", closing()), ("gunicorn.log", host)]);
     assert_eq!(only(&report).likely_cause, "closed-early");
 }
+
+/// Two proxies of one kind on hosts of their own, side by side: that both fail at once does not make one the other's upstream.
+#[test]
+fn siblings_are_no_tiers() {
+    let at_host = |host: &str, line: String| format!("2026-11-21T00:00:00+00:00 {host} haproxy[7]: {line}");
+    let one = (0..300).map(|at| at_host("lb1", haproxy(at, if (100..160).contains(&at) { 502 } else { 200 }, at)));
+    let other = |at: u64| {
+        let (status, state, header) = if (100..160).contains(&at) { (502, "SH--", -1) } else { (200, "----", 12) };
+        format!(
+            r#"203.0.113.9:5000 [21/Nov/2026:{}.120] www pay/p1 0/0/1/{header}/13 {status} 157 - - {state} 5/5/0/0/0 0/0 "GET /pay HTTP/1.1""#,
+            clock(at)
+        )
+    };
+    let two = (0..300).map(|at| at_host("lb2", other(at)));
+    let report = report(&[("lb1.log", one.collect()), ("lb2.log", two.collect())]);
+    let causes: Vec<_> = report.incidents.iter().map(|one| (one.likely_cause, one.root_incident)).collect();
+    assert_eq!(causes.len(), 2);
+    assert!(causes.contains(&("upstream-error", None)) && causes.contains(&("closed-early", None)), "{causes:?}");
+}
+
+/// Both tiers log the ids of the same failed requests: the outer one passes on, and not the other way round.
+#[test]
+fn tiers_do_not_blame_each_other() {
+    let fails = |at: u64, number: u64| number == 1 && (100..160).contains(&at);
+    let inner: Vec<String> = traffic(300, |at, number| fails(at, number).then(|| ("GET", 502, 0.3 + at as f64 / 90.0)));
+    let as_outer = |line: &String| {
+        let passed = line
+            .replace(" uht=\"-\"", " uht=\"0.300\"")
+            .replace("10.0.0.1:8080", "10.9.9.9:80")
+            .replace("10.0.0.2:8080", "10.9.9.9:80");
+        format!("2026-11-21T00:00:00+00:00 edge1 nginx: {passed}")
+    };
+    let outer: Vec<String> = inner.iter().map(as_outer).collect();
+    let inner = inner.iter().map(|line| format!("2026-11-21T00:00:00+00:00 app1 nginx: {line}")).collect();
+    let report = report(&[("edge.log", outer), ("app.log", inner)]);
+    let roots: Vec<_> = report.incidents.iter().map(|one| (one.proxy.as_str(), one.root_incident)).collect();
+    assert_eq!(roots, [("nginx@app1", None), ("nginx@edge1", Some(1))]);
+}

@@ -15,8 +15,11 @@ const APART: i64 = 3;
 /// How many tiers a request can pass, at most, for its root cause to be found.
 const TIERS: usize = 4;
 
-/// How many incidents around an outer one are looked at.
-const NEIGHBOURS: usize = 256;
+/// How many incidents that began before the end of an outer one are looked at.
+const NEIGHBOURS: usize = 4_096;
+
+/// As many failures, at least, tell by their numbers alone that they are the same.
+const FEW: u64 = 5;
 
 /// Gives each incident that only passes on what an inner tier answered the cause of that one, and puts that one before it.
 pub(super) fn link(incidents: &mut Vec<Incident>) {
@@ -82,9 +85,10 @@ fn inner_of(incidents: &[Incident], by_start: &[usize], outer: usize) -> Option<
     let near = by_start[..end].iter().rev().take(NEIGHBOURS).copied();
     // Several upstreams of the inner tier may have failed for the same reason at that time.
     let mut tiers: BTreeMap<(&str, Cause), Behind> = BTreeMap::new();
-    for inner in near.filter(|&inner| inner != outer && may_be_behind(incident, &incidents[inner])) {
+    for inner in near.filter(|&inner| !leads_to(incidents, inner, outer) && may_be_behind(incident, &incidents[inner]))
+    {
         let Incident { proxy, likely, .. } = &incidents[inner];
-        tiers.entry((proxy, likely.cause)).or_default().add(inner, &incidents[inner]);
+        tiers.entry((proxy, likely.cause)).or_default().add(inner, &incidents[inner], incident);
     }
     let fits = |behind: &Behind| Some((belief(incident, behind)?, behind.failures, behind.gravest?.1));
     let found = tiers.values().filter_map(fits);
@@ -95,18 +99,30 @@ fn inner_of(incidents: &[Incident], by_start: &[usize], outer: usize) -> Option<
     best.map(|(belief, _, inner)| (outer, inner, belief))
 }
 
+/// Whether an incident is another one, or passes that one on.
+fn leads_to(incidents: &[Incident], from: usize, to: usize) -> bool {
+    std::iter::successors(Some(from), |&at| incidents[at].root).take(TIERS + 1).any(|at| at == to)
+}
+
 /// Incidents of one proxy with one cause.
 #[derive(Default)]
 struct Behind {
     failures: u64,
     statuses: [u64; STATUS_COLUMNS],
     ids: Sketch,
+    /// The first and the last failure, in seconds.
+    span: Option<(i64, i64)>,
+    /// Whether it is told from the outer one by name: another kind of gateway, or the host that the outer one's upstream names.
+    is_other: bool,
     /// The one with the most failures, and its place.
     gravest: Option<(u64, usize)>,
 }
 
 impl Behind {
-    fn add(&mut self, place: usize, incident: &Incident) {
+    fn add(&mut self, place: usize, incident: &Incident, outer: &Incident) {
+        let (start, end) = (incident.span.0.seconds(), incident.span.1.seconds());
+        self.span = self.span.map_or(Some((start, end)), |span| Some((span.0.min(start), span.1.max(end))));
+        self.is_other |= is_other(outer, incident);
         self.failures += incident.failures;
         for (mine, theirs) in self.statuses.iter_mut().zip(incident.statuses) {
             *mine += theirs;
@@ -128,11 +144,21 @@ fn belief(outer: &Incident, behind: &Behind) -> Option<f64> {
         _ => {}
     }
     // A connection that broke off says nothing of the tier behind; an answer does: it carries that tier's status.
-    let answered = outer.likely.cause == Cause::UpstreamError;
-    let covered = outer.statuses.iter().zip(behind.statuses).all(|(outer, inner)| *outer <= inner + inner / 10 + 1);
+    let answered = outer.likely.cause == Cause::UpstreamError && outer.failures >= FEW;
+    let covered = outer.statuses.iter().zip(behind.statuses).all(|(outer, inner)| *outer <= inner + inner / 10);
     let like = behind.failures <= outer.failures * 2;
+    let (start, end) = behind.span?;
+    let all_along = start <= outer.span.0.seconds() + APART && end + APART >= outer.span.1.seconds();
     let same = outer.statuses == behind.statuses;
-    (answered && covered && like).then_some(if same { 0.9 } else { 0.75 })
+    // Two gateways of one kind may stand side by side: then nothing less than the same numbers will do.
+    (answered && covered && like && all_along && (same || behind.is_other)).then_some(if same { 0.9 } else { 0.7 })
+}
+
+/// Whether two gateways are told apart by more than their upstreams: they are of different kinds, or the outer one's upstream names the
+/// inner one's host.
+fn is_other(outer: &Incident, inner: &Incident) -> bool {
+    let kind = |incident: &Incident| incident.keys.first().map(|key| key.kind);
+    kind(outer) != kind(inner) || names_host_of(outer, inner)
 }
 
 /// Whether `inner` may be what `outer` passes on, as far as time, cause and names tell.
@@ -143,11 +169,20 @@ fn may_be_behind(outer: &Incident, inner: &Incident) -> bool {
     overlap && known && apart && inner.failures > 0 && may_stand_on(outer, inner)
 }
 
-/// Whether nothing speaks against `inner`'s proxy standing on one of `outer`'s upstreams: where both are named by host, the names agree.
+/// Whether nothing speaks against `inner`'s proxy standing on one of `outer`'s upstreams: hosts that are named agree, and two
+/// gateways of one kind with hosts of their own are not taken for tiers unless one names the other.
 fn may_stand_on(outer: &Incident, inner: &Incident) -> bool {
-    let Some((_, name)) = inner.proxy.split_once('@') else { return true };
-    let mut hosts = outer.keys.iter().filter_map(|key| host_name(&key.upstream)).peekable();
-    hosts.peek().is_none() || hosts.any(|host| host == name.as_bytes())
+    let named = outer.keys.iter().any(|key| host_name(&key.upstream).is_some());
+    let same_kind = outer.keys.first().map(|key| key.kind) == inner.keys.first().map(|key| key.kind);
+    let have_hosts = outer.proxy.contains('@') && inner.proxy.contains('@');
+    let by_ids = outer.ids.shared_with(&inner.ids).0 > 0;
+    by_ids || names_host_of(outer, inner) || !(named && inner.proxy.contains('@') || same_kind && have_hosts)
+}
+
+/// Whether one of `outer`'s upstreams is named like the host of `inner`'s proxy.
+fn names_host_of(outer: &Incident, inner: &Incident) -> bool {
+    let host = inner.proxy.split_once('@').map(|(_, host)| host.as_bytes());
+    host.is_some() && outer.keys.iter().any(|key| host_name(&key.upstream) == host)
 }
 
 /// The host of `name:port`; `None` for addresses, sockets, and names that only the proxy knows.
