@@ -127,6 +127,16 @@ fn regular_bursts_are_one_incident() {
     assert!(incident.facts.iter().any(|fact| fact.contains("24 bursts, one every 3600 s")), "{:?}", incident.facts);
 }
 
+/// Outages 6, 4 and 5 minutes apart have no rhythm.
+#[test]
+fn irregular_outages_are_several() {
+    let down = |at: u64| [200, 560, 800, 1_100].iter().any(|start| (*start..start + 30).contains(&at));
+    let outages = traffic(1_400, |at, number| (number < 2 && down(at)).then_some(("GET", 504, 60.001)));
+    let report = report(&[("access.log", outages)]);
+    assert!(report.incidents.iter().all(|one| !one.facts.iter().any(|fact| fact.contains("bursts"))));
+    assert_eq!(report.incidents.len(), 4, "{:#?}", report.incidents.iter().map(|one| &one.summary).collect::<Vec<_>>());
+}
+
 /// The 95th percentile is 20 ms, then two minutes of 900 ms, then timeouts.
 #[test]
 fn slowness_before_timeouts_is_told() {

@@ -72,6 +72,8 @@ pub(super) struct Facts<'a> {
     pub(super) before: &'a [&'a Row],
     /// Whether the same upstreams answered any request at any time.
     pub(super) answered: bool,
+    /// Seconds from one of its parts to the next, and how many there are, where they come at regular distances.
+    pub(super) rhythm: Option<(i64, usize)>,
 }
 
 /// How many failures make a pattern, at least.
@@ -84,7 +86,7 @@ pub(super) fn find(facts: &Facts<'_>) -> (Vec<Pattern>, Option<Root>) {
     let found = [
         facts.plateau(),
         facts.sporadic(),
-        facts.periodic(),
+        facts.rhythm.map(|(every, bursts)| Pattern::Periodic { every, bursts }).or_else(|| facts.periodic()),
         (!facts.answered).then_some(Pattern::NeverAnswered),
         facts.slowing().filter(|_| is_load),
         facts.surge().filter(|_| is_load),

@@ -107,8 +107,17 @@ fn is_root_cause_or_server(span: &Span) -> bool {
 /// What incidents are alike by: proxy, group, upstream or port, cause, and whether they are tiny.
 type Kind<'a> = (&'a str, &'a str, &'a [u8], Cause, bool);
 
-/// Tells incidents of the same kind as one where they are tiny, or come at regular distances; the flag says which are made of tiny ones.
-pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>, window: i64) -> Vec<(Vec<usize>, bool)> {
+/// Spans that make one incident.
+pub(super) struct Gathered {
+    pub(super) members: Vec<usize>,
+    /// Whether they are single failures, far from each other.
+    pub(super) scattered: bool,
+    /// Seconds from the start of one to that of the next, and how many there are, where they come at regular distances.
+    pub(super) rhythm: Option<(i64, usize)>,
+}
+
+/// Tells incidents of the same kind as one where they are tiny, or come at regular distances.
+pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -> Vec<Gathered> {
     let is_tiny = |members: &Vec<usize>| {
         let own = || members.iter().flat_map(|&at| &spans[at].rows).map(|&at| &rows[at]);
         let failures: u64 = own().map(|row| row.failures).sum();
@@ -126,11 +135,18 @@ pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>, w
     }
     let mut all = Vec::new();
     for ((.., tiny), incidents) in kinds {
-        let starts: Vec<i64> = incidents.iter().map(|members| spans[members[0]].windows.0).collect();
-        if tiny && incidents.len() >= TINY.1 || pattern::rhythm(&starts, window).is_some() {
-            all.push((incidents.into_iter().flatten().collect(), tiny));
+        let began = |members: &Vec<usize>| {
+            let own = members.iter().flat_map(|&at| &spans[at].rows).flat_map(|&at| &rows[at].evidence);
+            own.map(|item| item.first.seconds()).min().unwrap_or_default()
+        };
+        let mut starts: Vec<i64> = incidents.iter().map(began).collect();
+        starts.sort_unstable();
+        let rhythm = pattern::rhythm(&starts, 1).map(|every| (every, starts.len())).filter(|_| !tiny);
+        if tiny && incidents.len() >= TINY.1 || rhythm.is_some() {
+            all.push(Gathered { members: incidents.into_iter().flatten().collect(), scattered: tiny, rhythm });
         } else {
-            all.extend(incidents.into_iter().map(|members| (members, false)));
+            let alone = |members| Gathered { members, scattered: false, rhythm: None };
+            all.extend(incidents.into_iter().map(alone));
         }
     }
     all

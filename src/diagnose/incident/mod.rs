@@ -18,6 +18,7 @@ use crate::aggregate::{Evidence, STATUS_COLUMNS, Sketch, Source};
 use crate::cause::{Cause, Strength};
 use crate::grammar::time::Stamp;
 use index::Index;
+use join::Gathered;
 use span::Span;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -120,11 +121,9 @@ pub(super) fn find(rows: &[Row], relations: &Relations, window: i64) -> Vec<Inci
     spans.sort_by(|a, b| (&a.key.proxy, a.windows, &a.key, a.cause).cmp(&(&b.key.proxy, b.windows, &b.key, b.cause)));
     let groups = join::join(&spans, relations, gap, window);
     let index = Index::new(rows);
-    let told = join::gather(&spans, rows, groups, window);
-    let mut incidents: Vec<Incident> = told
-        .into_iter()
-        .filter_map(|(members, scattered)| build(&index, &spans, &members, scattered, window))
-        .collect();
+    let told = join::gather(&spans, rows, groups);
+    let mut incidents: Vec<Incident> =
+        told.into_iter().filter_map(|gathered| build(&index, &spans, &gathered, window)).collect();
     incidents.sort_by(|a, b| {
         let gravity = |incident: &Incident| (incident.failures, incident.failed_attempts);
         gravity(b).cmp(&gravity(a)).then_with(|| (a.span, &a.proxy, &a.keys).cmp(&(b.span, &b.proxy, &b.keys)))
@@ -147,8 +146,8 @@ fn is_root_cause(cause: Cause) -> bool {
     !matches!(cause, Cause::NoLiveUpstream | Cause::Unknown | Cause::ProxyLocal | Cause::Blocked)
 }
 
-fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, window: i64) -> Option<Incident> {
-    let mut places: Vec<usize> = members.iter().flat_map(|&at| spans[at].rows.iter().copied()).collect();
+fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) -> Option<Incident> {
+    let mut places: Vec<usize> = gathered.members.iter().flat_map(|&at| spans[at].rows.iter().copied()).collect();
     places.sort_unstable();
     let own = || places.iter().map(|&at| &index.rows[at]);
     let keys: BTreeSet<Arc<Key>> = own().map(|row| Arc::clone(&row.key)).collect();
@@ -171,6 +170,7 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
         requests: requests.as_ref().map(|windows| windows.values().sum()),
         before: &index.before(&keys, windows.0, window),
         answered: index.answered(&keys),
+        rhythm: gathered.rhythm,
     });
     let limited = || index.is_limited(&keys, &rows, &causes);
     let root = root::find(&causes, &evidence, &states).or(behind).or_else(|| limited().then_some(root::LIMITED));
@@ -199,7 +199,7 @@ fn build(index: &Index<'_>, spans: &[Span], members: &[usize], scattered: bool, 
         masked_failures: sum(|row| row.masked_failures),
         crawler_failures: sum(|row| row.crawler_failures),
         peak: peak(index.rows, &places, requests.as_ref())?,
-        scattered,
+        scattered: gathered.scattered,
         patterns,
         root: None,
         context: Vec::new(),
