@@ -25,6 +25,7 @@ use crate::grammar::time::Stamp;
 use jiff::tz::TimeZone;
 use keys::Relations;
 use regex::bytes::Regex;
+use score::Likely;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What the diagnosis has to know besides the counts.
@@ -58,6 +59,8 @@ pub struct Findings {
     pub hosts: Vec<Row>,
     /// The incidents, the gravest first.
     pub incidents: Vec<Incident>,
+    /// The likely cause of rows whose own lines do not name it: that of their incident, by their places in `rows`.
+    pub inferred: BTreeMap<usize, Likely>,
     /// When each upstream was first and last seen.
     pub seen: BTreeMap<Arc<Key>, (Stamp, Stamp)>,
     /// The texts of paths in rows.
@@ -84,7 +87,15 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let mut incidents = incident::find(&rows, &relations, window);
     context::attach(&mut incidents, &rows, &hosts, window);
     tier::link(&mut incidents);
-    Findings { window, rows, hosts, incidents, seen, paths, error_log_only, paired }
+    let inferred = inferred(&incidents);
+    Findings { window, rows, hosts, incidents, inferred, seen, paths, error_log_only, paired }
+}
+
+/// What incidents know of their rows that the rows' own lines do not name.
+fn inferred(incidents: &[Incident]) -> BTreeMap<usize, Likely> {
+    let is_inferred = |incident: &&Incident| incident.causes.iter().all(|item| item.cause != incident.likely.cause);
+    let rows = |incident: &'_ Incident| incident.rows.iter().map(|&at| (at, incident.likely)).collect::<Vec<_>>();
+    incidents.iter().filter(is_inferred).flat_map(rows).collect()
 }
 
 impl Settings {

@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
     let Findings { window, rows, incidents, paths, .. } = findings;
     let shown = |row: &&Row| row.is_troubled() || context.all_windows && row.requests.is_some();
-    let mut windows: Vec<&Row> = rows.iter().filter(shown).collect();
-    windows.sort_by(|a, b| (a.window, &a.key).cmp(&(b.window, &b.key)));
+    let mut windows: Vec<(usize, &Row)> = rows.iter().enumerate().filter(|(_, row)| shown(row)).collect();
+    windows.sort_by(|(_, a), (_, b)| (a.window, &a.key).cmp(&(b.window, &b.key)));
     Report {
         schema: SCHEMA,
         inputs: context.names.iter().enumerate().map(|(number, name)| input_row(number, name, context)).collect(),
@@ -33,9 +33,12 @@ pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
             .zip(incidents)
             .map(|(number, incident)| incident::row(number, incident, findings, context))
             .collect(),
-        upstreams: rows.chunk_by(|a, b| a.key == b.key).filter_map(|run| upstream_row(run, findings)).collect(),
+        upstreams: runs(rows).filter_map(|(start, run)| upstream_row(start, run, findings)).collect(),
         causes: cause_rows(rows, context),
-        windows: windows.into_iter().map(|row| window_row(row, *window, paths, context)).collect(),
+        windows: windows
+            .into_iter()
+            .map(|(at, row)| window_row(row, findings.inferred.get(&at).copied(), *window, paths, context))
+            .collect(),
         unparsed: unparsed(context),
         notes: notes(findings, context),
     }
@@ -94,19 +97,29 @@ struct Verdict {
     share: Option<f64>,
 }
 
-fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>) -> (Verdict, Option<Cause>) {
-    let likely = Likely::among(&weigh(evidence), None, |_| 0.0);
-    let columns = Verdict {
+/// The likely cause that evidence speaks for, unless `inferred` knows better.
+fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>, inferred: Option<Likely>) -> Verdict {
+    let likely = inferred.or_else(|| Likely::among(&weigh(evidence), None, |_| 0.0));
+    Verdict {
         cause: likely.as_ref().map(|likely| likely.cause.slug()),
         family: likely.as_ref().map(|likely| likely.cause.family().name()),
         confidence: likely.as_ref().map(Likely::confidence),
         share: likely.as_ref().and_then(|likely| show::rate(likely.share.0, likely.share.1)),
-    };
-    (columns, likely.map(|likely| likely.cause))
+    }
 }
 
-fn window_row(row: &Row, window: i64, names: &PathNames, context: &Context<'_>) -> WindowRow {
-    let (verdict, cause) = verdict(&row.evidence);
+/// The rows of each upstream, and where they start.
+fn runs(rows: &[Row]) -> impl Iterator<Item = (usize, &[Row])> {
+    rows.chunk_by(|a, b| a.key == b.key).scan(0, |start, run| {
+        let at = *start;
+        *start += run.len();
+        Some((at, run))
+    })
+}
+
+fn window_row(row: &Row, inferred: Option<Likely>, window: i64, names: &PathNames, context: &Context<'_>) -> WindowRow {
+    let verdict = verdict(&row.evidence, inferred);
+    let shown = Likely::among(&weigh(&row.evidence), None, |_| 0.0).map(|likely| likely.cause);
     WindowRow {
         window_start: show::time(Stamp::from_seconds(row.window)),
         window_end: show::time(Stamp::from_seconds(row.window + window)),
@@ -132,17 +145,17 @@ fn window_row(row: &Row, window: i64, names: &PathNames, context: &Context<'_>) 
         p99_ms: row.latency.percentile(99),
         crawler_failures: row.crawler_failures,
         top_path: top_path(&row.paths, names),
-        sample: cause.and_then(|cause| first_sample(&row.evidence, cause)).map(|sample| cite(sample, context)),
+        sample: shown.and_then(|cause| first_sample(&row.evidence, cause)).map(|sample| cite(sample, context)),
     }
 }
 
 /// One upstream over all windows. `None` for a server of which only its health is known.
-fn upstream_row(rows: &[Row], findings: &Findings) -> Option<UpstreamRow> {
+fn upstream_row(start: usize, rows: &[Row], findings: &Findings) -> Option<UpstreamRow> {
     let sums = totals(rows.iter());
     if sums.requests.is_none() && sums.failures + sums.failed_attempts == 0 {
         return None;
     }
-    let (verdict, _) = verdict(rows.iter().flat_map(|row| &row.evidence));
+    let verdict = verdict(rows.iter().flat_map(|row| &row.evidence), inferred(start, rows, findings));
     let mut latency = Histogram::default();
     for row in rows {
         latency.merge(&row.latency);
@@ -176,6 +189,17 @@ fn upstream_row(rows: &[Row], findings: &Findings) -> Option<UpstreamRow> {
         p99_ms: latency.percentile(99),
         crawler_failures: sums.crawler_failures,
     })
+}
+
+/// What incidents know of an upstream's failures, where that goes for most of them.
+fn inferred(start: usize, rows: &[Row], findings: &Findings) -> Option<Likely> {
+    let trouble = |row: &Row| row.failures + row.failed_attempts;
+    let mut by_cause: BTreeMap<Cause, (u64, Likely)> = BTreeMap::new();
+    for (&at, &likely) in findings.inferred.range(start..start + rows.len()) {
+        by_cause.entry(likely.cause).or_insert((0, likely)).0 += trouble(&rows[at - start]);
+    }
+    let (known, likely) = by_cause.into_values().max_by_key(|(known, _)| *known)?;
+    (known * 2 > rows.iter().map(trouble).sum()).then_some(likely)
 }
 
 fn cause_rows(rows: &[Row], context: &Context<'_>) -> Vec<CauseRow> {
