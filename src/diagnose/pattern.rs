@@ -193,6 +193,7 @@ impl Facts<'_> {
         if self.share_of(&BROKEN_OFF) < 0.9 {
             return None;
         }
+        // What is read from many lines stays below what one conclusive line says.
         let root = |cause, belief| Some(Root { cause, belief, explains: &BROKEN_OFF });
         if patterns.iter().any(|pattern| matches!(pattern, Pattern::Plateau { .. })) {
             // The proxy had not given up yet: something behind it did, after a time of its own.

@@ -6,8 +6,11 @@ use crate::cause::{Cause, Strength};
 /// What a failure that shows nothing weighs, in percent: a few explained failures do not speak for many that are not.
 const UNEXPLAINED: u64 = 20;
 
-/// From this belief on a cause is taken for certain.
-const CERTAIN: f64 = 0.9;
+/// From this belief on a cause is taken for certain: one conclusive line is above it, any number of strong ones is not.
+pub(super) const CERTAIN: f64 = 0.9;
+
+/// What is left of the score of a refusal at a server that never answered: of the faults that look so, about half are none.
+const NEVER_ANSWERED: f64 = 0.6;
 
 /// A cause with all that speaks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,9 +117,9 @@ impl Likely {
 
     /// Doubts a refusal that is only told from times, at a server that never answered: whatever was never set up right fails as quickly.
     pub(super) fn doubt_refusal(&mut self, causes: &[Weighed]) {
-        let told = |item: &&Weighed| item.cause == Cause::ConnectionRefused && item.belief < 0.9;
+        let told = |item: &&Weighed| item.cause == Cause::ConnectionRefused && item.belief < CERTAIN;
         if self.cause == Cause::ConnectionRefused && causes.iter().any(|item| told(&item)) {
-            self.score = (self.score * 600.0).round() / 1_000.0;
+            self.score = (self.score * NEVER_ANSWERED * 1_000.0).round() / 1_000.0;
         }
     }
 

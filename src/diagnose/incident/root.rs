@@ -1,14 +1,11 @@
 //! What stands behind the cause that most lines name, as far as the proxy's own lines tell: a group goes down because its servers did, and
 //! health checks see more of a server than a failed request does.
 
-use super::super::score::{Root, Weighed};
+use super::super::score::{CERTAIN, Root, Weighed};
 use super::is_root_cause;
 use crate::aggregate::Evidence;
 use crate::cause::{Cause, Strength};
 use std::cmp::Reverse;
-
-/// Below this belief a cause is read from what several of them show alike.
-const SURE: f64 = 0.9;
 
 /// What all shows as a connection that could not be made (HAProxy's `SC`), and is told apart by the proxy's other lines.
 const NOT_CONNECTED: [Cause; 9] = [
@@ -24,6 +21,7 @@ const NOT_CONNECTED: [Cause; 9] = [
 ];
 
 /// A group without a server to try whose servers answered all the while: the limit that somebody set was reached.
+/// A restart of the group's configuration can look the same, so it is no more than likely.
 pub(super) const LIMITED: Root =
     Root { cause: Cause::CircuitBreaker, belief: 0.65, explains: &[Cause::NoLiveUpstream] };
 
@@ -51,7 +49,7 @@ fn before_shadow<'a>(causes: &'a [Weighed], evidence: &[Evidence]) -> Option<&'a
 
 /// What state lines say of connections that could not be made, where requests only show that they could not.
 fn closer(first: &Weighed, states: &[Evidence]) -> Option<Root> {
-    let guessed = first.belief < SURE && NOT_CONNECTED.contains(&first.cause);
+    let guessed = first.belief < CERTAIN && NOT_CONNECTED.contains(&first.cause);
     let confirmed = states.iter().any(|item| item.sign.cause == first.cause);
     if !guessed || confirmed {
         return None;
