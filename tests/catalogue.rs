@@ -38,6 +38,8 @@ fn causes_are_complete() {
         assert_eq!(entry.family == Family::Unknown, *cause == Cause::Unknown, "{}", entry.slug);
         assert!(!entry.title.is_empty() && !entry.title.ends_with('.'), "{}: {:?}", entry.slug, entry.title);
         assert!(!entry.happened.is_empty() && !entry.happened.ends_with('.'), "{}: {:?}", entry.slug, entry.happened);
+        assert!(!entry.happened.contains(':'), "{}: {:?}", entry.slug, entry.happened);
+        assert!(entry.happened.split(' ').all(|word| word != "it"), "{}: {:?}", entry.slug, entry.happened);
         assert!(entry.meaning.ends_with('.') && entry.meaning.len() > 80, "{}", entry.slug);
         assert!(!entry.evidence.is_empty() && !entry.checks.is_empty(), "{}", entry.slug);
         for check in entry.checks {

@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "blocked",
     family: Family::Security,
     title: "a security rule or rate limit refused the request",
-    happened: "was not asked: a security rule or rate limit refused the requests",
+    happened: "was not asked, because a security rule or rate limit refused the requests",
     meaning: "A rate limit, a web application firewall, an access list or a ban refused these requests on purpose. The \
         upstream was mostly not asked and is not at fault. What matters is who was refused: an attack or a scraper \
         that should be, or a real user, a monitor, a search engine's crawler, or the CDN's own addresses behind which \

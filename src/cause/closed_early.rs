@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "closed-early",
     family: Family::Application,
     title: "the upstream closed the connection without answering",
-    happened: "closed the connection before it answered",
+    happened: "closed the connection before answering",
     meaning: "The upstream accepted the connection and the request, then closed without sending response headers. \
         Either it closes on purpose (an upload or URL that it rejects, a security module, a limit) or the process \
         behind it ended. Time and place tell which: always for one path or only for large uploads is deliberate; at a \

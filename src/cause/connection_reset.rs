@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "connection-reset",
     family: Family::Application,
     title: "the upstream reset the connection without answering",
-    happened: "reset the connection before it answered",
+    happened: "reset the connection before answering",
     meaning: "The connection to the upstream ended with a TCP reset before response headers arrived. A process that \
         crashes, one that closes while part of an upload is still unread, a supervisor that kills a worker, and a \
         firewall or load balancer in between that has forgotten the connection all do this. Time and place tell which, \

@@ -84,7 +84,8 @@ pub struct Entry {
     /// The cause in a few words that complete "likely cause: …", in lower case, without a full stop:
     /// "nothing listens on the upstream's port".
     pub title: &'static str,
-    /// What completes "UPSTREAM …" in the sentence of an incident, in the past tense: "refused connections".
+    /// What completes "UPSTREAM …" in the sentence of an incident, in the past tense: "refused connections". The sentence goes
+    /// on with a colon, and one upstream or several may be its subject: so without a colon, and without "it".
     pub happened: &'static str,
     /// What it means, in a few full sentences for someone with an outage.
     pub meaning: &'static str,

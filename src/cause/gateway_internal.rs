@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "gateway-internal",
     family: Family::Proxy,
     title: "the gateway itself failed",
-    happened: "was not at fault: the gateway itself failed",
+    happened: "was not at fault, because the gateway itself failed",
     meaning: "The proxy or load-balancing service broke: a worker of it crashed, it hit an internal error, or the \
         provider had an incident. The upstream did not cause it and has usually no trace of the requests. Look at the \
         provider's status page or at the proxy's own crash lines before changing the application. Single cases at a \

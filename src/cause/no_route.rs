@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "no-route",
     family: Family::Misconfiguration,
     title: "the proxy has no route or cluster for the request",
-    happened: "had no route, cluster or function behind it",
+    happened: "had no route, cluster or function for the requests",
     meaning: "The proxy had no rule for this host or path, or a rule that points to a cluster, service or function \
         that does not exist. No upstream was tried, so none is at fault. It usually begins with a change of \
         configuration: a renamed service, a missing listener rule, a Host header that no virtual host knows, a control \

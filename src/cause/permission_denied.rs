@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "permission-denied",
     family: Family::Misconfiguration,
     title: "the operating system did not let the proxy connect",
-    happened: "could not be opened: the system denied it",
+    happened: "could not be opened with the proxy's permissions",
     meaning: "The proxy's own host forbade the connection; the upstream never saw it. For a unix socket the user that \
         the proxy runs as may not open the file or one of the directories above it (listen.owner, listen.group and \
         listen.mode of php-fpm, the mode of a home directory). For an address and port it is nearly always SELinux, \

@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "proxy-local",
     family: Family::Proxy,
     title: "the proxy answered this way by its own rules",
-    happened: "was not asked: the proxy answered by its own rules",
+    happened: "was not asked, because the proxy answered by its own rules",
     meaning: "A rule of the proxy gave this answer: a maintenance page, `return 503`, a fixed response, fault \
         injection. No upstream was asked, so this is not an upstream failure, and a 503 of this kind does not mean \
         overload. Find out whether it was meant, and whether it is still meant. For planned work a 503 with \

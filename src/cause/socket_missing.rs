@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "socket-missing",
     family: Family::Downtime,
     title: "the upstream's unix socket does not exist",
-    happened: "was not there: no socket file at its path",
+    happened: "had no socket file at the configured path",
     meaning: "The proxy connects through a unix socket, and there was no file at that path. The service is stopped, or \
         its path changed: a PHP upgrade renames php8.1-fpm.sock to php8.2-fpm.sock, a package moves it from /var/run \
         to another directory. A private /tmp of the service (PrivateTmp) or a container without the shared volume \

@@ -4,7 +4,7 @@ pub(super) static ENTRY: Entry = Entry {
     slug: "upstream-error",
     family: Family::Application,
     title: "the upstream itself answered with the error",
-    happened: "answered with an error of its own",
+    happened: "answered, but with errors",
     meaning: "The 5xx came from the upstream and the proxy passed it on. The proxy and the network between the two are \
         fine; the reason is in the upstream's own log, or one tier deeper when the upstream is itself a proxy. In \
         nginx the status in $upstream_status is no proof, because nginx writes its own 502 and 504 there: what counts \
