@@ -107,7 +107,7 @@ fn one_duration_is_somebody_elses_timeout() {
     let report = report(&[("access.log", killed)]);
     let incident = only(&report);
     assert_eq!((incident.likely_cause, incident.confidence), ("worker-killed", "medium"));
-    assert!(incident.summary.contains("after 1.5 s each: a configured limit"), "{}", incident.summary);
+    assert!(incident.summary.contains("after 1.5 s each, a configured limit"), "{}", incident.summary);
     let varied = traffic(300, |at, number| (number == 0 && at % 10 == 3).then(|| ("GET", 502, 0.3 + at as f64 / 80.0)));
     assert_eq!(only(&self::report(&[("access.log", varied)])).likely_cause, "closed-early");
 }
@@ -321,4 +321,17 @@ fn tiers_do_not_blame_each_other() {
     let report = report(&[("edge.log", outer), ("app.log", inner)]);
     let roots: Vec<_> = report.incidents.iter().map(|one| (one.proxy.as_str(), one.root_incident)).collect();
     assert_eq!(roots, [("nginx@app1", None), ("nginx@edge1", Some(1))]);
+}
+
+/// A `combined` log names no upstream. That is no reason to say that the gateway failed.
+#[test]
+fn an_upstream_that_is_not_named_is_still_the_upstream() {
+    let status = |at: u64| if (100..160).contains(&at) { 502 } else { 200 };
+    let line = |at: u64| {
+        let (time, status) = (clock(at), status(at));
+        format!(r#"203.0.113.9 - - [21/Nov/2026:{time} +0000] "GET /cart HTTP/1.1" {status} 157 "-" "curl/7.88.1""#)
+    };
+    let report = report(&[("access.log", (0..300).map(line).collect())]);
+    let summary = &only(&report).summary;
+    assert!(summary.starts_with("An upstream of nginx that the log does not name "), "{summary}");
 }

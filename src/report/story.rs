@@ -58,11 +58,13 @@ fn subject(incident: &Incident) -> (String, bool) {
         _ => String::new(),
     };
     let subject = match (servers.as_slice(), incident.scope) {
+        // It is the gateway that passes on what a tier behind failed with.
+        ([], _) if groups.is_empty() && incident.root.is_some() => incident.proxy.clone(),
         ([], _) if NEVER_ASKED.contains(&incident.likely.cause) => match groups.as_slice() {
             [] => "The upstream".to_owned(),
             groups => format!("The upstream of {}", list(groups)),
         },
-        ([], _) if groups.is_empty() => incident.proxy.clone(),
+        ([], _) if groups.is_empty() => format!("An upstream of {} that the log does not name", incident.proxy),
         ([], _) => list(&groups),
         ([server], _) => format!("{server}{of_group}"),
         ([_, _], Scope::All) => format!("Both servers{of_group} ({})", list(&servers)),
@@ -74,7 +76,14 @@ fn subject(incident: &Incident) -> (String, bool) {
 }
 
 /// Causes under which no server was ever chosen: the sentence is about the upstream that should have been.
-const NEVER_ASKED: [Cause; 4] = [Cause::DnsFailure, Cause::ProxyLocal, Cause::Blocked, Cause::NoRoute];
+const NEVER_ASKED: [Cause; 6] = [
+    Cause::DnsFailure,
+    Cause::ProxyLocal,
+    Cause::Blocked,
+    Cause::NoRoute,
+    Cause::GatewayInternal,
+    Cause::ProxyExhausted,
+];
 
 /// `a, b and 3 more`
 fn list(names: &[&str]) -> String {
@@ -86,7 +95,7 @@ fn list(names: &[&str]) -> String {
     }
 }
 
-/// ` (given up after 60.0 s each: a configured limit)`, where a timeout sits at one value.
+/// ` (after 60.0 s each, a configured limit)`, where a timeout sits at one value.
 fn plateau(incident: &Incident) -> String {
     let cause = incident.likely.cause;
     let timed =
@@ -96,16 +105,27 @@ fn plateau(incident: &Incident) -> String {
     }
     let limit = incident.patterns.iter().find_map(|pattern| match *pattern {
         Pattern::Plateau { took, part, of } if part == of => {
-            Some(format!(" (after {} each: a configured limit)", seconds(took)))
+            Some(format!(" (after {} each, a configured limit)", seconds(took)))
         }
         Pattern::Plateau { took, part, of } => {
-            Some(format!(" ({} of {of} after about {}: a configured limit)", show::number(part), seconds(took)))
+            Some(format!(" ({} of {of} after about {}, a configured limit)", show::number(part), seconds(took)))
         }
         _ => None,
     });
-    let took = incident.evidence.iter().filter_map(|item| item.took);
-    let range = || took.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    limit.or_else(|| range().map(|(shortest, longest)| range_text(shortest, longest))).unwrap_or_default()
+    limit.or_else(|| range(incident)).unwrap_or_default()
+}
+
+/// Durations below this say nothing but "at once".
+const AT_ONCE: Micros = 100_000;
+
+/// ` (after 1.0 s to 3.2 s)`: what the failures took that the likely cause explains; where no line names it, all of them.
+fn range(incident: &Incident) -> Option<String> {
+    let counted = || incident.evidence.iter().filter(|item| item.failures + item.attempts > 0);
+    let is_likely = |item: &&Evidence| item.sign.cause == incident.likely.cause;
+    let named = counted().any(|item| is_likely(&item));
+    let took = counted().filter(|item| !named || is_likely(item)).filter_map(|item| item.took);
+    let (shortest, longest) = took.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    (shortest >= AT_ONCE).then(|| range_text(shortest, longest))
 }
 
 fn range_text(shortest: Micros, longest: Micros) -> String {
@@ -116,8 +136,10 @@ fn range_text(shortest: Micros, longest: Micros) -> String {
     }
 }
 
+/// Seconds with one decimal, rounded.
 fn seconds(took: Micros) -> String {
-    format!("{}.{} s", took / 1_000_000, took / 100_000 % 10)
+    let tenths = took.saturating_add(50_000) / 100_000;
+    format!("{}.{} s", tenths / 10, tenths % 10)
 }
 
 /// How much failed: `312 of 4,810 requests (6.5 %) failed with 502 and 504`.
@@ -168,11 +190,12 @@ fn masked(incident: &Incident) -> String {
     }
 }
 
-/// What the root cause brought about.
+/// What the root cause brought about. Nothing where it does not take servers down, or where there is nothing besides.
 fn consequence(incident: &Incident) -> String {
-    let shadow = incident.causes.iter().find(|item| item.cause == Cause::NoLiveUpstream);
-    match shadow.filter(|_| incident.likely.cause != Cause::NoLiveUpstream) {
-        Some(shadow) if shadow.failures > 0 => {
+    let takes_down = ![Cause::NoLiveUpstream, Cause::CircuitBreaker, Cause::Draining].contains(&incident.likely.cause);
+    let shadow = incident.causes.iter().find(|item| item.cause == Cause::NoLiveUpstream).filter(|_| takes_down);
+    match shadow {
+        Some(shadow) if (1..incident.failures).contains(&shadow.failures) => {
             format!(" That took the group down: {} found no live upstream.", show::counted(shadow.failures, "request"))
         }
         _ => String::new(),
@@ -202,4 +225,19 @@ fn says(evidence: &[Evidence], cause: Cause) -> String {
         || "nothing more is logged".to_owned(),
         |item| format!("all that the log says is that {}", item.sign.says),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded() {
+        assert_eq!(
+            [0, 49_999, 950_000, 999_000, 60_003_000].map(seconds),
+            ["0.0 s", "0.0 s", "1.0 s", "1.0 s", "60.0 s"]
+        );
+        assert_eq!(range_text(960_000, 3_249_999), " (after 1.0 s to 3.2 s)");
+        assert_eq!(range_text(999_000, 1_001_000), " (after 1.0 s)");
+    }
 }
