@@ -6,8 +6,8 @@
 use foldhash::quality::FixedState;
 use std::hash::BuildHasher as _;
 
-/// How many hashes are kept: up to here counts are exact, beyond they are within about a fifth.
-const LIMIT: usize = 32;
+/// How many hashes are kept: below, counts are exact; from here on they are within about a fifth.
+const LIMIT: usize = 33;
 
 /// The smallest hashes of what was seen, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,8 @@ impl Sketch {
             // The k-th smallest of n hashes lies at about k/n of the range.
             Some(&last) if self.0.len() == LIMIT => {
                 let share = (last as f64 + 1.0) / (u64::MAX as f64 + 1.0);
-                (((LIMIT - 1) as f64 / share).round() as u64, false)
+                // So many there are at least.
+                ((((LIMIT - 1) as f64 / share).round() as u64).max(LIMIT as u64), false)
             }
             _ => (self.0.len() as u64, true),
         }
@@ -79,6 +80,9 @@ mod tests {
         few.merge(&sketch(10..30));
         few.add(b"");
         assert_eq!(few.count(), (30, true));
+        assert_eq!(sketch(0..32).count(), (32, true));
+        let (more, exact) = sketch(0..33).count();
+        assert!(!exact && more >= 33, "{more}");
         let (many, exact) = sketch(0..10_000).count();
         assert!(!exact && (6_500..15_000).contains(&many), "{many}");
     }
