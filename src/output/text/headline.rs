@@ -56,6 +56,7 @@ fn overall(report: &Report) -> String {
 
 /// `312 of 4,810 requests failed (6.5 %), 23 failures were masked by retries`
 fn troubles(totals: &Totals) -> String {
+    let attempts_only = totals.failures == 0 && totals.masked_failures == 0 && totals.failed_attempts > 0;
     let failed = match (totals.requests, totals.error_rate) {
         (Some(requests), Some(rate)) if totals.failures > 0 => {
             format!("{} of {} failed ({})", count(totals.failures), plural(requests, "request"), percent(rate))
@@ -64,15 +65,17 @@ fn troubles(totals: &Totals) -> String {
         (Some(_), None) if totals.failures > 0 => {
             format!("{} (rate unknown: not all of them are in an access log)", plural(totals.failures, "failure"))
         }
+        // Such requests may well have failed for their clients: with another status, or with half of a response.
+        (Some(requests), _) if attempts_only => {
+            format!("none of {} ended in a status that `--status` counts", plural(requests, "request"))
+        }
         (Some(requests), _) => format!("none of {} failed", plural(requests, "request")),
         // An error log alone.
         (None, _) => format!("{} (rate unknown: no access log)", plural(totals.failures, "failure")),
     };
     let were = if totals.masked_failures == 1 { "was" } else { "were" };
     match totals.masked_failures {
-        0 if totals.failures == 0 && totals.failed_attempts > 0 => {
-            format!("{failed}, but {} did", plural(totals.failed_attempts, "attempt"))
-        }
+        0 if attempts_only => format!("{failed}, but {} failed", plural(totals.failed_attempts, "attempt")),
         0 => failed,
         masked => format!("{failed}, {} {were} masked by retries", plural(masked, "failure")),
     }

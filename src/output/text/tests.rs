@@ -78,7 +78,10 @@ fn headline_knows_what_it_does_not_know() {
     report.totals = Totals { failures: 18, failed_attempts: 18, ..Totals::default() };
     assert_eq!(first_line(&report), "1 incident: 18 failures (rate unknown: no access log)");
     report.totals = Totals { requests: Some(9), error_rate, failed_attempts: 2, ..Totals::default() };
-    assert_eq!(first_line(&report), "1 incident: none of 9 requests failed, but 2 attempts did");
+    assert_eq!(
+        first_line(&report),
+        "1 incident: none of 9 requests ended in a status that `--status` counts, but 2 attempts failed"
+    );
     report.totals.masked_failures = masked_failures;
     assert_eq!(first_line(&report), "1 incident: none of 9 requests failed, 23 failures were masked by retries");
     report.incidents.clear();
