@@ -41,6 +41,21 @@ pub fn counted(count: u64, one: &str) -> String {
     format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
+/// `41 s`, `2 min 3 s`, `3 h 20 min`, `2 d 3 h`
+#[must_use]
+pub fn duration(seconds: u64) -> String {
+    let (size, unit, small, smaller) = match seconds {
+        0..60 => return format!("{seconds} s"),
+        60..3_600 => (60, "min", 1, "s"),
+        3_600..86_400 => (3_600, "h", 60, "min"),
+        _ => (86_400, "d", 3_600, "h"),
+    };
+    match seconds % size / small {
+        0 => format!("{} {unit}", number(seconds / size)),
+        rest => format!("{} {unit} {rest} {smaller}", number(seconds / size)),
+    }
+}
+
 /// `part` of `whole` in percent, with as many digits as mean something: `0.4 %`, `12 %`, `<0.1 %`.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
@@ -91,6 +106,12 @@ mod tests {
         assert_eq!(shown, ["95 %", "13 %", "0.3 %", "<0.1 %", ">99.9 %", "100 %", "0.0 %", "9.9 %"]);
         assert_eq!([1, 0, 4_810].map(|count| counted(count, "line")), ["1 line", "0 lines", "4,810 lines"]);
         assert_eq!([number(7), number(4_810), number(1_234_567)], ["7", "4,810", "1,234,567"]);
+    }
+
+    #[test]
+    fn shows_durations() {
+        let shown = ["0 s", "59 s", "1 min", "2 min 3 s", "1 h 2 min", "2 d 3 h"];
+        assert_eq!([0, 59, 60, 123, 3_720, 183_600].map(duration), shown);
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn regular_bursts_are_one_incident() {
     let report = report(&[("access.log", hourly.collect())]);
     let incident = only(&report);
     assert_eq!((incident.likely_cause, incident.failures), ("response-timeout", 72));
-    assert!(incident.facts.iter().any(|fact| fact.contains("24 bursts, one every 3600 s")), "{:?}", incident.facts);
+    assert!(incident.facts.iter().any(|fact| fact.contains("24 bursts, one every 1 h")), "{:?}", incident.facts);
 }
 
 /// Outages 6, 4 and 5 minutes apart have no rhythm.

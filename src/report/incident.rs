@@ -28,7 +28,7 @@ pub(super) fn row(number: u64, incident: &diagnose::Incident, findings: &Finding
     let next_checks = next_checks(origin, findings);
     let causes = || incident.causes.iter().map(|weighed| weighed.cause);
     let busiest = paths.busiest(&findings.paths).0;
-    let facts = facts::of(incident, &paths, findings);
+    let facts = facts::of(incident, &paths, findings, context);
     Incident {
         incident: number,
         start: show::time(span.0),

@@ -1,6 +1,6 @@
 //! Numbers and times in words.
 
-pub(super) use crate::show::{counted as plural, number as count};
+pub(super) use crate::show::{counted as plural, duration as seconds, number as count};
 
 use crate::show;
 use jiff::Timestamp;
@@ -10,20 +10,6 @@ pub(super) fn percent(fraction: f64) -> String {
     // Rates have six decimals.
     let millionths = (fraction.clamp(0.0, 1.0) * 1e6).round() as u64;
     if millionths == 0 { "0 %".to_owned() } else { show::percent(millionths, 1_000_000) }
-}
-
-/// `41 s`, `2 min 3 s`, `3 h 20 min`, `2 d 3 h`
-pub(super) fn seconds(seconds: u64) -> String {
-    let (size, unit, small, smaller) = match seconds {
-        0..60 => return format!("{seconds} s"),
-        60..3_600 => (60, "min", 1, "s"),
-        3_600..86_400 => (3_600, "h", 60, "min"),
-        _ => (86_400, "d", 3_600, "h"),
-    };
-    match seconds % size / small {
-        0 => format!("{} {unit}", count(seconds / size)),
-        rest => format!("{} {unit} {rest} {smaller}", count(seconds / size)),
-    }
 }
 
 /// `12 ms`, `1.2 s`, `60 s`, `2 min 3 s`
@@ -102,8 +88,6 @@ mod tests {
 
     #[test]
     fn durations() {
-        let shown = ["0 s", "59 s", "1 min", "2 min 3 s", "3 h 20 min", "2 d 3 h"];
-        assert_eq!([0, 59, 60, 123, 12_000, 183_600].map(seconds), shown);
         assert_eq!([0, 999, 1_178, 59_960, 60_003].map(millis), ["0 ms", "999 ms", "1.2 s", "60 s", "1 min"]);
     }
 
