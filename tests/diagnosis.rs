@@ -323,6 +323,23 @@ fn tiers_do_not_blame_each_other() {
     assert_eq!(roots, [("nginx@app1", None), ("nginx@edge1", Some(1))]);
 }
 
+/// A start ends an incident; a stop does not, and neither does a start while requests still fail.
+#[test]
+fn an_end_is_a_start_after_which_nothing_failed() {
+    let told = |until: u64, message: &str| {
+        let fails = |at: u64, number: u64| (number == 0 && (100..until).contains(&at)).then_some(("GET", 502, 0.0));
+        let host = vec![gunicorn(until + 4, "INFO", message)];
+        let report = report(&[("access.log", traffic(300, fails)), ("gunicorn.log", host)]);
+        let incident = only(&report);
+        let end = incident.facts.iter().find(|fact| fact.starts_with("It ended")).cloned();
+        (incident.quiet_s, incident.ongoing, end)
+    };
+    let end = "It ended when, on the host, gunicorn was started (5 s after the last failure).".to_owned();
+    assert_eq!(told(160, "Starting gunicorn 21.2.0"), (Some(140), false, Some(end)));
+    assert_eq!(told(160, "Shutting down: Master"), (Some(140), false, None));
+    assert_eq!(told(295, "Starting gunicorn 21.2.0"), (Some(5), true, None));
+}
+
 /// A `combined` log names no upstream. That is no reason to say that the gateway failed.
 #[test]
 fn an_upstream_that_is_not_named_is_still_the_upstream() {

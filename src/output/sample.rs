@@ -1,5 +1,6 @@
 //! Reports for tests: a realistic one with hostile text in it, a healthy one, an empty one.
 
+use crate::cause::Strength;
 use crate::report::{
     CauseRow, FormatCount, HostLine, Incident, IncidentCause, InputRow, NextCheck, PathCount, Proof, ProxyRow, Report,
     SCHEMA, Totals, Unparsed, UnparsedSample, UpstreamRow, WindowRow,
@@ -156,10 +157,15 @@ fn refused() -> Incident {
         context: vec![HostLine {
             after_s: -1,
             proof: proof("systemd-stopped", 1, "shop.service was stopped", HOSTILE),
+            cause: "draining",
+            strength: Strength::Strong,
         }],
         root_incident: None,
         against: Some("socket-missing: there the path of a unix socket is missing".into()),
         clients: Some(31),
+        clients_exact: true,
+        quiet_s: Some(464),
+        ongoing: false,
     }
 }
 
@@ -216,6 +222,7 @@ fn slow() -> Incident {
         paths: vec![PathCount { path: "=cmd|' /C calc'!A0".into(), failures: 49 }],
         against: None,
         clients: None,
+        quiet_s: Some(18),
         ..refused()
     }
 }

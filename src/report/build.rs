@@ -4,7 +4,7 @@ use super::{
     CauseRow, FormatCount, InputRow, ProxyRow, Report, SCHEMA, Totals, Unparsed, UnparsedSample, UpstreamRow,
     WindowRow,
     context::{Context, cite, error_rate, first_sample, name, top_path},
-    incident,
+    end, incident,
 };
 use crate::aggregate::{Evidence, Histogram, PathNames, STATUS_COLUMNS, Sample};
 use crate::cause::Cause;
@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[must_use]
 pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
     let Findings { window, rows, incidents, paths, .. } = findings;
+    let last_lines = end::last_lines(findings);
     let shown = |row: &&Row| row.is_troubled() || context.all_windows && row.requests.is_some();
     let mut windows: Vec<(usize, &Row)> = rows.iter().enumerate().filter(|(_, row)| shown(row)).collect();
     windows.sort_by(|(_, a), (_, b)| (a.window, &a.key).cmp(&(b.window, &b.key)));
@@ -31,7 +32,7 @@ pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
         proxies: rows.chunk_by(|a, b| a.key.proxy == b.key.proxy).map(proxy_row).collect(),
         incidents: (1..)
             .zip(incidents)
-            .map(|(number, incident)| incident::row(number, incident, findings, context))
+            .map(|(number, incident)| incident::row(number, incident, &last_lines, findings, context))
             .collect(),
         upstreams: runs(rows).filter_map(|(start, run)| upstream_row(start, run, findings)).collect(),
         causes: cause_rows(rows, context),

@@ -9,12 +9,18 @@ use crate::show;
 /// The share of failures, in percent, and the least number of them, that make one path the story.
 const ONE_PATH: (u64, u64) = (80, 5);
 
-/// The facts of an incident, the most telling first. `paths` are those of its failures.
-pub(super) fn of(incident: &Incident, paths: &Paths, findings: &Findings, context: &Context<'_>) -> Vec<String> {
+/// The facts of an incident, the most telling first. `paths` are those of its failures; an `ongoing` one has no end yet.
+pub(super) fn of(
+    incident: &Incident,
+    paths: &Paths,
+    ongoing: bool,
+    findings: &Findings,
+    context: &Context<'_>,
+) -> Vec<String> {
     let mut facts: Vec<String> = behind(incident, findings).into_iter().chain(host(incident, context)).collect();
     facts.extend(incident.patterns.iter().filter_map(pattern));
     facts.extend(one_path(incident, paths, findings));
-    facts.extend(ended(incident));
+    facts.extend(ended(incident).filter(|_| !ongoing));
     facts.extend(robots(paths, findings));
     facts
 }

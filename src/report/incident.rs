@@ -2,6 +2,7 @@
 
 use super::checks::{self, Words};
 use super::context::{Context, cite, error_rate, first_sample, name, top_path};
+use super::end::{End, LastLines};
 use super::{HostLine, Incident, IncidentCause, NextCheck, PathCount, Proof, facts, story};
 use crate::aggregate::{Evidence, Paths};
 use crate::cause::Cause;
@@ -13,7 +14,13 @@ use std::collections::BTreeSet;
 /// How many paths an incident lists.
 const PATHS: usize = 5;
 
-pub(super) fn row(number: u64, incident: &diagnose::Incident, findings: &Findings, context: &Context<'_>) -> Incident {
+pub(super) fn row(
+    number: u64,
+    incident: &diagnose::Incident,
+    last_lines: &LastLines<'_>,
+    findings: &Findings,
+    context: &Context<'_>,
+) -> Incident {
     let diagnose::Incident { likely, evidence, keys, span, .. } = incident;
     let mut paths = Paths::default();
     for &at in &incident.rows {
@@ -28,7 +35,9 @@ pub(super) fn row(number: u64, incident: &diagnose::Incident, findings: &Finding
     let next_checks = next_checks(origin, findings);
     let causes = || incident.causes.iter().map(|weighed| weighed.cause);
     let busiest = paths.busiest(&findings.paths).0;
-    let facts = facts::of(incident, &paths, findings, context);
+    let end = End::of(incident, last_lines, findings.window);
+    let facts = facts::of(incident, &paths, end.ongoing, findings, context);
+    let (clients, clients_exact) = incident.clients.count();
     Incident {
         incident: number,
         start: show::time(span.0),
@@ -74,7 +83,10 @@ pub(super) fn row(number: u64, incident: &diagnose::Incident, findings: &Finding
         context: host_lines(incident, context),
         root_incident: incident.root.map(|at| at as u64 + 1),
         against: against(incident),
-        clients: Some(incident.clients.count().0).filter(|clients| *clients > 0),
+        clients: Some(clients).filter(|clients| *clients > 0),
+        clients_exact,
+        quiet_s: end.quiet,
+        ongoing: end.ongoing,
     }
 }
 
@@ -132,6 +144,8 @@ fn host_lines(incident: &diagnose::Incident, context: &Context<'_>) -> Vec<HostL
     let line = |item: &Evidence| HostLine {
         after_s: item.first.seconds() - incident.span.0.seconds(),
         proof: proof(item, context),
+        cause: item.sign.cause.slug(),
+        strength: item.sign.strength,
     };
     incident.context.iter().map(line).collect()
 }

@@ -8,6 +8,7 @@
 mod build;
 mod checks;
 mod context;
+mod end;
 mod facts;
 mod incident;
 mod schema;
@@ -17,6 +18,7 @@ pub use build::build;
 pub use context::Context;
 pub use schema::schema;
 
+use crate::cause::Strength;
 use serde::Serialize;
 
 /// The name of this contract.
@@ -246,8 +248,14 @@ pub struct Incident {
     pub root_incident: Option<u64>,
     /// What speaks against the runner-up.
     pub against: Option<String>,
-    /// How many client addresses met failures: exact up to 32, beyond that within about a fifth.
+    /// How many client addresses met failures: see `clients_exact`.
     pub clients: Option<u64>,
+    /// Whether `clients` were counted; if not, it is an estimate, within about a fifth.
+    pub clients_exact: bool,
+    /// Seconds from the last failure to the last line of the proxy.
+    pub quiet_s: Option<u64>,
+    /// Whether `quiet_s` is too short, next to how long it failed, to say that it is over.
+    pub ongoing: bool,
 }
 
 /// One cause within an incident.
@@ -288,6 +296,11 @@ pub struct HostLine {
     /// The line.
     #[serde(flatten)]
     pub proof: Proof,
+    /// The cause that it speaks for.
+    pub cause: &'static str,
+    /// How much it says: by this, a report that has no room for all of them chooses.
+    #[serde(skip)]
+    pub strength: Strength,
 }
 
 /// Something to check next.

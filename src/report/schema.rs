@@ -228,10 +228,10 @@ fn incident() -> Value {
             ("context", list("What hosts and application servers wrote around it, by time.", reference("host_line"))),
             ("root_incident", or_null(count("The incident at a tier behind whose failures this one passes on."))),
             ("against", or_null(text("What speaks against the runner-up."))),
-            (
-                "clients",
-                or_null(count("Client addresses that met failures: exact up to 32, then within about a fifth.")),
-            ),
+            ("clients", or_null(count("Client addresses that met failures."))),
+            ("clients_exact", flag("Whether `clients` were counted; if not, it is an estimate, within about a fifth.")),
+            ("quiet_s", or_null(count("Seconds from the last failure to the last line of the proxy."))),
+            ("ongoing", flag("Whether `quiet_s` is too short to say that it is over.")),
         ],
     )
 }
@@ -242,6 +242,7 @@ fn host_line() -> Value {
         json!({ "type": "integer", "description": "Seconds from the first failure to the first of the lines." }),
     )];
     properties.extend(proof_properties());
+    properties.push(("cause", slug("The cause that they speak for.")));
     object("Lines of a host's or an application server's log.", properties)
 }
 
@@ -310,6 +311,10 @@ fn time(description: &str) -> Value {
 
 fn count(description: &str) -> Value {
     json!({ "type": "integer", "minimum": 0, "description": description })
+}
+
+fn flag(description: &str) -> Value {
+    json!({ "type": "boolean", "description": description })
 }
 
 /// A fraction that is `null` where there is nothing to divide by.

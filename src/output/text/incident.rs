@@ -1,7 +1,7 @@
 //! One incident: what broke, since when, how bad, why, what proves it, what to do next.
 
 use super::page::{Look, Page, fit, width};
-use super::words::{between, clock, count, moment, names, percent, plural, seconds, span};
+use super::words::{clock, count, moment, names, percent, plural, seconds, span};
 use crate::cause::Cause;
 use crate::output::escape::visible;
 use crate::report::{HostLine, Incident, PathCount, Proof, Report};
@@ -22,8 +22,6 @@ const PATHS: usize = 3;
 const NAMES: usize = 3;
 /// How wide labels are.
 const LABEL: usize = 12;
-/// Up to how many the number of clients is exact.
-const EXACT_CLIENTS: u64 = 32;
 
 /// Tells an incident as a block.
 pub(super) fn full(report: &Report, incident: &Incident, page: &mut Page) {
@@ -95,18 +93,14 @@ fn when(report: &Report, incident: &Incident) -> String {
     if let Some(rate) = incident.peak_error_rate.filter(|rate| is_long && *rate > 0.0) {
         parts.push(format!("peak {} at {}", percent(rate), clock(&incident.peak_start)));
     }
-    parts.extend(after(report, incident));
+    parts.extend(after(incident));
     parts.join(" · ")
 }
 
 /// What the logs say after the last failure: is it over?
-fn after(report: &Report, incident: &Incident) -> Option<String> {
-    let same = report.upstreams.iter().filter(|upstream| upstream.proxy == incident.proxy);
-    let end = same.map(|upstream| upstream.last_seen.as_str()).max()?;
-    let quiet = between(&incident.end, end)?;
-    // A little quiet, next to how long it failed, says nothing yet.
-    let little = u64::try_from(report.window_seconds / 6).unwrap_or(0).min(incident.duration_s / 4).max(1);
-    Some(if quiet <= little {
+fn after(incident: &Incident) -> Option<String> {
+    let quiet = incident.quiet_s?;
+    Some(if incident.ongoing {
         "still failing when the logs end".to_owned()
     } else {
         format!("last failure {} before the logs end", seconds(quiet))
@@ -181,7 +175,7 @@ fn host(incident: &Incident, page: &mut Page) {
     }
     page.gap();
     heading("on the host", page);
-    for HostLine { after_s, proof } in incident.context.iter().take(HOST_LINES) {
+    for HostLine { after_s, proof, .. } in incident.context.iter().take(HOST_LINES) {
         let when = match after_s {
             before @ ..0 => format!("{} before", seconds(before.unsigned_abs())),
             after => format!("{} after", seconds(after.unsigned_abs())),
@@ -229,7 +223,7 @@ fn who(incident: &Incident, page: &mut Page) {
         labelled("paths", &paths.join(" · "), page);
     }
     if let Some(clients) = incident.clients.filter(|clients| *clients > 1) {
-        let about = if clients > EXACT_CLIENTS { "about " } else { "" };
+        let about = if incident.clients_exact { "" } else { "about " };
         labelled("visitors", &format!("{about}{} addresses met failures", count(clients)), page);
     }
     if incident.crawler_failures > 0 {

@@ -145,12 +145,21 @@ fn doubt_is_said() {
 fn is_it_over() {
     let mut report = sample::report();
     report.incidents.truncate(1);
-    for (end, says) in [
-        ("10:11:58", "still failing when"),
-        ("10:11:48", "still failing when"),
-        ("10:11:40", "last failure 18 s before"),
+    for (quiet_s, ongoing, says) in [
+        (Some(10), true, "· still failing when the logs end\n"),
+        (Some(78), false, "· last failure 1 min 18 s before the logs end\n"),
+        (None, false, "· peak 62 % at 10:03:00\n"),
     ] {
-        report.incidents[0].end = format!("2026-11-20T{end}Z");
-        assert!(text(&report, false, 160).contains(&format!("· {says} the logs end\n")), "{end}");
+        (report.incidents[0].quiet_s, report.incidents[0].ongoing) = (quiet_s, ongoing);
+        assert!(text(&report, false, 160).contains(says), "{says}");
     }
+}
+
+#[test]
+fn clients_are_told_as_exactly_as_they_are_known() {
+    let mut report = sample::report();
+    (report.incidents[0].clients, report.incidents[0].clients_exact) = (Some(32), true);
+    assert!(text(&report, false, 80).contains("visitors    32 addresses"));
+    (report.incidents[0].clients, report.incidents[0].clients_exact) = (Some(34), false);
+    assert!(text(&report, false, 80).contains("visitors    about 34 addresses"));
 }

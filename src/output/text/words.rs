@@ -3,7 +3,6 @@
 pub(super) use crate::show::{counted as plural, duration as seconds, number as count};
 
 use crate::show;
-use jiff::Timestamp;
 
 /// A fraction as `0.4 %`, `12 %`, `<0.1 %`: as the incidents' own sentences write it.
 pub(super) fn percent(fraction: f64) -> String {
@@ -55,12 +54,6 @@ pub(super) fn span(start: &str, end: &str) -> String {
     }
 }
 
-/// The seconds from one RFC 3339 time to another; `None` where either is none, or where they are the wrong way round.
-pub(super) fn between(start: &str, end: &str) -> Option<u64> {
-    let (start, end): (Timestamp, Timestamp) = (start.parse().ok()?, end.parse().ok()?);
-    u64::try_from(end.as_second() - start.as_second()).ok()
-}
-
 /// `a`, `a and b`, `a, b and 3 more`: at most `limit` of them by name.
 pub(super) fn names<S: AsRef<str>>(all: &[S], limit: usize) -> String {
     let mut named: Vec<&str> = all.iter().take(limit).map(AsRef::as_ref).collect();
@@ -97,7 +90,6 @@ mod tests {
         assert_eq!(span(a, b), "2026-11-20 10:02:11 – 10:04:14 UTC");
         assert_eq!(span(a, c), "2026-11-20 10:02:11 – 2026-11-21 00:00:00 UTC");
         assert_eq!(span(a, a), "2026-11-20 10:02:11 UTC");
-        assert_eq!([between(a, b), between(b, a), between("", a)], [Some(123), None, None]);
     }
 
     #[test]
