@@ -5,6 +5,7 @@ use super::words::{clock, count, moment, names, percent, plural, seconds, span};
 use crate::cause::Cause;
 use crate::output::escape::visible;
 use crate::report::{HostLine, Incident, PathCount, Proof, Report};
+use std::cmp::Reverse;
 
 const INDENT: &str = "   ";
 const DEEPER: &str = "     ";
@@ -77,7 +78,12 @@ fn subject(incident: &Incident) -> String {
         parts.remove(0);
     }
     parts.retain(|part| !part.is_empty());
-    if parts.is_empty() { incident.proxy.clone() } else { parts.join(" ") }
+    match parts.as_slice() {
+        // What a tier behind failed with, the gateway passes on.
+        [] if incident.root_incident.is_some() => incident.proxy.clone(),
+        [] => format!("{} (upstream not logged)", incident.proxy),
+        parts => parts.join(" "),
+    }
 }
 
 /// Since when, until when, whether it is still going on.
@@ -110,7 +116,8 @@ fn after(incident: &Incident) -> Option<String> {
 /// The cause in words, and what speaks against it.
 fn why(incident: &Incident, page: &mut Page) {
     let cause = Cause::from_slug(incident.likely_cause).filter(|cause| *cause != Cause::Unknown);
-    if let Some(cause) = cause {
+    // Some summaries have said it with the same words.
+    if let Some(cause) = cause.filter(|cause| !incident.summary.contains(cause.entry().title)) {
         let behind = if incident.root_incident.is_some() { ", behind" } else { "" };
         page.wrapped(INDENT, INDENT, &format!("Likely cause{behind}: {}.", cause.entry().title));
     }
@@ -139,10 +146,17 @@ fn doubt(incident: &Incident) -> Option<String> {
         (None, Some(second)) => format!("{start}: {second}{} was seen too.", share_of(second, incident)),
         // Where even less is known, the summary says so.
         (None, None) if incident.confidence == "medium" => {
-            format!("{start}: what the logs show can have other reasons too.")
+            format!("{start}: it may also be {}.", look_alike(incident)?)
         }
         (None, None) => return None,
     })
+}
+
+/// The causes that the report speaks against: `socket-missing or permission-denied`.
+fn look_alike(incident: &Incident) -> Option<String> {
+    let (names, _) = incident.against.as_deref()?.split_once(": ")?;
+    // Some are no causes of the catalogue.
+    names.split(", ").all(|name| Cause::from_slug(name).is_some()).then(|| names.replace(", ", " or "))
 }
 
 /// ` (18 %)`, where the share of a cause is known.
@@ -170,19 +184,37 @@ fn evidence(incident: &Incident, page: &mut Page) {
 
 /// What hosts and application servers wrote around it.
 fn host(incident: &Incident, page: &mut Page) {
-    if incident.context.is_empty() {
+    let shown = chosen_of_host(incident);
+    if shown.is_empty() {
         return;
     }
     page.gap();
     heading("on the host", page);
-    for HostLine { after_s, proof, .. } in incident.context.iter().take(HOST_LINES) {
+    for HostLine { after_s, proof, .. } in shown {
         let when = match after_s {
-            before @ ..0 => format!("{} before", seconds(before.unsigned_abs())),
-            after => format!("{} after", seconds(after.unsigned_abs())),
+            0 => "as it began".to_owned(),
+            before @ ..0 => format!("{} before the first failure", seconds(before.unsigned_abs())),
+            after => format!("{} after the first failure", seconds(after.unsigned_abs())),
         };
-        page.wrapped(DEEPER, DEEPEST, &format!("{} × {}, {when} the first failure", count(proof.count), proof.says));
+        page.wrapped(DEEPER, DEEPEST, &format!("{} × {}, {when}", count(proof.count), proof.says));
         page.sample(DEEPEST, &format!("{}:{}", proof.input, proof.line), &proof.sample);
     }
+}
+
+/// The lines of hosts that say most, by time: of the likely cause before others, strong ones before weak ones, near ones before far ones.
+/// Not those that are shown as evidence.
+fn chosen_of_host(incident: &Incident) -> Vec<&HostLine> {
+    let evidence = chosen(incident);
+    let is_shown = |proof: &Proof| {
+        evidence.iter().any(|shown| (shown.kind, &shown.input, shown.line) == (proof.kind, &proof.input, proof.line))
+    };
+    let mut lines: Vec<&HostLine> = incident.context.iter().filter(|line| !is_shown(&line.proof)).collect();
+    lines.sort_by_key(|line| {
+        (line.cause != incident.likely_cause, Reverse(line.strength), line.after_s.unsigned_abs(), line.after_s)
+    });
+    lines.truncate(HOST_LINES);
+    lines.sort_by_key(|line| line.after_s);
+    lines
 }
 
 /// The most telling evidence: of the likely cause, with one place left for its rival.

@@ -2,6 +2,7 @@
 
 use super::super::{escape::is_hidden, sample};
 use super::*;
+use crate::cause::Strength;
 use crate::report::{FormatCount, ProxyRow, Totals};
 
 fn text(report: &Report, color: bool, width: usize) -> String {
@@ -138,7 +139,11 @@ fn doubt_is_said() {
     report.incidents[0].second_cause = Some("no-live-upstream");
     assert_eq!(doubt(&report), "");
     report.incidents[0].confidence = "medium";
-    assert_eq!(doubt(&report), "Not certain: what the logs show can have other reasons too.");
+    assert_eq!(doubt(&report), "");
+    report.incidents[0].against = Some("slow client: it reads too slowly".into());
+    assert_eq!(doubt(&report), "");
+    report.incidents[0].against = Some("socket-missing, permission-denied: the errno tells".into());
+    assert_eq!(doubt(&report), "Not certain: it may also be socket-missing or permission-denied.");
 }
 
 #[test]
@@ -156,10 +161,61 @@ fn is_it_over() {
 }
 
 #[test]
+fn an_upstream_without_a_name_is_not_the_gateway() {
+    let mut report = sample::report();
+    report.incidents.truncate(1);
+    let incident = &mut report.incidents[0];
+    (incident.groups, incident.upstreams) = (vec![], vec![]);
+    assert!(text(&report, false, 120).contains("\n1  nginx (upstream not logged)  connection-refused"));
+    report.incidents[0].root_incident = Some(2);
+    assert!(text(&report, false, 120).contains("\n1  nginx  connection-refused"));
+}
+
+#[test]
+fn the_title_of_the_cause_is_told_once() {
+    let mut report = sample::report();
+    report.incidents.truncate(1);
+    assert!(text(&report, false, 120).contains("Likely cause: nothing listens"));
+    report.incidents[0].summary.push_str(" So nothing listens on the upstream's port.");
+    assert!(!text(&report, false, 120).contains("Likely cause:"));
+}
+
+#[test]
 fn clients_are_told_as_exactly_as_they_are_known() {
     let mut report = sample::report();
     (report.incidents[0].clients, report.incidents[0].clients_exact) = (Some(32), true);
     assert!(text(&report, false, 80).contains("visitors    32 addresses"));
     (report.incidents[0].clients, report.incidents[0].clients_exact) = (Some(34), false);
     assert!(text(&report, false, 80).contains("visitors    about 34 addresses"));
+}
+
+#[test]
+fn hosts_tell_what_matters_most() {
+    let mut report = sample::report();
+    report.incidents.truncate(1);
+    let incident = &mut report.incidents[0];
+    let line = |says: &'static str, after_s, cause, strength| {
+        let mut line = incident.context[0].clone();
+        (line.proof.says, line.after_s, line.cause, line.strength) = (says, after_s, cause, strength);
+        line
+    };
+    let mut lines = vec![
+        line("weak and near", -1, "draining", Strength::Weak),
+        line("strong and far", -50, "worker-killed", Strength::Strong),
+        line("strong and nearer", 0, "worker-killed", Strength::Strong),
+        line("of the cause", 3_720, "connection-refused", Strength::Weak),
+        line("evidence", 1, "connection-refused", Strength::Strong),
+    ];
+    let shown = &incident.causes[0].evidence[0];
+    (lines[4].proof.kind, lines[4].proof.line) = (shown.kind, shown.line);
+    lines.sort_by_key(|line| line.after_s);
+    incident.context = lines;
+    let text = text(&report, false, 120);
+    let shown: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("1 × ")).collect();
+    let expected = [
+        "strong and far, 50 s before the first failure",
+        "strong and nearer, as it began",
+        "of the cause, 1 h 2 min after the first failure",
+    ];
+    assert_eq!(shown, expected);
 }
