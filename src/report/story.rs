@@ -75,7 +75,7 @@ fn subject(incident: &Incident) -> (String, bool) {
     (subject, plural)
 }
 
-/// Causes under which no server was ever chosen: the sentence is about the upstream that should have been.
+/// Causes under which no server was ever chosen, or reached: the sentence is about the upstream that should have been.
 const NEVER_ASKED: [Cause; 6] = [
     Cause::DnsFailure,
     Cause::ProxyLocal,
