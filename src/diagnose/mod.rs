@@ -84,7 +84,7 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
     // Groups and upstreams are known by their names only now.
     rows.retain(|row| settings.wants(&row.key));
-    let mut incidents = incident::find(&rows, &relations, window);
+    let mut incidents = incident::find(&rows, &relations, &seen, window);
     context::attach(&mut incidents, &rows, &hosts, window);
     tier::link(&mut incidents);
     let inferred = inferred(&incidents);

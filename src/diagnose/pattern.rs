@@ -207,6 +207,13 @@ impl Facts<'_> {
         }
         let lines: u64 = self.evidence.iter().map(|item| item.lines).sum();
         let unsafe_only = self.evidence.iter().map(|item| item.not_repeatable).sum::<u64>() == lines;
+        // What comes in numbers is no race, unless a proxy was seen to try the same server again.
+        let repeated = |item: &Evidence| item.sign.cause == Cause::KeepaliveRace && item.not_repeatable < item.lines;
+        let in_numbers = self.requests.is_some_and(|requests| self.failures() * 50 > requests);
+        let is_told = self.causes.first().is_some_and(|first| first.cause == Cause::KeepaliveRace);
+        if is_told && in_numbers && !self.evidence.iter().any(repeated) {
+            return root(Cause::ClosedEarly, 0.4);
+        }
         if patterns.contains(&Pattern::Sporadic) {
             return root(
                 Cause::KeepaliveRace,

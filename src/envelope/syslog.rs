@@ -125,6 +125,8 @@ fn protocol(header: &[u8]) -> Parsed<'_, Opened<'_>> {
     let (rest, ()) = structured_data(rest)?;
     let (rest, _) = opt(tag(" ")).parse(rest)?;
     let payload = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
+    // rsyslog keeps the space that stood after the tag of RFC 3164.
+    let payload = payload.strip_prefix(b" ").unwrap_or(payload);
     let (host, program) = (present(host), present(program));
     Ok((&[], Opened { when, host, program, pid: crate::grammar::number::whole(process, uint), payload }))
 }

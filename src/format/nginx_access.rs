@@ -7,9 +7,9 @@ use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict, apache_access};
 use crate::cause::Proxy;
-use crate::grammar::number::uint;
+use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{bracketed, next_word, present};
-use crate::grammar::{Parsed, mismatch};
+use crate::grammar::{Parsed, mismatch, time};
 use memchr::memchr;
 use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::preceded};
 
@@ -45,6 +45,9 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 }
 
 fn vars(line: &[u8]) -> Option<Vars<'_>> {
+    if line.first() == Some(&b'"') {
+        return all_keyed(line);
+    }
     let line = clf::line(line).filter(|line| !is_foreign(line))?;
     let mut vars = Vars::new(Escape::Hex);
     if let Some(host) = line.host {
@@ -60,9 +63,20 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
         vars.set(Var::UserAgent, agent);
     }
     if ingress(line.tail, &mut vars).is_err() {
-        tail(line.tail, &mut vars);
+        tail(line.tail, &mut vars, after_combined);
     }
     Some(vars)
+}
+
+/// A layout in which all but the time has a key, as in the `apm` format of nginx's own blog:
+/// `"21/Nov/2026:04:25:14 +0000" client=203.0.113.220 method=GET request="GET / HTTP/1.1" status=200 upstream_addr=…`
+fn all_keyed(line: &[u8]) -> Option<Vars<'_>> {
+    let (rest, stamp) = text(line).ok()?;
+    whole(stamp, time::clf)?;
+    let mut vars = Vars::new(Escape::Hex);
+    vars.set(Var::Time, stamp);
+    tail(rest, &mut vars, Var::alias);
+    (!vars.get(Var::RemoteAddr).is_empty() && !vars.get(Var::Status).is_empty()).then_some(vars)
 }
 
 /// Whether one of the others that write `combined` too wrote a line: HAProxy's `option httplog clf`
@@ -115,8 +129,16 @@ fn next_list(i: &[u8]) -> Parsed<'_, &[u8]> {
     }
 }
 
-/// All that follows the user agent in layouts of people's own.
-fn tail<'a>(mut rest: &'a [u8], vars: &mut Vars<'a>) {
+/// What a key means after `combined`, which has a status and a time already.
+fn after_combined(key: &[u8]) -> Var {
+    match Var::alias(key) {
+        Var::Status | Var::Time => Var::Ignored,
+        var => var,
+    }
+}
+
+/// All that follows the user agent in layouts of people's own; `meaning` says which variable a key stands for.
+fn tail<'a>(mut rest: &'a [u8], vars: &mut Vars<'a>, meaning: fn(&[u8]) -> Var) {
     let mut shapes = Shapes::default();
     loop {
         while let [b' ' | b'\t' | b',' | b';' | b'|', after @ ..] = rest {
@@ -126,7 +148,7 @@ fn tail<'a>(mut rest: &'a [u8], vars: &mut Vars<'a>) {
             break;
         }
         let before = rest.len();
-        rest = match keyed(rest) {
+        rest = match keyed(rest, meaning) {
             Some((after, var, value)) => {
                 vars.set(var, value);
                 after
@@ -134,7 +156,7 @@ fn tail<'a>(mut rest: &'a [u8], vars: &mut Vars<'a>) {
             None => {
                 let (after, value) = value(rest);
                 // `"rt=0.001"`: the quotes stand around the key too.
-                match keyed(value).filter(|_| rest.starts_with(b"\"")) {
+                match keyed(value, meaning).filter(|_| rest.starts_with(b"\"")) {
                     Some((b"", var, value)) => vars.set(var, value),
                     _ => shapes.add(value, vars),
                 }
@@ -149,17 +171,14 @@ fn tail<'a>(mut rest: &'a [u8], vars: &mut Vars<'a>) {
 }
 
 /// A key and its value: `urt="0.001, 0.002"`, `upstream: 10.0.0.1:80`, `upstream_addr 10.0.0.1:80`.
-fn keyed(i: &[u8]) -> Option<(&[u8], Var, &[u8])> {
+fn keyed(i: &[u8], meaning: fn(&[u8]) -> Var) -> Option<(&[u8], Var, &[u8])> {
     let length = i.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.@$".contains(byte)).count();
     let (key, rest) = i.split_at(length);
     let key = key.strip_prefix(b"$").unwrap_or(key);
     if !key.first().is_some_and(u8::is_ascii_alphabetic) {
         return None;
     }
-    let var = || match Var::alias(key) {
-        Var::Status | Var::Time => Var::Ignored,
-        var => var,
-    };
+    let var = || meaning(key);
     let (rest, var) = match rest {
         [b'=', rest @ ..] => (rest, var()),
         [b':', b' ', rest @ ..] => (rest, var()),
@@ -380,6 +399,25 @@ mod tests {
         ];
         for (tail, expected) in cases {
             assert_eq!(tail_of(tail), expected, "{tail}");
+        }
+    }
+
+    /// Laid out as in "Application Performance Monitoring with NGINX Variables" (nginx's blog), recorded with nginx 1.22.1.
+    #[test]
+    fn reads_what_has_a_key_all_through() {
+        let line = br#""21/Nov/2026:04:25:14 +0000" client=203.0.113.220 method=GET request="GET /static/app.9f3c.js HTTP/1.1" request_length=208 status=502 bytes_sent=222 body_bytes_sent=73 referer=- user_agent="curl/8 (x y)" upstream_addr=127.0.3.31:9000, 127.0.3.32:9000 upstream_status=504, 502 request_time=2.022 upstream_response_time=2.001, 0.021 upstream_connect_time=0.001, - upstream_header_time=-, -"#;
+        let record = read(line).unwrap_or_default();
+        assert_eq!(
+            (record.status, record.client, record.path),
+            (Some(502), &b"203.0.113.220"[..], &b"/static/app.9f3c.js"[..])
+        );
+        assert_eq!((record.method, record.bytes, record.duration), (&b"GET"[..], Some(73), Some(2_022_000)));
+        let attempts: Vec<_> = record.attempts.iter().map(|it| (it.upstream, it.status, it.response)).collect();
+        let expected: [(&[u8], _, _); 2] =
+            [(b"127.0.3.31:9000", Some(504), Some(2_001_000)), (b"127.0.3.32:9000", Some(502), Some(21_000))];
+        assert_eq!(attempts, expected);
+        for other in [&b"\"21/Nov/2026:04:25:14 +0000\" hello"[..], b"\"a\" client=203.0.113.2 status=200", b"\""] {
+            assert!(skim(other).is_none() && read(other).is_none());
         }
     }
 

@@ -1,11 +1,12 @@
 //! What building an incident looks up in all rows, made once.
 
-use super::super::keys::Key;
+use super::super::keys::{Key, Seen};
 use super::super::reconcile::Row;
 use super::super::score::Weighed;
 use super::SHADOW;
 use crate::aggregate::Source;
 use crate::cause::{Cause, Proxy};
+use crate::grammar::time::Stamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -32,12 +33,14 @@ pub(super) struct Index<'a> {
     pub(super) of_proxy: BTreeMap<&'a str, BTreeMap<i64, u64>>,
     /// How many groups with requests each proxy names.
     named: BTreeMap<&'a str, usize>,
+    /// When each proxy was first and last seen.
+    spans: BTreeMap<&'a str, (Stamp, Stamp)>,
     /// Attempts at servers of each group by window: how many, and how many of them failed.
     attempts: BTreeMap<Group<'a>, BTreeMap<i64, (u64, u64)>>,
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(rows: &'a [Row]) -> Self {
+    pub(super) fn new(rows: &'a [Row], seen: &'a Seen) -> Self {
         let mut index = Self {
             rows,
             servers: BTreeMap::new(),
@@ -47,7 +50,12 @@ impl<'a> Index<'a> {
             of_proxy: BTreeMap::new(),
             attempts: BTreeMap::new(),
             named: BTreeMap::new(),
+            spans: BTreeMap::new(),
         };
+        for (key, &(first, last)) in seen {
+            let span = index.spans.entry(key.proxy.as_str()).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
+        }
         for run in rows.chunk_by(|a, b| a.key.group() == b.key.group()) {
             let group = run[0].key.group();
             let servers = run.iter().map(|row| row.key.upstream.as_str()).filter(|server| !server.is_empty());
@@ -116,14 +124,24 @@ impl<'a> Index<'a> {
     }
 
     /// Whether a group of nginx's had no server left though its servers were well: all had as many requests as they may have
-    /// (`max_conns`).
-    pub(super) fn is_limited(&self, keys: &BTreeSet<Arc<Key>>, rows: &[&Row], causes: &[Weighed]) -> bool {
+    /// (`max_conns`). That comes and goes with the load; servers that are marked `down` are so from the log's first line to its last.
+    pub(super) fn is_limited(
+        &self,
+        keys: &BTreeSet<Arc<Key>>,
+        rows: &[&Row],
+        causes: &[Weighed],
+        (start, end): (Stamp, Stamp),
+    ) -> bool {
         let none_left = causes.first().is_some_and(|first| first.cause == Cause::NoLiveUpstream);
         let windows: BTreeSet<i64> = rows.iter().map(|row| row.window).collect();
         let well = |key: &Arc<Key>| {
             key.kind == Proxy::Nginx && key.upstream.is_empty() && self.answered_meanwhile(key.group(), &windows)
         };
-        none_left && keys.iter().all(well)
+        let passed = keys.first().and_then(|key| self.spans.get(key.proxy.as_str())).is_some_and(|(first, last)| {
+            let quiet = ((last.0 - first.0) / 10).max(1_000_000);
+            start.0 - first.0 > quiet || last.0 - end.0 > quiet
+        });
+        none_left && passed && keys.iter().all(well)
     }
 
     /// The rows of these groups around that time that hold state lines, and those of the whole proxy that tell of the proxy itself.

@@ -10,7 +10,7 @@ mod join;
 mod root;
 mod span;
 
-use super::keys::{Key, Relations};
+use super::keys::{Key, Relations, Seen};
 use super::pattern::{self, Facts, Pattern};
 use super::reconcile::Row;
 use super::score::{Likely, Root, Weighed, weigh};
@@ -109,7 +109,7 @@ impl Scope {
 
 /// The incidents in `rows`, which are ordered by key and window; the gravest first.
 #[must_use]
-pub(super) fn find(rows: &[Row], relations: &Relations, window: i64) -> Vec<Incident> {
+pub(super) fn find(rows: &[Row], relations: &Relations, seen: &Seen, window: i64) -> Vec<Incident> {
     let gap = (GAP.0 * window).max(GAP.1) + window;
     let mut spans = Vec::new();
     let mut start = 0;
@@ -120,7 +120,7 @@ pub(super) fn find(rows: &[Row], relations: &Relations, window: i64) -> Vec<Inci
     }
     spans.sort_by(|a, b| (&a.key.proxy, a.windows, &a.key, a.cause).cmp(&(&b.key.proxy, b.windows, &b.key, b.cause)));
     let groups = join::join(&spans, relations, gap, window);
-    let index = Index::new(rows);
+    let index = Index::new(rows, seen);
     let told = join::gather(&spans, rows, groups);
     let mut incidents: Vec<Incident> =
         told.into_iter().filter_map(|gathered| build(&index, &spans, &gathered, window)).collect();
@@ -172,7 +172,8 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
         answered: index.answered(&keys),
         rhythm: gathered.rhythm,
     });
-    let limited = || index.is_limited(&keys, &rows, &causes);
+    let span = (evidence.iter().map(|item| item.first).min()?, evidence.iter().map(|item| item.last).max()?);
+    let limited = || index.is_limited(&keys, &rows, &causes, span);
     let root = root::find(&causes, &evidence, &states).or(behind).or_else(|| limited().then_some(root::LIMITED));
     let checks = |cause: Cause| states.iter().filter(move |item| item.sign.cause == cause);
     let witness =
@@ -182,7 +183,6 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
         likely.doubt_refusal(&causes);
     }
     causes.sort_by_key(|item| item.cause != likely.cause);
-    let span = (evidence.iter().map(|item| item.first).min()?, evidence.iter().map(|item| item.last).max()?);
     let sum = |part: fn(&Row) -> u64| own().map(part).sum::<u64>();
     Some(Incident {
         scope: scope(&keys, &index.servers),

@@ -356,7 +356,7 @@ pub(in crate::format) fn backend_errors(tail: &[u8]) -> &[u8] {
     let (mut rest, mut found) = (tail, None);
     while let Ok((after, (name, value))) = preceded(space, field).parse(rest) {
         let at = tail.len() - rest.len() + 1;
-        if memmem::find(name, b"bc_err").is_none() {
+        if !is_error_of_server(name) {
             if found.is_some() {
                 break;
             }
@@ -367,6 +367,11 @@ pub(in crate::format) fn backend_errors(tail: &[u8]) -> &[u8] {
         rest = after;
     }
     found.map_or(b"", |(start, end)| tail[start..end].trim_ascii())
+}
+
+/// Whether a field's name says that it holds the error on the server's side: HAProxy's own names for it, or one that people give it.
+fn is_error_of_server(name: &[u8]) -> bool {
+    memmem::find(name, b"bc_err").is_some() || matches!(name, b"err" | b"error" | b"server_err" | b"server_error")
 }
 
 /// `name=value`, `name="a value"`, or a bare word, whose value is empty.
