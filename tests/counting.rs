@@ -430,3 +430,17 @@ fn a_line_that_explains_gives_its_cause_to_the_one_that_counts() {
     // Without anything to explain, nothing is counted.
     assert_eq!(told(&[refused]), (0, 0, vec![]));
 }
+
+/// Every line of an error log names its virtual server; each name is kept once, and found without a look at all others.
+#[test]
+fn many_virtual_servers_are_counted_quickly() {
+    let mut log = String::new();
+    for number in 0..20_000 {
+        log += &error("10:00:01", NO_LIVE, &format!("shop-{}.example.com", number % 10_000), "api", "/a");
+    }
+    let started = std::time::Instant::now();
+    let tally = count(&[&log], &options()).tally;
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    let names: usize = tally.into_counts().aliases.values().map(std::collections::BTreeSet::len).sum();
+    assert_eq!(names, 10_000);
+}

@@ -5,7 +5,10 @@ use crate::cause::Proxy;
 use crate::grammar::time::Stamp;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
-use std::{collections::BTreeSet, hash::BuildHasher as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::BuildHasher as _,
+};
 
 /// How many lines that no format claims are kept as samples, of all inputs.
 const UNPARSED_SAMPLES: usize = 5;
@@ -140,7 +143,7 @@ pub struct Tally {
     /// Series whose upstreams were tried for one request, one after the other: they serve the same group.
     peers: BTreeSet<(u32, u32)>,
     /// Series of a group, and the virtual servers that an error log names with it.
-    aliases: BTreeSet<(u32, Box<[u8]>)>,
+    aliases: BTreeMap<u32, BTreeSet<Box<[u8]>>>,
     /// By the input's number.
     pub inputs: Vec<InputTally>,
     /// The first lines that no format claims, in order.
@@ -161,7 +164,7 @@ impl Tally {
             cell_index: HashMap::with_hasher(FixedState::with_seed(0)),
             paths: PathNames::default(),
             peers: BTreeSet::new(),
-            aliases: BTreeSet::new(),
+            aliases: BTreeMap::new(),
             inputs: Vec::new(),
             unparsed: Vec::new(),
             zone_assumed: false,
@@ -250,8 +253,10 @@ impl Tally {
 
     /// Takes note that a virtual server sends requests to a group.
     pub fn add_alias(&mut self, group: u32, virtual_server: &[u8]) {
-        if !self.aliases.iter().any(|(id, name)| *id == group && **name == *virtual_server) {
-            self.aliases.insert((group, virtual_server.into()));
+        let names = self.aliases.entry(group).or_default();
+        // Nearly every line names one that is known: no copy for those.
+        if !names.contains(virtual_server) {
+            names.insert(virtual_server.into());
         }
     }
 
@@ -301,8 +306,8 @@ impl Tally {
         for (one, another) in other.peers {
             self.add_peers(ids[one as usize], ids[another as usize]);
         }
-        for (group, virtual_server) in other.aliases {
-            self.aliases.insert((ids[group as usize], virtual_server));
+        for (group, virtual_servers) in other.aliases {
+            self.aliases.entry(ids[group as usize]).or_default().extend(virtual_servers);
         }
         for (number, input) in other.inputs.iter().enumerate() {
             self.input(number).merge(input);
@@ -334,7 +339,7 @@ pub struct Counts {
     /// Series whose upstreams were tried for one request.
     pub peers: BTreeSet<(u32, u32)>,
     /// Series of a group, and the virtual servers that an error log names with it.
-    pub aliases: BTreeSet<(u32, Box<[u8]>)>,
+    pub aliases: BTreeMap<u32, BTreeSet<Box<[u8]>>>,
 }
 
 #[inline]

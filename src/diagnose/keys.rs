@@ -47,13 +47,18 @@ pub(super) struct Relations {
 }
 
 impl Relations {
-    pub(super) fn new(keys: &[Arc<Key>], peers: &BTreeSet<(u32, u32)>, aliases: &BTreeSet<(u32, Box<[u8]>)>) -> Self {
+    pub(super) fn new(
+        keys: &[Arc<Key>],
+        peers: &BTreeSet<(u32, u32)>,
+        aliases: &BTreeMap<u32, BTreeSet<Box<[u8]>>>,
+    ) -> Self {
         let key = |id: u32| Arc::clone(&keys[id as usize]);
         let both_ways = peers.iter().flat_map(|&(a, b)| [(key(a), key(b)), (key(b), key(a))]);
+        let names = aliases.iter().flat_map(|(id, names)| names.iter().map(move |name| (*id, name)));
         Self {
             peers: both_ways.collect(),
             members: BTreeSet::new(),
-            aliases: aliases.iter().map(|(id, name)| (key(*id), show::text(name))).collect(),
+            aliases: names.map(|(id, name)| (key(id), show::text(name))).collect(),
         }
     }
 
