@@ -77,7 +77,26 @@ fn mixture() -> Vec<u8> {
         all.extend_from_slice(&bytes);
         all.extend_from_slice(b"not a line of any log\n\n");
     }
+    all.extend(more_told_than_failed().concat().into_bytes());
     all
+}
+
+/// One request that failed, and two attempts for it that ended in two ways: which of them it is put down to must not depend on
+/// which was read first.
+fn more_told_than_failed() -> [String; 3] {
+    let told = |message: &str| {
+        format!(
+            "2026/11/21 10:00:00 [error] 7#7: *1 {message} while connecting to upstream, client: 203.0.113.7, server: shop, \
+             request: \"GET / HTTP/1.1\", upstream: \"http://10.0.0.5:80/\", host: \"shop\"\n"
+        )
+    };
+    let lost = "203.0.113.7 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 502 157 \"-\" \"curl/8.0\" rt=0.001 uct=\"-\" \
+                uht=\"-\" urt=\"0.001\" ua=\"10.0.0.5:80\" us=\"502\"\n";
+    [
+        told("connect() failed (111: Connection refused)"),
+        told("connect() failed (113: No route to host)"),
+        lost.to_owned(),
+    ]
 }
 
 /// Every line of the recordings, to damage.
@@ -91,6 +110,17 @@ fn block_size_and_threads_do_not_matter() {
     let whole = json(&bytes, 1 << 20, 1);
     for (block_size, threads) in [(1, 2), (7, 3), (64, 1), (333, 2), (4_096, 7), (1 << 16, 2)] {
         assert!(json(&bytes, block_size, threads) == whole, "blocks of {block_size} bytes on {threads} threads");
+    }
+}
+
+#[test]
+fn the_order_of_lines_does_not_matter() {
+    let [refused, unreachable, lost] = more_told_than_failed();
+    let of = |lines: [&str; 3]| without_samples(count(lines.concat().as_bytes(), 1 << 16, &options(1, 60)).tally);
+    let expected = of([&refused, &unreachable, &lost]);
+    for lines in [[&unreachable, &refused, &lost], [&lost, &unreachable, &refused], [&unreachable, &lost, &refused]] {
+        let lines = lines.map(String::as_str);
+        assert!(of(lines) == expected, "{lines:?}");
     }
 }
 

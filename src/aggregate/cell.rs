@@ -3,6 +3,7 @@
 use super::{Histogram, PathNames, Paths, Sketch};
 use crate::cause::Sign;
 use crate::grammar::{number::Micros, time::Stamp};
+use std::cmp::Reverse;
 
 /// The columns that statuses are counted in: 502, 503, 504, and Cloudflare's 520 to 530.
 pub const STATUS_COLUMNS: usize = 4;
@@ -57,7 +58,7 @@ pub struct Trouble {
     pub told_clients: Sketch,
     /// The ids of failed requests, where they have any: other tiers may have logged them too.
     pub ids: Sketch,
-    /// What speaks for which cause.
+    /// What speaks for which cause, ordered by kind of line, the strongest signs first: never by what came first.
     pub evidence: Vec<Evidence>,
 }
 
@@ -191,8 +192,10 @@ impl Trouble {
         }
     }
 
-    fn position(&self, sign: &'static Sign, source: Source) -> Option<usize> {
-        self.evidence.iter().position(|mine| mine.source == source && mine.sign == sign)
+    /// Where the evidence of this sign from this kind of line is, or else where it belongs.
+    fn position(&self, sign: &'static Sign, source: Source) -> Result<usize, usize> {
+        let rank = |sign: &'static Sign, source: Source| (source, Reverse(sign.strength), sign.kind);
+        self.evidence.binary_search_by_key(&rank(sign, source), |mine| rank(mine.sign, mine.source))
     }
 
     /// The evidence of this sign from this kind of line, to count one more line in that was written at `stamp`.
@@ -203,8 +206,8 @@ impl Trouble {
         stamp: Stamp,
         place: &Place<'_>,
     ) -> &mut Evidence {
-        let at = self.position(sign, source).unwrap_or_else(|| {
-            self.evidence.push(Evidence {
+        let at = self.position(sign, source).unwrap_or_else(|at| {
+            let evidence = Evidence {
                 sign,
                 source,
                 lines: 0,
@@ -217,8 +220,9 @@ impl Trouble {
                 not_repeatable: 0,
                 slots: 0,
                 sample: place.sample(),
-            });
-            self.evidence.len() - 1
+            };
+            self.evidence.insert(at, evidence);
+            at
         });
         let evidence = &mut self.evidence[at];
         evidence.first = evidence.first.min(stamp);
@@ -232,8 +236,8 @@ impl Trouble {
     /// Adds evidence to what is there of its kind.
     pub fn add_evidence(&mut self, evidence: Evidence) {
         match self.position(evidence.sign, evidence.source) {
-            Some(at) => self.evidence[at].merge(evidence),
-            None => self.evidence.push(evidence),
+            Ok(at) => self.evidence[at].merge(evidence),
+            Err(at) => self.evidence.insert(at, evidence),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::aggregate::{
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::format::Statuses;
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -297,8 +298,9 @@ impl Trouble {
             .into_iter()
             .partition(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
         self.evidence = kept;
-        // Error logs carry no durations: those of the access lines that they explain are theirs.
-        if let Some(told) = self.evidence.iter_mut().filter(|item| answered(item)).max_by_key(|item| item.attempts) {
+        // Error logs carry no durations: those of the access lines that they explain are theirs, or, of several, the strongest's.
+        let told = self.evidence.iter_mut().filter(|item| answered(item));
+        if let Some(told) = told.min_by_key(|item| Reverse(item.attempts)) {
             spent.iter().for_each(|item| told.take_times(item.took, &item.times));
         }
     }
