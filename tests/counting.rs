@@ -444,3 +444,34 @@ fn many_virtual_servers_are_counted_quickly() {
     let names: usize = tally.into_counts().aliases.values().map(std::collections::BTreeSet::len).sum();
     assert_eq!(names, 10_000);
 }
+
+/// Each upstream's reason stands at the server's address, what counts at its name: nothing may try each with all.
+#[test]
+fn explaining_lines_are_matched_quickly() {
+    let mut log = String::new();
+    for number in 0..4_000 {
+        let (high, low) = (number / 250, number % 250);
+        let _ = write!(
+            log,
+            "[Sat Nov 21 10:00:00.000001 2026] [ssl:error] [pid 7:tid 8] [remote 10.0.{high}.{low}:443] AH02039: Certificate \
+             Verification: Error (18): self-signed certificate\n\
+             [Sat Nov 21 10:00:00.000002 2026] [proxy:error] [pid 7:tid 8] (20014)Internal error (specific information not \
+             available): [client 203.0.113.7:5] AH01084: pass request body failed to 10.1.{high}.{low}:443 (app.internal)\n"
+        );
+    }
+    let tally = count(&[&log], &options()).tally;
+    let settings = Settings {
+        zone: TimeZone::UTC,
+        now: NOW,
+        statuses: Statuses::gateway(),
+        since: None,
+        until: None,
+        upstream: None,
+        group: None,
+    };
+    let started = std::time::Instant::now();
+    let rows = diagnose::diagnose(tally, &settings).rows;
+    assert!(started.elapsed().as_secs() < 4, "{:?}", started.elapsed());
+    let explained = rows.iter().flat_map(|row| &row.evidence).filter(|item| item.sign.cause == Cause::TlsCertificate);
+    assert_eq!(explained.map(|item| item.attempts).sum::<u64>(), 4_000);
+}

@@ -6,8 +6,8 @@
 
 use super::Key;
 use crate::aggregate::{Cell, Evidence, Source};
-use crate::cause::Proxy;
-use std::{collections::BTreeMap, sync::Arc};
+use crate::cause::{Proxy, Strength};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells' series.
 pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
@@ -22,17 +22,13 @@ pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
             places.entry(place).or_default().reasons.push(at);
         }
     }
-    for Cells { mut told, mut reasons } in places.into_values() {
-        let order = |at: &usize| (&keys[cells[*at].0 as usize], cells[*at].0);
-        told.sort_by_key(order);
-        reasons.sort_by_key(order);
-        // At the same server first: a line may also name none, or by its address where the other has a name.
-        for same in [true, false] {
-            for (&from, &to) in reasons.iter().flat_map(|from| told.iter().map(move |to| (from, to))) {
-                if (keys[cells[from].0 as usize] == keys[cells[to].0 as usize]) == same {
-                    give(cells, from, to);
-                }
-            }
+    for Cells { mut told, reasons } in places.into_values() {
+        told.sort_by_key(|at| (&keys[cells[*at].0 as usize], cells[*at].0));
+        let mut reasons = take_reasons(keys, cells, &reasons);
+        give_at_same_server(keys, cells, &told, &mut reasons);
+        give_anywhere(cells, &told, &mut reasons);
+        for Reason { from, evidence } in reasons.into_iter().filter(|reason| reason.evidence.lines > 0) {
+            cells[from].2.trouble().add_evidence(evidence);
         }
     }
 }
@@ -55,32 +51,61 @@ fn is_reason(item: &Evidence) -> bool {
     item.source == Source::State && item.sign.status != 0
 }
 
-/// Gives the attempts told of in cell `to` the reasons in cell `from`.
-fn give(cells: &mut [(u32, i64, Cell)], from: usize, to: usize) {
-    let mut reasons = take(&mut cells[from].2, is_reason);
-    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.sign.strength), reason.sign.kind));
-    for reason in reasons {
-        let rest = explain_with(&mut cells[to].2, reason);
-        if rest.lines > 0 {
-            cells[from].2.trouble().add_evidence(rest);
+/// Lines that explain others, taken out of their cell to be shared out.
+struct Reason {
+    /// The place of the cell.
+    from: usize,
+    evidence: Evidence,
+}
+
+/// Takes the reasons out of cells, the strongest first: what one has explained, only a stronger one could explain anew.
+fn take_reasons(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)], from: &[usize]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for &from in from {
+        let trouble = cells[from].2.trouble();
+        let taken = trouble.evidence.extract_if(.., |item| is_reason(item));
+        reasons.extend(taken.map(|evidence| Reason { from, evidence }));
+    }
+    reasons.sort_by_key(|Reason { from, evidence: Evidence { sign, .. } }| {
+        (Reverse(sign.strength), &keys[cells[*from].0 as usize], cells[*from].0, sign.kind)
+    });
+    reasons
+}
+
+/// Gives reasons to attempts at the same server. `told` is ordered by key.
+fn give_at_same_server(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
+    for Reason { from, evidence } in reasons {
+        let key = &keys[cells[*from].0 as usize];
+        let start = told.partition_point(|to| &keys[cells[*to].0 as usize] < key);
+        for &to in &told[start..] {
+            if &keys[cells[to].0 as usize] != key {
+                break;
+            }
+            explain_with(&mut cells[to].2, evidence);
         }
     }
 }
 
-/// Takes the evidence that `wanted` picks out of a cell.
-fn take(cell: &mut Cell, wanted: fn(&Evidence) -> bool) -> Vec<Evidence> {
-    cell.trouble
-        .as_mut()
-        .map_or_else(Vec::new, |trouble| trouble.evidence.extract_if(.., |item| wanted(item)).collect())
+/// Gives what is left of the reasons to attempts anywhere: a line may also name no server, or by its address where the other has
+/// a name.
+fn give_anywhere(cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
+    // By status and strength: how many of the cells have nothing left that such a reason explains.
+    let mut done: BTreeMap<(u16, Strength), usize> = BTreeMap::new();
+    for Reason { evidence, .. } in reasons {
+        let done = done.entry((evidence.sign.status, evidence.sign.strength)).or_default();
+        while let (true, Some(&to)) = (evidence.lines > 0, told.get(*done)) {
+            explain_with(&mut cells[to].2, evidence);
+            *done += usize::from(evidence.lines > 0);
+        }
+    }
 }
 
-/// Gives attempts of a cell the sign of `reason`, at most one for each of its lines; gives what is left of it.
-fn explain_with(cell: &mut Cell, mut reason: Evidence) -> Evidence {
+/// Gives attempts of a cell the sign of `reason`, at most one for each of its lines, which it then has no more.
+fn explain_with(cell: &mut Cell, reason: &mut Evidence) {
     let trouble = cell.trouble();
+    let sign = reason.sign;
     let counts = |item: &&mut Evidence| {
-        item.source == Source::ErrorLog
-            && item.sign.status == reason.sign.status
-            && item.sign.strength < reason.sign.strength
+        item.source == Source::ErrorLog && item.sign.status == sign.status && item.sign.strength < sign.strength
     };
     let mut items: Vec<&mut Evidence> = trouble.evidence.iter_mut().filter(counts).collect();
     items.sort_by_key(|item| (item.sign.strength, item.sign.kind));
@@ -91,11 +116,15 @@ fn explain_with(cell: &mut Cell, mut reason: Evidence) -> Evidence {
         item.lines = item.lines.saturating_sub(taken);
         explained += taken;
     }
-    trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.lines > 0);
-    if explained > 0 {
-        let told = Evidence { source: Source::ErrorLog, lines: explained, attempts: explained, ..reason.clone() };
-        trouble.add_evidence(told);
+    if explained == 0 {
+        return;
     }
+    trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.lines > 0);
+    trouble.add_evidence(Evidence {
+        source: Source::ErrorLog,
+        lines: explained,
+        attempts: explained,
+        ..reason.clone()
+    });
     reason.lines -= explained;
-    reason
 }
