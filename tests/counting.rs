@@ -445,6 +445,19 @@ fn many_virtual_servers_are_counted_quickly() {
     assert_eq!(names, 10_000);
 }
 
+/// What the diagnosis has to know where nothing is filtered.
+fn settings() -> Settings {
+    Settings {
+        zone: TimeZone::UTC,
+        now: NOW,
+        statuses: Statuses::gateway(),
+        since: None,
+        until: None,
+        upstream: None,
+        group: None,
+    }
+}
+
 /// Each upstream's reason stands at the server's address, what counts at its name: nothing may try each with all.
 #[test]
 fn explaining_lines_are_matched_quickly() {
@@ -460,18 +473,42 @@ fn explaining_lines_are_matched_quickly() {
         );
     }
     let tally = count(&[&log], &options()).tally;
-    let settings = Settings {
-        zone: TimeZone::UTC,
-        now: NOW,
-        statuses: Statuses::gateway(),
-        since: None,
-        until: None,
-        upstream: None,
-        group: None,
-    };
     let started = std::time::Instant::now();
-    let rows = diagnose::diagnose(tally, &settings).rows;
+    let rows = diagnose::diagnose(tally, &settings()).rows;
     assert!(started.elapsed().as_secs() < 4, "{:?}", started.elapsed());
     let explained = rows.iter().flat_map(|row| &row.evidence).filter(|item| item.sign.cause == Cause::TlsCertificate);
     assert_eq!(explained.map(|item| item.attempts).sum::<u64>(), 4_000);
+}
+
+/// Groups without a live upstream have no failures to give to one another.
+#[test]
+fn many_groups_without_a_live_upstream_are_reconciled_quickly() {
+    let mut log = String::new();
+    for number in 0..8_000 {
+        log += &error("10:00:01", NO_LIVE, "shop", &format!("group-{number}"), "/a");
+    }
+    let tally = count(&[&log, &combined("10:00:01", "/a", 502).repeat(100)], &options()).tally;
+    let started = std::time::Instant::now();
+    let rows = diagnose::diagnose(tally, &settings()).rows;
+    assert!(started.elapsed().as_secs() < 6, "{:?}", started.elapsed());
+    assert_eq!(rows.iter().map(|row| row.failures).sum::<u64>(), 100);
+}
+
+/// Apache's error lines may come five minutes late: that is no reason to go through all windows once for each second of them.
+#[test]
+fn late_error_lines_are_found_quickly_in_short_windows() {
+    let mut access = String::new();
+    for second in 0..3_000 {
+        access +=
+            &combined(&format!("10:{:02}:{:02}", second / 60, second % 60), "/a", 200 + 302 * u16::from(second < 600));
+    }
+    let mut options = options();
+    options.window = 1;
+    let tally = count(&[&access, &apache_timeout("10:12:30").repeat(3)], &options).tally;
+    let started = std::time::Instant::now();
+    let rows = diagnose::diagnose(tally, &settings()).rows;
+    assert!(started.elapsed().as_secs() < 4, "{:?}", started.elapsed());
+    assert_eq!(rows.iter().map(|row| row.failures).sum::<u64>(), 600);
+    let moved = rows.iter().filter(|row| row.key.upstream == "10.0.0.5:80");
+    assert_eq!(moved.map(|row| row.failures).sum::<u64>(), 3);
 }

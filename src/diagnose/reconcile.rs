@@ -94,9 +94,9 @@ struct Coverage {
     /// The length of a window in seconds.
     window: i64,
     /// Windows with requests in a log that does not name upstreams.
-    unnamed: BTreeSet<(String, i64)>,
+    unnamed: BTreeMap<String, BTreeSet<i64>>,
     /// Windows with requests in any access log.
-    any: BTreeSet<(String, i64)>,
+    any: BTreeMap<String, BTreeSet<i64>>,
 }
 
 /// Makes rows of cells, whose series have `keys`.
@@ -164,10 +164,10 @@ fn coverage(drafts: &Drafts, window: i64) -> Coverage {
     let mut coverage = Coverage { window, ..Coverage::default() };
     for ((key, at), draft) in drafts {
         if draft.accessed {
-            coverage.any.insert((key.proxy.clone(), *at));
+            coverage.any.entry(key.proxy.clone()).or_default().insert(*at);
         }
         if draft.unnamed {
-            coverage.unnamed.insert((key.proxy.clone(), *at));
+            coverage.unnamed.entry(key.proxy.clone()).or_default().insert(*at);
         }
     }
     coverage
@@ -175,10 +175,10 @@ fn coverage(drafts: &Drafts, window: i64) -> Coverage {
 
 impl Coverage {
     /// Whether the request that an error line at `at` tells of may be in one of `windows`.
-    fn covers(&self, windows: &BTreeSet<(String, i64)>, key: &Key, at: i64) -> bool {
+    fn covers(&self, windows: &BTreeMap<String, BTreeSet<i64>>, key: &Key, at: i64) -> bool {
         // An error line and its access line may fall on two sides of a window's edge.
         let (first, last) = (at - self.window.max(lag(key.kind)), at + self.window);
-        windows.range((key.proxy.clone(), first)..=(key.proxy.clone(), last)).next().is_some()
+        windows.get(&key.proxy).is_some_and(|windows| windows.range(first..=last).next().is_some())
     }
 }
 
@@ -187,7 +187,7 @@ fn pairing(drafts: &Drafts, coverage: &Coverage) -> (Vec<String>, Vec<String>) {
     let told = |draft: &&Draft| draft.told().next().is_some();
     let with_error_log: BTreeSet<&String> =
         drafts.iter().filter(|(_, draft)| told(draft)).map(|((key, _), _)| &key.proxy).collect();
-    let accessed: BTreeSet<&String> = coverage.any.iter().map(|(proxy, _)| proxy).collect();
+    let accessed: BTreeSet<&String> = coverage.any.keys().collect();
     let (paired, alone): (Vec<&String>, Vec<&String>) =
         with_error_log.into_iter().partition(|proxy| accessed.contains(proxy));
     (alone.into_iter().cloned().collect(), paired.into_iter().cloned().collect())
@@ -378,9 +378,11 @@ type Place = (Arc<Key>, i64);
 struct Taker {
     place: Place,
     kind: &'static str,
-    status: u16,
     room: u64,
 }
+
+/// What can take failures in, by proxy, window and bucket.
+type Takers = BTreeMap<String, BTreeMap<(i64, usize), Vec<Taker>>>;
 
 /// Rule 2: moves failures of requests without an upstream to where the error log says they happened.
 fn move_to_upstreams(
@@ -389,82 +391,103 @@ fn move_to_upstreams(
     statuses: &Statuses,
     window: i64,
 ) -> BTreeMap<Place, Moved> {
-    let mut takers: BTreeMap<(String, i64), Vec<Taker>> = BTreeMap::new();
+    let mut takers = Takers::new();
     let mut told_paths: BTreeMap<Place, Paths> = BTreeMap::new();
     for ((key, at), draft) in drafts.iter().filter(|(_, draft)| !draft.accessed) {
         let place = (Arc::clone(key), *at);
         for item in draft.told().filter(|item| statuses.contains(item.sign.status)) {
             let (kind, status, room) = (item.sign.kind, item.sign.status, item.attempts);
-            let taker = Taker { place: place.clone(), kind, status, room };
-            takers.entry((key.proxy.clone(), *at)).or_default().push(taker);
+            let taker = Taker { place: place.clone(), kind, room };
+            let of_proxy = takers.entry(key.proxy.clone()).or_default();
+            of_proxy.entry((*at, bucket(status))).or_default().push(taker);
         }
         told_paths.extend(draft.cell.trouble.iter().map(|trouble| (place.clone(), trouble.told_paths.clone())));
     }
-    let mut moved = BTreeMap::new();
-    if takers.is_empty() {
-        return moved;
-    }
+    let mut givers: Vec<Giver<'_>> = drafts.iter_mut().filter_map(Giver::new).collect();
+    let mut moving = Moving { names, told_paths, moved: BTreeMap::new() };
     // First within the window, then over its edges, then where the error line comes late.
-    let longest = takers.values().flatten().map(|taker| lag(taker.place.0.kind)).max().unwrap_or(0);
-    let late = (2..=longest / window).map(|steps| steps * window);
-    for near in [0, -window, window].into_iter().chain(late) {
-        let givers = drafts.iter_mut().filter(|((key, _), draft)| {
-            draft.cell.trouble.is_some() && key.upstream.is_empty() && near <= window.max(lag(key.kind))
-        });
-        for ((key, at), draft) in givers {
-            if let Some(takers) = takers.get_mut(&(key.proxy.clone(), at + near)) {
-                draft.give(key, takers, &told_paths, names, &mut moved);
+    for near in [0, -window, window] {
+        for giver in &mut givers {
+            let Some(takers) = takers.get_mut(&giver.key.proxy) else { continue };
+            for column in 0..BUCKETS {
+                let found = takers.get_mut(&(giver.window + near, column));
+                found.into_iter().for_each(|takers| giver.give(column, takers, &mut moving));
             }
         }
     }
-    moved
+    for giver in &mut givers {
+        let Some(takers) = takers.get_mut(&giver.key.proxy) else { continue };
+        let (first, last) = (giver.window + 2 * window, giver.window + lag(giver.key.kind));
+        if first <= last {
+            let late = takers.range_mut((first, 0)..=(last, BUCKETS));
+            late.for_each(|((_, column), takers)| giver.give(*column, takers, &mut moving));
+        }
+    }
+    moving.moved
 }
 
-impl Draft {
-    /// Gives failures to the upstreams that the error log names.
-    fn give(
-        &mut self,
-        key: &Key,
-        takers: &mut [Taker],
-        told_paths: &BTreeMap<Place, Paths>,
-        names: &PathNames,
-        moved: &mut BTreeMap<Place, Moved>,
-    ) {
-        let unnamed = self.unnamed;
-        let Some(trouble) = self.cell.trouble.as_deref_mut().filter(|_| key.upstream.is_empty()) else { return };
-        for column in 0..BUCKETS {
-            // A log that names upstreams and names none here is about a request that reached none.
-            let fits = |taker: &Taker| {
-                bucket(taker.status) == column
-                    && (unnamed || taker.place.0.upstream.is_empty())
-                    && *taker.place.0 != *key
-            };
-            let rooms: Vec<u64> = takers.iter().map(|taker| if fits(taker) { taker.room } else { 0 }).collect();
-            let given = trouble.give_failures(column, rooms.iter().sum());
-            let crawlers = trouble.share_of_crawlers(given);
-            trouble.failures -= given;
-            let shares = apportion(given, &rooms).into_iter().zip(apportion(crawlers, &rooms));
-            for (taker, (share, crawlers)) in takers.iter_mut().zip(shares).filter(|(_, shares)| shares.0 > 0) {
-                taker.room -= share;
-                let moved = moved.entry(taker.place.clone()).or_default();
-                moved.statuses[column] += share;
-                moved.crawler_failures += crawlers;
-                if let Some(told) = told_paths.get(&taker.place) {
-                    moved.paths.absorb(&trouble.paths.take(told, share), names);
-                }
-                *moved.by_kind.entry(taker.kind).or_default() += share;
-            }
+/// What failures need on their way, and where they have gone.
+struct Moving<'a> {
+    names: &'a PathNames,
+    told_paths: BTreeMap<Place, Paths>,
+    moved: BTreeMap<Place, Moved>,
+}
+
+/// Failures of requests for which an access log names no upstream.
+struct Giver<'a> {
+    key: &'a Key,
+    window: i64,
+    /// Whether that log has no place for the upstream.
+    unnamed: bool,
+    trouble: &'a mut Trouble,
+}
+
+impl<'a> Giver<'a> {
+    fn new(((key, window), draft): (&'a Place, &'a mut Draft)) -> Option<Self> {
+        let trouble = draft.cell.trouble.as_deref_mut()?;
+        let gives = key.upstream.is_empty() && trouble.failures > 0;
+        gives.then_some(Self { key, window: *window, unnamed: draft.unnamed, trouble })
+    }
+
+    /// Gives failures of a column to the upstreams that the error log names.
+    fn give(&mut self, column: usize, takers: &mut Vec<Taker>, moving: &mut Moving<'_>) {
+        let there = self.trouble.failures_in(column);
+        if there == 0 {
+            return;
         }
+        // A log that names upstreams and names none here is about a request that reached none.
+        let fits = |taker: &Taker| (self.unnamed || taker.place.0.upstream.is_empty()) && *taker.place.0 != *self.key;
+        let rooms: Vec<u64> = takers.iter().map(|taker| if fits(taker) { taker.room } else { 0 }).collect();
+        let trouble = &mut *self.trouble;
+        let given = trouble.give_failures(column, there.min(rooms.iter().sum()));
+        let crawlers = trouble.share_of_crawlers(given);
+        trouble.failures -= given;
+        let shares = apportion(given, &rooms).into_iter().zip(apportion(crawlers, &rooms));
+        for (taker, (share, crawlers)) in takers.iter_mut().zip(shares).filter(|(_, shares)| shares.0 > 0) {
+            taker.room -= share;
+            let moved = moving.moved.entry(taker.place.clone()).or_default();
+            moved.statuses[column] += share;
+            moved.crawler_failures += crawlers;
+            if let Some(told) = moving.told_paths.get(&taker.place) {
+                moved.paths.absorb(&trouble.paths.take(told, share), moving.names);
+            }
+            *moved.by_kind.entry(taker.kind).or_default() += share;
+        }
+        takers.retain(|taker| taker.room > 0);
         trouble.evidence.retain(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
     }
 }
 
 impl Trouble {
+    /// Failures of a column.
+    fn failures_in(&self, column: usize) -> u64 {
+        let others = self.failures - self.statuses.iter().sum::<u64>();
+        self.statuses.get(column).copied().unwrap_or(others)
+    }
+
     /// Takes up to `most` failures of a column from what the access log does not explain; gives how many there were.
     fn give_failures(&mut self, column: usize, most: u64) -> u64 {
-        let others = self.failures - self.statuses.iter().sum::<u64>();
-        let there = self.statuses.get(column).copied().unwrap_or(others);
-        let given = self.give_up(there.min(most), |item| &mut item.failures);
+        let given = self.give_up(most, |item| &mut item.failures);
         if let Some(count) = self.statuses.get_mut(column) {
             *count -= given;
         }
