@@ -512,3 +512,12 @@ fn late_error_lines_are_found_quickly_in_short_windows() {
     let moved = rows.iter().filter(|row| row.key.upstream == "10.0.0.5:80");
     assert_eq!(moved.map(|row| row.failures).sum::<u64>(), 3);
 }
+
+#[test]
+fn failures_after_the_end_of_the_access_log_are_told() {
+    let access = access("12:00:59", "/a", 200, "0.010", "10.0.0.5:80", "200").repeat(60);
+    let errors = error("12:01:00", REFUSED, "shop", "10.0.0.5:80", "/a").repeat(110);
+    let report = report(&[&access, &errors]);
+    assert_eq!((report.totals.requests, report.totals.failures, report.totals.failed_attempts), (Some(60), 110, 110));
+    assert_eq!(report.incidents[0].likely_cause, "connection-refused");
+}

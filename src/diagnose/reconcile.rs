@@ -119,7 +119,7 @@ pub(super) fn reconcile(
     let coverage = if told { coverage(&drafts, window) } else { Coverage::default() };
     let (error_log_only, paired) = pairing(&drafts, &coverage);
     if told {
-        join_over_edges(&mut drafts, names, window);
+        join_over_edges(&mut drafts, names, statuses, window);
     }
     let mut moved = move_to_upstreams(&mut drafts, names, statuses, window);
     let rows = drafts.into_iter().map(|((key, at), draft)| {
@@ -133,23 +133,29 @@ pub(super) fn reconcile(
 /// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after it.
 const REACH: i64 = 120;
 
-/// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to the nearest window
-/// with some, the later one first, since a request is logged when it ends.
-fn join_over_edges(drafts: &mut Drafts, names: &PathNames, window: i64) {
+/// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to the nearest windows
+/// with failures that no line has been found for, the later one first, since a request is logged when it ends. What finds none stays.
+fn join_over_edges(drafts: &mut Drafts, names: &PathNames, statuses: &Statuses, window: i64) {
     let alone = drafts
         .iter()
         .filter(|(place, draft)| !place.0.upstream.is_empty() && !draft.accessed && draft.told().next().is_some());
-    let alone: Vec<(Arc<Key>, i64)> = alone.map(|(place, _)| place.clone()).collect();
+    let alone: Vec<Place> = alone.map(|(place, _)| place.clone()).collect();
     for (key, at) in alone {
         let reach = (REACH.max(lag(key.kind)) / window).max(1);
         let near = (1..=reach).flat_map(|steps| [at + steps * window, at - steps * window]);
-        let host = near
-            .map(|near| (Arc::clone(&key), near))
-            .find(|place| drafts.get(place).is_some_and(|draft| draft.accessed));
-        let Some(host) = host else { continue };
-        let Some(told) = drafts.remove(&(key, at)) else { continue };
-        if let Some(draft) = drafts.get_mut(&host) {
-            draft.cell.absorb(&told.cell, names);
+        for near in near.map(|near| (Arc::clone(&key), near)) {
+            let room = drafts.get(&near).map_or(0, |host| host.room(statuses));
+            if room == 0 {
+                continue;
+            }
+            let Some(mut told) = drafts.remove(&(Arc::clone(&key), at)) else { break };
+            let part = told.split_off(room, statuses);
+            if let Some(host) = drafts.get_mut(&near) {
+                host.cell.absorb(&part, names);
+            }
+            if told.told().next().is_some() {
+                drafts.insert((Arc::clone(&key), at), told);
+            }
         }
     }
 }
@@ -205,6 +211,39 @@ impl Draft {
     fn told(&self) -> impl Iterator<Item = &Evidence> {
         let trouble = self.cell.trouble.iter();
         trouble.flat_map(|trouble| &trouble.evidence).filter(|item| item.source == Source::ErrorLog)
+    }
+
+    /// How many attempts more than it has an error log may tell of the failures in its access log.
+    fn room(&self, statuses: &Statuses) -> u64 {
+        let Some(trouble) = self.cell.trouble.as_deref().filter(|_| self.accessed) else { return 0 };
+        let told = self.told().filter(|item| statuses.contains(item.sign.status)).map(|item| item.attempts).sum();
+        trouble.failures.max(trouble.failed_attempts).saturating_sub(told)
+    }
+
+    /// Takes out what the error log tells of up to `most` attempts, and of all for which no status was sent any more.
+    fn split_off(&mut self, most: u64, statuses: &Statuses) -> Cell {
+        let mut part = Cell::default();
+        let Some(trouble) = self.cell.trouble.as_deref_mut() else { return part };
+        let mut left = most;
+        for item in trouble.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
+            let counts = statuses.contains(item.sign.status);
+            let taken = if counts { item.attempts.min(left) } else { item.attempts };
+            if taken == 0 {
+                continue;
+            }
+            left -= if counts { taken } else { 0 };
+            let lines = item.lines.min(taken);
+            part.trouble().add_evidence(Evidence { lines, attempts: taken, ..item.clone() });
+            item.attempts -= taken;
+            item.lines -= lines;
+        }
+        trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.attempts > 0);
+        // The last of it takes along when, to whom and on which paths it happened.
+        if trouble.evidence.is_empty() {
+            trouble.evidence = std::mem::take(&mut part.trouble().evidence);
+            return std::mem::take(&mut self.cell);
+        }
+        part
     }
 
     /// The row that this makes. `moved` are failures that came here from requests without an upstream.
