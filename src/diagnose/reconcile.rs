@@ -233,9 +233,11 @@ impl Draft {
             }
             left -= if counts { taken } else { 0 };
             let lines = item.lines.min(taken);
-            part.trouble().add_evidence(Evidence { lines, attempts: taken, ..item.clone() });
+            let not_repeatable = item.not_repeatable.min(lines);
+            part.trouble().add_evidence(Evidence { lines, attempts: taken, not_repeatable, ..item.clone() });
             item.attempts -= taken;
             item.lines -= lines;
+            item.not_repeatable -= not_repeatable;
         }
         trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.attempts > 0);
         // The last of it takes along when, to whom and on which paths it happened.
