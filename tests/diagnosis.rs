@@ -253,6 +253,16 @@ fn with_host(line: String) -> (String, String, usize) {
     (incident.likely_cause.to_owned(), incident.confidence.to_owned(), incident.context.len())
 }
 
+/// The stamps of RFC 3164 name no year; what they tell is told all the same.
+#[test]
+fn lines_without_a_year_explain_too() {
+    let message = "Out of memory: Killed process 4711 (gunicorn) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:1kB oom_score_adj:0";
+    let dated = with_host(syslog(101, "kernel", message));
+    let yearless = with_host(format!("Nov 21 {} app1 kernel: {message}", clock(101)));
+    assert_eq!(yearless, dated);
+    assert_eq!((dated.0.as_str(), dated.1.as_str()), ("worker-killed", "high"));
+}
+
 /// Whom the kernel killed is nobody that is known to serve these requests.
 #[test]
 fn a_stranger_that_dies_is_no_proof() {

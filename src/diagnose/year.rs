@@ -4,7 +4,7 @@
 //! lie in the future. Only state lines depend on this: requests carry dates of their own.
 
 use super::Settings;
-use crate::aggregate::{Cell, Trouble};
+use crate::aggregate::{Cell, Evidence, Trouble};
 use crate::grammar::time::Stamp;
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -17,21 +17,39 @@ pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, window: i64, settings: &S
     *cells = dated;
     let starts = cells.iter().map(|cell| cell.1);
     let span = starts.clone().min().zip(starts.max());
-    for (series, _, cell) in yearless {
-        let Some(trouble) = cell.trouble else { continue };
-        for mut evidence in trouble.evidence {
-            let year = year_of(evidence.first, span, settings);
-            let real = |stamp: Stamp| year.and_then(|year| in_year(stamp, year, &settings.zone));
-            let (Some(first), Some(last)) = (real(evidence.first), real(evidence.last)) else { continue };
-            (evidence.first, evidence.last) = (first, last);
-            // A window of wall time may lie across two of UTC: its first line decides.
-            let start = first.seconds().div_euclid(window) * window;
-            let wanted =
-                settings.since.is_none_or(|since| last >= since) && settings.until.is_none_or(|until| first < until);
-            if wanted {
-                let trouble = Trouble { evidence: vec![evidence], ..Trouble::default() };
-                cells.push((series, start, Cell { trouble: Some(Box::new(trouble)), ..Cell::default() }));
-            }
+    for (series, at, mut cell) in yearless {
+        let Some(trouble) = cell.trouble.as_deref_mut() else { continue };
+        let Some(first) = trouble.evidence.iter().map(|item| item.first).min() else { continue };
+        let year = year_of(first, span, settings);
+        let Some(real) = year.and_then(|year| in_year(first, year, &settings.zone)) else { continue };
+        // A window of wall time may lie across two of UTC: its first line decides.
+        let start = real.seconds().div_euclid(window) * window;
+        trouble.shift(real.0 - first.0, (at, start), window);
+        let wanted = |item: &Evidence| {
+            settings.since.is_none_or(|since| item.last >= since)
+                && settings.until.is_none_or(|until| item.first < until)
+        };
+        trouble.evidence.retain(wanted);
+        if !trouble.evidence.is_empty() {
+            cells.push((series, start, cell));
+        }
+    }
+}
+
+impl Trouble {
+    /// Moves all by so many microseconds, out of the window that begins at the first of two times, in seconds, and into the other.
+    fn shift(&mut self, by: i64, (from, to): (i64, i64), window: i64) {
+        let shifted = |slots: u64| {
+            let place = |bit: i64| {
+                let middle = from * 1_000_000 + (2 * bit + 1) * window * 1_000_000 / 128 + by;
+                ((middle - to * 1_000_000) * 64 / (window * 1_000_000)).clamp(0, 63)
+            };
+            (0..64).filter(|bit| slots >> bit & 1 == 1).fold(0, |all, bit| all | 1_u64 << place(bit))
+        };
+        self.slots = shifted(self.slots);
+        for item in &mut self.evidence {
+            (item.first, item.last) = (Stamp(item.first.0 + by), Stamp(item.last.0 + by));
+            item.slots = shifted(item.slots);
         }
     }
 }
