@@ -112,7 +112,7 @@ def send(address: tuple[str, int], request: Request, timeout: float, tls: ssl.SS
             sock = tls.wrap_socket(plain, server_hostname=request.host) if tls else plain
             sock.sendall(request.encode())
             sock.settimeout(request.patience or timeout)
-            came = outcome(_read_to_end(sock))
+            came = outcome(_read_to_end(sock), bodiless=request.method == "HEAD")
             if came == ABORTED and request.patience:
                 _reset(plain)
                 return GAVE_UP
@@ -136,13 +136,13 @@ def _read_to_end(sock: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-def outcome(answer: bytes) -> str:
-    """The status of a whole answer, or `ABORTED` when a part of it is missing."""
+def outcome(answer: bytes, bodiless: bool = False) -> str:
+    """The status of a whole answer, or `ABORTED` when a part of it is missing. A `bodiless` one ends with its head."""
     head, separator, body = answer.partition(b"\r\n\r\n")
     status = head[9:12].decode("ascii", "replace")
     if not separator or not head.startswith(b"HTTP/") or not status.isdigit():
         return ABORTED
-    return status if _is_whole(head.lower(), body) else ABORTED
+    return status if bodiless or _is_whole(head.lower(), body) else ABORTED
 
 
 def _is_whole(head: bytes, body: bytes) -> bool:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs real nginx and HAProxy, breaks things behind them, and keeps or checks what they logged.
 
-    lab.py list
-    lab.py record [NAME…] --to DIR
+    lab.py list [--set SET]
+    lab.py record [--set SET] [NAME…] --to DIR
     lab.py check --gatewhy PATH [--table FILE] [NAME…]
     lab.py score DIR --gatewhy PATH [--table FILE]
 
@@ -28,6 +28,7 @@ import lifecycle_scenarios  # noqa: F401
 import limit_scenarios  # noqa: F401
 import nginx_scenarios  # noqa: F401
 import pattern_scenarios  # noqa: F401
+import second_scenarios  # noqa: F401
 import tier_scenarios  # noqa: F401
 from case import from_toml, to_toml
 from jobs import play_all, tell
@@ -40,13 +41,13 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the proxies are stopped, too
     if options.command == "list":
-        return _list()
+        return _list(options.set)
     if options.command in ("check", "score") and not os.access(options.gatewhy, os.X_OK):
         sys.exit(f"lab: not a program: {options.gatewhy}")
     if options.command == "score":
         return _tell(_score(options.recordings, options.gatewhy), options.table)
     private = _isolate()
-    chosen = _choose(options.names, private)
+    chosen = _choose(options.names, options.set, private)
     jobs = options.jobs if private else 1  # fixed ports would clash
     if options.command == "record":
         return _record(chosen, options.to, private, jobs)
@@ -56,7 +57,7 @@ def main(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lab.py", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="name the scenarios")
+    listed = commands.add_parser("list", help="name the scenarios")
     record = commands.add_parser("record", help="run scenarios and keep their logs")
     record.add_argument("--to", type=Path, required=True, metavar="DIR", help="writes DIR/<scenario>/")
     check = commands.add_parser("check", help="run scenarios and compare what gatewhy says of them")
@@ -65,16 +66,22 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     for command in (check, score):
         command.add_argument("--gatewhy", type=Path, required=True, metavar="PATH", help="the program")
         command.add_argument("--table", type=Path, metavar="FILE", help="write the table to FILE, as Markdown")
+    for command in (listed, record, check):
+        command.add_argument("--set", choices=("first", "second"), default="first", help="which (default: first)")
     for command in (record, check):
         command.add_argument("--jobs", type=int, default=1, metavar="N", help="scenarios at once (default: 1)")
         command.add_argument("names", nargs="*", metavar="NAME", help="scenarios (default: all but the long ones)")
     return parser.parse_args(arguments)
 
 
-def _list() -> int:
-    for name, known in SCENARIOS.items():
+def _list(chosen_set: str) -> int:
+    for name, known in _of_set(chosen_set).items():
         print(f"{name:36} {known.summary}{' (minutes long: only by name)' if known.long else ''}")
     return 0
+
+
+def _of_set(chosen_set: str) -> dict[str, Scenario]:
+    return {name: known for name, known in SCENARIOS.items() if known.set == chosen_set}
 
 
 def _isolate() -> bool:
@@ -86,11 +93,12 @@ def _isolate() -> bool:
     return True
 
 
-def _choose(names: list[str], private: bool) -> list[Scenario]:
-    unknown = [name for name in names if name not in SCENARIOS]
+def _choose(names: list[str], chosen_set: str, private: bool) -> list[Scenario]:
+    of_set = _of_set(chosen_set)
+    unknown = [name for name in names if name not in of_set]
     if unknown:
         sys.exit(f"lab: no such scenario: {', '.join(unknown)} (try `lab.py list`)")
-    chosen = [SCENARIOS[name] for name in names] or [known for known in SCENARIOS.values() if not known.long]
+    chosen = [of_set[name] for name in names] or [known for known in of_set.values() if not known.long]
     for known in chosen:
         if known.private and not private:
             print(f"{known.name}: left out, it needs a private network (root)", file=sys.stderr)

@@ -21,6 +21,8 @@ class Scenario:
     private: bool
     #: Takes minutes: run only when asked for by name.
     long: bool
+    #: `first`: the rules were made with these at hand. `second`: recorded when the rules were finished.
+    set: str
 
     @property
     def summary(self) -> str:
@@ -31,14 +33,14 @@ SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
-    name: str, bench: type[Bench], *, private: bool = False, long: bool = False
+    name: str, bench: type[Bench], *, private: bool = False, long: bool = False, set: str = "first"
 ) -> Callable[[Callable[..., Case]], Callable[..., Case]]:
     """Registers a function as the scenario `name`."""
 
     def register(run: Callable[..., Case]) -> Callable[..., Case]:
         if name in SCENARIOS:
             raise ValueError(f"two scenarios are named {name}")
-        SCENARIOS[name] = Scenario(name, bench, run, private, long)
+        SCENARIOS[name] = Scenario(name, bench, run, private, long, set)
         return run
 
     return register

@@ -110,11 +110,11 @@ class Haproxy(Server):
 class Apache(Server):
     program = "apache2"
 
-    def __init__(self, config: str, run_dir: Path, work_dir: Path) -> None:
+    def __init__(self, config: str, run_dir: Path, work_dir: Path, address: tuple[str, int] = FRONT) -> None:
         """`run_dir` shows up in the error log, with the command line."""
         path = run_dir / "apache2.conf"
         path.write_text(config, encoding="utf-8")
-        super().__init__(["apache2", "-f", str(path), "-D", "FOREGROUND"], work_dir)
+        super().__init__(["apache2", "-f", str(path), "-D", "FOREGROUND"], work_dir, address)
 
     @staticmethod
     def version() -> str:

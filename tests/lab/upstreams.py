@@ -118,7 +118,7 @@ def listen(address: Address, backlog: int = 128) -> socket.socket:
         listener.bind(str(address))
         os.chmod(address, 0o666)
     else:
-        listener = socket.socket()
+        listener = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     listener.listen(backlog)
