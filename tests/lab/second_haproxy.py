@@ -481,6 +481,58 @@ def overload(bench: SecondHaproxy) -> Case:
     )
 
 
+#: `option httplog` with more at its end, among it what the connection to the server failed of.
+_CUSTOM = (
+    'log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs '
+    '%{+Q}r host=%[capture.req.hdr(0)] err=%{+Q}[bc_err_str]"'
+)
+
+
+@second("second-haproxy-custom-format", SecondHaproxy)
+def custom_format(bench: SecondHaproxy) -> Case:
+    """A log-format of their own: that of httplog, a captured Host, `%[bc_err_str]`. Half of the requests time out."""
+    bench.upstream(ONE)
+    bench.upstream(TWO, slow(5))
+    bench.start(
+        backend("accounts", "", ONE, TWO),
+        frontend="capture request header Host len 60\n    default_backend accounts",
+        defaults=_CUSTOM + "\n    timeout server 2500ms",
+    )
+    bench.send(80, rate=12)
+    return bench.case(
+        "`log-format` as `option httplog` has it, with a captured header, `host=…` and `err=…` at its end; timeout "
+        "server "
+        "2.5 s. The second of two servers takes 5 s for each answer, from the first line on.",
+        Say(("response-timeout",)),
+        Blame(("accounts/accounts2",), "accounts"),
+    )
+
+
+@second("second-haproxy-custom-format-tls", SecondHaproxy)
+def custom_format_tls(bench: SecondHaproxy) -> Case:
+    """The same layout, and a server whose certificate is not accepted: the line itself says so."""
+    pki = Pki(bench.work_dir)
+    bench.layouts = COLLECTED
+    bench.upstream(("127.0.5.51", 8443), tls=pki.self_signed(NAME).server_context())
+    bench.start(
+        backend(
+            "secure",
+            f"ssl verify required ca-file {pki.authority.certificate}",
+            ("127.0.5.51", 8443),
+            more="retries 0",
+        ),
+        frontend="capture request header Host len 60\n    default_backend secure",
+        defaults=_CUSTOM,
+    )
+    bench.send(60)
+    return bench.case(
+        "The same log-format. `ssl verify required` to a server with a certificate that it signed itself, not checked: "
+        "SC, and `err=` says `SSL handshake failure`.",
+        Say(("tls-certificate", "tls-handshake")),
+        Blame(("secure/secure1",), "secure"),
+    )
+
+
 @second("second-haproxy-well", SecondHaproxy)
 def well(bench: SecondHaproxy) -> Case:
     """400 requests: 404s, 403s, slow searches, clients that leave, a reload, checks. Nothing failed."""
