@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import functools
 import signal
-import struct
 import time
 
 from case import Case
 from isolation import ABSENT_HOST, REJECTED_HOST, RUN_DIR, SILENT_HOST
-from nameserver import ADDRESS as NAMESERVER
-from nameserver import NO_SUCH_NAME, Nameserver
 from scenario import scenario
 from second_bench import BLOG, SOCIAL, Ask, Blame, Expect, Say, few_at_once, name, one_in
 from second_nginx_bench import REAL_IP, SecondNginx
@@ -30,14 +27,14 @@ MEDIA = ("127.0.3.31", 9000)
 _AT_ONCE = ("connection-refused", "host-unreachable", "socket-missing", "permission-denied", "backlog-full")
 #: How else a connection that was made may have ended at once.
 ENDED = ("closed-early", "connection-reset", "worker-killed", "invalid-response", "protocol-mismatch", "header-too-big")
-_BLIND = Say(("unknown",))
+BLIND = Say(("unknown",))
 _BLIND_TIMEOUT = Say(("unknown",), ("response-timeout", "connect-timeout"))
 
 REFUSED = Expect(
     Say(("connection-refused",)),
     Say(("connection-refused",)),
     Say(("connection-refused", "unknown"), (*_AT_ONCE, *ENDED)),
-    _BLIND,
+    BLIND,
 )
 TIMEOUT = Expect(
     Say(("response-timeout",)),
@@ -56,7 +53,7 @@ CONNECT_TIMEOUT = Expect(
 def not_connected(cause: str) -> Expect:
     """connect() fails at once; only the error log says with what."""
     return Expect(
-        Say((cause,)), Say((cause, "unknown"), _AT_ONCE), Say((cause, "unknown"), (*_AT_ONCE, *ENDED)), _BLIND
+        Say((cause,)), Say((cause, "unknown"), _AT_ONCE), Say((cause, "unknown"), (*_AT_ONCE, *ENDED)), BLIND
     )
 
 
@@ -64,7 +61,7 @@ def ended(cause: str, *or_else: str) -> Expect:
     """The connection was made and brought no answer that nginx takes."""
     seen = Say((cause, *or_else, "unknown"), ENDED)
     return Expect(
-        Say((cause, *or_else)), seen, Say(seen.cause, (*ENDED, "connection-refused", "keepalive-race")), _BLIND
+        Say((cause, *or_else)), seen, Say(seen.cause, (*ENDED, "connection-refused", "keepalive-race")), BLIND
     )
 
 
@@ -206,7 +203,7 @@ def three_down(bench: SecondNginx) -> Case:
         REFUSED.sure,
         Say(("connection-refused",), ("no-live-upstream",)),
         Say(("connection-refused", "no-live-upstream", "unknown"), _AT_ONCE),
-        _BLIND,
+        BLIND,
     )
     return bench.case(
         "Three servers, max_fails=2 fail_timeout=3s. All were stopped for seven seconds: each was refused twice, then "
@@ -234,7 +231,7 @@ def all_marked_down(bench: SecondNginx) -> Case:
     return bench.case(
         "/static goes to a group of which an operator marked both servers `down`: nginx has nobody to ask and tries "
         "nobody. The other paths are well.",
-        Expect(none, none, none, _BLIND),
+        Expect(none, none, none, BLIND),
         Blame((), "thumbs", top_path="/static/app.9f3c.js"),
     )
 
@@ -258,7 +255,7 @@ def max_conns(bench: SecondNginx) -> Case:
     return bench.case(
         "Two servers with max_conns=4, answers in 0.6 s. At 6 requests a second all went well; at 30 a second both "
         "limits were reached, and nginx answered `no live upstreams` to about half; then 6 a second again.",
-        Expect(limit, limit, limit, _BLIND),
+        Expect(limit, limit, limit, BLIND),
         Blame((), "accounts"),
     )
 
@@ -459,7 +456,7 @@ def host_gone(bench: SecondNginx) -> Case:
             Say(("host-unreachable",)),
             Say(("host-unreachable", "unknown"), ("connect-timeout", "connection-refused")),
             Say(("host-unreachable", "unknown"), (*_AT_ONCE, *ENDED, "connect-timeout")),
-            _BLIND,
+            BLIND,
         ),
         Blame((name(absent),)),
     )
@@ -593,43 +590,4 @@ def quiet_then_burst(bench: SecondNginx) -> Case:
         "twelve more seconds, and there the log ends.",
         REFUSED,
         Blame((name(ACCOUNTS),)),
-    )
-
-
-# Names.
-
-
-class _SomeNames(Nameserver):
-    """Knows every name but those that begin with `gone`."""
-
-    gone = b""
-
-    def _answer(self, question: bytes) -> bytes:
-        (length,) = struct.unpack_from("!B", question, 12)
-        self.code = NO_SUCH_NAME if question[13 : 13 + length] == self.gone else 0
-        return super()._answer(question)
-
-
-@second("second-nginx-one-name-gone", SecondNginx)
-def one_name_gone(bench: SecondNginx) -> Case:
-    """Of two names one does not resolve any more; the other's requests are well."""
-    bench.upstream(("127.0.1.11", 8080))
-    names = bench.keep(_SomeNames("127.0.1.11"))
-    bench.start(
-        "set $feed feed.svc.example.net; proxy_pass http://$feed:8080;",
-        "keyed",
-        "main_ext",
-        "main",
-        http=f"resolver {NAMESERVER[0]}:{NAMESERVER[1]} valid=1s ipv6=off; resolver_timeout 1s;",
-        server="location /v2/users { set $users users.svc.example.net; proxy_pass http://$users:8080; }",
-    )
-    bench.send(60)
-    names.gone = b"users"
-    time.sleep(1.3)
-    bench.send(120)
-    seen = Say(("dns-failure", "unknown"), ("proxy-local", "no-live-upstream", "no-route"))
-    return bench.case(
-        "Two names in variables, resolver valid=1s. After 60 requests users.svc.example.net was gone (NXDOMAIN), "
-        "feed.svc.example.net was not.",
-        Expect(Say(("dns-failure",)), seen, seen, _BLIND),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from case import Case
 from pki import NAME, Pki
 from second_bench import BLOG, SOCIAL, Ask, Blame, Expect, Say, name, one_in
-from second_nginx import ACCOUNTS, ACCOUNTS_2, ENDED, FEED, MEDIA, REFUSED, ended, second, servers
+from second_nginx import ACCOUNTS, ACCOUNTS_2, BLIND, ENDED, FEED, MEDIA, REFUSED, ended, second, servers
 from second_nginx_bench import REAL_IP, SecondNginx
 from timeline import Event, play
 from upstreams import (
@@ -29,7 +29,6 @@ from upstreams import (
 TLS = ("127.0.5.51", 8443)
 TLS_2 = ("127.0.5.52", 8443)
 
-_BLIND = Say(("unknown",))
 _LOGIN = Ask("/wp-login.php", 6, "POST", b"log=editor&pwd=correct+horse")
 _EXPORT = Ask("/v2/exports/{n}.csv?from=2026-01-01&to=2026-10-31", 6)
 
@@ -69,7 +68,7 @@ def upload_refused(bench: SecondNginx) -> Case:
             Say(("closed-early", "connection-reset")),
             Say(("closed-early", "connection-reset", "unknown"), ENDED),
             Say(("closed-early", "connection-reset", "unknown"), ENDED),
-            _BLIND,
+            BLIND,
         ),
         Blame((name(MEDIA),)),
     )
@@ -116,7 +115,7 @@ def patch_race(bench: SecondNginx) -> Case:
         "one "
         "of 40 requests on a kept connection is never read. nginx tries a GET, PUT or OPTIONS again, a POST or PATCH "
         "not; where it met this on both servers it ended with `no live upstreams`.",
-        Expect(race, race, Say(("keepalive-race", "unknown"), ENDED), _BLIND),
+        Expect(race, race, Say(("keepalive-race", "unknown"), ENDED), BLIND),
         Blame((), "accounts"),
     )
 
@@ -158,14 +157,14 @@ def tls_to_plain(bench: SecondNginx) -> Case:
     quick = Say(("protocol-mismatch", "unknown"), (*ENDED, "tls-handshake", "tls-certificate", "connection-refused"))
     return bench.case(
         "proxy_pass https:// to two servers, of which the second speaks plain HTTP; proxy_next_upstream off.",
-        Expect(Say(("protocol-mismatch",)), quick, quick, _BLIND),
+        Expect(Say(("protocol-mismatch",)), quick, quick, BLIND),
         Blame((name(TLS_2),)),
     )
 
 
 def _tls(cause: str, *or_else: str) -> Expect:
     quick = Say((cause, "unknown"), (*or_else, *ENDED, "tls-handshake", "tls-certificate", "connection-refused"))
-    return Expect(Say((cause, *or_else)), quick, quick, _BLIND)
+    return Expect(Say((cause, *or_else)), quick, quick, BLIND)
 
 
 def _verify(pki: Pki) -> str:

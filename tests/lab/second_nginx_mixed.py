@@ -1,10 +1,15 @@
-"""The second set behind nginx: two or three things at once, or one after the other."""
+"""The second set behind nginx: two or three things at once or one after the other, and names."""
 
 from __future__ import annotations
 
+import struct
+import time
+
 from case import Case, Other
-from second_bench import BLOG, Ask, Blame, name
-from second_nginx import ACCOUNTS, FEED, MEDIA, REFUSED, second
+from nameserver import ADDRESS as NAMESERVER
+from nameserver import NO_SUCH_NAME, Nameserver
+from second_bench import BLOG, Ask, Blame, Expect, Say, name
+from second_nginx import ACCOUNTS, BLIND, FEED, MEDIA, REFUSED, second
 from second_nginx_bench import SecondNginx
 from timeline import Event, play
 from upstreams import Upstream, answer, close_after_request, slow
@@ -120,4 +125,40 @@ def maintenance_beside_outage(bench: SecondNginx) -> Case:
         "rest died.",
         REFUSED,
         Blame((name(ACCOUNTS),)),
+    )
+
+
+class _SomeNames(Nameserver):
+    """Knows every name but those that begin with `gone`."""
+
+    gone = b""
+
+    def _answer(self, question: bytes) -> bytes:
+        (length,) = struct.unpack_from("!B", question, 12)
+        self.code = NO_SUCH_NAME if question[13 : 13 + length] == self.gone else 0
+        return super()._answer(question)
+
+
+@second("second-nginx-one-name-gone", SecondNginx)
+def one_name_gone(bench: SecondNginx) -> Case:
+    """Of two names one does not resolve any more; the other's requests are well."""
+    bench.upstream(("127.0.1.11", 8080))
+    names = bench.keep(_SomeNames("127.0.1.11"))
+    bench.start(
+        "set $feed feed.svc.example.net; proxy_pass http://$feed:8080;",
+        "keyed",
+        "main_ext",
+        "main",
+        http=f"resolver {NAMESERVER[0]}:{NAMESERVER[1]} valid=1s ipv6=off; resolver_timeout 1s;",
+        server="location /v2/users { set $users users.svc.example.net; proxy_pass http://$users:8080; }",
+    )
+    bench.send(60)
+    names.gone = b"users"
+    time.sleep(1.3)
+    bench.send(120)
+    seen = Say(("dns-failure", "unknown"), ("proxy-local", "no-live-upstream", "no-route"))
+    return bench.case(
+        "Two names in variables, resolver valid=1s. After 60 requests users.svc.example.net was gone (NXDOMAIN), "
+        "feed.svc.example.net was not.",
+        Expect(Say(("dns-failure",)), seen, seen, BLIND),
     )
