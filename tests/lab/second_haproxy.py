@@ -433,7 +433,7 @@ def deny_beside_outage(bench: SecondHaproxy) -> Case:
 
 @second("second-haproxy-two-one-after-the-other", SecondHaproxy)
 def one_after_the_other(bench: SecondHaproxy) -> Case:
-    """`static` is refused for five seconds; half a minute later `accounts` hangs for ten."""
+    """`static` is refused for ten seconds; a minute later `accounts` hangs for fifteen."""
     static, accounts = bench.upstream(STATIC), bench.upstream(ONE)
     both = backend("accounts", "", ONE) + "\n" + backend("static", "", STATIC, more="retries 0")
     bench.start(both, frontend="use_backend static if { path_beg /static /orte }\n    default_backend accounts")

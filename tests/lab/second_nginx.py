@@ -548,7 +548,7 @@ def upload_not_read(bench: SecondNginx) -> Case:
 
 @second("second-nginx-hang-then-dead", SecondNginx)
 def hang_then_dead(bench: SecondNginx) -> Case:
-    """The application hangs for ten seconds, then dies, and is restarted: two phases of one outage."""
+    """The application hangs for eight seconds, then dies, and is restarted: two phases of one outage."""
     app = bench.upstream(FEED, answer(delay=0.02))
     bench.start(f"proxy_read_timeout 1s; proxy_pass http://{name(FEED)};", "apm", "elk", "main")
 
