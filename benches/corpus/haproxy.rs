@@ -7,7 +7,7 @@ use std::io::{self, Write};
 /// What a request went through: `SERVER TR/Tw/Tc/Tr/Ta`, the termination state, retries.
 struct Way {
     /// The server's number; none where the frontend or the backend answered.
-    server: Option<u8>,
+    server: Option<u16>,
     /// Whether a backend was picked.
     backend: bool,
     /// Until connected, and from there until the response.

@@ -44,6 +44,28 @@ pub(crate) struct Counts {
     pub(crate) saved: u64,
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Day {
+    /// Requests, and lines.
+    pub(crate) lines: u64,
+    /// Servers; not fewer than [`Day::FEWEST_UPSTREAMS`].
+    pub(crate) upstreams: u16,
+    /// Whether every request fails, in one of ten ways, rather than about one in a hundred.
+    pub(crate) failing: bool,
+}
+
+impl Day {
+    /// How many servers there are unless more are asked for.
+    pub(crate) const FEWEST_UPSTREAMS: u16 = 24;
+
+    /// A day as most are.
+    #[must_use]
+    pub(crate) const fn usual(lines: u64) -> Self {
+        Self { lines, upstreams: Self::FEWEST_UPSTREAMS, failing: false }
+    }
+}
+
 impl Counts {
     /// Lines with any of the three statuses.
     #[must_use]
@@ -67,16 +89,24 @@ impl Format {
         }
     }
 
-    /// Writes `lines` lines to `out`, which need not be buffered.
+    /// Writes `lines` lines of a usual day to `out`, which need not be buffered.
     ///
     /// # Errors
     /// When `out` cannot be written to.
     pub(crate) fn write(self, lines: u64, out: impl Write) -> io::Result<Counts> {
+        self.write_day(Day::usual(lines), out)
+    }
+
+    /// Writes a day's lines to `out`, which need not be buffered.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub(crate) fn write_day(self, day: Day, out: impl Write) -> io::Result<Counts> {
         let mut out = io::BufWriter::with_capacity(1 << 18, out);
         let retries = matches!(self, Self::Nginx | Self::Haproxy);
         let mut counts = Counts::default();
         let mut line = Vec::with_capacity(1 << 10);
-        for request in Traffic::new(self, lines) {
+        for request in Traffic::new(self, day) {
             line.clear();
             match self {
                 Self::Nginx => nginx::line(&mut line, &request),

@@ -49,9 +49,9 @@ pub(super) fn seconds(micros: i64) -> impl Display {
     display(move |f| write!(f, "{}.{:03}", micros / 1_000_000, micros / 1_000 % 1_000))
 }
 
-/// `10.0.2.3:8080`, the server of a group.
-pub(super) fn server(group: usize, number: u8) -> impl Display {
-    display(move |f| write!(f, "10.0.{}.{}:8080", group + 1, number + 1))
+/// `10.0.2.3:8080`, the server of a group; where it has more than 250 of them, the second number counts on.
+pub(super) fn server(group: usize, number: u16) -> impl Display {
+    display(move |f| write!(f, "10.{}.{}.{}:8080", number / 250, group + 1, number % 250 + 1))
 }
 
 /// The client's address: of the range for benchmarks (RFC 2544), and now and then IPv6.

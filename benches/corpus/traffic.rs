@@ -1,22 +1,24 @@
-//! One day of requests to 24 servers in five groups, about one in a hundred of which fails, mostly in bursts.
+//! One day of requests to servers in five groups, 24 in all unless more are asked for. About one request in a hundred
+//! fails, mostly in bursts, unless all are to.
 //!
 //! Everything is integer arithmetic on numbers from a generator with a fixed seed, so that every machine makes the same.
 
-use super::Format;
+use super::{Day, Format};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 /// Servers that share their work.
 pub(super) struct Group {
     pub(super) name: &'static str,
-    servers: u8,
+    /// How many, where there are [`Day::FEWEST_UPSTREAMS`] in all.
+    servers: u16,
     /// Requests to it, of a hundred.
     share: u64,
     /// How long it takes at least, in microseconds.
     base: i64,
 }
 
-const fn group(name: &'static str, servers: u8, share: u64, base: i64) -> Group {
+const fn group(name: &'static str, servers: u16, share: u64, base: i64) -> Group {
     Group { name, servers, share, base }
 }
 
@@ -60,19 +62,34 @@ pub(super) enum Fault {
     Garbled,
 }
 
+/// What makes a request a failure, whatever the format.
+const FAILURES: [Fault; 10] = [
+    Fault::Refused,
+    Fault::Exhausted,
+    Fault::NobodyLeft,
+    Fault::Fallback,
+    Fault::NoServer,
+    Fault::Slow,
+    Fault::Closed,
+    Fault::Busy,
+    Fault::Broken,
+    Fault::Local,
+];
+
 /// A time in which some requests go wrong.
 struct Burst {
     /// When it begins, in minutes from midnight, and how many it lasts.
     minutes: (i64, i64),
     group: usize,
-    /// The sick server; all of them where there is none.
-    server: Option<u8>,
+    /// The sick server, of as many as the group has at least: of ten times as many, ten are sick. All of them where there is
+    /// none.
+    server: Option<u16>,
     fault: Fault,
     /// How many requests go wrong, of a hundred.
     share: u64,
 }
 
-const fn burst(minutes: (i64, i64), group: usize, server: Option<u8>, fault: Fault, share: u64) -> Burst {
+const fn burst(minutes: (i64, i64), group: usize, server: Option<u16>, fault: Fault, share: u64) -> Burst {
     Burst { minutes, group, server, fault, share }
 }
 
@@ -107,7 +124,7 @@ pub(super) struct Request {
     /// Its place in [`GROUPS`].
     pub(super) group: usize,
     /// The server that it was sent to first, and the one that is asked next.
-    pub(super) servers: [u8; 2],
+    pub(super) servers: [u16; 2],
     pub(super) fault: Option<Fault>,
     /// What the client was told; `None` where it left before.
     pub(super) status: Option<u16>,
@@ -133,8 +150,8 @@ impl Request {
 /// The requests in the order in which their lines are written.
 pub(super) struct Traffic {
     format: Format,
+    day: Day,
     random: Random,
-    lines: u64,
     /// The hour, and which of its how many requests comes next.
     hour: usize,
     next: u64,
@@ -144,11 +161,11 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new(format: Format, lines: u64) -> Self {
+    pub(super) fn new(format: Format, day: Day) -> Self {
         let mut traffic = Self {
             format,
+            day,
             random: Random(0x6761_7465_7768_7921),
-            lines,
             hour: 0,
             next: 0,
             count: 0,
@@ -163,7 +180,7 @@ impl Traffic {
     fn until(&self, hour: usize) -> u64 {
         let all: u64 = HOURS.iter().sum();
         let before: u64 = HOURS[..hour].iter().sum();
-        self.lines * before / all
+        self.day.lines * before / all
     }
 
     /// When the next request arrives; `None` after the last.
@@ -185,10 +202,14 @@ impl Traffic {
     fn make(&mut self, start: i64) -> Request {
         let random = &mut self.random;
         let group = pick_group(random.below(100));
-        let servers = GROUPS[group].servers;
-        let first = random.below(u64::from(servers)) as u8;
-        let second = (first + 1 + random.below(u64::from(servers) - 1) as u8) % servers;
-        let fault = fault(start, group, first, random);
+        let servers = servers(group, self.day.upstreams);
+        let first = random.below(u64::from(servers)) as u16;
+        let second = (first + 1 + random.below(u64::from(servers) - 1) as u16) % servers;
+        let fault = if self.day.failing {
+            Some(FAILURES[random.below(FAILURES.len() as u64) as usize])
+        } else {
+            fault(start, group, first, random)
+        };
         let status = status(self.format, fault, random);
         Request {
             start,
@@ -266,15 +287,22 @@ fn pick_group(mut percent: u64) -> usize {
     0
 }
 
+/// How many of all servers are the group's: its share, rounded such that all groups' are all servers.
+fn servers(group: usize, all: u16) -> u16 {
+    let before: u16 = GROUPS[..group].iter().map(|group| group.servers).sum();
+    let until = |servers: u16| u32::from(all) * u32::from(servers) / u32::from(Day::FEWEST_UPSTREAMS);
+    (until(before + GROUPS[group].servers) - until(before)) as u16
+}
+
 /// What goes wrong with a request to `server` at `start`, if anything does.
-fn fault(start: i64, group: usize, server: u8, random: &mut Random) -> Option<Fault> {
+fn fault(start: i64, group: usize, server: u16, random: &mut Random) -> Option<Fault> {
     let minute = start / 60_000_000;
     let percent = random.below(100);
     for burst in &BURSTS {
         let (from, length) = burst.minutes;
         let hit = (from..from + length).contains(&minute)
             && burst.group == group
-            && burst.server.is_none_or(|sick| sick == server);
+            && burst.server.is_none_or(|sick| sick == server % GROUPS[group].servers);
         if hit && percent < burst.share {
             return Some(burst.fault);
         }
