@@ -173,21 +173,19 @@ impl Complaints {
     }
 }
 
-#[test]
-fn recordings_are_told_as_they_happened() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
-    let mut directories: Vec<_> =
-        fs::read_dir(root).expect("recordings").map(|entry| entry.expect("entry").path()).collect();
-    directories.sort();
-    let (mut views, mut wrong) = (0, String::new());
+/// What is wrong with the reports on all views of the recordings in a folder of `fixtures`, by scenario and logs; and how many views there were.
+fn walk(folder: &str) -> (BTreeMap<(String, String), String>, usize) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
+    let directories = fs::read_dir(root).expect("recordings").map(|entry| entry.expect("entry").path());
     let schema = jsonschema::validator_for(&gatewhy::report::schema()).expect("a schema");
-    for directory in directories.iter().filter(|path| path.is_dir()) {
+    let (mut views, mut wrong) = (0, BTreeMap::new());
+    for directory in directories.filter(|path| path.is_dir()) {
         let text = fs::read_to_string(directory.join("case.toml")).expect("case.toml");
         let case: Case = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
         assert!(case.client.requests > 0);
         for view in &case.view {
             views += 1;
-            let report = common::report(directory, &view.logs, &case.tz);
+            let report = common::report(&directory, &view.logs, &case.tz);
             let json = serde_json::to_value(&report).expect("JSON");
             let mut complaints = Complaints::default();
             complaints.counts(&report, view, &case.client);
@@ -197,11 +195,63 @@ fn recordings_are_told_as_they_happened() {
                 let _ = write!(complaints.0, "\n    schema: {error} at {}", error.instance_path());
             }
             if !complaints.0.is_empty() {
-                let name = directory.file_name().unwrap_or_default().to_string_lossy();
-                let _ = write!(wrong, "\n{name} {:?}{}", view.logs, complaints.0);
+                let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                wrong.insert((name, view.logs.join(" + ")), complaints.0);
             }
         }
     }
-    assert!(views >= 70, "only {views} views were found");
-    assert!(wrong.is_empty(), "of {views} views:{wrong}");
+    (wrong, views)
+}
+
+#[test]
+fn recordings_are_told_as_they_happened() {
+    let (wrong, views) = walk("recorded");
+    assert!(views >= 1_000, "only {views} views were found");
+    assert!(wrong.is_empty(), "of {views} views: {wrong:#?}");
+}
+
+/// Views of the second set that are not told as they should be, and why. See `docs/second-set.md`.
+const MISSED: [(&str, &str, &str); 9] = [
+    ("second-haproxy-custom-format-tls", "docker.log", DOCKER),
+    ("second-haproxy-ipv6-dead", "docker.log", DOCKER),
+    ("second-haproxy-ready-503", "docker.log", DOCKER),
+    ("second-haproxy-reload-in-outage", "docker.log", DOCKER),
+    ("second-haproxy-silent-one-checked", "docker.log", DOCKER),
+    (
+        "second-nginx-auth-down",
+        "apm.log + error.log",
+        "lines about an auth_request's upstream, which the access log does not name, count as failures",
+    ),
+    (
+        "second-nginx-busy-page",
+        "analytics.log",
+        "the layout does not tell who answered: the graver of two faults is another",
+    ),
+    (
+        "second-nginx-export-resets",
+        "analytics.log + error.log",
+        "all resets came after one second: taken for somebody's time limit",
+    ),
+    (
+        "second-nginx-three-down-and-back",
+        "elk.log",
+        "two of the three servers are told in one incident, one in another",
+    ),
+];
+
+/// Docker's json-file wraps each line in JSON, whose escapes are not undone yet.
+const DOCKER: &str = "Docker's json-file is not read";
+
+/// The second set was recorded when the rules were finished. What it showed to be wrong, and is wrong still, is listed; nothing else may be.
+#[test]
+fn the_second_set_is_told_but_for_what_is_known() {
+    let (wrong, views) = walk("second");
+    assert!(views >= 500, "only {views} views were found");
+    let known: BTreeMap<_, _> = MISSED.iter().map(|(name, logs, why)| ((*name, *logs), *why)).collect();
+    let is_known = |place: &(String, String)| known.contains_key(&(place.0.as_str(), place.1.as_str()));
+    let new: BTreeMap<_, _> = wrong.iter().filter(|(place, _)| !is_known(place)).collect();
+    assert!(new.is_empty(), "of {views} views: {new:#?}");
+    let still = |place: &&(&str, &str)| wrong.contains_key(&(place.0.to_owned(), place.1.to_owned()));
+    let mended: Vec<_> = known.keys().filter(|place| !still(place)).collect();
+    assert!(mended.is_empty(), "no longer wrong: {mended:?}");
 }

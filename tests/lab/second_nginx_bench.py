@@ -169,7 +169,7 @@ def told(view: View, say: Say, blame: Blame, names: bool) -> View:
     unsure = ["unknown"] if "unknown" in say.cause else []
     other = [Other(list(dict.fromkeys([*each.cause, *unsure])), each.upstreams) for each in blame.other]
     return replace(
-        view, upstreams=list(blame.upstreams), group=blame.group, other=other, top_path=blame.top_path
+        view, upstreams=list(blame.upstreams), other=other, top_path=blame.top_path
     )
 
 
