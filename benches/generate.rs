@@ -6,8 +6,8 @@
 //! cargo run --release --example generate -- nginx 1000000 --failing > outage.log
 //! ```
 //!
-//! Formats: `nginx`, `haproxy`, `alb`, `elb`. The same arguments give the same bytes, everywhere. What the lines hold is
-//! told on standard error.
+//! Formats: `nginx`, `haproxy`, `alb`, `elb`. The same arguments give the same bytes, everywhere. What the lines hold
+//! is told on standard error.
 
 #![allow(clippy::print_stderr, reason = "it is a program")]
 

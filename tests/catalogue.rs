@@ -1,4 +1,5 @@
-//! The catalogues are checked, not trusted: names are unique and well formed, nothing is empty, samples prove themselves.
+//! The catalogues are checked, not trusted: names are unique and well formed, nothing is empty, samples prove
+//! themselves.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

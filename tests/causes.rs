@@ -64,7 +64,8 @@ impl Case {
         self.likely_cause.iter().any(|slug| slug == incident.likely_cause)
     }
 
-    /// Whether an incident, be it the main one or not, tells a near miss as the cause itself, or is sure of what is wrong.
+    /// Whether an incident, be it the main one or not, tells a near miss as the cause itself, or is sure of what is
+    /// wrong.
     fn misleads(&self, cause: Cause, incident: &Incident) -> bool {
         let taken_in = !self.shows(cause) && incident.likely_cause == cause.slug() && incident.confidence != "low";
         taken_in || incident.confidence == "high" && !self.names(incident)

@@ -394,7 +394,8 @@ fn says_that_hosts_count_no_failures() {
     ] {
         assert_eq!(told(line).contains(note), expected, "{line:?}: {}", told(line));
     }
-    // Whatever else is in a journal, it is no line that should have been read; but a journal of nothing else holds nothing.
+    // Whatever else is in a journal, it is no line that should have been read; but a journal of nothing else holds
+    // nothing.
     assert!(!told(&["gunicorn.log", "error.log"]).contains("known format"));
     for (name, expected) in [
         ("journal", "journal: its only line is not in a known format\n"),

@@ -494,7 +494,8 @@ fn many_groups_without_a_live_upstream_are_reconciled_quickly() {
     assert_eq!(rows.iter().map(|row| row.failures).sum::<u64>(), 100);
 }
 
-/// Apache's error lines may come five minutes late: that is no reason to go through all windows once for each second of them.
+/// Apache's error lines may come five minutes late: that is no reason to go through all windows once for each second of
+/// them.
 #[test]
 fn late_error_lines_are_found_quickly_in_short_windows() {
     let mut access = String::new();

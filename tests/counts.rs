@@ -2,8 +2,8 @@
 //! formats. The awk scripts (`tests/awk/`) are what a person would write for that one format, and share nothing with
 //! gatewhy; the generator (`benches/corpus/`) says how many failures it wrote, which is a third opinion.
 //!
-//! The report must be the same, byte for byte, with one thread, two and seven, from a file and from a pipe. A pipe has no
-//! name, so there the samples, which begin with it, are compared without.
+//! The report must be the same, byte for byte, with one thread, two and seven, from a file and from a pipe. A pipe has
+//! no name, so there the samples, which begin with it, are compared without.
 //!
 //! `GATEWHY_LINES` sets how many lines are counted (default 20000). With a million, test with `--release`.
 
@@ -18,7 +18,8 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Requests, 502, 503 and 504 by minute (`2026-11-20T10:09`) and by upstream, or `-` and the group where none was asked.
+/// Requests, 502, 503 and 504 by minute (`2026-11-20T10:09`) and by upstream, or `-` and the group where none was
+/// asked.
 type Table = BTreeMap<(String, String), [u64; 4]>;
 
 #[test]

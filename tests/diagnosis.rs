@@ -1,6 +1,7 @@
 //! What only many lines together show: how failures are spread, how long they took, and which tier they came from.
 //!
-//! The lines are laid out as nginx and HAProxy write them; which of them fail, when and after how long is what each test is about.
+//! The lines are laid out as nginx and HAProxy write them; which of them fail, when and after how long is what each
+//! test is about.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -295,7 +296,8 @@ fn only_the_lines_that_tell_count() {
     assert_eq!(only(&report).likely_cause, "closed-early");
 }
 
-/// Two proxies of one kind on hosts of their own, side by side: that both fail at once does not make one the other's upstream.
+/// Two proxies of one kind on hosts of their own, side by side: that both fail at once does not make one the other's
+/// upstream.
 #[test]
 fn siblings_are_no_tiers() {
     let at_host = |host: &str, line: String| format!("2026-11-21T00:00:00+00:00 {host} haproxy[7]: {line}");

@@ -1,5 +1,5 @@
-//! Every line of `fixtures/format` is read as its vendor's documentation says. The `.ndjson` beside each log states the values that somebody
-//! worked out by hand from that documentation; what it does not state is not compared.
+//! Every line of `fixtures/format` is read as its vendor's documentation says. The `.ndjson` beside each log states the
+//! values that somebody worked out by hand from that documentation; what it does not state is not compared.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

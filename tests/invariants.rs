@@ -1,5 +1,5 @@
-//! What must hold for any input and any way to read it: the same report whatever the block size, the number of threads, the order of
-//! merging; every failure counted once; no panic on any bytes.
+//! What must hold for any input and any way to read it: the same report whatever the block size, the number of threads,
+//! the order of merging; every failure counted once; no panic on any bytes.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -81,8 +81,8 @@ fn mixture() -> Vec<u8> {
     all
 }
 
-/// One request that failed, and two attempts for it that ended in two ways: which of them it is put down to must not depend on
-/// which was read first.
+/// One request that failed, and two attempts for it that ended in two ways: which of them it is put down to must not
+/// depend on which was read first.
 fn more_told_than_failed() -> [String; 3] {
     let told = |message: &str| {
         format!(

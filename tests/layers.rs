@@ -1,4 +1,5 @@
-//! Imports run one way: each stage knows only those before it. Rust lets modules import each other, so this reads the `use` lines.
+//! Imports run one way: each stage knows only those before it. Rust lets modules import each other, so this reads the
+//! `use` lines.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

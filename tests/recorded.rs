@@ -1,6 +1,7 @@
 //! Every recording of a real failure says what it should: the counts that the client saw, and the cause that was made.
 //!
-//! `fixtures/recorded/*/case.toml` tells, for each set of logs ("view"), what its recorder saw happen. See `fixtures/README.md`.
+//! `fixtures/recorded/*/case.toml` tells, for each set of logs ("view"), what its recorder saw happen. See
+//! `fixtures/README.md`.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -173,7 +174,8 @@ impl Complaints {
     }
 }
 
-/// What is wrong with the reports on all views of the recordings in a folder of `fixtures`, by scenario and logs; and how many views there were.
+/// What is wrong with the reports on all views of the recordings in a folder of `fixtures`, by scenario and logs; and
+/// how many views there were.
 fn walk(folder: &str) -> (BTreeMap<(String, String), String>, usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
     let directories = fs::read_dir(root).expect("recordings").map(|entry| entry.expect("entry").path());
@@ -242,7 +244,8 @@ const MISSED: [(&str, &str, &str); 9] = [
 /// Docker's json-file wraps each line in JSON, whose escapes are not undone yet.
 const DOCKER: &str = "Docker's json-file is not read";
 
-/// The second set was recorded when the rules were finished. What it showed to be wrong, and is wrong still, is listed; nothing else may be.
+/// The second set was recorded when the rules were finished. What it showed to be wrong, and is wrong still, is listed;
+/// nothing else may be.
 #[test]
 fn the_second_set_is_told_but_for_what_is_known() {
     let (wrong, views) = walk("second");

@@ -1,7 +1,8 @@
 //! One day of requests to servers in five groups, 24 in all unless more are asked for. About one request in a hundred
 //! fails, mostly in bursts, unless all are to.
 //!
-//! Everything is integer arithmetic on numbers from a generator with a fixed seed, so that every machine makes the same.
+//! Everything is integer arithmetic on numbers from a generator with a fixed seed, so that every machine makes the
+//! same.
 
 use super::{Day, Format};
 use std::cmp::{Ordering, Reverse};
@@ -81,8 +82,8 @@ struct Burst {
     /// When it begins, in minutes from midnight, and how many it lasts.
     minutes: (i64, i64),
     group: usize,
-    /// The sick server, of as many as the group has at least: of ten times as many, ten are sick. All of them where there is
-    /// none.
+    /// The sick server, of as many as the group has at least: of ten times as many, ten are sick. All of them where
+    /// there is none.
     server: Option<u16>,
     fault: Fault,
     /// How many requests go wrong, of a hundred.

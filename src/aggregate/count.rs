@@ -112,8 +112,8 @@ impl Tally {
         }
     }
 
-    /// Notes what a line about a host tells, by the pool, unit or program that it is about, or else by the program that sent it.
-    /// Whoever wrote it, it counts at no gateway.
+    /// Notes what a line about a host tells, by the pool, unit or program that it is about, or else by the program that
+    /// sent it. Whoever wrote it, it counts at no gateway.
     fn count_host(&mut self, origin: Origin<'_>, event: &Event<'_>, noted: &mut Noted<'_>) {
         let Some(sign) = event.sign else { return };
         let Origin { host, program, .. } = origin;

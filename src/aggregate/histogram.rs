@@ -37,8 +37,8 @@ impl Histogram {
         self.0.iter().map(|entry| u64::from(entry.1)).sum()
     }
 
-    /// The duration, in milliseconds, that `percent` of all durations do not exceed: the nearest-rank percentile, as the middle of its bucket.
-    /// `None` where nothing was counted.
+    /// The duration, in milliseconds, that `percent` of all durations do not exceed: the nearest-rank percentile, as
+    /// the middle of its bucket. `None` where nothing was counted.
     #[must_use]
     pub fn percentile(&self, percent: u64) -> Option<u64> {
         let rank = (self.count() * percent).div_ceil(100).max(1);
@@ -52,8 +52,8 @@ impl Histogram {
         None
     }
 
-    /// The duration, in milliseconds, that most durations are near to, and how many are: within a bucket of its own, and its neighbours.
-    /// `None` where nothing was counted.
+    /// The duration, in milliseconds, that most durations are near to, and how many are: within a bucket of its own,
+    /// and its neighbours. `None` where nothing was counted.
     #[must_use]
     pub fn mode(&self) -> Option<(u64, u64)> {
         let near = |at: usize| {

@@ -1,7 +1,8 @@
 //! The busiest paths of a cell, bounded.
 //!
-//! A cell keeps at most [`LIMIT`] folded paths: those with the smallest hashes. That choice is the same whatever the order of lines and
-//! however the input was split, so each kept path's count is exact; how many requests went to paths that did not fit is known too.
+//! A cell keeps at most [`LIMIT`] folded paths: those with the smallest hashes. That choice is the same whatever the
+//! order of lines and however the input was split, so each kept path's count is exact; how many requests went to paths
+//! that did not fit is known too.
 
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;

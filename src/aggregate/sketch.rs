@@ -1,7 +1,8 @@
 //! How many different things there were, and how many two sets of them share, in little memory.
 //!
-//! A sketch keeps the smallest hashes that it has seen (a "bottom-k" or KMV sketch: Bar-Yossef et al., "Counting Distinct Elements in a Data
-//! Stream", 2002). Two sketches keep the same things where they saw the same things, so their overlap can be measured.
+//! A sketch keeps the smallest hashes that it has seen (a "bottom-k" or KMV sketch: Bar-Yossef et al., "Counting
+//! Distinct Elements in a Data Stream", 2002). Two sketches keep the same things where they saw the same things, so
+//! their overlap can be measured.
 
 use foldhash::quality::FixedState;
 use std::hash::BuildHasher as _;

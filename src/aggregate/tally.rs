@@ -50,8 +50,8 @@ pub struct Series {
 }
 
 impl Series {
-    /// Whether this is the series of `key`. Empty texts are not compared: `memcmp` of no bytes at the address of nothing takes a
-    /// hundred nanoseconds where glibc masks its loads (AVX-512).
+    /// Whether this is the series of `key`. Empty texts are not compared: `memcmp` of no bytes at the address of
+    /// nothing takes a hundred nanoseconds where glibc masks its loads (AVX-512).
     #[inline]
     fn is(&self, key: &SeriesKey<'_>) -> bool {
         let same = |a: &[u8], b: &[u8]| a.len() == b.len() && (a.is_empty() || a == b);
@@ -89,11 +89,12 @@ pub struct InputTally {
 }
 
 impl InputTally {
-    /// The name that lines in syslog and the journal are counted under whose program is no gateway, and of which no format knows
-    /// anything.
+    /// The name that lines in syslog and the journal are counted under whose program is no gateway, and of which no
+    /// format knows anything.
     pub const FOREIGN: &'static str = "syslog";
 
-    /// The name that indented lines are counted under: those of a stack, or of whatever else goes on with the line before.
+    /// The name that indented lines are counted under: those of a stack, or of whatever else goes on with the line
+    /// before.
     pub const CONTINUATION: &'static str = "continuation";
 
     /// Whether lines that are counted under this name were of a known format.

@@ -41,10 +41,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
     ],
     look_alikes: &[
-        ("no-live-upstream", "is the shadow of earlier refusals: look for the first failure before it"),
-        ("connect-timeout", "gets no answer at all and takes as long as the connect timeout; a refusal is instant"),
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
+        ("connect-timeout", "gets no answer at all and takes as long as the connect timeout; a refusal is instant"),
         ("keepalive-race", "is as fast, but has a connect time, is rare and hits mostly POST"),
+        ("no-live-upstream", "is the shadow of earlier refusals: look for the first failure before it"),
         ("draining", "refusals of a few seconds around a deploy: the process stopped before traffic was taken away"),
     ],
     checks: &[

@@ -84,8 +84,9 @@ pub struct Entry {
     /// The cause in a few words that complete "likely cause: …", in lower case, without a full stop:
     /// "nothing listens on the upstream's port".
     pub title: &'static str,
-    /// What completes "UPSTREAM …" in the sentence of an incident, in the past tense: "refused connections". The sentence goes
-    /// on with a colon, and one upstream or several may be its subject: so without a colon, and without "it".
+    /// What completes "UPSTREAM …" in the sentence of an incident, in the past tense: "refused connections". The
+    /// sentence goes on with a colon, and one upstream or several may be its subject: so without a colon, and without
+    /// "it".
     pub happened: &'static str,
     /// What it means, in a few full sentences for someone with an outage.
     pub meaning: &'static str,
@@ -101,8 +102,8 @@ pub struct Entry {
 
 /// Something to check next: a command to type or a directive to look at.
 ///
-/// In [`Check::run`] the words `{host}`, `{port}`, `{upstream}`, `{socket}`, `{group}`, `{path}`, `{since}` and `{until}` stand for the
-/// incident's own; a check whose words cannot all be filled in is left out of that incident.
+/// In [`Check::run`] the words `{host}`, `{port}`, `{upstream}`, `{socket}`, `{group}`, `{path}`, `{since}` and
+/// `{until}` stand for the incident's own; a check whose words cannot all be filled in is left out of that incident.
 #[derive(Debug)]
 pub struct Check {
     /// For which proxies it makes sense; empty means every one.

@@ -102,9 +102,9 @@ pub struct ReportArgs {
 
     /// Exit with 1 if this holds, such as 'error_rate>1%'; repeatable
     ///
-    /// One of failures, error_rate, requests, incidents, failed_attempts, masked_failures, crawler_failures, status_502,
-    /// status_503, status_504, status_52x; one of > >= < <=; and a number. error_rate takes a percentage or a fraction
-    /// from 0 to 1. Given several times, one that holds is enough.
+    /// One of failures, error_rate, requests, incidents, failed_attempts, masked_failures, crawler_failures,
+    /// status_502, status_503, status_504, status_52x; one of > >= < <=; and a number. error_rate takes a percentage or
+    /// a fraction from 0 to 1. Given several times, one that holds is enough.
     #[arg(long, value_name = "EXPR", help_heading = "Output")]
     pub fail_on: Vec<String>,
 
@@ -144,8 +144,8 @@ pub struct ReadingArgs {
 
     /// Hide clients, query strings and user names, to share what is written
     ///
-    /// Client addresses become hashes with a salt of this run: the same client has the same name all through one run, and
-    /// another in the next.
+    /// Client addresses become hashes with a salt of this run: the same client has the same name all through one run,
+    /// and another in the next.
     #[arg(long, help_heading = "Output")]
     pub redact: bool,
 

@@ -228,7 +228,8 @@ mod tests {
     use clap::Parser as _;
     use std::path::PathBuf;
 
-    /// Each input: its path, the directory that it was found in, its lines, how many of them are unparsed, the first of those.
+    /// Each input: its path, the directory that it was found in, its lines, how many of them are unparsed, the first of
+    /// those.
     type Case<'a> = (&'a str, Option<&'a str>, u64, u64, Option<&'a [u8]>);
 
     fn told(line: &[&str], cases: &[Case<'_>], problems: Vec<Problem>) -> Vec<(String, bool)> {

@@ -28,7 +28,8 @@ impl Progress {
         Self(None)
     }
 
-    /// Watches `read`, the bytes that have been read so far, of `total` where that is known. Reading never waits for it.
+    /// Watches `read`, the bytes that have been read so far, of `total` where that is known. Reading never waits for
+    /// it.
     #[must_use]
     pub fn watch(read: Arc<AtomicU64>, total: Option<u64>) -> Self {
         let (stop, stopped) = mpsc::channel();

@@ -1,4 +1,5 @@
-//! Where output goes. A file is written whole or not at all: into a new file beside it, which takes its place at the end.
+//! Where output goes. A file is written whole or not at all: into a new file beside it, which takes its place at the
+//! end.
 
 use crate::error::Error;
 use std::{
@@ -101,7 +102,8 @@ fn direct(path: &Path) -> io::Result<Kind> {
     Ok(Kind::Direct(BufWriter::with_capacity(BUFFER, Direct::File(file))))
 }
 
-/// A new file beside `path`, and the path that it is to have in the end: that of the file itself where `path` is a link.
+/// A new file beside `path`, and the path that it is to have in the end: that of the file itself where `path` is a
+/// link.
 fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
     let existing = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => return Err(io::Error::from(io::ErrorKind::IsADirectory)),
@@ -125,7 +127,8 @@ fn beside(path: &Path) -> io::Result<(NamedTempFile, PathBuf)> {
     Ok((file, path))
 }
 
-/// A new hidden file with the permissions that any new file gets; on its own, tempfile would keep it from everyone else.
+/// A new hidden file with the permissions that any new file gets; on its own, tempfile would keep it from everyone
+/// else.
 fn new_file(directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".gatewhy-");

@@ -49,7 +49,8 @@ fn closest<'a>(typed: &str, names: &[(String, &'a str)]) -> Option<&'a str> {
     best.filter(|(likeness, _)| *likeness > 0.8).map(|(_, name)| name)
 }
 
-/// Appends `text` in lines of at most `width` columns, each after `indent` spaces. A word longer than a line stands alone.
+/// Appends `text` in lines of at most `width` columns, each after `indent` spaces. A word longer than a line stands
+/// alone.
 pub fn wrap(out: &mut String, text: &str, indent: usize, width: usize) {
     let room = width.saturating_sub(indent).max(20);
     let mut used = 0;

@@ -1,15 +1,17 @@
 //! Brings lines together that tell of the same failure.
 //!
-//! Some messages of Apache's only count a failure, and another line before them says why: that a TLS handshake failed is one line,
-//! that the certificate was not accepted another. A line that explains is a state line whose sign bears the status of the failure;
-//! as many failed attempts with that status, in the same window, as there are such lines then have its sign.
+//! Some messages of Apache's only count a failure, and another line before them says why: that a TLS handshake failed
+//! is one line, that the certificate was not accepted another. A line that explains is a state line whose sign bears
+//! the status of the failure; as many failed attempts with that status, in the same window, as there are such lines
+//! then have its sign.
 
 use super::Key;
 use crate::aggregate::{Cell, Evidence, Source};
 use crate::cause::{Proxy, Strength};
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
-/// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells' series.
+/// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
+/// series.
 pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
     let mut places: BTreeMap<(&str, i64), Cells> = BTreeMap::new();
     let of_apache = |cell: &(usize, &(u32, i64, Cell))| keys[cell.1.0 as usize].kind == Proxy::Apache;
@@ -86,8 +88,8 @@ fn give_at_same_server(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)], told: 
     }
 }
 
-/// Gives what is left of the reasons to attempts anywhere: a line may also name no server, or by its address where the other has
-/// a name.
+/// Gives what is left of the reasons to attempts anywhere: a line may also name no server, or by its address where the
+/// other has a name.
 fn give_anywhere(cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
     // By status and strength: how many of the cells have nothing left that such a reason explains.
     let mut done: BTreeMap<(u16, Strength), usize> = BTreeMap::new();

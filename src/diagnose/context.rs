@@ -1,4 +1,5 @@
-//! What hosts and application servers wrote around an incident: it counts nothing, but it can say why the gateway saw what it saw.
+//! What hosts and application servers wrote around an incident: it counts nothing, but it can say why the gateway saw
+//! what it saw.
 
 use super::incident::Incident;
 use super::pattern::BROKEN_OFF;
@@ -9,14 +10,15 @@ use crate::cause::{Cause, Strength};
 use crate::envelope::is_application_server;
 use std::collections::BTreeMap;
 
-/// How long before a failure and after it a host's line may still belong to it, in milliseconds: a supervisor kills a worker long after the
-/// proxy gave up on it (gunicorn after 30 s, `--timeout`), and an outage ends with a start.
+/// How long before a failure and after it a host's line may still belong to it, in milliseconds: a supervisor kills a
+/// worker long after the proxy gave up on it (gunicorn after 30 s, `--timeout`), and an outage ends with a start.
 const REACH: (i64, i64) = (60_000, 90_000);
 
 /// How long after the last failure a start may be what ended it, in seconds.
 pub(crate) const ENDED: i64 = 30;
 
-/// How far a line that a host wrote and the failures that it explains may lie apart, in milliseconds: many stamps have whole seconds.
+/// How far a line that a host wrote and the failures that it explains may lie apart, in milliseconds: many stamps have
+/// whole seconds.
 const APART: i64 = 3_000;
 
 /// What a host says, of whomever, is no proof that it was the upstream that it said it of.
@@ -134,7 +136,8 @@ fn context(near: &[&Line<'_>], incident: &Incident) -> Vec<Evidence> {
     context
 }
 
-/// Without what happens all the time (a worker starts, a worker ends), unless there is nothing else, or it is what ended the incident.
+/// Without what happens all the time (a worker starts, a worker ends), unless there is nothing else, or it is what
+/// ended the incident.
 fn telling(mut context: Vec<Evidence>, end: i64) -> Vec<Evidence> {
     let is_strong = |item: &Evidence| item.sign.strength >= Strength::Strong;
     let is_end = |item: &Evidence| (0..=ENDED).contains(&(item.last.seconds() - end));
@@ -197,7 +200,8 @@ enum Lies {
     Near,
 }
 
-/// What the gateway saw, what hosts told, how that has to lie, and the cause that follows. The first rule that holds decides.
+/// What the gateway saw, what hosts told, how that has to lie, and the cause that follows. The first rule that holds
+/// decides.
 const RULES: [(Saw, Cause, Lies, Cause); 11] = [
     (Saw::BrokenOff, Cause::WorkerKilled, Lies::OnMost, Cause::WorkerKilled),
     (Saw::BrokenOff, Cause::Draining, Lies::AtTheStart, Cause::Draining),

@@ -62,8 +62,8 @@ impl Relations {
         }
     }
 
-    /// Adds the members of Apache's balancers, which seldom has more than one: it names a server in its access log, or takes it
-    /// out of use, only where that belongs to a balancer.
+    /// Adds the members of Apache's balancers, which seldom has more than one: it names a server in its access log, or
+    /// takes it out of use, only where that belongs to a balancer.
     pub(super) fn with_members(mut self, keys: &[Arc<Key>], cells: &[(u32, i64, Cell)]) -> Self {
         let told = |cell: &Cell| {
             let evidence = || cell.trouble.iter().flat_map(|trouble| &trouble.evidence);
@@ -74,24 +74,24 @@ impl Relations {
         self
     }
 
-    /// Whether two upstreams of which no group is known may well serve the same: both were tried for one request, they listen on
-    /// the same port, or they are members of a balancer.
+    /// Whether two upstreams of which no group is known may well serve the same: both were tried for one request, they
+    /// listen on the same port, or they are members of a balancer.
     pub(super) fn are_alike(&self, one: &Arc<Key>, other: &Arc<Key>) -> bool {
         one.port() == other.port()
             || self.peers.contains(&(Arc::clone(one), Arc::clone(other)))
             || self.members.contains(one) && self.members.contains(other)
     }
 
-    /// Whether `server` can belong to `group`: by the group's name, by the virtual server that sends requests to it, or because nothing
-    /// speaks against it.
+    /// Whether `server` can belong to `group`: by the group's name, by the virtual server that sends requests to it, or
+    /// because nothing speaks against it.
     pub(super) fn may_serve(&self, server: &Key, group: &Arc<Key>) -> bool {
         let named = server.group == group.group || server.group.is_empty() || group.group.is_empty();
         named || self.aliases.contains(&(Arc::clone(group), server.group.clone()))
     }
 }
 
-/// The key of each series. Error logs name the group by the virtual server; where an access log names the same upstream, they
-/// share one key, and the group is whichever is known.
+/// The key of each series. Error logs name the group by the virtual server; where an access log names the same
+/// upstream, they share one key, and the group is whichever is known.
 pub(super) fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
     let mut accessed = vec![false; series.len()];
     for (id, _, cell) in cells {
@@ -137,9 +137,9 @@ fn accessed_group(named: &BTreeMap<(&str, &str), BTreeSet<&str>>, key: &Key) -> 
     named.get(&(key.proxy.as_str(), key.upstream.as_str())).is_some_and(|groups| groups.contains(key.group.as_str()))
 }
 
-/// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; such lines are Apache's where
-/// there are lines that only Apache writes and none that only nginx does: from the same host, if there are any of either, else
-/// from anywhere.
+/// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; such lines are
+/// Apache's where there are lines that only Apache writes and none that only nginx does: from the same host, if there
+/// are any of either, else from anywhere.
 fn kinds(series: &[Series], accessed: &[bool]) -> Vec<Proxy> {
     let neutral = |at: usize| {
         let Series { proxy, group, upstream, names_upstream, .. } = &series[at];
@@ -160,8 +160,8 @@ fn kinds(series: &[Series], accessed: &[bool]) -> Vec<Proxy> {
     series.iter().zip(&neutral).map(kind).collect()
 }
 
-/// The host of each kind of gateway of which only one host is named. Lines that name none are its too: often an access log
-/// comes through syslog, and the error log as a file.
+/// The host of each kind of gateway of which only one host is named. Lines that name none are its too: often an access
+/// log comes through syslog, and the error log as a file.
 fn only_hosts<'a>(series: &'a [Series], kinds: &[Proxy]) -> BTreeMap<Proxy, &'a [u8]> {
     let mut hosts: BTreeMap<Proxy, BTreeSet<&[u8]>> = BTreeMap::new();
     for (series, kind) in series.iter().zip(kinds).filter(|(series, _)| !series.host.is_empty()) {

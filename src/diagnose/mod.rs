@@ -1,8 +1,9 @@
 //! Merged cells become findings: reconciled rows, incidents, likely causes.
 //!
-//! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), rows get their names ([`keys`]), what access and error
-//! logs say of the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows
-//! become incidents ([`incident`]), of which hosts' logs ([`context`]) and other tiers ([`tier`]) may know more.
+//! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), rows get
+//! their names ([`keys`]), what access and error logs say of the same requests is brought together ([`reconcile`]),
+//! rows are weighed ([`score`]), and neighbouring rows become incidents ([`incident`]), of which hosts' logs
+//! ([`context`]) and other tiers ([`tier`]) may know more.
 
 mod companion;
 mod context;
@@ -54,8 +55,8 @@ pub struct Findings {
     pub window: i64,
     /// One row for each upstream and window, by key and time.
     pub rows: Vec<Row>,
-    /// What happened on hosts, by host, by pool, unit or program, and by time: evidence that counts as no failure and that no
-    /// filter on upstreams drops.
+    /// What happened on hosts, by host, by pool, unit or program, and by time: evidence that counts as no failure and
+    /// that no filter on upstreams drops.
     pub hosts: Vec<Row>,
     /// The incidents, the gravest first.
     pub incidents: Vec<Incident>,

@@ -1,4 +1,5 @@
-//! What the failures of an incident have in common that no single line shows: one duration, an even spread, a rhythm, a rise before.
+//! What the failures of an incident have in common that no single line shows: one duration, an even spread, a rhythm, a
+//! rise before.
 //!
 //! The rules look at counts per cell, at the durations of failures, and at which 64ths of a window had any.
 
@@ -30,7 +31,8 @@ pub enum Pattern {
         /// How many there were.
         bursts: usize,
     },
-    /// These upstreams answered nothing at all in these logs: rather something that never worked than something that broke.
+    /// These upstreams answered nothing at all in these logs: rather something that never worked than something that
+    /// broke.
     NeverAnswered,
     /// Requests had become slower before the first failure.
     Slowing {
@@ -48,7 +50,8 @@ pub enum Pattern {
     },
 }
 
-/// Causes that show as a connection which ended before the response. Which of them it was is often seen only over many failures.
+/// Causes that show as a connection which ended before the response. Which of them it was is often seen only over many
+/// failures.
 pub(super) const BROKEN_OFF: [Cause; 4] =
     [Cause::ClosedEarly, Cause::ConnectionReset, Cause::KeepaliveRace, Cause::WorkerKilled];
 
@@ -159,7 +162,8 @@ impl Facts<'_> {
         let mut starts = vec![*moments.first()?];
         starts.extend(moments.windows(2).filter(|pair| pair[1] - pair[0] >= quiet).map(|pair| pair[1]));
         let every = rhythm(&starts, 1)?;
-        // A burst that lasts as long as the quiet after it is no burst, and single failures have the rhythm of the requests.
+        // A burst that lasts as long as the quiet after it is no burst, and single failures have the rhythm of the
+        // requests.
         let busy = moments.len() / starts.len();
         let is_burst = i64::try_from(busy).is_ok_and(|busy| busy * 2 <= every);
         let count = u64::try_from(starts.len()).unwrap_or(u64::MAX);
@@ -240,7 +244,8 @@ fn tolerance(took: Micros) -> Micros {
     (took / 25).max(100_000)
 }
 
-/// The distance from each start to the next, where there are at least four and all are nearly the same; `slack` is what measuring adds.
+/// The distance from each start to the next, where there are at least four and all are nearly the same; `slack` is what
+/// measuring adds.
 pub(super) fn rhythm(starts: &[i64], slack: i64) -> Option<i64> {
     let gaps: Vec<i64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let (shortest, longest) = (*gaps.iter().min()?, *gaps.iter().max()?);

@@ -130,11 +130,13 @@ pub(super) fn reconcile(
     Reconciled { rows, hosts, error_log_only, paired }
 }
 
-/// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after it.
+/// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after
+/// it.
 const REACH: i64 = 120;
 
-/// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to the nearest windows
-/// with failures that no line has been found for, the later one first, since a request is logged when it ends. What finds none stays.
+/// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to
+/// the nearest windows with failures that no line has been found for, the later one first, since a request is logged
+/// when it ends. What finds none stays.
 fn join_over_edges(drafts: &mut Drafts, names: &PathNames, statuses: &Statuses, window: i64) {
     let alone = drafts
         .iter()
@@ -160,8 +162,9 @@ fn join_over_edges(drafts: &mut Drafts, names: &PathNames, statuses: &Statuses, 
     }
 }
 
-/// How much later than the time of its access line a request's error line may be written, in seconds. Apache logs a request with the
-/// time at which it came, and gives up on it after a time limit; Debian's `Timeout` is the longest in common use.
+/// How much later than the time of its access line a request's error line may be written, in seconds. Apache logs a
+/// request with the time at which it came, and gives up on it after a time limit; Debian's `Timeout` is the longest in
+/// common use.
 const fn lag(kind: Proxy) -> i64 {
     if matches!(kind, Proxy::Apache) { 300 } else { 0 }
 }
@@ -297,15 +300,15 @@ impl Draft {
     }
 }
 
-/// Whether an error log may know better than an access line with this sign. Which timer ran out is told from the fields that have no value,
-/// and a TLS handshake leaves the same ones empty as a connection does.
+/// Whether an error log may know better than an access line with this sign. Which timer ran out is told from the fields
+/// that have no value, and a TLS handshake leaves the same ones empty as a connection does.
 fn is_open(sign: &Sign) -> bool {
     sign.strength < Strength::Conclusive || [Cause::ConnectTimeout, Cause::ResponseTimeout].contains(&sign.cause)
 }
 
 impl Trouble {
-    /// Counts the attempts that the error log tells of. A line about no upstream tells of a request that made none: it is a failure,
-    /// or, where its status is none, a failed attempt all the same.
+    /// Counts the attempts that the error log tells of. A line about no upstream tells of a request that made none: it
+    /// is a failure, or, where its status is none, a failed attempt all the same.
     fn count_told_attempts(&mut self, statuses: &Statuses, has_upstream: bool) {
         for item in self.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
             if !has_upstream && statuses.contains(item.sign.status) {
@@ -315,9 +318,9 @@ impl Trouble {
         }
     }
 
-    /// Rule 1: gives the failures and attempts that access lines explain less than conclusively the error log's reasons instead.
-    /// `only_last` is set where the access log names the last server that was tried, and no other (Apache's balancers): then attempts
-    /// that only the error log tells of count too.
+    /// Rule 1: gives the failures and attempts that access lines explain less than conclusively the error log's reasons
+    /// instead. `only_last` is set where the access log names the last server that was tried, and no other (Apache's
+    /// balancers): then attempts that only the error log tells of count too.
     fn explain(&mut self, statuses: &Statuses, has_upstream: bool, only_last: bool) {
         let answered = |item: &Evidence| item.source == Source::ErrorLog && statuses.contains(item.sign.status);
         let told: Vec<u64> = self.evidence.iter().map(|item| if answered(item) { item.attempts } else { 0 }).collect();
@@ -339,7 +342,8 @@ impl Trouble {
             .into_iter()
             .partition(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
         self.evidence = kept;
-        // Error logs carry no durations: those of the access lines that they explain are theirs, or, of several, the strongest's.
+        // Error logs carry no durations: those of the access lines that they explain are theirs, or, of several, the
+        // strongest's.
         let told = self.evidence.iter_mut().filter(|item| answered(item));
         if let Some(told) = told.min_by_key(|item| Reverse(item.attempts)) {
             spent.iter().for_each(|item| told.take_times(item.took, &item.times));

@@ -9,7 +9,8 @@ const UNEXPLAINED: u64 = 20;
 /// From this belief on a cause is taken for certain: one conclusive line is above it, any number of strong ones is not.
 pub(super) const CERTAIN: f64 = 0.9;
 
-/// What is left of the score of a refusal at a server that never answered: of the faults that look so, about half are none.
+/// What is left of the score of a refusal at a server that never answered: of the faults that look so, about half are
+/// none.
 const NEVER_ANSWERED: f64 = 0.6;
 
 /// A cause with all that speaks for it.
@@ -23,7 +24,8 @@ pub struct Weighed {
     pub attempts: u64,
     /// The sum of its evidence, each failure and attempt by the strength of its sign.
     pub weight: u64,
-    /// The probability that it is the cause of what it explains: the mean over all failures and attempts, each as sure as its sign.
+    /// The probability that it is the cause of what it explains: the mean over all failures and attempts, each as sure
+    /// as its sign.
     pub belief: f64,
 }
 
@@ -89,8 +91,9 @@ impl Root {
 }
 
 impl Likely {
-    /// The likely cause among `causes`, the heaviest first; `None` where there are none. `root` is preferred where it is
-    /// given. `witness` tells how sure somebody who is no part of the evidence (a health check) is of a cause, from 0 to 1.
+    /// The likely cause among `causes`, the heaviest first; `None` where there are none. `root` is preferred where it
+    /// is given. `witness` tells how sure somebody who is no part of the evidence (a health check) is of a cause, from
+    /// 0 to 1.
     #[must_use]
     pub fn among(causes: &[Weighed], root: Option<Root>, witness: impl Fn(Cause) -> f64) -> Option<Self> {
         let first = causes.first()?;
@@ -115,7 +118,8 @@ impl Likely {
         Some(Self { cause, share, score: score(belief, share), second })
     }
 
-    /// Doubts a refusal that is only told from times, at a server that never answered: whatever was never set up right fails as quickly.
+    /// Doubts a refusal that is only told from times, at a server that never answered: whatever was never set up right
+    /// fails as quickly.
     pub(super) fn doubt_refusal(&mut self, causes: &[Weighed]) {
         let told = |item: &&Weighed| item.cause == Cause::ConnectionRefused && item.belief < CERTAIN;
         if self.cause == Cause::ConnectionRefused && causes.iter().any(|item| told(&item)) {

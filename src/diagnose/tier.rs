@@ -1,6 +1,7 @@
 //! Tiers: a gateway that passes on the error of another gateway behind it has that one's cause.
 //!
-//! The two are brought together by the ids of the failed requests where both logs carry them, and else by time, statuses and numbers.
+//! The two are brought together by the ids of the failed requests where both logs carry them, and else by time,
+//! statuses and numbers.
 
 use super::incident::Incident;
 use super::pattern::BROKEN_OFF;
@@ -21,7 +22,8 @@ const NEIGHBOURS: usize = 4_096;
 /// As many failures, at least, tell by their numbers alone that they are the same.
 const FEW: u64 = 5;
 
-/// Gives each incident that only passes on what an inner tier answered the cause of that one, and puts that one before it.
+/// Gives each incident that only passes on what an inner tier answered the cause of that one, and puts that one before
+/// it.
 pub(super) fn link(incidents: &mut Vec<Incident>) {
     find_roots(incidents);
     if incidents.iter().any(|incident| incident.root.is_some()) {
@@ -112,7 +114,8 @@ struct Behind {
     ids: Sketch,
     /// The first and the last failure, in seconds.
     span: Option<(i64, i64)>,
-    /// Whether it is told from the outer one by name: another kind of gateway, or the host that the outer one's upstream names.
+    /// Whether it is told from the outer one by name: another kind of gateway, or the host that the outer one's
+    /// upstream names.
     is_other: bool,
     /// The one with the most failures, and its place.
     gravest: Option<(u64, usize)>,
@@ -154,8 +157,8 @@ fn belief(outer: &Incident, behind: &Behind) -> Option<f64> {
     (answered && covered && like && all_along && (same || behind.is_other)).then_some(if same { 0.9 } else { 0.7 })
 }
 
-/// Whether two gateways are told apart by more than their upstreams: they are of different kinds, or the outer one's upstream names the
-/// inner one's host.
+/// Whether two gateways are told apart by more than their upstreams: they are of different kinds, or the outer one's
+/// upstream names the inner one's host.
 fn is_other(outer: &Incident, inner: &Incident) -> bool {
     let kind = |incident: &Incident| incident.keys.first().map(|key| key.kind);
     kind(outer) != kind(inner) || names_host_of(outer, inner)
@@ -169,8 +172,8 @@ fn may_be_behind(outer: &Incident, inner: &Incident) -> bool {
     overlap && known && apart && inner.failures > 0 && may_stand_on(outer, inner)
 }
 
-/// Whether nothing speaks against `inner`'s proxy standing on one of `outer`'s upstreams: hosts that are named agree, and two
-/// gateways of one kind with hosts of their own are not taken for tiers unless one names the other.
+/// Whether nothing speaks against `inner`'s proxy standing on one of `outer`'s upstreams: hosts that are named agree,
+/// and two gateways of one kind with hosts of their own are not taken for tiers unless one names the other.
 fn may_stand_on(outer: &Incident, inner: &Incident) -> bool {
     let named = outer.keys.iter().any(|key| host_name(&key.upstream).is_some());
     let same_kind = outer.keys.first().map(|key| key.kind) == inner.keys.first().map(|key| key.kind);

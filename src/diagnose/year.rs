@@ -1,7 +1,7 @@
 //! Gives stamps without a year (RFC 3164) the year that fits best.
 //!
-//! Where other lines carry full dates, it is the year that brings the stamp closest to them; else the latest year that does not
-//! lie in the future. Only state lines depend on this: requests carry dates of their own.
+//! Where other lines carry full dates, it is the year that brings the stamp closest to them; else the latest year that
+//! does not lie in the future. Only state lines depend on this: requests carry dates of their own.
 
 use super::Settings;
 use crate::aggregate::{Cell, Evidence, Trouble};
@@ -37,7 +37,8 @@ pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, window: i64, settings: &S
 }
 
 impl Trouble {
-    /// Moves all by so many microseconds, out of the window that begins at the first of two times, in seconds, and into the other.
+    /// Moves all by so many microseconds, out of the window that begins at the first of two times, in seconds, and into
+    /// the other.
     fn shift(&mut self, by: i64, (from, to): (i64, i64), window: i64) {
         let shifted = |slots: u64| {
             let place = |bit: i64| {
@@ -54,7 +55,8 @@ impl Trouble {
     }
 }
 
-/// Whether a cell was filled from stamps without a year. Only lines without a stamp of their own are: they make evidence, and count nothing.
+/// Whether a cell was filled from stamps without a year. Only lines without a stamp of their own are: they make
+/// evidence, and count nothing.
 fn is_yearless(cell: &Cell) -> bool {
     let evidence = cell.trouble.iter().flat_map(|trouble| &trouble.evidence).next();
     evidence.is_some_and(|evidence| evidence.first.is_yearless())

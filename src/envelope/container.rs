@@ -1,8 +1,8 @@
 //! What container tools write before each line when they show several containers at once.
 //!
 //! `docker compose logs` and its kin: `nginx-1  | LINE`, the name padded and perhaps coloured; `kubectl logs --prefix`:
-//! `[pod/NAME/CONTAINER] LINE`. The container's name is not taken for a host: the same proxy's lines from elsewhere, such
-//! as its access log in a file, do not have it, and one proxy would be reported as two.
+//! `[pod/NAME/CONTAINER] LINE`. The container's name is not taken for a host: the same proxy's lines from elsewhere,
+//! such as its access log in a file, do not have it, and one proxy would be reported as two.
 
 /// The longest name that is looked for.
 const NAME: usize = 128;

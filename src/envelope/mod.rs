@@ -70,7 +70,8 @@ pub fn is_application_server(program: &[u8]) -> bool {
 }
 
 impl Opened<'_> {
-    /// Whether a program sent the line that is known by name and is no gateway: a journal holds thousands of such lines.
+    /// Whether a program sent the line that is known by name and is no gateway: a journal holds thousands of such
+    /// lines.
     #[must_use]
     pub fn is_of_other_program(&self) -> bool {
         !self.program.is_empty() && !GATEWAYS.contains(&self.program)

@@ -47,15 +47,16 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// The upstream that this line counts at: that of the last attempt, or, where the request failed, of the last attempt that did.
-    /// They differ where nginx's `error_page` sends a failed request on to another upstream.
+    /// The upstream that this line counts at: that of the last attempt, or, where the request failed, of the last
+    /// attempt that did. They differ where nginx's `error_page` sends a failed request on to another upstream.
     #[must_use]
     pub fn upstream(&self) -> &'a [u8] {
         let failing = self.record.attempts.iter().zip(&self.attempts).rfind(|(_, sign)| sign.is_some());
         failing.filter(|_| self.failed).map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
     }
 
-    /// Whether the failure of attempt `number` stayed hidden from the client, because a later attempt saved the request.
+    /// Whether the failure of attempt `number` stayed hidden from the client, because a later attempt saved the
+    /// request.
     #[must_use]
     pub fn is_masked(&self, number: usize) -> bool {
         let saved = self.record.status.is_some_and(|status| (100..499).contains(&status));
@@ -101,8 +102,8 @@ impl Reader {
         }
     }
 
-    /// Whether a line that `program` sent may be of this format; empty where that is not known. What an application server logs of
-    /// its requests is in the Common Log Format too, and would be taken for a gateway's.
+    /// Whether a line that `program` sent may be of this format; empty where that is not known. What an application
+    /// server logs of its requests is in the Common Log Format too, and would be taken for a gateway's.
     #[inline]
     #[must_use]
     pub fn is_written_by(&self, program: &[u8]) -> bool {
@@ -125,7 +126,8 @@ impl Reader {
 
     /// Reads a line in full and says what it means; `None` where it is of another format.
     ///
-    /// A request failed if it ended in one of `statuses`. An attempt failed with any gateway status, whatever is asked for.
+    /// A request failed if it ended in one of `statuses`. An attempt failed with any gateway status, whatever is asked
+    /// for.
     #[must_use]
     pub fn read<'a>(&self, line: &'a [u8], statuses: &Statuses) -> Option<Event<'a>> {
         let telling = statuses.or_gateway();

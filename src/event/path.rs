@@ -1,5 +1,5 @@
-//! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number, a UUID,
-//! a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
+//! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number,
+//! a UUID, a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
 
 /// The longest path that is kept, in bytes; a longer one is cut.
 const LONGEST: usize = 200;
@@ -26,8 +26,8 @@ pub fn fold(path: &[u8]) -> Vec<u8> {
     folded
 }
 
-/// A path without the name and password that clients of forward proxies may put before it: `http://name:password@host/a`
-/// is `/a`, `name:password@host:443` is `host:443`.
+/// A path without the name and password that clients of forward proxies may put before it:
+/// `http://name:password@host/a` is `/a`, `name:password@host:443` is `host:443`.
 fn without_user(path: &[u8]) -> &[u8] {
     if path.starts_with(b"/") {
         return path;
@@ -77,7 +77,8 @@ fn is_date(segment: &[u8]) -> bool {
             .all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
 }
 
-/// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash, an object id, a token.
+/// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash, an
+/// object id, a token.
 fn is_hash(segment: &[u8]) -> bool {
     let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
     segment.len() >= 8 && segment.iter().all(u8::is_ascii_hexdigit)

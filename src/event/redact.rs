@@ -78,7 +78,8 @@ impl Redactor {
     #[must_use]
     pub fn line(&self, line: &[u8], record: Option<&Record<'_>>) -> Vec<u8> {
         let Some(record) = record else { return format!("(withheld: {} bytes)", line.len()).into_bytes() };
-        // HAProxy's captured headers and cookies may hold anything; a layout of nginx's may be JSON, which has braces too.
+        // HAProxy's captured headers and cookies may hold anything; a layout of nginx's may be JSON, which has braces
+        // too.
         if record.termination_state.is_empty() {
             return self.text(line, record);
         }

@@ -1,10 +1,10 @@
 //! Apache httpd's access log, where a line shows that it is Apache's: `vhost_combined`, and layouts that name the
 //! balancer's member.
 //!
-//! Plain `common` and `combined` are nginx's byte for byte, and are read as nginx's; which of the two wrote them is told
-//! by what else is there (`src/diagnose/keys.rs`). What Apache alone writes is `%v:%p` before the client, a worker's URL
-//! (`http://10.0.0.5:8080`, `balancer://api`), and `%X`. What follows `combined` is read by key and, without one, by
-//! shape.
+//! Plain `common` and `combined` are nginx's byte for byte, and are read as nginx's; which of the two wrote them is
+//! told by what else is there (`src/diagnose/keys.rs`). What Apache alone writes is `%v:%p` before the client, a
+//! worker's URL (`http://10.0.0.5:8080`, `balancer://api`), and `%X`. What follows `combined` is read by key and,
+//! without one, by shape.
 //!
 //! `%{BALANCER_WORKER_NAME}e` names the member that was tried last, and nothing where `ProxyPass` goes to one server
 //! without a balancer. So a line never says that its request reached no server: [`Skim::names_upstream`] is not set.
@@ -36,9 +36,9 @@ pub(super) static ABOUT: About = About {
 };
 
 /// What the fields of an access line can show. Apache answers 503 where it did not get a connection, and 502 where it
-/// got no answer, even if it waited for one in vain (`ap_proxy_http_process_response`). On a client's connection that has served requests
-/// before it gives no answer but closes it, so that the client tries again, unless it had waited for the upstream in vain: the log then
-/// has 502 and no bytes.
+/// got no answer, even if it waited for one in vain (`ap_proxy_http_process_response`). On a client's connection that
+/// has served requests before it gives no answer but closes it, so that the client tries again, unless it had waited
+/// for the upstream in vain: the log then has 502 and no bytes.
 static SIGNS: [Sign; 8] = [
     sign(
         "apache-upstream-answered",
@@ -202,8 +202,8 @@ fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
     (tail.marked || virtual_host && !tail.foreign).then_some(tail)
 }
 
-/// Whether a tail can have anything that Apache alone writes, by a byte of `worker`, of `://`, or of what `%X` gives: a quick
-/// look, for every line that nginx wrote.
+/// Whether a tail can have anything that Apache alone writes, by a byte of `worker`, of `://`, or of what `%X` gives: a
+/// quick look, for every line that nginx wrote.
 fn may_have_mark(tail: &[u8]) -> bool {
     memchr3(b'/', b'+', b'X', tail).is_some() || memchr2(b'k', b'K', tail).is_some()
 }

@@ -1,5 +1,5 @@
-//! Apache httpd's error log (`do_errorlog_default` in `server/log.c`), of 2.4 and 2.2, and with an `ErrorLogFormat` that
-//! keeps to brackets.
+//! Apache httpd's error log (`do_errorlog_default` in `server/log.c`), of 2.4 and 2.2, and with an `ErrorLogFormat`
+//! that keeps to brackets.
 //!
 //! Apache writes several lines about one failure. Here is what it writes for one failed request, recorded from 2.4.71,
 //! the line that counts first:
@@ -551,7 +551,8 @@ const STATES: &[u32] = &[161, 286, 287, 288, 484, 485, 959, 2460, 3490, 10159];
 /// Messages of the process models (prefork, worker, Windows's, event) about a start or the end of a reload.
 const STARTS: &[u32] = &[163, 292, 455, 489];
 
-/// Messages about processes: a child's crash; in each of the models a stop, a graceful one, a graceful reload, a reload.
+/// Messages about processes: a child's crash; in each of the models a stop, a graceful one, a graceful reload, a
+/// reload.
 const PROCESS_EVENTS: &[u32] = &[51, 52, 169, 170, 171, 173, 295, 296, 297, 298, 491, 492, 493, 494];
 
 /// The numbers that 2.4 gives to what 2.2 wrote without one.
@@ -631,14 +632,14 @@ struct Head<'a> {
     pid: Option<u64>,
     /// The client's address and, since 2.4, its port.
     client: &'a [u8],
-    /// The other end, with its port, of a connection without a place on the scoreboard: the upstream's where Apache itself opened it
-    /// (mod_ssl), the client's in a request over HTTP/2.
+    /// The other end, with its port, of a connection without a place on the scoreboard: the upstream's where Apache
+    /// itself opened it (mod_ssl), the client's in a request over HTTP/2.
     remote: &'a [u8],
 }
 
-/// `[Sat Nov 21 02:57:45.294280 2026] [proxy:error] [pid 18321:tid 18324] `, and what follows it. To syslog Apache writes
-/// no time, at the start (`AH00558: apache2: Could not …`) nothing at all. The client stands here or, with an errno
-/// before it, in the message.
+/// `[Sat Nov 21 02:57:45.294280 2026] [proxy:error] [pid 18321:tid 18324] `, and what follows it. To syslog Apache
+/// writes no time, at the start (`AH00558: apache2: Could not …`) nothing at all. The client stands here or, with an
+/// errno before it, in the message.
 fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     if numbered(i).is_ok() {
         return Ok((i, Head::default()));
@@ -940,7 +941,8 @@ mod tests {
         format!("{kind}: {}", told(Some(record)))
     }
 
-    /// The kind of line, the sign's cause and the client's status, and the upstream: `Attempt connection-refused 503 127.0.0.1:80`.
+    /// The kind of line, the sign's cause and the client's status, and the upstream: `Attempt connection-refused 503
+    /// 127.0.0.1:80`.
     fn sense(rest: &str) -> String {
         let line = format!("[Sat Nov 21 02:57:45.294280 2026] {rest}");
         let record = read(line.as_bytes()).unwrap_or_default();

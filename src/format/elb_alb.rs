@@ -1,8 +1,8 @@
 //! The access log of AWS Application Load Balancers.
 //!
 //! The load balancer never says why it answered 502 or 504 itself: [`judge`] reads it off who is named and how long
-//! which phase took. The timers are `-1` exactly where they would tell most; the two stamps of a line still give the time
-//! from the request's arrival to the response.
+//! which phase took. The timers are `-1` exactly where they would tell most; the two stamps of a line still give the
+//! time from the request's arrival to the response.
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What,
@@ -427,12 +427,12 @@ fn sent_after(record: &Record<'_>) -> Option<Micros> {
     attempt.connect.or(attempt.header)
 }
 
-/// 502: the target refused, closed or answered nonsense. Nothing in the log tells the last two apart, but nonsense mostly
-/// comes quickly, so that only an end after some time speaks strongly for a close.
+/// 502: the target refused, closed or answered nonsense. Nothing in the log tells the last two apart, but nonsense
+/// mostly comes quickly, so that only an end after some time speaks strongly for a close.
 ///
-/// A close within milliseconds is what a reused connection gives that the target was just closing (`keepalive-race`), and
-/// as much what an application gives that dies at once. Which it is shows in how many such lines there are, on how many
-/// targets: one line says `closed-early`, weakly, under a kind of its own.
+/// A close within milliseconds is what a reused connection gives that the target was just closing (`keepalive-race`),
+/// and as much what an application gives that dies at once. Which it is shows in how many such lines there are, on how
+/// many targets: one line says `closed-early`, weakly, under a kind of its own.
 fn bad_gateway(record: &Record<'_>) -> Option<&'static Sign> {
     if record.upstream_status.is_some() {
         return seen("alb-answer-unusable");

@@ -68,7 +68,8 @@ fn message(i: &[u8]) -> Parsed<'_, Record<'_>> {
     Ok((b"", record))
 }
 
-/// `[WARNING]  (8) : `, and `[ALERT] 049/041157 (4436) : ` before 2.4: level, day and time, process (`errors.c`, `print_message`).
+/// `[WARNING]  (8) : `, and `[ALERT] 049/041157 (4436) : ` before 2.4: level, day and time, process (`errors.c`,
+/// `print_message`).
 fn prefix(i: &[u8]) -> Parsed<'_, (&[u8], u64)> {
     let spaces = || take_while(|byte| byte == b' ');
     let level = verify(bracketed, |level: &[u8]| !level.is_empty() && level.iter().all(u8::is_ascii_uppercase));
@@ -120,7 +121,8 @@ fn server(i: &[u8]) -> Parsed<'_, Record<'_>> {
     Ok((i, state(group, upstream)))
 }
 
-/// `Health check for [backup ]server static/srv1 [conditionally ]succeeded|failed`, `Agent check …` (`option log-health-checks`)
+/// `Health check for [backup ]server static/srv1 [conditionally ]succeeded|failed`, `Agent check …` (`option
+/// log-health-checks`)
 fn check(i: &[u8]) -> Parsed<'_, Record<'_>> {
     let kind = alt((tag("Health"), tag("Agent")));
     let (i, (_, _, _, _, (group, upstream))) =

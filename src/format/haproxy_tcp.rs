@@ -54,7 +54,8 @@ fn tcp<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
     Ok((i, Line { head, frontend, route, timers, status: None, bytes, ending }))
 }
 
-/// `… "TCP " 000 86 "" "" 41658 150 "fe" "be" "srv" 0 1 0 3001 12 sD-- 1 1 0 0 0 0 0 "" ""`: `%Th %Tw %Tc %Tt %U` (3.1 and newer).
+/// `… "TCP " 000 86 "" "" 41658 150 "fe" "be" "srv" 0 1 0 3001 12 sD-- 1 1 0 0 0 0 0 "" ""`: `%Th %Tw %Tc %Tt %U` (3.1
+/// and newer).
 fn clf(i: &[u8]) -> Parsed<'_, Line<'_>> {
     let (rest, Clf { mut line, request, numbers }) = clf_line(i)?;
     if request != b"TCP " {

@@ -1,16 +1,17 @@
 //! What the logs of application servers, supervisors and kernels have in common.
 //!
-//! Such a format is a prefix and a table of wordings. A line whose message has one of them is evidence of what happened to a
-//! process or a host ([`What::Host`]); any other line of the format is a notice. The messages quote what clients sent (a path, a
-//! process's arguments), so that wordings hold on to the message's beginning, and to its end where such a quote stands between.
+//! Such a format is a prefix and a table of wordings. A line whose message has one of them is evidence of what happened
+//! to a process or a host ([`What::Host`]); any other line of the format is a notice. The messages quote what clients
+//! sent (a path, a process's arguments), so that wordings hold on to the message's beginning, and to its end where such
+//! a quote stands between.
 
 use super::{Record, Verdict, What};
 use crate::cause::{Seen, Sign};
 use crate::grammar::number::{uint, whole};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-/// The wordings of one program, as one automaton. Two groups of a wording mean something: `pid`, the process that the message is
-/// about, and `name`, the pool, unit or program.
+/// The wordings of one program, as one automaton. Two groups of a wording mean something: `pid`, the process that the
+/// message is about, and `name`, the pool, unit or program.
 #[derive(Debug)]
 pub(super) struct Wordings(Option<Compiled>);
 
@@ -28,8 +29,8 @@ struct Told<'a> {
 }
 
 impl Wordings {
-    /// Compiles the wordings of `signs`. A test compiles every table: one that does not compile is a mistake in the source, and
-    /// then no message tells anything.
+    /// Compiles the wordings of `signs`. A test compiles every table: one that does not compile is a mistake in the
+    /// source, and then no message tells anything.
     pub(super) fn new(signs: &'static [Sign]) -> Self {
         Self(Compiled::new(signs).ok())
     }
@@ -89,8 +90,8 @@ pub(super) mod testing {
     use crate::format::{Format, Statuses, What};
     use std::collections::BTreeMap;
 
-    /// What a line is read as, by `format` and no other: the kind of its sign, the group and the process that it is about. A notice
-    /// has no kind.
+    /// What a line is read as, by `format` and no other: the kind of its sign, the group and the process that it is
+    /// about. A notice has no kind.
     pub(in crate::format) fn told(format: Format, line: &str) -> (Option<&'static str>, String, Option<u64>) {
         let claimed: Vec<Format> =
             Format::ALL.iter().copied().filter(|it| it.skim(line.as_bytes()).is_some()).collect();

@@ -1,7 +1,8 @@
 //! gunicorn's error log (`gunicorn/arbiter.py` and `gunicorn/glogging.py`): its workers' starts and ends.
 //!
 //! Until version 20 a worker's end by a signal was `Worker with pid N was terminated due to signal S`, since then it is
-//! `Worker (pid:N) was sent SIGx!`, with a question about memory behind SIGKILL that is asked for gunicorn's own timeouts too.
+//! `Worker (pid:N) was sent SIGx!`, with a question about memory behind SIGKILL that is asked for gunicorn's own
+//! timeouts too.
 
 use super::host::Wordings;
 use super::record::wording;
@@ -69,8 +70,8 @@ static SIGNS: [Sign; 14] = [
         "a gunicorn worker was told to end",
         r"^Worker (?:\(pid:|with pid )(?<pid>\d+)\)? was (?:sent SIG|terminated due to signal )",
     ),
-    // Once it serves, a worker catches the application's exceptions itself. The codes are gunicorn's WORKER_BOOT_ERROR and
-    // APP_LOAD_ERROR.
+    // Once it serves, a worker catches the application's exceptions itself. The codes are gunicorn's WORKER_BOOT_ERROR
+    // and APP_LOAD_ERROR.
     wording(
         "gunicorn-worker-not-started",
         Cause::ConnectionRefused,
@@ -163,8 +164,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
 }
 
-/// The message, and what stands before it. What goes to syslog (`--log-syslog`) has the process alone, which is too little to know
-/// gunicorn by: there the message has to be one of those that tell something.
+/// The message, and what stands before it. What goes to syslog (`--log-syslog`) has the process alone, which is too
+/// little to know gunicorn by: there the message has to be one of those that tell something.
 fn split(line: &[u8]) -> Option<(&[u8], Record<'_>)> {
     let (message, record) = prefix(line).or_else(|_| syslog_prefix(line)).ok()?;
     (record.when.is_some() || WORDINGS.tell(message)).then_some((message, record))
@@ -234,7 +235,8 @@ mod tests {
     use crate::grammar::time::{When, Zone};
     use proptest::prelude::*;
 
-    /// Version 20.1: a worker that timed out, one that crashed, one that was killed; a reload, recycled workers, the end.
+    /// Version 20.1: a worker that timed out, one that crashed, one that was killed; a reload, recycled workers, the
+    /// end.
     #[test]
     fn reads_a_recording() {
         let expected = [

@@ -1,7 +1,7 @@
 //! What a Java program says as it runs out of memory, and the JVM's garbage-collection log (unified logging, JEP 158).
 //!
-//! Sources: `src/hotspot/share/logging` and `src/hotspot/share/utilities/debug.cpp` of OpenJDK. Of the logs that Java programs write
-//! themselves, each in a layout of its own, only lines about memory are read.
+//! Sources: `src/hotspot/share/logging` and `src/hotspot/share/utilities/debug.cpp` of OpenJDK. Of the logs that Java
+//! programs write themselves, each in a layout of its own, only lines about memory are read.
 
 use super::host::Wordings;
 use super::record::wording;
@@ -82,8 +82,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
 }
 
-/// `[2026-11-21T03:27:45.596+0000][info][gc,start    ] `, `[1.145s][info][gc] `: decorations, in a fixed order, of which the first
-/// is a time or an uptime and the last are the tags. Other tags' logs are not read.
+/// `[2026-11-21T03:27:45.596+0000][info][gc,start    ] `, `[1.145s][info][gc] `: decorations, in a fixed order, of
+/// which the first is a time or an uptime and the last are the tags. Other tags' logs are not read.
 fn unified(i: &[u8]) -> Option<(&[u8], Record<'_>)> {
     let (mut rest, first) = bracketed(i).ok()?;
     let when = whole(first, iso);

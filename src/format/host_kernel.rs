@@ -1,8 +1,8 @@
-//! Linux's kernel log, as `dmesg`, syslog and the journal show it, and audit's denials: processes killed and crashed, full queues
-//! and tables, hardware that fails.
+//! Linux's kernel log, as `dmesg`, syslog and the journal show it, and audit's denials: processes killed and crashed,
+//! full queues and tables, hardware that fails.
 //!
-//! Source: `mm/oom_kill.c`, `arch/x86/mm/fault.c`, `arch/x86/kernel/traps.c`, `net/ipv4/tcp_input.c`, `net/core/neighbour.c`,
-//! `net/netfilter/nf_conntrack_core.c`, `kernel/hung_task.c` and `kernel/watchdog.c` of Linux.
+//! Source: `mm/oom_kill.c`, `arch/x86/mm/fault.c`, `arch/x86/kernel/traps.c`, `net/ipv4/tcp_input.c`,
+//! `net/core/neighbour.c`, `net/netfilter/nf_conntrack_core.c`, `kernel/hung_task.c` and `kernel/watchdog.c` of Linux.
 
 use super::host::Wordings;
 use super::record::wording;
@@ -165,7 +165,8 @@ fn prefix(i: &[u8]) -> Parsed<'_, Option<When>> {
     }
 }
 
-/// `[12187.806157] `, `[    0.000000] `, and with the thread or processor that wrote (`CONFIG_PRINTK_CALLER`) `[  568.338593][ T4434] `
+/// `[12187.806157] `, `[    0.000000] `, and with the thread or processor that wrote (`CONFIG_PRINTK_CALLER`) `[
+/// 568.338593][ T4434] `
 fn since_boot(i: &[u8]) -> Parsed<'_, ()> {
     let spaces = || take_while(|byte| byte == b' ');
     let decimals = take_while1(|byte: u8| byte.is_ascii_digit());
@@ -175,8 +176,8 @@ fn since_boot(i: &[u8]) -> Parsed<'_, ()> {
     Ok((i, ()))
 }
 
-/// `[Sat Nov 21 02:59:00 2026] ` (`dmesg -T`). Apache's error log begins so as well, but goes on with a module and a level, or a
-/// level alone, in brackets: `[core:notice]`, `[error]`.
+/// `[Sat Nov 21 02:59:00 2026] ` (`dmesg -T`). Apache's error log begins so as well, but goes on with a module and a
+/// level, or a level alone, in brackets: `[core:notice]`, `[error]`.
 fn dated(i: &[u8]) -> Parsed<'_, When> {
     let (i, when) = delimited(tag("["), asctime, tag("] ")).parse(i)?;
     let level = |word: &[u8]| {

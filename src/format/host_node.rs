@@ -1,4 +1,5 @@
-//! What Node.js says as it dies (`src/api/environment.cc`, `src/node_errors.cc` of Node.js), and PM2's own log (`lib/God.js`).
+//! What Node.js says as it dies (`src/api/environment.cc`, `src/node_errors.cc` of Node.js), and PM2's own log
+//! (`lib/God.js`).
 
 use super::host::Wordings;
 use super::record::wording;

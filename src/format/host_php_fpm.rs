@@ -1,4 +1,5 @@
-//! php-fpm's error log and its slow log (`sapi/fpm/fpm/zlog.c`, `fpm_children.c`, `fpm_process_ctl.c` and `fpm_php_trace.c` of PHP).
+//! php-fpm's error log and its slow log (`sapi/fpm/fpm/zlog.c`, `fpm_children.c`, `fpm_process_ctl.c` and
+//! `fpm_php_trace.c` of PHP).
 
 use super::host::Wordings;
 use super::record::wording;
@@ -169,7 +170,8 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     if let Ok((message, record)) = stamped(line) {
         return Some(WORDINGS.record(message, record));
     }
-    // As php-fpm writes to syslog. Other programs write their levels so too, and then the message must be one that is known.
+    // As php-fpm writes to syslog. Other programs write their levels so too, and then the message must be one that is
+    // known.
     let level: Parsed<'_, _> = terminated(verify(bracketed, is_level), tag(" ")).parse(line);
     let (message, level) = level.ok()?;
     let record = WORDINGS.record(message, Record { level, ..Record::default() });
@@ -180,7 +182,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
 }
 
-/// `[21-Nov-2026 02:57:31] WARNING: `; in the slow log there is no level, but a second space: `[21-Nov-2026 02:57:22]  `.
+/// `[21-Nov-2026 02:57:31] WARNING: `; in the slow log there is no level, but a second space: `[21-Nov-2026 02:57:22]
+/// `.
 fn stamped(i: &[u8]) -> Parsed<'_, Record<'_>> {
     let (i, when) = stamp(i)?;
     let record = Record { when: Some(when), ..Record::default() };

@@ -1,7 +1,7 @@
 //! Puma's log (`lib/puma/cluster.rb`, `runner.rb`, `launcher.rb` and `error_logger.rb`).
 //!
-//! Most messages bear no stamp: outside of the journal or syslog they cannot be placed. Of a worker that the kernel killed
-//! Puma says nothing but that it started another.
+//! Most messages bear no stamp: outside of the journal or syslog they cannot be placed. Of a worker that the kernel
+//! killed Puma says nothing but that it started another.
 
 use super::host::Wordings;
 use super::record::wording;

@@ -1,8 +1,8 @@
 //! systemd's messages about services (`src/core/service.c`, `src/core/job.c`): stopped, started, killed, failed.
 //!
-//! They are told by the program that the envelope names: `Started NAME.` and the like could be anybody's. Since systemd 250 many
-//! distributions have it name the unit and its description (`nginx.service - A web server`); before that, and elsewhere, the
-//! description stands alone.
+//! They are told by the program that the envelope names: `Started NAME.` and the like could be anybody's. Since systemd
+//! 250 many distributions have it name the unit and its description (`nginx.service - A web server`); before that, and
+//! elsewhere, the description stands alone.
 
 use super::host::Wordings;
 use super::record::wording;
@@ -146,7 +146,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
 }
 
-/// Whether a unit, by its name or its description, can be a service or a container: not a timer or a mount, and nobody's session.
+/// Whether a unit, by its name or its description, can be a service or a container: not a timer or a mount, and
+/// nobody's session.
 fn is_of_service(name: &[u8]) -> bool {
     let others: &[&[u8]] =
         &[b".automount", b".device", b".mount", b".path", b".slice", b".socket", b".swap", b".target", b".timer"];

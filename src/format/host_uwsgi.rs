@@ -1,7 +1,7 @@
 //! uWSGI's log (`core/master_utils.c`, `core/master.c`, `core/uwsgi.c` and `core/logging.c` of uWSGI).
 //!
-//! Only some messages bear a stamp, unless `log-date` is set: that a worker died is not among them, that it was killed by
-//! `harakiri` is.
+//! Only some messages bear a stamp, unless `log-date` is set: that a worker died is not among them, that it was killed
+//! by `harakiri` is.
 
 use super::host::Wordings;
 use super::record::wording;

@@ -7,8 +7,8 @@
 //! - `read`, which takes everything; it runs for failures, and for lines that `skim` hands on;
 //! - `judge`, which says what the fields of a failed request are signs of.
 //!
-//! Formats of hosts (`host_*`) tell of no requests: what they say explains those of gateways. They come last, and claim a line only
-//! where nobody else can have written it.
+//! Formats of hosts (`host_*`) tell of no requests: what they say explains those of gateways. They come last, and claim
+//! a line only where nobody else can have written it.
 //!
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
@@ -91,7 +91,8 @@ formats! {
 }
 
 impl Format {
-    /// The program that an envelope must name as the sender for a line to be of this format; `None` where the line's own text tells.
+    /// The program that an envelope must name as the sender for a line to be of this format; `None` where the line's
+    /// own text tells.
     #[inline]
     #[must_use]
     pub fn writer(self) -> Option<&'static [u8]> {

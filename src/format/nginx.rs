@@ -1,8 +1,8 @@
 //! What nginx's own log formats share: the variables that a line gives values to, the upstream lists, and the judgement
 //! of a failed request by its times.
 //!
-//! Every access layout (combined and what follows it, JSON, a `log_format` from the command line) collects [`Vars`], and
-//! [`Vars::skim`] and [`Vars::record`] make the same thing of them at two depths.
+//! Every access layout (combined and what follows it, JSON, a `log_format` from the command line) collects [`Vars`],
+//! and [`Vars::skim`] and [`Vars::record`] make the same thing of them at two depths.
 
 use super::record::sign;
 use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};

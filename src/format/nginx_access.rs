@@ -88,8 +88,8 @@ fn is_foreign(line: &clf::Line<'_>) -> bool {
     haproxy() || traefik() || apache_access::is_apache(line)
 }
 
-/// ingress-nginx's default (`internal/ingress/controller/config/config.go`):
-/// ` 178 0.001 [default-api-8080] [] 10.0.0.1:80, 10.0.0.2:80 0, 73 0.000, 0.001 502, 200 bd6d5a1f29f9144641d8893d8c5189cd`
+/// ingress-nginx's default (`internal/ingress/controller/config/config.go`): ` 178 0.001 [default-api-8080] []
+/// 10.0.0.1:80, 10.0.0.2:80 0, 73 0.000, 0.001 502, 200 bd6d5a1f29f9144641d8893d8c5189cd`
 ///
 /// Old releases have one bracket only.
 fn ingress<'a>(i: &'a [u8], vars: &mut Vars<'a>) -> Parsed<'a, ()> {
@@ -402,7 +402,8 @@ mod tests {
         }
     }
 
-    /// Laid out as in "Application Performance Monitoring with NGINX Variables" (nginx's blog), recorded with nginx 1.22.1.
+    /// Laid out as in "Application Performance Monitoring with NGINX Variables" (nginx's blog), recorded with nginx
+    /// 1.22.1.
     #[test]
     fn reads_what_has_a_key_all_through() {
         let line = br#""21/Nov/2026:04:25:14 +0000" client=203.0.113.220 method=GET request="GET /static/app.9f3c.js HTTP/1.1" request_length=208 status=502 bytes_sent=222 body_bytes_sent=73 referer=- user_agent="curl/8 (x y)" upstream_addr=127.0.3.31:9000, 127.0.3.32:9000 upstream_status=504, 502 request_time=2.022 upstream_response_time=2.001, 0.021 upstream_connect_time=0.001, - upstream_header_time=-, -"#;

@@ -798,7 +798,8 @@ fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
     if failure { What::Attempt } else { What::Notice }
 }
 
-/// What happens to nginx's processes that matters to requests (`ngx_process.c`, `ngx_process_get_status` and `ngx_signal_handler`).
+/// What happens to nginx's processes that matters to requests (`ngx_process.c`, `ngx_process_get_status` and
+/// `ngx_signal_handler`).
 const PROCESS_EVENTS: &[&[u8]] = &[
     b" exited on signal ",
     b" exited with fatal code ",

@@ -120,7 +120,8 @@ mod tests {
                 r#"{"time_iso8601":"2026-11-20T23:50:18+00:00","remote_addr":"203.0.113.9","request_method":"GET","request_uri":"/a?b","status":"502","body_bytes_sent":"157","request_time":"0.001","upstream_addr":"10.0.0.5:80, 10.0.0.6:80","upstream_status":"502, 502","upstream_response_time":"0.000, 0.001","http_user_agent":"u\"a","host":"h:80","request_id":"9f"}"#,
                 r#"status=502 upstream=10.0.0.6:80 method=GET host=h path=/a?b bytes=157 duration=0.001 client=203.0.113.9 agent=u\"a trace=9f names=upstream attempts=[10.0.0.5:80 502 -/-/0.000, 10.0.0.6:80 502 -/-/0.001]"#,
             ),
-            // Numbers without quotes: an unset variable leaves a hole, a list breaks the object (recorded from nginx 1.22).
+            // Numbers without quotes: an unset variable leaves a hole, a list breaks the object (recorded from nginx
+            // 1.22).
             (
                 r#"{"time":"2026-11-21T00:24:09+00:00","status":502,"upstream_addr":"","upstream_status":,"upstream_response_time":,"request_time":0.200,"request":"GET /dns/a HTTP/1.1","remote_user":"al ice","host":"h"}"#,
                 "status=502 method=GET host=h path=/dns/a duration=0.200 user=al ice names=upstream",

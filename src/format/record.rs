@@ -136,7 +136,8 @@ pub struct Record<'a> {
     pub flags: &'a [u8],
     /// The time between the request's arrival and the line's stamp, where the line has stamps for both (ALB).
     pub elapsed: Option<Micros>,
-    /// Whether this line's layout has a place for the time until connected: then an attempt without one never connected.
+    /// Whether this line's layout has a place for the time until connected: then an attempt without one never
+    /// connected.
     pub names_connect: bool,
     /// Whether this line's layout has a place for the time until the response header: then an attempt without one never
     /// saw a response header.
@@ -157,7 +158,8 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Whether proxies do not send a request of this method twice, unless told to (nginx's `proxy_next_upstream non_idempotent`; RFC 9110,
+/// Whether proxies do not send a request of this method twice, unless told to (nginx's `proxy_next_upstream
+/// non_idempotent`; RFC 9110,
 /// 9.2.2).
 #[must_use]
 pub fn is_unsafe(method: &[u8]) -> bool {
@@ -171,7 +173,8 @@ pub struct Verdict {
     pub request: Option<&'static Sign>,
     /// For each of [`Record::attempts`], why it failed; `None` for those that did not. May be shorter.
     pub attempts: Vec<Option<&'static Sign>>,
-    /// Whether the client gave up before the request was done: then the request did not fail, whatever status was logged for it.
+    /// Whether the client gave up before the request was done: then the request did not fail, whatever status was
+    /// logged for it.
     pub client_gave_up: bool,
 }
 

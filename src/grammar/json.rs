@@ -80,8 +80,8 @@ fn value(i: &[u8]) -> Parsed<'_, Value<'_>> {
     }
 }
 
-/// Where a bare value ends. A comma that no next name follows is part of it: `"n":0.001, 0.002,"m":1`, as nginx writes its
-/// lists where somebody left out the quotes.
+/// Where a bare value ends. A comma that no next name follows is part of it: `"n":0.001, 0.002,"m":1`, as nginx writes
+/// its lists where somebody left out the quotes.
 fn bare_end(i: &[u8]) -> usize {
     let ends = |at: usize| match i[at] {
         b',' => skip_space(&i[at + 1..]).first() == Some(&b'"'),

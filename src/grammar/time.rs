@@ -1,4 +1,5 @@
-//! Time stamps. A rule reads the wall time and, where the stamp carries one, its zone; [`Clock`] makes a [`Stamp`] of it.
+//! Time stamps. A rule reads the wall time and, where the stamp carries one, its zone; [`Clock`] makes a [`Stamp`] of
+//! it.
 
 use super::{Parsed, mismatch};
 use jiff::tz::TimeZone;
@@ -47,8 +48,8 @@ pub enum Zone {
 /// The year that stamps without one are read in: a leap year so early that no log can mean it.
 pub const YEARLESS: i64 = 1972;
 
-/// The years that stamps may be of. A report has a window for all times between the first stamp and the last, so that garbage
-/// must not become a stamp.
+/// The years that stamps may be of. A report has a window for all times between the first stamp and the last, so that
+/// garbage must not become a stamp.
 const YEARS: RangeInclusive<i64> = 1990..=2200;
 
 /// The same in microseconds since the epoch.
@@ -237,7 +238,8 @@ fn asctime_with(i: &[u8], decimals: fn(&[u8]) -> (&[u8], i64)) -> Option<(&[u8],
     Some((rest.get(4..)?, When { wall: wall(date, clock, micros)?, zone: Zone::Local }))
 }
 
-/// PHP's logs: `21-Nov-2026 02:57:15`, with microseconds at the level `debug`, local to the writer (`zlog.c`, `zlog_print_time`).
+/// PHP's logs: `21-Nov-2026 02:57:15`, with microseconds at the level `debug`, local to the writer (`zlog.c`,
+/// `zlog_print_time`).
 pub fn php(i: &[u8]) -> Parsed<'_, When> {
     parsed((|| {
         let [_, _, b'-', _, _, _, b'-', _, _, _, _, b' ', ..] = i else { return None };

@@ -1,7 +1,8 @@
 //! The report as bytes: one file for each way to write it.
 //!
-//! Outputs are leaves: they read the [`Report`] and know nothing of how it came about. Text that came from a log is data from strangers;
-//! each output makes it safe for its reader: control bytes are escaped on a terminal, formulas are defused in CSV.
+//! Outputs are leaves: they read the [`Report`] and know nothing of how it came about. Text that came from a log is
+//! data from strangers; each output makes it safe for its reader: control bytes are escaped on a terminal, formulas are
+//! defused in CSV.
 
 mod csv;
 mod escape;

@@ -362,8 +362,8 @@ impl About {
         Self { inputs, redactor: options.redactor.clone(), now }
     }
 
-    /// When a line was. Where nobody says the year (RFC 3164), it is the latest that does not lie in the future, but for
-    /// a day of grace for clocks that are ahead: a row does not wait for lines that could tell.
+    /// When a line was. Where nobody says the year (RFC 3164), it is the latest that does not lie in the future, but
+    /// for a day of grace for clocks that are ahead: a row does not wait for lines that could tell.
     fn dated(&self, stamp: Stamp) -> Stamp {
         if !stamp.is_yearless() {
             return stamp;

@@ -42,8 +42,8 @@ pub struct Options {
     pub statuses: Statuses,
     /// The zone of stamps that carry none.
     pub zone: TimeZone,
-    /// What lines are tried as. Where one of them is a layout that the user gave, in this order: two such layouts may fit the
-    /// same line. Known formats exclude each other.
+    /// What lines are tried as. Where one of them is a layout that the user gave, in this order: two such layouts may
+    /// fit the same line. Known formats exclude each other.
     pub readers: Vec<Reader>,
     /// Which requests count.
     pub filters: Filters,
@@ -67,7 +67,8 @@ pub enum Seen<'a> {
         /// When it was, if anything says so.
         stamp: Option<Stamp>,
     },
-    /// No format claims it, and none needs to: a program sent it that is no gateway, or it goes on with the line before.
+    /// No format claims it, and none needs to: a program sent it that is no gateway, or it goes on with the line
+    /// before.
     Aside {
         /// What it is counted under.
         name: &'static str,
@@ -115,8 +116,9 @@ pub(super) struct Scanner<'a> {
     clock: Clock,
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
-    /// Whether all readers are known formats. Then the one that claimed the last line is tried first, since neighbouring lines mostly share
-    /// a format; and what no gateway can have written is not taken for a line that could not be read.
+    /// Whether all readers are known formats. Then the one that claimed the last line is tried first, since
+    /// neighbouring lines mostly share a format; and what no gateway can have written is not taken for a line that
+    /// could not be read.
     all_known: bool,
     tally: Tally,
 }

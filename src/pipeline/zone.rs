@@ -1,7 +1,8 @@
 //! Which zone the writers of zone-less stamps lived in, where nobody says.
 //!
-//! nginx's access log carries the zone that its error log leaves out, so a look at the beginnings of all files tells. Without it, an
-//! error log that was copied to a machine in another zone would lie hours off the access log that it belongs to.
+//! nginx's access log carries the zone that its error log leaves out, so a look at the beginnings of all files tells.
+//! Without it, an error log that was copied to a machine in another zone would lie hours off the access log that it
+//! belongs to.
 
 use super::Options;
 use crate::cause::Proxy;
@@ -34,8 +35,8 @@ pub fn zone_of(inputs: &[Input], options: &Options) -> Option<TimeZone> {
     agree.then(|| Offset::from_seconds(first).ok().map(TimeZone::fixed)).flatten()
 }
 
-/// The zone of a gateway's first stamp that carries one, in seconds east of UTC, and its wall time. Application servers may live
-/// elsewhere, or in a container that knows no zone.
+/// The zone of a gateway's first stamp that carries one, in seconds east of UTC, and its wall time. Application servers
+/// may live elsewhere, or in a container that knows no zone.
 fn zone_in(input: &Input, options: &Options) -> Option<(i32, i64)> {
     let mut block = Block::default();
     if !Blocks::new(vec![input.clone()], LOOK).next(&mut block) {

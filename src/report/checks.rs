@@ -1,7 +1,7 @@
 //! Next checks: the catalogue's commands with the incident's own words in them.
 //!
-//! These words come from logs, and somebody will paste the commands into a shell. So a word that is not plainly an address, a name or a path keeps
-//! its check out of the report.
+//! These words come from logs, and somebody will paste the commands into a shell. So a word that is not plainly an
+//! address, a name or a path keeps its check out of the report.
 
 use super::NextCheck;
 use crate::cause::{Cause, Check, Proxy};
@@ -20,7 +20,8 @@ pub(super) struct Words {
     pub(super) until: String,
 }
 
-/// The checks for `cause` on `proxy`, as far as their words are known; `second`'s first check comes last, to tell the two apart.
+/// The checks for `cause` on `proxy`, as far as their words are known; `second`'s first check comes last, to tell the
+/// two apart.
 pub(super) fn next(cause: Cause, second: Option<Cause>, proxy: Proxy, words: &Words) -> Vec<NextCheck> {
     let filled = |cause: Cause| {
         let fitting = cause.entry().checks.iter().filter(move |check| check.on.is_empty() || check.on.contains(&proxy));

@@ -9,7 +9,8 @@ use crate::show;
 /// The share of failures, in percent, and the least number of them, that make one path the story.
 const ONE_PATH: (u64, u64) = (80, 5);
 
-/// The facts of an incident, the most telling first. `paths` are those of its failures; an `ongoing` one has no end yet.
+/// The facts of an incident, the most telling first. `paths` are those of its failures; an `ongoing` one has no end
+/// yet.
 pub(super) fn of(
     incident: &Incident,
     paths: &Paths,
@@ -109,7 +110,8 @@ fn is_start(item: &Evidence) -> bool {
     cause == Cause::Draining && ["-started", "-reloaded"].iter().any(|end| kind.ends_with(end))
 }
 
-/// Search engines stop to fetch anything of a host whose robots.txt they cannot read for an error of the server's (RFC 9309, 2.3.1.4).
+/// Search engines stop to fetch anything of a host whose robots.txt they cannot read for an error of the server's (RFC
+/// 9309, 2.3.1.4).
 fn robots(paths: &Paths, findings: &Findings) -> Option<String> {
     let busiest = paths.busiest(&findings.paths).0;
     let (_, failures) = busiest.iter().find(|(path, _)| *path == b"/robots.txt")?;

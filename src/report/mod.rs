@@ -1,9 +1,9 @@
 //! The one model that every output writes: sorted, rounded, final.
 //!
-//! Field names are the report's contract: CSV headers and JSON keys are these, in this order, and new ones are only ever
-//! added at the end. A value that is not known is `None`: an empty CSV cell, `null` in JSON, never a dash. Times are RFC 3339 in UTC,
-//! rates are fractions from 0 to 1, durations are milliseconds. Text that came from a log is decoded (what is not UTF-8 is replaced)
-//! and otherwise as it was: each output makes it safe for its own reader.
+//! Field names are the report's contract: CSV headers and JSON keys are these, in this order, and new ones are only
+//! ever added at the end. A value that is not known is `None`: an empty CSV cell, `null` in JSON, never a dash. Times
+//! are RFC 3339 in UTC, rates are fractions from 0 to 1, durations are milliseconds. Text that came from a log is
+//! decoded (what is not UTF-8 is replaced) and otherwise as it was: each output makes it safe for its own reader.
 
 mod build;
 mod checks;

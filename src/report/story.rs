@@ -1,4 +1,5 @@
-//! One or two sentences that an engineer would write in the channel: who, what, how much, how long, and the fact that gives the cause away.
+//! One or two sentences that an engineer would write in the channel: who, what, how much, how long, and the fact that
+//! gives the cause away.
 
 use crate::aggregate::{Evidence, STATUS_COLUMNS};
 use crate::cause::{Cause, Strength};
@@ -118,7 +119,8 @@ fn plateau(incident: &Incident) -> String {
 /// Durations below this say nothing but "at once".
 const AT_ONCE: Micros = 100_000;
 
-/// ` (after 1.0 s to 3.2 s)`: what the failures took that the likely cause explains; where no line names it, all of them.
+/// ` (after 1.0 s to 3.2 s)`: what the failures took that the likely cause explains; where no line names it, all of
+/// them.
 fn range(incident: &Incident) -> Option<String> {
     let counted = || incident.evidence.iter().filter(|item| item.failures + item.attempts > 0);
     let is_likely = |item: &&Evidence| item.sign.cause == incident.likely.cause;

@@ -95,8 +95,8 @@ impl<'a> Index<'a> {
         keys.iter().flat_map(of).collect()
     }
 
-    /// Whether any of these servers answered a request at any time, as far as is known. A log that does not tell of requests does not tell of
-    /// answers either.
+    /// Whether any of these servers answered a request at any time, as far as is known. A log that does not tell of
+    /// requests does not tell of answers either.
     pub(super) fn answered(&self, keys: &BTreeSet<Arc<Key>>) -> bool {
         let of = |key: &Arc<Key>| {
             let start = self.rows.partition_point(|row| *row.key < **key);
@@ -112,8 +112,9 @@ impl<'a> Index<'a> {
         servers().next().is_none() || servers().flat_map(of).any(answered)
     }
 
-    /// Whether the servers of a group that had none left answered other requests in each of these windows, and none of them had failed
-    /// shortly before. Where lines do not tell which group a server is of, it is of the only one there is.
+    /// Whether the servers of a group that had none left answered other requests in each of these windows, and none of
+    /// them had failed shortly before. Where lines do not tell which group a server is of, it is of the only one there
+    /// is.
     fn answered_meanwhile(&self, group: (&str, &str), windows: &BTreeSet<i64>) -> bool {
         let only = self.named.get(group.0).is_none_or(|groups| *groups <= 1);
         let own = self.attempts.get(&group).filter(|counts| !counts.is_empty());
@@ -123,8 +124,9 @@ impl<'a> Index<'a> {
         well && windows.iter().all(|window| counts.get(window).is_some_and(|(attempts, _)| *attempts > 0))
     }
 
-    /// Whether a group of nginx's had no server left though its servers were well: all had as many requests as they may have
-    /// (`max_conns`). That comes and goes with the load; servers that are marked `down` are so from the log's first line to its last.
+    /// Whether a group of nginx's had no server left though its servers were well: all had as many requests as they may
+    /// have (`max_conns`). That comes and goes with the load; servers that are marked `down` are so from the log's
+    /// first line to its last.
     pub(super) fn is_limited(
         &self,
         keys: &BTreeSet<Arc<Key>>,
@@ -144,7 +146,8 @@ impl<'a> Index<'a> {
         none_left && passed && keys.iter().all(well)
     }
 
-    /// The rows of these groups around that time that hold state lines, and those of the whole proxy that tell of the proxy itself.
+    /// The rows of these groups around that time that hold state lines, and those of the whole proxy that tell of the
+    /// proxy itself.
     pub(super) fn states(&self, keys: &BTreeSet<Arc<Key>>, windows: (i64, i64), window: i64) -> Vec<&'a Row> {
         let groups: BTreeSet<(&str, &str)> = keys.iter().map(|key| key.group()).collect();
         let proxies: BTreeSet<&str> = groups.iter().map(|group| group.0).collect();
@@ -161,8 +164,9 @@ impl<'a> Index<'a> {
         rows
     }
 
-    /// Requests by window at these upstreams, healthy windows between included: at their whole group where it failed as a whole, and at the
-    /// whole proxy (then the flag is set) where requests of an upstream are not known but counted somewhere.
+    /// Requests by window at these upstreams, healthy windows between included: at their whole group where it failed as
+    /// a whole, and at the whole proxy (then the flag is set) where requests of an upstream are not known but counted
+    /// somewhere.
     pub(super) fn requests(
         &self,
         places: &[usize],

@@ -8,7 +8,8 @@ use super::{SHADOW, is_root_cause};
 use crate::cause::Cause;
 use std::collections::BTreeMap;
 
-/// An incident is tiny up to this many failures and failed attempts, and this many tiny ones of a kind are one scattered incident.
+/// An incident is tiny up to this many failures and failed attempts, and this many tiny ones of a kind are one
+/// scattered incident.
 const TINY: (u64, usize) = (2, 4);
 
 /// Joins spans, which are ordered by proxy and start, to incidents: lists of their places.
@@ -72,8 +73,8 @@ impl Roots {
         }
     }
 
-    /// The span that brought about the span at `at`, where that is a consequence or unexplained: the heaviest of those that began no
-    /// later and had not been over for long.
+    /// The span that brought about the span at `at`, where that is a consequence or unexplained: the heaviest of those
+    /// that began no later and had not been over for long.
     fn of(&mut self, spans: &[Span], relations: &Relations, at: usize, window: i64) -> Option<usize> {
         let span = &spans[at];
         let unexplained = span.cause == Cause::Unknown && span.key.upstream.is_empty();

@@ -1,9 +1,9 @@
 //! Neighbouring rows become incidents.
 //!
-//! First, for each upstream, rows with the same likely cause that follow each other closely are a [`Span`]. Then spans are joined: those
-//! of one group with the same cause, those of other upstreams that began together, and a consequence (`no-live-upstream`) with
-//! the root cause that took the group down. Last, incidents of the same kind that are tiny, or that come at regular distances, are told as
-//! one.
+//! First, for each upstream, rows with the same likely cause that follow each other closely are a [`Span`]. Then spans
+//! are joined: those of one group with the same cause, those of other upstreams that began together, and a consequence
+//! (`no-live-upstream`) with the root cause that took the group down. Last, incidents of the same kind that are tiny,
+//! or that come at regular distances, are told as one.
 
 mod index;
 mod join;
@@ -51,7 +51,8 @@ pub struct Incident {
     pub causes: Vec<Weighed>,
     /// What speaks for them, state lines included: merged over all rows.
     pub evidence: Vec<Evidence>,
-    /// Requests of these upstreams between the first and the last window; of the whole proxy where the log names no upstreams.
+    /// Requests of these upstreams between the first and the last window; of the whole proxy where the log names no
+    /// upstreams.
     pub requests: Option<u64>,
     /// Whether `requests` are the whole proxy's.
     pub requests_of_proxy: bool,
@@ -246,8 +247,8 @@ fn merge_evidence(evidence: Vec<Evidence>, states: Vec<Evidence>) -> Vec<Evidenc
     merged
 }
 
-/// The worst window: with the most failures (failed attempts, where the client saw none), then with the highest rate of them, then the
-/// first.
+/// The worst window: with the most failures (failed attempts, where the client saw none), then with the highest rate of
+/// them, then the first.
 fn peak(rows: &[Row], places: &[usize], requests: Option<&BTreeMap<i64, u64>>) -> Option<(i64, u64, Option<u64>)> {
     let mut windows: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
     for &at in places {

@@ -1,5 +1,5 @@
-//! What stands behind the cause that most lines name, as far as the proxy's own lines tell: a group goes down because its servers did, and
-//! health checks see more of a server than a failed request does.
+//! What stands behind the cause that most lines name, as far as the proxy's own lines tell: a group goes down because
+//! its servers did, and health checks see more of a server than a failed request does.
 
 use super::super::score::{CERTAIN, Root, Weighed};
 use super::is_root_cause;
@@ -7,7 +7,8 @@ use crate::aggregate::Evidence;
 use crate::cause::{Cause, Strength};
 use std::cmp::Reverse;
 
-/// What all shows as a connection that could not be made (HAProxy's `SC`), and is told apart by the proxy's other lines.
+/// What all shows as a connection that could not be made (HAProxy's `SC`), and is told apart by the proxy's other
+/// lines.
 const NOT_CONNECTED: [Cause; 9] = [
     Cause::ConnectionRefused,
     Cause::HostUnreachable,

@@ -13,8 +13,8 @@ const MINOR: u64 = 10;
 /// How many spans before and after one are its neighbours, at most.
 const NEIGHBOURS: usize = 8;
 
-/// A window with this many times the trouble of its span's median, and at least that much, is the core of an outage, and no part of the
-/// trickle around it.
+/// A window with this many times the trouble of its span's median, and at least that much, is the core of an outage,
+/// and no part of the trickle around it.
 const CORE: (u64, u64) = (10, 20);
 
 /// Rows of one upstream with one cause, close to each other.
@@ -90,7 +90,8 @@ pub(super) fn trouble(row: &Row) -> u64 {
     row.failures + row.failed_attempts
 }
 
-/// Spans that are nothing beside a neighbour become part of it; so do spans of which nothing is known beside one that is.
+/// Spans that are nothing beside a neighbour become part of it; so do spans of which nothing is known beside one that
+/// is.
 pub(super) fn absorb_minor(mut spans: Vec<Span>, gap: i64) -> Vec<Span> {
     let mut order: Vec<usize> = (0..spans.len()).collect();
     order.sort_by_key(|&at| (spans[at].trouble, at));

@@ -27,9 +27,9 @@ pub(in crate::format) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verd
     Verdict { request, attempts, client_gave_up }
 }
 
-/// Whether the client ended the request: `C*` is an abort, `cD` a client that no longer took what was sent to it. The status is
-/// then what HAProxy would have answered, or an answer that nobody read to its end. Other timeouts of the client (`cH`) are
-/// answered.
+/// Whether the client ended the request: `C*` is an abort, `cD` a client that no longer took what was sent to it. The
+/// status is then what HAProxy would have answered, or an answer that nobody read to its end. Other timeouts of the
+/// client (`cH`) are answered.
 fn gave_up(state: &[u8]) -> bool {
     matches!(state, [b'C', ..] | [b'c', b'D', ..])
 }
@@ -106,7 +106,8 @@ fn refused(cookies: &[u8], record: &Record<'_>) -> &'static Sign {
 }
 
 /// Whether connecting took longer than refusals do. HAProxy waits a second at most before it tries the same server
-/// again (`backend.c`, `back_handle_st_cer`); where the tries went to several servers, an earlier one may have taken the time.
+/// again (`backend.c`, `back_handle_st_cer`); where the tries went to several servers, an earlier one may have taken
+/// the time.
 fn refused_too_late(last: &Attempt<'_>, tries: usize, record: &Record<'_>) -> bool {
     let same = record.attempts.iter().all(|attempt| attempt.upstream == last.upstream);
     let expected = u64::try_from(tries).unwrap_or(u64::MAX).saturating_add(1);

@@ -86,7 +86,8 @@ pub(in crate::format) fn space(i: &[u8]) -> Parsed<'_, ()> {
     }
 }
 
-/// `10.0.1.2:33317 [06/Feb/2009:12:14:14.655]`, `2001:db8::1:443 […]`, `unix:1 […]`, and no client in some custom formats.
+/// `10.0.1.2:33317 [06/Feb/2009:12:14:14.655]`, `2001:db8::1:443 […]`, `unix:1 […]`, and no client in some custom
+/// formats.
 ///
 /// What stands before the client is passed over: RFC 5424's structured data, a program's name.
 pub(in crate::format) fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
@@ -253,7 +254,8 @@ pub(in crate::format) struct Clf<'a> {
     pub(in crate::format) numbers: [Option<u64>; 5],
 }
 
-/// `192.0.2.1 - - [07/Nov/2016:10:29:36 +0000] "GET / HTTP/1.1" 503 212 "" "" 49408 409 "fe" "be" "srv" 2 0 0 5 7 ---- 1 1 0 0 0 0 0 …`
+/// `192.0.2.1 - - [07/Nov/2016:10:29:36 +0000] "GET / HTTP/1.1" 503 212 "" "" 49408 409 "fe" "be" "srv" 2 0 0 5 7 ----
+/// 1 1 0 0 0 0 0 …`
 ///
 /// The backend and the server stand apart here, so the upstream is the server's name alone.
 pub(in crate::format) fn clf_line(i: &[u8]) -> Parsed<'_, Clf<'_>> {
@@ -369,7 +371,8 @@ pub(in crate::format) fn backend_errors(tail: &[u8]) -> &[u8] {
     found.map_or(b"", |(start, end)| tail[start..end].trim_ascii())
 }
 
-/// Whether a field's name says that it holds the error on the server's side: HAProxy's own names for it, or one that people give it.
+/// Whether a field's name says that it holds the error on the server's side: HAProxy's own names for it, or one that
+/// people give it.
 fn is_error_of_server(name: &[u8]) -> bool {
     memmem::find(name, b"bc_err").is_some() || matches!(name, b"err" | b"error" | b"server_err" | b"server_error")
 }

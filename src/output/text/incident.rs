@@ -201,8 +201,8 @@ fn host(incident: &Incident, page: &mut Page) {
     }
 }
 
-/// The lines of hosts that say most, by time: of the likely cause before others, strong ones before weak ones, near ones before far ones.
-/// Not those that are shown as evidence.
+/// The lines of hosts that say most, by time: of the likely cause before others, strong ones before weak ones, near
+/// ones before far ones. Not those that are shown as evidence.
 fn chosen_of_host(incident: &Incident) -> Vec<&HostLine> {
     let evidence = chosen(incident);
     let is_shown = |proof: &Proof| {

@@ -186,8 +186,8 @@ fn with_units(text: &str) -> String {
     tied
 }
 
-/// `text` in at most two lines of `width` columns, broken anywhere: its beginning, and its end where the middle had to go. A log line
-/// begins with the request, and what its proxy adds about the upstream comes last.
+/// `text` in at most two lines of `width` columns, broken anywhere: its beginning, and its end where the middle had to
+/// go. A log line begins with the request, and what its proxy adds about the upstream comes last.
 fn ends(text: &str, width: usize) -> Vec<String> {
     let (start, rest) = split_at_width(text.trim_end(), width);
     if start.is_empty() {
