@@ -29,6 +29,7 @@ import limit_scenarios  # noqa: F401
 import nginx_scenarios  # noqa: F401
 import pattern_scenarios  # noqa: F401
 import second_scenarios  # noqa: F401
+import third_scenarios  # noqa: F401
 import tier_scenarios  # noqa: F401
 from case import from_toml, to_toml
 from jobs import play_all, tell
@@ -67,7 +68,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         command.add_argument("--gatewhy", type=Path, required=True, metavar="PATH", help="the program")
         command.add_argument("--table", type=Path, metavar="FILE", help="write the table to FILE, as Markdown")
     for command in (listed, record, check):
-        command.add_argument("--set", choices=("first", "second"), default="first", help="which (default: first)")
+        command.add_argument("--set", choices=("first", "second", "third"), default="first", help="which (default: first)")
     for command in (record, check):
         command.add_argument("--jobs", type=int, default=1, metavar="N", help="scenarios at once (default: 1)")
         command.add_argument("names", nargs="*", metavar="NAME", help="scenarios (default: all but the long ones)")
