@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import functools
 import signal
-import ssl
+import socket
 import time
 
 from case import Case, Other
+from isolation import SILENT_HOST
 from nameserver import ADDRESS as NAMESERVER
 from nameserver import SERVER_FAILURE, Nameserver
-from isolation import SILENT_HOST
 from pki import NAME, Pki
 from scenario import scenario
 from second_bench import Ask, Blame, Expect, Say, name, one_in
 from second_nginx import CONNECT_TIMEOUT, ENDED, REFUSED, TIMEOUT, ended, servers
 from second_nginx_bench import SecondNginx
 from timeline import Event, play
-from upstreams import (
-    BODY,
-    Connection,
-    answer,
-    by_path,
-    close_on_accept,
-    healthy,
-    reset_after_request,
-    slow,
-    truncate,
-)
+from upstreams import BODY, Connection, answer, by_path, close_on_accept, healthy, reset_after_request, slow, truncate
 
 third = functools.partial(scenario, set="third", private=True)
 
@@ -95,11 +85,7 @@ def certificate_runs_out(bench: SecondNginx) -> Case:
     location = f"proxy_ssl_session_reuse off; {verify} proxy_pass https://{name(PAYMENTS)};"
     bench.start(location, "analytics", "main_ext", "main")
     bench.send(65, BOOKING, rate=13)
-
-    def expire(context: ssl.SSLContext) -> None:
-        app.tls = context
-
-    expire(old)
+    app.tls = old
     bench.send(70, BOOKING, rate=13)
     quick = Say(("tls-certificate", "unknown"), (*ENDED, "tls-handshake", "connection-refused"))
     return bench.case(
@@ -189,7 +175,7 @@ def header_for_one_agent(bench: SecondNginx) -> Case:
     policy = answer(headers=("Content-Security-Policy: img-src " + "https://cdn.example.org " * 380,))
 
     def by_agent(connection: Connection) -> None:
-        start = connection.sock.recv(4096, 2)  # MSG_PEEK
+        start = connection.sock.recv(4096, socket.MSG_PEEK)
         (policy if b"BookingApp/" in start else healthy)(connection)
 
     bench.upstream(ROOMS[0], by_agent)
@@ -232,9 +218,7 @@ def maintenance(bench: SecondNginx) -> Case:
     bench.upstream(ROOMS[0])
     flag = bench.work_dir / "maintenance"
     bench.work_dir.chmod(0o755)
-    bench.start(
-        f"if (-f {flag}) {{ return 503; }} proxy_pass http://{name(ROOMS[0])};", "keyed", "main_ext", "main"
-    )
+    bench.start(f"if (-f {flag}) {{ return 503; }} proxy_pass http://{name(ROOMS[0])};", "keyed", "main_ext", "main")
     diary = play(
         [Event(3, flag.touch, "maintenance began"), Event(9, flag.unlink, "maintenance ended")],
         lambda: bench.send(156, BOOKING, rate=13),

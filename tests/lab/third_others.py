@@ -58,7 +58,8 @@ def check_flaps(bench: SecondHaproxy) -> Case:
     ill = by_path({"/alive": answer("500 Internal Server Error", b"no\n")})
     app = bench.upstream(DESK[0])
     options = "option httpchk GET /alive"
-    bench.start(backend("desk", "check inter 300ms fall 2 rise 1", DESK[0], more=options), frontend="default_backend desk")
+    desk = backend("desk", "check inter 300ms fall 2 rise 1", DESK[0], more=options)
+    bench.start(desk, frontend="default_backend desk")
 
     def turn(behaviour: object) -> None:
         app.behaviour = behaviour  # type: ignore[assignment]
@@ -85,9 +86,7 @@ def calendar_timeout(bench: SecondHaproxy) -> Case:
     for address in DESK[:3]:
         bench.upstream(address, answer(delay=0.03))
     bench.upstream(DESK[3], by_path({"/prices": slow(3)}, answer(delay=0.03)))
-    bench.start(
-        backend("desk", "", *DESK), frontend="default_backend desk", defaults="timeout server 900ms"
-    )
+    bench.start(backend("desk", "", *DESK), frontend="default_backend desk", defaults="timeout server 900ms")
     bench.send(220, BOOKING, rate=24)
     return bench.case(
         "timeout server 900ms. On the fourth of four servers /prices/calendar.json takes 3 s.",
@@ -336,9 +335,7 @@ def killed_twice(bench: SecondNginx) -> Case:
 def gunicorn_timeout(bench: SecondHaproxy) -> Case:
     """gunicorn's --timeout 2 kills the workers of /report, behind HAProxy with timeout server 6s."""
     app = GunicornApp(bench, "--timeout", "2", workers=14)
-    bench.start(
-        f"backend wsgi\n    server w1 {_PY}", frontend="default_backend wsgi", defaults="timeout server 6s"
-    )
+    bench.start(f"backend wsgi\n    server w1 {_PY}", frontend="default_backend wsgi", defaults="timeout server 6s")
     bench.send(40, _QUERIES)
     app.shop.fail({"/report": sleep(12)})
     bench.send(90, _QUERIES, rate=11)
@@ -377,13 +374,10 @@ def tiers_overload(bench: SecondTiers) -> Case:
     """nginx before nginx, whose server serves three at once and is asked too much: 504."""
     bench.upstream(DESK[0], few_at_once(3, 0.3))
     late = Say(("response-timeout",))
-    inner = bench.nginx(
-        "inner", SECOND_TIER, f"proxy_read_timeout 1400ms; proxy_pass http://{name(DESK[0])};", late, late, name(DESK[0])
-    )
-    outer = bench.nginx(
-        "outer", FRONT, f"proxy_read_timeout 9s; proxy_pass http://{name(SECOND_TIER)};", _PASSED_ON, Say(),
-        name(SECOND_TIER), layout="apm",
-    )  # fmt: skip
+    inner_pass = f"proxy_read_timeout 1400ms; proxy_pass http://{name(DESK[0])};"
+    inner = bench.nginx("inner", SECOND_TIER, inner_pass, late, late, name(DESK[0]))
+    outer_pass = f"proxy_read_timeout 9s; proxy_pass http://{name(SECOND_TIER)};"
+    outer = bench.nginx("outer", FRONT, outer_pass, _PASSED_ON, Say(), name(SECOND_TIER), layout="apm")
     bench.send(40, BOOKING, rate=6)
     bench.send(130, BOOKING, rate=18, workers=90)
     return bench.case(
