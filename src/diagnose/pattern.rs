@@ -145,14 +145,14 @@ impl Facts<'_> {
     /// Rare (at most one request in 100), and no two of them much closer than chance has it.
     fn sporadic(&self) -> Option<Pattern> {
         let failures = self.failures();
-        let requests = self.requests.filter(|requests| failures >= FEW && failures * 100 <= *requests)?;
+        self.requests.filter(|requests| failures >= FEW && failures * 100 <= *requests)?;
         let moments = self.moments();
         let span = moments.last()? - moments.first()? + 1;
         let distinct = u64::try_from(moments.len()).unwrap_or(0);
         // A few fall into the same 64th by chance, the more the fuller the windows are.
         let room = u64::try_from(span).unwrap_or(0) / 4;
         let spread = distinct * 10 >= failures.min(room.max(FEW)) * 6;
-        (spread && requests > 0 && span >= 8).then_some(Pattern::Sporadic)
+        (spread && span >= 8).then_some(Pattern::Sporadic)
     }
 
     fn periodic(&self) -> Option<Pattern> {
@@ -234,7 +234,7 @@ impl Facts<'_> {
 }
 
 /// The 64ths of windows, counted from the epoch, in which something failed in a row.
-pub(super) fn moments(row: &Row, window: i64) -> impl Iterator<Item = i64> {
+fn moments(row: &Row, window: i64) -> impl Iterator<Item = i64> {
     let (start, slots) = (row.window / window * 64, row.slots);
     (0..64).filter(move |bit| slots >> bit & 1 == 1).map(move |bit| start + bit)
 }
