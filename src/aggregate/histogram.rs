@@ -5,67 +5,150 @@ use crate::grammar::number::Micros;
 /// Buckets per doubling: values below this many milliseconds are exact.
 const STEPS: u64 = 32;
 
-/// Counts of durations in milliseconds, sparse, in bucket order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Histogram(Vec<(u16, u32)>);
+/// How many buckets there are: those of the longest duration, 2^40 ms, are the last.
+const BUCKETS: usize = 36 * STEPS as usize + 1;
+
+/// How many durations are kept one by one, at least.
+const FEW: usize = 60;
+
+/// Counts of durations in milliseconds.
+#[derive(Clone, Debug, Default)]
+pub struct Histogram {
+    /// The buckets of durations that `counts` does not have, in no order: most cells have few, and are never asked what
+    /// these were.
+    few: Vec<u16>,
+    /// Buckets and counts, in bucket order. What a count cannot hold goes on in another of the same bucket.
+    counts: Vec<(u16, u16)>,
+}
 
 impl Histogram {
     /// Counts one duration.
     #[inline]
     pub fn add(&mut self, duration: Micros) {
-        self.add_many(bucket(duration.saturating_add(500) / 1_000), 1);
+        if self.few.len() == self.few.capacity() {
+            self.make_room();
+        }
+        self.few.push(bucket(duration.saturating_add(500) / 1_000));
     }
 
     /// Adds all of `other`'s counts.
     pub fn merge(&mut self, other: &Self) {
-        for &(bucket, count) in &other.0 {
-            self.add_many(bucket, count);
+        self.few.extend_from_slice(&other.few);
+        if !other.counts.is_empty() {
+            self.counts.extend_from_slice(&other.counts);
+            self.settle();
+        } else if self.few.len() > self.most() {
+            self.settle();
         }
     }
 
-    #[inline]
-    fn add_many(&mut self, bucket: u16, count: u32) {
-        match self.0.binary_search_by_key(&bucket, |entry| entry.0) {
-            Ok(at) => self.0[at].1 = self.0[at].1.saturating_add(count),
-            Err(at) => self.0.insert(at, (bucket, count)),
+    /// The counts of all.
+    #[must_use]
+    pub fn sum<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sums = [0_u64; BUCKETS];
+        for histogram in all {
+            histogram.few.iter().for_each(|&bucket| sums[usize::from(bucket)] += 1);
+            histogram.counts.iter().for_each(|&(bucket, count)| sums[usize::from(bucket)] += u64::from(count));
         }
+        let counts = (0..).zip(sums).flat_map(|(bucket, count)| parts(count).map(move |part| (bucket, part)));
+        Self { few: Vec::new(), counts: counts.collect() }
+    }
+
+    /// How many durations are kept one by one: no more than there are counts, so that counting them anew costs each
+    /// little.
+    fn most(&self) -> usize {
+        self.counts.len().max(FEW)
+    }
+
+    /// Makes room for one more duration: as much again, as far as an allocator's blocks go, and in the end by counting.
+    #[cold]
+    fn make_room(&mut self) {
+        let (few, most) = (self.few.len(), self.most());
+        if few < most {
+            self.few.reserve_exact((few + 4).max(12).min(most - few));
+        } else {
+            self.settle();
+        }
+    }
+
+    /// Counts what was kept one by one.
+    fn settle(&mut self) {
+        self.few.sort_unstable();
+        let runs = self.few.chunk_by(|a, b| a == b);
+        self.counts.extend(runs.flat_map(|run| parts(run.len() as u64).map(|part| (run[0], part))));
+        self.few.clear();
+        // Two runs in order, or three.
+        self.counts.sort_by_key(|entry| entry.0);
+        self.counts.dedup_by(|next, kept| {
+            let both = if next.0 == kept.0 { kept.1.checked_add(next.1) } else { None };
+            kept.1 = both.unwrap_or(kept.1);
+            both.is_some()
+        });
+        self.counts.shrink_to_fit();
+    }
+
+    /// Buckets and how many durations they hold, in bucket order.
+    fn totals(&self) -> Vec<(u16, u64)> {
+        let mut settled = self.clone();
+        settled.settle();
+        let buckets = settled.counts.chunk_by(|a, b| a.0 == b.0);
+        buckets.map(|parts| (parts[0].0, parts.iter().map(|part| u64::from(part.1)).sum())).collect()
     }
 
     /// How many durations were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.0.iter().map(|entry| u64::from(entry.1)).sum()
+        self.few.len() as u64 + self.counts.iter().map(|entry| u64::from(entry.1)).sum::<u64>()
     }
 
-    /// The duration, in milliseconds, that `percent` of all durations do not exceed: the nearest-rank percentile, as
-    /// the middle of its bucket. `None` where nothing was counted.
+    /// The durations, in milliseconds, that these percentages of all durations do not exceed, in ascending order: the
+    /// nearest-rank percentiles, each as the middle of its bucket. `None` where nothing was counted.
+    #[must_use]
+    pub fn percentiles<const N: usize>(&self, percents: [u64; N]) -> [Option<u64>; N] {
+        let (totals, count) = (self.totals(), self.count());
+        percents.map(|percent| {
+            let rank = (count * percent).div_ceil(100).max(1);
+            let mut seen = 0;
+            let reached = totals.iter().find(|total| {
+                seen += total.1;
+                seen >= rank
+            });
+            reached.map(|total| middle(total.0))
+        })
+    }
+
+    /// One of the [`percentiles`](Self::percentiles).
     #[must_use]
     pub fn percentile(&self, percent: u64) -> Option<u64> {
-        let rank = (self.count() * percent).div_ceil(100).max(1);
-        let mut seen = 0;
-        for &(bucket, count) in &self.0 {
-            seen += u64::from(count);
-            if seen >= rank {
-                return Some(middle(bucket));
-            }
-        }
-        None
+        self.percentiles([percent])[0]
     }
 
     /// The duration, in milliseconds, that most durations are near to, and how many are: within a bucket of its own,
     /// and its neighbours. `None` where nothing was counted.
     #[must_use]
     pub fn mode(&self) -> Option<(u64, u64)> {
+        let totals = self.totals();
         let near = |at: usize| {
-            let around = self.0[at.saturating_sub(1)..(at + 2).min(self.0.len())].iter();
-            around.filter(|entry| entry.0.abs_diff(self.0[at].0) <= 1).map(|entry| u64::from(entry.1)).sum::<u64>()
+            let around = totals[at.saturating_sub(1)..(at + 2).min(totals.len())].iter();
+            around.filter(|total| total.0.abs_diff(totals[at].0) <= 1).map(|total| total.1).sum::<u64>()
         };
-        let fullest = (0..self.0.len()).max_by_key(|&at| (near(at), self.0[at].1, std::cmp::Reverse(at)))?;
-        Some((middle(self.0[fullest].0), near(fullest)))
+        let fullest = (0..totals.len()).max_by_key(|&at| (near(at), totals[at].1, std::cmp::Reverse(at)))?;
+        Some((middle(totals[fullest].0), near(fullest)))
     }
 }
 
+/// A count in parts that 16 bits can hold.
+fn parts(count: u64) -> impl Iterator<Item = u16> {
+    let mut left = count;
+    std::iter::from_fn(move || {
+        let part = u16::try_from(left).unwrap_or(u16::MAX);
+        left -= u64::from(part);
+        (part > 0).then_some(part)
+    })
+}
+
 /// The bucket of a number of milliseconds. Values over 2^40 ms share the last.
+#[inline]
 fn bucket(millis: u64) -> u16 {
     let millis = millis.min(1 << 40);
     if millis < 2 * STEPS {
@@ -114,6 +197,27 @@ mod tests {
         // Nearest rank: the 25th, 48th and 50th of 1..=50.
         assert_eq!([50, 95, 99].map(|percent| histogram.percentile(percent)), [Some(25), Some(48), Some(50)]);
         assert_eq!(Histogram::default().percentile(50), None);
+    }
+
+    /// However durations came together, as many as one count cannot hold among them.
+    #[test]
+    fn counts_the_same_in_any_order() {
+        let durations = (0..200_000_u64).map(|number| if number % 4 == 0 { number % 300 } else { 7 } * 1_000);
+        let (mut all, mut halves) = (Histogram::default(), [Histogram::default(), Histogram::default()]);
+        for (number, duration) in durations.enumerate() {
+            all.add(duration);
+            halves[number * 7 % 3 / 2].add(duration);
+        }
+        let [mut one, other] = halves;
+        let sum = Histogram::sum([&other, &one]);
+        one.merge(&other);
+        // 150,000 of 7 ms; of 0 ms, 4 ms and so on to 296 ms 666 or 667 each.
+        for histogram in [&all, &one, &sum] {
+            assert_eq!((histogram.count(), histogram.mode().map(|mode| mode.0)), (200_000, Some(7)));
+            assert_eq!(histogram.totals(), all.totals());
+        }
+        assert_eq!(all.totals().iter().find(|total| total.0 == 7), Some(&(7, 150_000)));
+        assert_eq!(all.percentiles([0, 1, 75, 76]), [Some(0), Some(7), Some(7), Some(8)]);
     }
 
     proptest! {

@@ -2,12 +2,12 @@
 
 use super::{Cell, PathNames, Place, Sample};
 use crate::cause::Proxy;
-use crate::grammar::time::Stamp;
+use crate::grammar::{number::first_eight, text::same, time::Stamp};
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    hash::BuildHasher as _,
+    hash::{BuildHasher as _, Hasher as _},
 };
 
 /// How many lines that no format claims are kept as samples, of all inputs.
@@ -45,16 +45,14 @@ pub struct Series {
     pub first: Stamp,
     /// The last stamp.
     pub last: Stamp,
-    /// The window that was counted in last, and its cell: neighbouring lines mostly share it.
-    latest: (i64, u32),
+    /// The window that was counted in last, by its first moment, and its cell: neighbouring lines mostly share it.
+    latest: (Stamp, u32),
 }
 
 impl Series {
-    /// Whether this is the series of `key`. Empty texts are not compared: `memcmp` of no bytes at the address of
-    /// nothing takes a hundred nanoseconds where glibc masks its loads (AVX-512).
-    #[inline]
+    /// Whether this is the series of `key`.
+    #[inline(always)]
     fn is(&self, key: &SeriesKey<'_>) -> bool {
-        let same = |a: &[u8], b: &[u8]| a.len() == b.len() && (a.is_empty() || a == b);
         same(&self.upstream, key.upstream)
             && same(&self.group, key.group)
             && same(&self.host, key.host)
@@ -135,8 +133,12 @@ impl InputTally {
 pub struct Tally {
     /// The length of a window in seconds.
     window: i64,
+    /// The same in microseconds.
+    window_micros: u64,
     series: Vec<Series>,
     series_index: HashTable<u32>,
+    /// Series that were counted in lately, by their [`slot`]: most lines are of one of few.
+    recent: Box<[u32; 256]>,
     cells: Vec<(u32, i64, Cell)>,
     cell_index: HashMap<(u32, i64), u32, FixedState>,
     /// The texts of paths in cells.
@@ -157,10 +159,13 @@ impl Tally {
     /// An empty tally for windows of `window` seconds.
     #[must_use]
     pub fn new(window: i64) -> Self {
+        let window = window.max(1);
         Self {
-            window: window.max(1),
+            window,
+            window_micros: window.cast_unsigned().saturating_mul(1_000_000),
             series: Vec::new(),
             series_index: HashTable::new(),
+            recent: Box::new([u32::MAX; 256]),
             cells: Vec::new(),
             cell_index: HashMap::with_hasher(FixedState::with_seed(0)),
             paths: PathNames::default(),
@@ -181,6 +186,20 @@ impl Tally {
     /// The number of the series with this key, which becomes one if it is not.
     #[inline]
     pub fn series_id(&mut self, key: SeriesKey<'_>) -> u32 {
+        let id = self.recent[usize::from(slot(&key))];
+        match self.series.get(id as usize) {
+            Some(series) if series.is(&key) => id,
+            _ => self.series_id_by_hash(key),
+        }
+    }
+
+    fn series_id_by_hash(&mut self, key: SeriesKey<'_>) -> u32 {
+        let id = self.find_series(key);
+        self.recent[usize::from(slot(&key))] = id;
+        id
+    }
+
+    fn find_series(&mut self, key: SeriesKey<'_>) -> u32 {
         let hash = hash(&key);
         let series = &self.series;
         match self.series_index.find(hash, |&id| series[id as usize].is(&key)) {
@@ -200,7 +219,7 @@ impl Tally {
             names_upstream: key.names_upstream,
             first: Stamp(i64::MAX),
             last: Stamp(i64::MIN),
-            latest: (i64::MIN, 0),
+            latest: (Stamp(i64::MIN), 0),
         });
         let series = &self.series;
         self.series_index.insert_unique(hash_of_key, id, |&id| hash(&series[id as usize].key()));
@@ -222,19 +241,26 @@ impl Tally {
     /// The same, with the texts that its paths are kept in.
     #[inline]
     pub fn cell_and_paths(&mut self, id: u32, stamp: Stamp) -> (&mut Cell, &mut PathNames) {
-        let window = stamp.seconds().div_euclid(self.window) * self.window;
         let series = &mut self.series[id as usize];
         // A stamp without a year says nothing yet of when this was.
         if !stamp.is_yearless() {
             series.first = series.first.min(stamp);
             series.last = series.last.max(stamp);
         }
-        if series.latest.0 != window {
-            let place = self.place(id, window);
-            self.series[id as usize].latest = (window, place);
+        let into = stamp.0.wrapping_sub(series.latest.0.0).cast_unsigned();
+        if into >= self.window_micros {
+            self.turn(id, stamp);
         }
         let place = self.series[id as usize].latest.1;
         (&mut self.cells[place as usize].2, &mut self.paths)
+    }
+
+    /// Turns to another window of a series.
+    #[cold]
+    fn turn(&mut self, id: u32, stamp: Stamp) {
+        let window = stamp.seconds().div_euclid(self.window) * self.window;
+        let place = self.place(id, window);
+        self.series[id as usize].latest = (Stamp::from_seconds(window), place);
     }
 
     /// Where the cell of a series and window is, which is made if it was not there.
@@ -343,8 +369,21 @@ pub struct Counts {
     pub aliases: BTreeMap<u32, BTreeSet<Box<[u8]>>>,
 }
 
-#[inline]
+/// One of 256 slots, told by the end of the name that differs most: that of the server, if there is one.
+#[inline(always)]
+fn slot(key: &SeriesKey<'_>) -> u8 {
+    let name = if key.upstream.is_empty() { key.group } else { key.upstream };
+    let end = name.last_chunk().map_or_else(|| first_eight(name), |last| u64::from_le_bytes(*last));
+    (end.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8
+}
+
 fn hash(key: &SeriesKey<'_>) -> u64 {
-    let state = FixedState::with_seed(0);
-    state.hash_one((key.upstream, key.group, key.host, key.proxy as u8, key.names_upstream))
+    // Where one text ends and the next begins is told when keys are compared.
+    let mut hasher = FixedState::with_seed(0).build_hasher();
+    hasher.write(key.upstream);
+    hasher.write(key.group);
+    if !key.host.is_empty() {
+        hasher.write(key.host);
+    }
+    hasher.finish()
 }

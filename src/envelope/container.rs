@@ -4,6 +4,8 @@
 //! `[pod/NAME/CONTAINER] LINE`. The container's name is not taken for a host: the same proxy's lines from elsewhere,
 //! such as its access log in a file, do not have it, and one proxy would be reported as two.
 
+use crate::grammar::find::find;
+
 /// The longest name that is looked for.
 const NAME: usize = 128;
 
@@ -19,10 +21,15 @@ pub(super) fn open(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// `nginx-1  | LINE`. Two spaces at least: there are never fewer, and a layout with bars of its own has one.
+#[inline]
 fn behind_name(i: &[u8]) -> Option<&[u8]> {
-    let named = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@');
-    let length = i.iter().take(NAME).take_while(|byte| named(byte)).count();
-    let rest = i[length..].strip_prefix(b"  ").filter(|_| length > 0)?;
+    let length = find(b' ', i).filter(|length| (1..=NAME).contains(length))?;
+    if i.get(length + 1) == Some(&b' ') { behind_padded_name(i.split_at(length)) } else { None }
+}
+
+fn behind_padded_name<'a>((name, rest): (&[u8], &'a [u8])) -> Option<&'a [u8]> {
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@');
+    let rest = rest.strip_prefix(b"  ").filter(|_| name.iter().all(fits))?;
     let spaces = rest.iter().take(NAME).take_while(|byte| **byte == b' ').count();
     let rest = after_colour(rest[spaces..].strip_prefix(b"|")?);
     // An empty line may have lost the space at its end.

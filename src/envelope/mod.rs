@@ -63,8 +63,19 @@ const APPLICATION_SERVERS: [&[u8]; 12] = [
 ];
 
 /// Whether `program` runs applications, whatever its name ends with: `php-fpm8.2`, `python3`, `gunicorn.shop.access`.
+#[inline]
 #[must_use]
 pub fn is_application_server(program: &[u8]) -> bool {
+    // Told by the first two bytes for nearly every line.
+    match program {
+        [b'g' | b'p' | b'r' | b'u', ..] | [b'h', b'y', ..] | [b'j', b'a', ..] | [b'n', b'o', ..] => {
+            runs_applications(program)
+        }
+        _ => false,
+    }
+}
+
+fn runs_applications(program: &[u8]) -> bool {
     let mut rests = APPLICATION_SERVERS.iter().filter_map(|name| program.strip_prefix(*name));
     rests.any(|rest| matches!(rest, [] | [b'.' | b'0'..=b'9', ..]))
 }
@@ -115,6 +126,18 @@ mod tests {
         assert_eq!((opened.when.is_some(), opened.payload), (true, &b"MSG"[..]));
         let opened = open(b"nginx.1    | localhost 192.0.2.1 - -");
         assert_eq!(opened, Opened { payload: b"localhost 192.0.2.1 - -", ..Opened::default() });
+    }
+
+    #[test]
+    fn knows_programs_that_run_applications() {
+        for name in APPLICATION_SERVERS {
+            assert!(is_application_server(name), "{}", String::from_utf8_lossy(name));
+        }
+        for (program, runs) in
+            [("php-fpm8.2", true), ("gunicorn.shop", true), ("node-exporter", false), ("haproxy", false)]
+        {
+            assert_eq!(is_application_server(program.as_bytes()), runs, "{program}");
+        }
     }
 
     #[test]

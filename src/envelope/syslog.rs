@@ -1,17 +1,19 @@
 //! Syslog, as daemons send and store it: RFC 3164, RFC 5424, and files with ISO stamps (rsyslog's default since
 //! Debian 12). With a priority in front or without. And what stands behind a bare ISO stamp where that can be nothing
 //! but an envelope: container runtimes' files, HAProxy's `log … format timed`.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::Opened;
 use crate::grammar::{
-    Parsed, mismatch,
+    Parsed,
+    find::find_within,
+    mismatch,
     number::uint,
-    text::{present, until, word},
+    text::{byte, one, present, word},
     time::{self, When},
 };
 use nom::{
     Parser as _,
-    bytes::complete::tag,
     combinator::opt,
     sequence::{delimited, terminated},
 };
@@ -34,7 +36,7 @@ pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
 
 /// `<134>1 …` (RFC 5424), `<134>Feb  6 …` (RFC 3164), `<134>2024-…` (ISO), or `<134>` and the message alone.
 fn with_priority(line: &[u8]) -> Parsed<'_, Opened<'_>> {
-    let (rest, _) = delimited(tag("<"), uint, tag(">")).parse(line)?;
+    let (rest, _) = delimited(byte(b'<'), uint, byte(b'>')).parse(line)?;
     if let Some(opened) = rest.strip_prefix(b"1 ").and_then(|header| protocol(header).ok()) {
         return Ok(opened);
     }
@@ -42,37 +44,49 @@ fn with_priority(line: &[u8]) -> Parsed<'_, Opened<'_>> {
         .or_else(|_| stored(rest, time::iso))
         // Neither host nor program: behind a priority, a stamp is the envelope's all the same.
         .or_else(|_| {
-            let (payload, when) = terminated(time::iso, tag(" ")).parse(rest)?;
+            let (payload, when) = terminated(time::iso, byte(b' ')).parse(rest)?;
             bare(when, payload)
         })
         .or(Ok((&[], Opened { payload: rest, ..Opened::default() })))
 }
 
 fn octet_counted(line: &[u8]) -> Parsed<'_, Opened<'_>> {
-    let (rest, _) = terminated(uint, tag(" ")).parse(line)?;
+    let (rest, _) = terminated(uint, byte(b' ')).parse(line)?;
     if rest.first() == Some(&b'<') { with_priority(rest) } else { mismatch() }
 }
 
 /// RFC 3164's layout under any stamp: `Feb  6 12:14:14 host haproxy[14389]: MSG`, the host left out by some senders.
+#[inline(always)]
 fn stored(line: &[u8], stamp: impl Fn(&[u8]) -> Parsed<'_, When>) -> Parsed<'_, Opened<'_>> {
-    let (rest, when) = terminated(stamp, tag(" ")).parse(line)?;
-    let (after, first) = terminated(word, tag(" ")).parse(rest)?;
-    let (payload, host, program) = match first {
-        [program @ .., b':'] => (after, &b""[..], program),
-        host => {
-            let (payload, program) = word(after)?;
-            let [program @ .., b':'] = program else { return mismatch() };
-            (payload.strip_prefix(b" ").unwrap_or(payload), host, program)
-        }
+    let (rest, when) = stamp(line)?;
+    let tag = one(b' ', rest)?.0;
+    let (rest, first) = word(tag)?;
+    let (host, tag, rest) = match first {
+        [.., b':'] => (&b""[..], tag, rest),
+        host => (host, one(b' ', rest)?.0, word(one(b' ', rest)?.0)?.0),
     };
-    let (program, pid) = process(program);
-    Ok((&[], Opened { when: Some(when), host, program, pid, payload: payload.trim_ascii_start() }))
+    let length = tag.len() - rest.len();
+    // A tag may end a line, a host may not.
+    if tag[length - 1] != b':' || rest.is_empty() && host.is_empty() {
+        return mismatch();
+    }
+    let (program, pid) = process(tag, length - 1);
+    Ok((&[], Opened { when: Some(when), host, program, pid, payload: without_spaces(rest) }))
+}
+
+/// What follows any blanks: mostly one space.
+#[inline(always)]
+fn without_spaces(i: &[u8]) -> &[u8] {
+    match i {
+        [b' ', first, ..] if first.is_ascii_graphic() => &i[1..],
+        _ => i.trim_ascii_start(),
+    }
 }
 
 /// An ISO stamp and a payload. Access logs begin with such a stamp as well, which is theirs then: so what follows must
 /// be known.
 fn stamped(line: &[u8]) -> Parsed<'_, Opened<'_>> {
-    let (rest, when) = terminated(time::iso, tag(" ")).parse(line)?;
+    let (rest, when) = terminated(time::iso, byte(b' ')).parse(line)?;
     // CRI: `STAMP stdout F LINE`. A `P` in the place of the `F` marks a part of a line, which is none.
     if let Some(payload) = rest.strip_prefix(b"stdout F ").or_else(|| rest.strip_prefix(b"stderr F ")) {
         return bare(when, payload);
@@ -81,7 +95,7 @@ fn stamped(line: &[u8]) -> Parsed<'_, Opened<'_>> {
         return bare(when, rest);
     }
     // rsyslog, as some configure it: `STAMP local2.info `, and RFC 5424 without its priority.
-    let (after, selector) = terminated(word, tag(" ")).parse(rest)?;
+    let (after, selector) = terminated(word, byte(b' ')).parse(rest)?;
     let selects = selector.first().is_some_and(u8::is_ascii_lowercase) && selector.contains(&b'.');
     if selects && after.get(4) == Some(&b'-') { protocol(after) } else { mismatch() }
 }
@@ -105,25 +119,29 @@ fn is_haproxy(i: &[u8]) -> bool {
     }
 }
 
-/// The name and the process id in `haproxy[14389]`; the id may be missing.
-fn process(tag_of: &[u8]) -> (&[u8], Option<u64>) {
-    let parsed: Parsed<'_, _> = (until(b'['), delimited(tag("["), uint, tag("]"))).parse(tag_of);
-    parsed.map_or((tag_of, None), |(_, (name, pid))| (name, Some(pid)))
+/// The name and the process id in `haproxy[14389]`, the first `length` bytes of `i`; the id may be missing.
+#[inline(always)]
+fn process(i: &[u8], length: usize) -> (&[u8], Option<u64>) {
+    let Some(open) = find_within(b'[', i, length) else { return (&i[..length], None) };
+    match uint(&i[open + 1..]) {
+        Ok((rest @ [b']', ..], pid)) if i.len() - rest.len() < length => (&i[..open], Some(pid)),
+        _ => (&i[..length], None),
+    }
 }
 
 /// RFC 5424 after `<134>1 `: `2024-06-12T10:09:11.823400+02:00 HOST APP PROCID MSGID SD MSG`; any field may be `-`.
 fn protocol(header: &[u8]) -> Parsed<'_, Opened<'_>> {
-    let (rest, stamp) = terminated(word, tag(" ")).parse(header)?;
+    let (rest, stamp) = terminated(word, byte(b' ')).parse(header)?;
     let when = match stamp {
         b"-" => None,
         stamp => Some(time::iso(stamp)?.1),
     };
-    let (rest, host) = terminated(word, tag(" ")).parse(rest)?;
-    let (rest, program) = terminated(word, tag(" ")).parse(rest)?;
-    let (rest, process) = terminated(word, tag(" ")).parse(rest)?;
-    let (rest, _message_id) = terminated(word, tag(" ")).parse(rest)?;
+    let (rest, host) = terminated(word, byte(b' ')).parse(rest)?;
+    let (rest, program) = terminated(word, byte(b' ')).parse(rest)?;
+    let (rest, process) = terminated(word, byte(b' ')).parse(rest)?;
+    let (rest, _message_id) = terminated(word, byte(b' ')).parse(rest)?;
     let (rest, ()) = structured_data(rest)?;
-    let (rest, _) = opt(tag(" ")).parse(rest)?;
+    let (rest, _) = opt(byte(b' ')).parse(rest)?;
     let payload = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
     // rsyslog keeps the space that stood after the tag of RFC 3164.
     let payload = payload.strip_prefix(b" ").unwrap_or(payload);

@@ -1,10 +1,12 @@
 //! The Common Log Format and `combined`: nginx and Apache write them byte for byte alike, and both append to them.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
+use crate::grammar::find::find;
 use crate::grammar::number::{status, uint};
+use crate::grammar::text::byte;
 use crate::grammar::time::{When, Zone, clf};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memmem};
-use nom::{Parser as _, branch::alt, bytes::complete::tag, combinator::recognize, sequence::preceded};
 
 /// The fields of one line, as they stand in it.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +35,12 @@ pub(super) struct Line<'a> {
 
 /// `203.0.113.9 - alice [28/Sep/1970:12:00:00 +0600] "GET / HTTP/1.1" 200 12`, with or without a virtual host before
 /// it and ` "REFERER" "USER AGENT"` after it; then anything.
+#[inline(always)]
 pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
-    let (bracket, when, rest) = time(line)?;
+    let (bracket, when, after) = time(line)?;
     let (host, client, user) = lead(&line[..bracket])?;
-    let stamp = &line[bracket + 1..];
-    let stamp = &stamp[..memchr(b']', stamp)?];
-    let (rest, request) = text(rest).ok()?;
+    let stamp = &line[bracket + 1..line.len() - after.len() - 2];
+    let (rest, request) = text(after).ok()?;
     let (rest, (status, bytes)) = sizes(rest).ok()?;
     let (tail, agent) = headers(rest);
     if !matches!(tail.first(), None | Some(b' ' | b'\t' | b',' | b';' | b'|')) {
@@ -47,13 +49,17 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     Some(Line { host, client, user, stamp, when, request, status, bytes, agent, tail })
 }
 
-/// Where the bracket with the time is, the time, and what follows. The user's name may hold spaces and brackets, so the
-/// bracket that counts is the one with a time in it.
+/// Where the bracket with the time is, the time, and what follows `] `. The user's name may hold spaces and brackets,
+/// so the bracket that counts is the one with a time in it.
+#[inline(always)]
 fn time(line: &[u8]) -> Option<(usize, When, &[u8])> {
-    for bracket in memchr::memchr_iter(b'[', line).take(4) {
-        let Ok((rest, when)) = clf(&line[bracket + 1..]) else { continue };
-        let (Zone::Offset(_), [b']', b' ', rest @ ..]) = (when.zone, rest) else { return None };
-        return Some((bracket, when, rest));
+    let mut bracket = find(b'[', line)?;
+    for _ in 0..4 {
+        if let Ok((rest, when)) = clf(&line[bracket + 1..]) {
+            let (Zone::Offset(_), [b']', b' ', rest @ ..]) = (when.zone, rest) else { return None };
+            return Some((bracket, when, rest));
+        }
+        bracket += 1 + find(b'[', &line[bracket + 1..])?;
     }
     None
 }
@@ -62,14 +68,26 @@ fn time(line: &[u8]) -> Option<(usize, When, &[u8])> {
 type Lead<'a> = (Option<&'a [u8]>, &'a [u8], &'a [u8]);
 
 /// `203.0.113.9 - alice `, `example.com 203.0.113.9 - - `, or ingress-nginx's `203.0.113.9 - [203.0.113.9] - - `.
+#[inline(always)]
 fn lead(i: &[u8]) -> Option<Lead<'_>> {
+    let (client, rest) = i.split_at(find(b' ', i)?);
+    match rest {
+        [b' ', b'-', b' ', user @ .., b' '] if user.first() != Some(&b'[') => {
+            is_client(client).then_some((None, client, user))
+        }
+        _ => any_lead(i),
+    }
+}
+
+/// [`lead`] in every layout.
+fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
     let dash = memmem::find(i, b" - ")?;
     let (client, user) = (&i[..dash], i[dash + 3..].strip_suffix(b" ")?);
     let (host, client) = match memchr(b' ', client) {
         Some(space) => (Some(&client[..space]), &client[space + 1..]),
         None => (None, client),
     };
-    if client.is_empty() || client.iter().any(|byte| matches!(byte, b' ' | b'"' | b'[' | b'{')) {
+    if !is_client(client) {
         return None;
     }
     let user = match user.first() {
@@ -80,9 +98,24 @@ fn lead(i: &[u8]) -> Option<Lead<'_>> {
     Some((host, client, user))
 }
 
+#[inline(always)]
+fn is_client(text: &[u8]) -> bool {
+    !text.is_empty() && !text.iter().any(|byte| matches!(byte, b' ' | b'"' | b'[' | b'{'))
+}
+
 /// `"…"`; a quote after a backslash ends nothing: Apache and syslog daemons write `\"`, nginx writes neither raw.
+#[inline(always)]
 pub(super) fn text(i: &[u8]) -> Parsed<'_, &[u8]> {
     let [b'"', inside @ ..] = i else { return mismatch() };
+    match find(b'"', inside) {
+        Some(quote) if quote == 0 || inside[quote - 1] != b'\\' => Ok((&inside[quote + 1..], &inside[..quote])),
+        Some(_) => escaped_text(inside),
+        None => mismatch(),
+    }
+}
+
+/// [`text`] with quotes inside, from behind its first quote on.
+fn escaped_text(inside: &[u8]) -> Parsed<'_, &[u8]> {
     for quote in memchr::memchr_iter(b'"', inside) {
         let slashes = inside[..quote].iter().rev().take_while(|byte| **byte == b'\\').count();
         if slashes % 2 == 0 {
@@ -93,26 +126,36 @@ pub(super) fn text(i: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 /// ` 502 150`: the status and the number of bytes.
+#[inline(always)]
 fn sizes(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
-    let (rest, status) = preceded(tag(" "), recognize(status)).parse(i)?;
-    let (rest, bytes) = preceded(tag(" "), alt((recognize(uint), tag("-")))).parse(rest)?;
-    Ok((rest, (status, bytes)))
+    let (i, ()) = byte(b' ')(i)?;
+    let (rest, _) = status(i)?;
+    let (after, ()) = byte(b' ')(rest)?;
+    let end = match after {
+        [b'-', end @ ..] => end,
+        _ => uint(after)?.0,
+    };
+    Ok((end, (&i[..3], &after[..after.len() - end.len()])))
 }
 
 /// ` "REFERER" "USER AGENT"`, where they are there; the last may have been cut off. What follows comes first.
+#[inline(always)]
 fn headers(i: &[u8]) -> (&[u8], Option<&[u8]>) {
-    if cut(i).is_some() {
-        return (b"", None);
+    let Ok((rest, _referer)) = next_text(i) else {
+        return if cut(i).is_some() { (b"", None) } else { (i, None) };
+    };
+    match next_text(rest) {
+        Ok((tail, agent)) => (tail, Some(agent)),
+        Err(_) => cut(rest).map_or((rest, None), |agent| (b"", Some(agent))),
     }
-    let Ok((rest, _referer)) = next_text(i) else { return (i, None) };
-    if let Some(agent) = cut(rest) {
-        return (b"", Some(agent));
-    }
-    next_text(rest).map_or((rest, None), |(tail, agent)| (tail, Some(agent)))
 }
 
+#[inline(always)]
 fn next_text(i: &[u8]) -> Parsed<'_, &[u8]> {
-    preceded(tag(" "), text).parse(i)
+    match i {
+        [b' ', quoted @ ..] => text(quoted),
+        _ => mismatch(),
+    }
 }
 
 /// A quoted value that the line's end cut off.

@@ -3,35 +3,47 @@
 //!
 //! Columns stand apart by one space and new ones are added at the end, some before AWS announces them, so nothing here
 //! minds how many follow. AWS documents no escape inside quotes; real lines show `\x22`, other readers met `\"`.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use crate::grammar::{
     Parsed, address,
+    find::find,
+    mismatch,
     number::{self, Micros, seconds, uint, whole},
-    text::{present, word},
+    text::{byte, one, present, word, words},
     time::{When, Zone, iso},
 };
-use memchr::{memchr, memchr_iter, memchr3, memrchr};
-use nom::{
-    Parser as _,
-    bytes::complete::tag,
-    combinator::{map, map_opt, peek, verify},
-    sequence::terminated,
-};
+use memchr::{memchr, memchr3, memrchr};
+use nom::{Parser as _, combinator::map_opt, sequence::terminated};
 
 /// A word and the space behind it: `my-loadbalancer `.
+#[inline(always)]
 pub(super) fn column(i: &[u8]) -> Parsed<'_, &[u8]> {
-    terminated(word, tag(" ")).parse(i)
+    let (i, text) = word(i)?;
+    Ok((one(b' ', i)?.0, text))
 }
 
 /// A column with a time: `2018-07-02T22:23:00.186641Z `.
+#[inline(always)]
 pub(super) fn time(i: &[u8]) -> Parsed<'_, When> {
-    map_opt(column, utc).parse(i)
+    match i.get(10) {
+        // A column ends at a space, a stamp need not.
+        Some(b' ') => mismatch(),
+        _ => {
+            let (i, when) = iso(i)?;
+            Ok((one(b' ', i)?.0, in_utc(when)))
+        }
+    }
 }
 
 /// An ISO time. AWS means UTC also where it writes no zone (Network Load Balancers): `2018-12-20T02:59:40`.
 pub(super) fn utc(text: &[u8]) -> Option<When> {
-    let when = whole(text, iso)?;
-    Some(if when.zone == Zone::Local { When { zone: Zone::Utc, ..when } } else { when })
+    whole(text, iso).map(in_utc)
+}
+
+#[inline(always)]
+fn in_utc(when: When) -> When {
+    if when.zone == Zone::Local { When { zone: Zone::Utc, ..when } } else { when }
 }
 
 /// How long after `start` `end` was; `None` where the clock went backwards.
@@ -45,32 +57,47 @@ pub(super) fn between(start: When, end: When) -> Option<Micros> {
 
 /// A column with an address and its port, or `-`, which gives nothing: `192.0.2.10:2817 `, `[2001:db8::10]:2817 `.
 pub(super) fn peer(i: &[u8]) -> Parsed<'_, &[u8]> {
-    let known = |column: &&[u8]| *column == b"-" || !address::split_port(column).1.is_empty();
-    map(verify(column, known), present).parse(i)
+    map_opt(column, known_peer).parse(i)
 }
 
-/// A column with seconds, or `-1`, which stands for "never came to that": `0.001 `.
+/// An address with a port, or nothing for `-`.
+#[inline(always)]
+fn known_peer(text: &[u8]) -> Option<&[u8]> {
+    let known = matches!(text, b"-") || !address::split_port(text).1.is_empty();
+    known.then(|| present(text))
+}
+
+/// Seconds, or `-1`, which stands for "never came to that": `0.001`.
+#[inline(always)]
 fn timer(i: &[u8]) -> Parsed<'_, Option<Micros>> {
-    let read = |column: &[u8]| match column {
-        b"-1" | b"-" => Some(None),
-        _ => whole(column, seconds).map(Some),
-    };
-    map_opt(column, read).parse(i)
+    match i {
+        [b'-', b'1', rest @ ..] | [b'-', rest @ ..] => Ok((rest, None)),
+        _ => seconds(i).map(|(rest, micros)| (rest, Some(micros))),
+    }
 }
 
-/// A column with a status, `-`, or the lone `0` that Classic Load Balancers write for a backend that never answered.
+/// A status, `-`, or the lone `0` that Classic Load Balancers write for a backend that never answered.
+#[inline(always)]
 fn status(i: &[u8]) -> Parsed<'_, Option<u16>> {
-    let read = |column: &[u8]| match column {
-        b"-" | b"0" => Some(None),
-        _ => whole(column, number::status).map(Some),
-    };
-    map_opt(column, read).parse(i)
+    match i {
+        [b'-', rest @ ..] => Ok((rest, None)),
+        [b'0', b' ', ..] => Ok((&i[1..], None)),
+        _ => number::status(i).map(|(rest, status)| (rest, Some(status))),
+    }
 }
 
 /// A column with a count, or `-`: `366 `.
 pub(super) fn count(i: &[u8]) -> Parsed<'_, Option<u64>> {
-    let read = |column: &[u8]| if column == b"-" { Some(None) } else { whole(column, uint).map(Some) };
-    map_opt(column, read).parse(i)
+    terminated(amount, byte(b' ')).parse(i)
+}
+
+/// A count, or `-`.
+#[inline(always)]
+fn amount(i: &[u8]) -> Parsed<'_, Option<u64>> {
+    match i {
+        [b'-', rest @ ..] => Ok((rest, None)),
+        _ => uint(i).map(|(rest, count)| (rest, Some(count))),
+    }
 }
 
 /// The columns that tell how a request went.
@@ -94,11 +121,47 @@ pub(super) struct Core<'a> {
 /// `client:port target:port request_processing_time target_processing_time response_processing_time elb_status_code
 /// target_status_code received_bytes sent_bytes`, up to the quote that opens the request:
 /// `192.0.2.10:2817 10.0.0.1:80 0.000 0.001 0.000 200 200 34 366 "`.
+#[inline(always)]
 pub(super) fn core(i: &[u8]) -> Parsed<'_, Core<'_>> {
+    let (rest, core) = match at_once(i) {
+        Some(read) => read,
+        None => one_by_one(i)?,
+    };
+    match rest {
+        [b' ', b'"', ..] => Ok((&rest[1..], core)),
+        _ => mismatch(),
+    }
+}
+
+/// [`core`] up to the last of its columns, where the ends of those behind the addresses can be looked up at once.
+#[inline(always)]
+fn at_once(i: &[u8]) -> Option<(&[u8], Core<'_>)> {
+    let (i, client) = column(i).ok()?;
+    let (i, target) = column(i).ok()?;
+    let (rest, words) = words::<7>(i).ok()?;
+    let core = Core {
+        client: known_peer(client)?,
+        target: known_peer(target)?,
+        request_time: words.whole(0, timer(words.from(0)))?,
+        target_time: words.whole(1, timer(words.from(1)))?,
+        response_time: words.whole(2, timer(words.from(2)))?,
+        status: words.whole(3, status(words.from(3)))?,
+        target_status: words.whole(4, status(words.from(4)))?,
+        sent: words.whole(6, amount(words.from(6)))?,
+    };
+    words.whole(5, amount(words.from(5)))?;
+    Some((rest, core))
+}
+
+/// The same, however long columns are.
+fn one_by_one(i: &[u8]) -> Parsed<'_, Core<'_>> {
+    let space = || byte(b' ');
     let (i, (client, target)) = (peer, peer).parse(i)?;
-    let (i, (request_time, target_time, response_time)) = (timer, timer, timer).parse(i)?;
-    let (i, (status, target_status)) = (status, status).parse(i)?;
-    let (i, (_received, sent, _)) = (count, count, peek(tag("\""))).parse(i)?;
+    let (i, request_time) = terminated(timer, space()).parse(i)?;
+    let (i, target_time) = terminated(timer, space()).parse(i)?;
+    let (i, response_time) = terminated(timer, space()).parse(i)?;
+    let (i, (status, _, target_status, _)) = (status, space(), status, space()).parse(i)?;
+    let (i, (_received, _, sent)) = (amount, space(), amount).parse(i)?;
     Ok((i, Core { client, target, request_time, target_time, response_time, status, target_status, sent }))
 }
 
@@ -134,6 +197,7 @@ pub(super) struct Columns<'a>(pub &'a [u8]);
 impl<'a> Iterator for Columns<'a> {
     type Item = &'a [u8];
 
+    #[inline(always)]
     fn next(&mut self) -> Option<&'a [u8]> {
         while let [b' ', rest @ ..] = self.0 {
             self.0 = rest;
@@ -144,7 +208,7 @@ impl<'a> Iterator for Columns<'a> {
                 Some(at) => (&inside[..at], &inside[at + 1..]),
                 None => (inside, &[][..]),
             },
-            rest => rest.split_at(memchr(b' ', rest).unwrap_or(rest.len())),
+            rest => rest.split_at(find(b' ', rest).unwrap_or(rest.len())),
         };
         self.0 = rest;
         Some(text)
@@ -152,9 +216,17 @@ impl<'a> Iterator for Columns<'a> {
 }
 
 /// Where a quoted column ends: at the first quote that a space or the line's end follows and no backslash escapes.
+#[inline(always)]
 fn closing_quote(text: &[u8]) -> Option<usize> {
     let escaped = |at: usize| text[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-    memchr_iter(b'"', text).find(|&at| matches!(text.get(at + 1), None | Some(b' ')) && !escaped(at))
+    let mut from = 0;
+    loop {
+        let at = from + find(b'"', &text[from..])?;
+        if matches!(text.get(at + 1), None | Some(b' ')) && !escaped(at) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
 }
 
 /// What a request line says.
@@ -192,10 +264,20 @@ fn url_parts(url: &[u8]) -> (&[u8], &[u8]) {
 
 /// What the log names between `targetgroup/` and the next slash, which is the target group's name:
 /// `arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067`.
+#[inline(always)]
 pub(super) fn target_group(arn: &[u8]) -> &[u8] {
-    let name = memchr::memmem::find(arn, b"targetgroup/").map_or(&b""[..], |at| &arn[at + b"targetgroup/".len()..]);
+    const LABEL: &[u8] = b"targetgroup/";
+    // Mostly its slash is the first one.
+    let first = find(b'/', arn).map_or(&b""[..], |slash| &arn[..=slash]);
+    let start = if first.ends_with(LABEL) { Some(first.len()) } else { behind(LABEL, arn) };
+    let name = start.map_or(&b""[..], |start| &arn[start..]);
     // Without the slash the name itself may have been cut off.
-    memchr(b'/', name).map_or(b"", |end| &name[..end])
+    find(b'/', name).map_or(b"", |end| &name[..end])
+}
+
+/// Where what follows `label` begins.
+fn behind(label: &[u8], text: &[u8]) -> Option<usize> {
+    memchr::memmem::find(text, label).map(|at| at + label.len())
 }
 
 #[cfg(test)]

@@ -250,6 +250,7 @@ fn seen(kind: &str) -> Option<&'static Sign> {
 }
 
 /// `http`, `https`, `h2`, `grpcs`, `ws` or `wss`.
+#[inline]
 fn known_type(i: &[u8]) -> Parsed<'_, &[u8]> {
     verify(column, |word: &[u8]| matches!(word, b"http" | b"https" | b"h2" | b"grpcs" | b"ws" | b"wss")).parse(i)
 }
@@ -266,6 +267,7 @@ fn new_type(i: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// `type time elb`: `http 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 `. The name may have been
 /// masked, but not that of a type still unknown.
+#[inline]
 fn opening(i: &[u8]) -> Parsed<'_, When> {
     if let Ok((i, _)) = known_type(i) {
         return (time, column).map(|(when, _)| when).parse(i);
@@ -275,6 +277,7 @@ fn opening(i: &[u8]) -> Parsed<'_, When> {
 }
 
 /// Everything up to the request, which gives the rest.
+#[inline]
 fn line(i: &[u8]) -> Parsed<'_, (When, Core<'_>)> {
     (opening, core).parse(i)
 }

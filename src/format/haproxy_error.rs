@@ -43,7 +43,7 @@ fn error_line(i: &[u8]) -> Parsed<'_, Record<'_>> {
     let not_empty = verify(rest, |message: &[u8]| !message.is_empty());
     let (rest, (head, (), _, (), message)) = (head, space, bind, space, not_empty).parse(i)?;
     let record =
-        Record { what: What::Notice, when: Some(head.when), client: head.client, message, ..Record::default() };
+        Record { what: What::Notice, when: Some(head.when), client: head.client(), message, ..Record::default() };
     Ok((rest, record))
 }
 

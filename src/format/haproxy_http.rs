@@ -1,4 +1,5 @@
 //! HAProxy's `option httplog`, `option httpslog` and `option httplog clf`.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::haproxy::{
     self, Clf, Line, Timers, answer, backend_errors, clf_line, ending, frontend, head, micros, number, numbers, quote,
@@ -7,8 +8,12 @@ use super::haproxy::{
 use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::Parsed;
+use crate::grammar::find::mask64;
+use crate::grammar::number::{row, status, uint};
+use crate::grammar::text::one;
 use memchr::{memchr, memchr2};
 use nom::{Parser as _, combinator::opt, sequence::preceded};
+use std::num::NonZeroU64;
 
 pub(super) static ABOUT: About = About {
     name: "haproxy-http",
@@ -30,6 +35,34 @@ pub(super) static ABOUT: About = About {
 
 /// An ordinary end is `--`, with the status sent and no retry made; all else is worth a look.
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    match ordinary(line) {
+        Some(skim) => Some(Skimmed::Plain(skim)),
+        None => skim_any(line),
+    }
+}
+
+/// What nearly all lines are: a server that answered, no cookie captured, no retry.
+/// `… http-in web/web-2 0/0/0/10/10 200 11262 - - ---- 73/73/10/2/0 …`
+#[inline(always)]
+fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
+    let (i, head) = head(i).ok()?;
+    let (i, (group, upstream)) = way(one(b' ', i).ok()?.0)?;
+    let (i, [.., total]) = row::<5>(i, b'/')?;
+    let (i, status) = status(one(b' ', i).ok()?.0).ok()?;
+    let (i, _bytes) = uint(one(b' ', i).ok()?.0).ok()?;
+    let (_, [.., retries]) = row::<5>(i.strip_prefix(b" - - ---- ")?, b'/')?;
+    (status >= 100 && retries == 0).then_some(Skim {
+        when: head.when,
+        status,
+        group,
+        upstream,
+        names_upstream: true,
+        attempted: true,
+        duration: Some(micros(total)),
+    })
+}
+
+fn skim_any(line: &[u8]) -> Option<Skimmed<'_>> {
     let (_, Request { line, .. }) = request_line(line).ok()?;
     let retries = line.ending.retries;
     let status = match line.status {
@@ -45,6 +78,24 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
         attempted: line.reached(),
         duration: line.timers.total.map(micros),
     }))
+}
+
+/// `http-in web/web-2 `: the backend and the whole, where a server of that name was reached. What follows comes first.
+#[inline(always)]
+fn way(i: &[u8]) -> Option<(&[u8], (&[u8], &[u8]))> {
+    let (spaces, slashes, brackets) = (mask64(i, b' '), mask64(i, b'/'), mask64(i, b'<'));
+    let frontend = NonZeroU64::new(spaces)?.trailing_zeros();
+    let end = NonZeroU64::new(spaces & (spaces - 1))?.trailing_zeros();
+    let before_end = (1_u64 << end) - 1;
+    let slash = NonZeroU64::new(slashes & before_end)?.trailing_zeros();
+    // One slash, behind the backend's name, and neither of the names empty or `-`.
+    let named = slash > frontend + 1 && slash + 1 < end && frontend > 0;
+    let plain = (slashes & before_end).is_power_of_two() && brackets & before_end == 0;
+    let [frontend, slash, end] = [frontend, slash, end].map(|at| at as usize);
+    if !named || !plain || i[frontend + 1] == b'-' || i[slash + 1] == b'-' {
+        return None;
+    }
+    Some((&i[end + 1..], (&i[frontend + 1..slash], &i[frontend + 1..end])))
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
@@ -79,15 +130,14 @@ struct Request<'a> {
 }
 
 /// Either layout: in CLF the request follows the date, else the frontend does.
+#[inline(always)]
 fn request_line(i: &[u8]) -> Parsed<'_, Request<'_>> {
     let (after, head) = head(i)?;
-    match preceded(space, quote).parse(after) {
-        Ok(_) => clf(i),
-        Err(_) => {
-            let (rest, line) = http(after, head)?;
-            Ok((rest, Request { line, request: None }))
-        }
+    if matches!(after, [b' ', b'a'..=b'z' | b'A'..=b'Z', ..]) || preceded(space, quote).parse(after).is_err() {
+        let (rest, line) = http(after, head)?;
+        return Ok((rest, Request { line, request: None }));
     }
+    clf(i)
 }
 
 /// ` web api/api-1 0/0/-1/-1/3000 503 217 - - SC-- 16/16/14/1/3`

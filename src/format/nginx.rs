@@ -4,182 +4,41 @@
 //! Every access layout (combined and what follows it, JSON, a `log_format` from the command line) collects [`Vars`],
 //! and [`Vars::skim`] and [`Vars::record`] make the same thing of them at two depths.
 
+mod var;
+
+pub(super) use var::{Var, plain_name};
+
 use super::record::sign;
 use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::{host, is_server};
+use crate::grammar::address::{host, is_server, split_port};
+use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::present;
 use crate::grammar::time::{When, clf, epoch, iso};
 use memchr::{memchr, memchr2, memrchr};
 
-/// A variable of nginx, as far as it matters here. Variables that say the same share a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Var {
-    /// `$time_local`, `$time_iso8601` or `$msec`: the value tells which.
-    Time,
-    /// `$status`
-    Status,
-    /// `$remote_addr`
-    RemoteAddr,
-    /// `$remote_user`
-    RemoteUser,
-    /// `$request`
-    Request,
-    /// `$request_method`
-    Method,
-    /// `$request_uri`, with the query.
-    RequestUri,
-    /// `$uri`, without it.
-    Uri,
-    /// `$body_bytes_sent`
-    BodyBytes,
-    /// `$bytes_sent`
-    Bytes,
-    /// `$request_time`
-    RequestTime,
-    /// `$upstream_addr`
-    UpstreamAddr,
-    /// `$upstream_status`
-    UpstreamStatus,
-    /// `$upstream_connect_time`
-    ConnectTime,
-    /// `$upstream_header_time`
-    HeaderTime,
-    /// `$upstream_response_time`
-    ResponseTime,
-    /// `$upstream_response_length`
-    ResponseLength,
-    /// `$host` or `$http_host`
-    Host,
-    /// `$server_name`
-    ServerName,
-    /// `$http_user_agent`
-    UserAgent,
-    /// `$request_id`, ingress-nginx's `$req_id`, or a header that carries an id.
-    RequestId,
-    /// `$proxy_host`
-    ProxyHost,
-    /// ingress-nginx's `$proxy_upstream_name`
-    ProxyUpstream,
-    /// `$http_x_forwarded_for`
-    ForwardedFor,
-    /// `response_time`, which some use for the request and some for the upstream.
-    EitherTime,
-    /// `time`, which may be a stamp or a duration.
-    AnyTime,
-    /// `ua`, which may be the upstream's address or the user agent.
-    AddrOrAgent,
-    /// Everything else.
-    Ignored,
-}
-
 /// How many variables keep a value.
 const SLOTS: usize = Var::AnyTime as usize;
-
-impl Var {
-    /// The variable that nginx calls `name`; without the dollar.
-    pub(super) fn named(name: &[u8]) -> Self {
-        match name {
-            b"time_local" | b"time_iso8601" | b"msec" => Self::Time,
-            b"status" => Self::Status,
-            b"remote_addr" | b"realip_remote_addr" => Self::RemoteAddr,
-            b"remote_user" => Self::RemoteUser,
-            b"request" => Self::Request,
-            b"request_method" => Self::Method,
-            b"request_uri" => Self::RequestUri,
-            b"uri" | b"document_uri" => Self::Uri,
-            b"body_bytes_sent" => Self::BodyBytes,
-            b"bytes_sent" => Self::Bytes,
-            b"request_time" => Self::RequestTime,
-            b"upstream_addr" => Self::UpstreamAddr,
-            b"upstream_status" => Self::UpstreamStatus,
-            b"upstream_connect_time" => Self::ConnectTime,
-            b"upstream_header_time" => Self::HeaderTime,
-            b"upstream_response_time" => Self::ResponseTime,
-            b"upstream_response_length" => Self::ResponseLength,
-            b"host" | b"http_host" => Self::Host,
-            b"server_name" => Self::ServerName,
-            b"http_user_agent" => Self::UserAgent,
-            b"request_id" | b"req_id" | b"http_x_request_id" | b"sent_http_x_request_id" => Self::RequestId,
-            b"proxy_host" => Self::ProxyHost,
-            b"proxy_upstream_name" => Self::ProxyUpstream,
-            b"http_x_forwarded_for" | b"proxy_add_x_forwarded_for" => Self::ForwardedFor,
-            _ => Self::Ignored,
-        }
-    }
-
-    /// The variable that people mean by `key` where they chose the names: `rt`, `upstream-addr`, `requestTime`.
-    pub(super) fn alias(key: &[u8]) -> Self {
-        match Self::named(key) {
-            Self::Ignored => {}
-            var => return var,
-        }
-        let mut buffer = [0; 32];
-        match plain_name(key, &mut buffer) {
-            b"timelocal" | b"timeiso8601" | b"msec" | b"timestamp" | b"ts" | b"datetime" | b"date" => Self::Time,
-            b"time" => Self::AnyTime,
-            b"status" | b"statuscode" | b"code" | b"httpstatus" | b"responsestatus" => Self::Status,
-            b"remoteaddr" | b"remoteip" | b"clientip" | b"client" | b"clientaddr" | b"remotehost" => Self::RemoteAddr,
-            b"remoteuser" | b"user" => Self::RemoteUser,
-            b"request" | b"requestline" => Self::Request,
-            b"requestmethod" | b"method" | b"verb" | b"httpmethod" => Self::Method,
-            b"requesturi" | b"requesturl" | b"requestpath" => Self::RequestUri,
-            b"uri" | b"url" | b"path" => Self::Uri,
-            b"bodybytessent" | b"bodybytes" => Self::BodyBytes,
-            b"bytessent" | b"bytes" | b"size" => Self::Bytes,
-            b"rt" | b"requesttime" | b"reqtime" | b"requestduration" | b"duration" | b"totaltime" => Self::RequestTime,
-            b"responsetime" => Self::EitherTime,
-            b"upstream" | b"upstreamaddr" | b"upstreamaddress" | b"upstreamserver" | b"upstreamhost" | b"uaddr"
-            | b"backend" | b"backendaddr" | b"to" => Self::UpstreamAddr,
-            b"ua" => Self::AddrOrAgent,
-            b"us" | b"ust" | b"upstreamstatus" | b"upstreamcode" | b"ustatus" | b"backendstatus" => {
-                Self::UpstreamStatus
-            }
-            b"uct" | b"upstreamconnecttime" | b"upstreamconnect" | b"connecttime" | b"uconnect" => Self::ConnectTime,
-            b"uht" | b"upstreamheadertime" | b"upstreamheader" | b"headertime" | b"uheader" => Self::HeaderTime,
-            b"urt"
-            | b"ut"
-            | b"upstreamresponsetime"
-            | b"upstreamtime"
-            | b"upstreamrt"
-            | b"uresponse"
-            | b"upstreamresptime"
-            | b"backendtime" => Self::ResponseTime,
-            b"host" | b"httphost" | b"requesthost" => Self::Host,
-            b"servername" | b"sn" | b"vhost" | b"virtualhost" => Self::ServerName,
-            b"useragent" | b"httpuseragent" | b"agent" => Self::UserAgent,
-            b"requestid" | b"rid" | b"reqid" | b"xrequestid" | b"traceid" | b"httpxrequestid" | b"correlationid"
-            | b"kongrequestid" => Self::RequestId,
-            b"proxyhost" => Self::ProxyHost,
-            b"proxyupstreamname" | b"upstreamname" => Self::ProxyUpstream,
-            b"xff" | b"httpxforwardedfor" | b"xforwardedfor" | b"forwardedfor" => Self::ForwardedFor,
-            _ => Self::Ignored,
-        }
-    }
-}
-
-/// `key` in lower case with only its letters and digits, in `buffer`; cut where it is too long for any name.
-pub(super) fn plain_name<'b>(key: &[u8], buffer: &'b mut [u8; 32]) -> &'b [u8] {
-    let mut length = 0;
-    let plain = key.iter().filter(|byte| byte.is_ascii_alphanumeric());
-    for (place, byte) in buffer.iter_mut().zip(plain) {
-        *place = byte.to_ascii_lowercase();
-        length += 1;
-    }
-    &buffer[..length]
-}
 
 /// The values that one line gives to nginx's variables, as they stand in it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Vars<'a> {
     values: [Option<&'a [u8]>; SLOTS],
+    /// The time, where it has been read already.
+    when: Option<When>,
     escape: Escape,
 }
 
 impl<'a> Vars<'a> {
     pub(super) fn new(escape: Escape) -> Self {
         Self { escape, ..Self::default() }
+    }
+
+    /// Notes the time, which has been read.
+    pub(super) fn set_time(&mut self, stamp: &'a [u8], when: When) {
+        self.set(Var::Time, stamp);
+        self.when = Some(when);
     }
 
     /// Notes a value. Where two keys mean the same variable, the first that has a value counts.
@@ -214,7 +73,7 @@ impl<'a> Vars<'a> {
 
     /// The time of logging, which is the end of the request.
     fn when(&self) -> Option<When> {
-        when(self.get(Var::Time))
+        self.when.or_else(|| when(self.get(Var::Time)))
     }
 
     fn status(&self) -> Option<u16> {
@@ -272,11 +131,14 @@ impl<'a> Vars<'a> {
         if differs || is_list(addr) || is_list(own) || times.into_iter().any(is_list) {
             return Some(Skimmed::Full);
         }
-        let (server, named, attempted) = match self.upstreams().next() {
-            _ if is_server(addr) => (addr, &b""[..], true),
-            Some(Item::NoServer(group)) => (&b""[..], group, false),
-            Some(Item::Attempt(attempt)) => (attempt.upstream, &b""[..], true),
-            None => (&b""[..], &b""[..], false),
+        let (server, named, attempted) = if is_server(addr) {
+            (addr, &b""[..], true)
+        } else {
+            match self.upstreams().next() {
+                Some(Item::NoServer(group)) => (&b""[..], group, false),
+                Some(Item::Attempt(attempt)) => (attempt.upstream, &b""[..], true),
+                None => (&b""[..], &b""[..], false),
+            }
         };
         Some(Skimmed::Plain(Skim {
             when,
@@ -370,7 +232,7 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
 
 /// Whether a value holds more than one item: separators are the only spaces in a list.
 fn is_list(value: &[u8]) -> bool {
-    memchr(b' ', value).is_some()
+    find(b' ', value).is_some()
 }
 
 /// The items of an upstream list, in order; none where there is no value.
@@ -489,24 +351,25 @@ pub(super) fn is_addr_list(value: &[u8]) -> bool {
 
 /// `10.0.0.5:8080` or `[::1]:80`.
 fn is_ip_port(item: &[u8]) -> bool {
-    let host = match memrchr(b':', item) {
-        Some(at) if at + 1 < item.len() && item[at + 1..].iter().all(u8::is_ascii_digit) => &item[..at],
-        _ => return false,
-    };
-    match host {
-        [b'[', inner @ .., b']'] => {
+    match split_port(item) {
+        (_, b"") => false,
+        ([b'[', inner @ .., b']'], _) => {
             inner.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'%'))
         }
-        _ => is_ipv4(host),
+        (host, _) => is_ipv4(host),
     }
 }
 
 fn is_ipv4(host: &[u8]) -> bool {
-    let mut parts = 0;
-    host.split(|byte| *byte == b'.').all(|part| {
-        parts += 1;
-        (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit)
-    }) && parts == 4
+    let (mut digits, mut dots) = (0, 0);
+    for byte in host {
+        match byte {
+            b'0'..=b'9' if digits < 3 => digits += 1,
+            b'.' if digits > 0 => (digits, dots) = (0, dots + 1),
+            _ => return false,
+        }
+    }
+    digits > 0 && dots == 3
 }
 
 /// An address without a port, as `X-Forwarded-For` has them.
@@ -542,7 +405,7 @@ fn shaped(value: &[u8], shape: impl Fn(&[u8]) -> bool) -> bool {
 /// A list that stands without quotes, so that its own separators must tell where it ends:
 /// `10.0.0.1:80, 10.0.0.2:80 : unix:/tmp/s`. A ` : ` that one more space follows is the list's end.
 pub(super) fn bare_list(i: &[u8]) -> (&[u8], &[u8]) {
-    let mut end = memchr2(b' ', b'|', i).unwrap_or(i.len());
+    let mut end = find2(b' ', b'|', i).unwrap_or(i.len());
     loop {
         let rest = &i[end..];
         let next = match rest {

@@ -2,13 +2,14 @@
 //!
 //! What follows `combined` is read in this order: ingress-nginx's own tail, as a whole; values with a key, whatever
 //! their order; values without one, by their shape.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict, apache_access};
 use crate::cause::Proxy;
 use crate::grammar::number::{uint, whole};
-use crate::grammar::text::{bracketed, next_word, present};
+use crate::grammar::text::{bracketed, byte, next_word, present};
 use crate::grammar::{Parsed, mismatch, time};
 use memchr::memchr;
 use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::preceded};
@@ -33,59 +34,66 @@ pub(super) static ABOUT: About = About {
 };
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    vars(line)?.skim()
+    let mut vars = Vars::new(Escape::Hex);
+    fill(line, &mut vars)?;
+    vars.skim()
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    vars(line)?.record()
+    let mut vars = Vars::new(Escape::Hex);
+    fill(line, &mut vars)?;
+    vars.record()
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     nginx::judge(record, statuses)
 }
 
-fn vars(line: &[u8]) -> Option<Vars<'_>> {
+/// Finds the variables of a line.
+#[inline]
+fn fill<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
     if line.first() == Some(&b'"') {
-        return all_keyed(line);
+        return all_keyed(line, vars);
     }
     let line = clf::line(line).filter(|line| !is_foreign(line))?;
-    let mut vars = Vars::new(Escape::Hex);
     if let Some(host) = line.host {
         vars.set(Var::Host, host);
     }
     vars.set(Var::RemoteAddr, line.client);
     vars.set(Var::RemoteUser, line.user);
-    vars.set(Var::Time, line.stamp);
+    vars.set_time(line.stamp, line.when);
     vars.set(Var::Request, line.request);
     vars.set(Var::Status, line.status);
     vars.set(Var::BodyBytes, line.bytes);
     if let Some(agent) = line.agent {
         vars.set(Var::UserAgent, agent);
     }
-    if ingress(line.tail, &mut vars).is_err() {
-        tail(line.tail, &mut vars, after_combined);
+    if ingress(line.tail, vars).is_err() {
+        tail(line.tail, vars, after_combined);
     }
-    Some(vars)
+    Some(())
 }
 
 /// A layout in which all but the time has a key, as in the `apm` format of nginx's own blog:
 /// `"21/Nov/2026:04:25:14 +0000" client=203.0.113.220 method=GET request="GET / HTTP/1.1" status=200 upstream_addr=…`
-fn all_keyed(line: &[u8]) -> Option<Vars<'_>> {
+fn all_keyed<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
     let (rest, stamp) = text(line).ok()?;
-    whole(stamp, time::clf)?;
-    let mut vars = Vars::new(Escape::Hex);
-    vars.set(Var::Time, stamp);
-    tail(rest, &mut vars, Var::alias);
-    (!vars.get(Var::RemoteAddr).is_empty() && !vars.get(Var::Status).is_empty()).then_some(vars)
+    vars.set_time(stamp, whole(stamp, time::clf)?);
+    tail(rest, vars, Var::alias);
+    (!vars.get(Var::RemoteAddr).is_empty() && !vars.get(Var::Status).is_empty()).then_some(())
 }
 
 /// Whether one of the others that write `combined` too wrote a line: HAProxy's `option httplog clf`
 /// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache.
 fn is_foreign(line: &clf::Line<'_>) -> bool {
     let tail = line.tail;
+    if tail.is_empty() && line.host.is_none() {
+        return false;
+    }
+    let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
     let haproxy = || (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
     let traefik = || (tag(" "), uint, tag(" "), text, tag(" "), text, tag(" "), uint, tag("ms")).parse(tail).is_ok();
-    haproxy() || traefik() || apache_access::is_apache(line)
+    is_number() && (haproxy() || traefik()) || apache_access::is_apache(line)
 }
 
 /// ingress-nginx's default (`internal/ingress/controller/config/config.go`): ` 178 0.001 [default-api-8080] []
@@ -93,7 +101,7 @@ fn is_foreign(line: &clf::Line<'_>) -> bool {
 ///
 /// Old releases have one bracket only.
 fn ingress<'a>(i: &'a [u8], vars: &mut Vars<'a>) -> Parsed<'a, ()> {
-    let (rest, (_, _length, request_time)) = (tag(" "), uint, next_word).parse(i)?;
+    let (rest, (_, _length, request_time)) = (byte(b' '), uint, next_word).parse(i)?;
     let (rest, group) = preceded(tag(" "), bracketed).parse(rest)?;
     let (rest, _alternative) = opt(preceded(tag(" "), bracketed)).parse(rest)?;
     let (rest, addr) = next_list(rest)?;
@@ -171,8 +179,9 @@ fn tail<'a>(mut rest: &'a [u8], vars: &mut Vars<'a>, meaning: fn(&[u8]) -> Var) 
 }
 
 /// A key and its value: `urt="0.001, 0.002"`, `upstream: 10.0.0.1:80`, `upstream_addr 10.0.0.1:80`.
+#[inline(always)]
 fn keyed(i: &[u8], meaning: fn(&[u8]) -> Var) -> Option<(&[u8], Var, &[u8])> {
-    let length = i.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.@$".contains(byte)).count();
+    let length = i.iter().take_while(|byte| IN_KEY[usize::from(**byte)]).count();
     let (key, rest) = i.split_at(length);
     let key = key.strip_prefix(b"$").unwrap_or(key);
     if !key.first().is_some_and(u8::is_ascii_alphabetic) {
@@ -200,19 +209,43 @@ fn keyed(i: &[u8], meaning: fn(&[u8]) -> Var) -> Option<(&[u8], Var, &[u8])> {
     }
 }
 
+/// Which bytes keys are made of.
+const IN_KEY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'-' | b'.' | b'@' | b'$');
+        byte += 1;
+    }
+    table
+};
+
 /// A value in quotes, in brackets, or bare; what follows it comes first.
+#[inline(always)]
 fn value(i: &[u8]) -> (&[u8], &[u8]) {
+    match i.first() {
+        Some(b'"') => text(i).unwrap_or((b"", i.get(1..).unwrap_or_default())),
+        Some(b'\'' | b'[' | b'(' | b'<') => bracketed_value(i),
+        _ => bare_value(i),
+    }
+}
+
+fn bracketed_value(i: &[u8]) -> (&[u8], &[u8]) {
     let close = match i.first() {
-        Some(b'"') => return text(i).unwrap_or((b"", i.get(1..).unwrap_or_default())),
         Some(b'\'') => b'\'',
         Some(b'[') if !is_addr_list(bare_list(i).1) => b']',
         Some(b'(') => b')',
         Some(b'<') => b'>',
-        _ => 0,
+        _ => return bare_value(i),
     };
-    if let Some(end) = memchr(close, i.get(1..).unwrap_or_default()).filter(|_| close != 0) {
-        return (&i[end + 2..], &i[1..=end]);
+    match memchr(close, i.get(1..).unwrap_or_default()) {
+        Some(end) => (&i[end + 2..], &i[1..=end]),
+        None => bare_value(i),
     }
+}
+
+#[inline]
+fn bare_value(i: &[u8]) -> (&[u8], &[u8]) {
     let (rest, value) = bare_list(i);
     let end = value.iter().rposition(|byte| !matches!(byte, b',' | b';')).map_or(0, |last| last + 1);
     (rest, &value[..end])

@@ -4,6 +4,7 @@
 //! each format would cost more than the parse.
 
 pub mod address;
+pub mod find;
 pub mod json;
 pub mod number;
 pub mod text;

@@ -1,12 +1,24 @@
 //! Numbers: counts, statuses, times.
+#![allow(clippy::inline_always, reason = "short and in every field: measured, see `find`")]
 
-use super::{Parsed, mismatch};
+use super::{Parsed, find, mismatch};
+use std::num::NonZeroU32;
 
 /// A duration in microseconds.
 pub type Micros = u64;
 
 /// Decimal digits, at least one, that fit into 64 bits: `2750`.
+#[inline(always)]
 pub fn uint(i: &[u8]) -> Parsed<'_, u64> {
+    match Digits::at(i) {
+        Some(Digits { count: 0, .. }) => mismatch(),
+        Some(digits) => Ok((&i[digits.count..], digits.value())),
+        None => long_uint(i),
+    }
+}
+
+/// [`uint`] of any length.
+fn long_uint(i: &[u8]) -> Parsed<'_, u64> {
     let digits = i.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits == 0 {
         return mismatch();
@@ -21,7 +33,128 @@ pub fn uint(i: &[u8]) -> Parsed<'_, u64> {
     Ok((&i[digits..], value))
 }
 
+/// Up to seven digits in the bytes of a number, read at once: no loop, whose end no processor can foresee.
+#[derive(Clone, Copy)]
+struct Digits {
+    /// How many there are, from 0 to 7.
+    count: usize,
+    /// What each stands for, the first one lowest; what is no digit is 0.
+    each: u64,
+}
+
+impl Digits {
+    /// The digits that `i` begins with; `None` where there are more than seven.
+    #[inline(always)]
+    fn at(i: &[u8]) -> Option<Self> {
+        let each = first_eight(i) ^ bytes(b'0');
+        let count = not_digits(each).trailing_zeros() as usize / 8;
+        if count == 8 {
+            return None;
+        }
+        Some(Self { count, each: each & ((1 << (8 * count)) - 1) })
+    }
+
+    /// As a whole number.
+    #[inline(always)]
+    const fn value(self) -> u64 {
+        // Zeros before it.
+        if self.count == 0 { 0 } else { eight_digits(self.each << (64 - 8 * self.count)) }
+    }
+
+    /// As the decimals of a number, in millionths; a seventh is dropped.
+    #[inline(always)]
+    const fn millionths(self) -> u64 {
+        eight_digits(self.each) / 100
+    }
+}
+
+/// The first eight bytes, the first one lowest; zeros where there are fewer.
+#[inline(always)]
+#[must_use]
+pub fn first_eight(i: &[u8]) -> u64 {
+    if let Some(chunk) = i.first_chunk() {
+        return u64::from_le_bytes(*chunk);
+    }
+    // Two halves that may overlap, or up to three bytes of which two may be the same.
+    match (i.first_chunk(), i.last_chunk(), i) {
+        (Some(first), Some(last), _) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | u64::from(last) << (8 * (i.len() - 4))
+        }
+        (_, _, [first, .., last]) => {
+            let middle = i.len() / 2;
+            u64::from(*first) | u64::from(i[middle]) << (8 * middle) | u64::from(*last) << (8 * (i.len() - 1))
+        }
+        (_, _, [only]) => u64::from(*only),
+        _ => 0,
+    }
+}
+
+/// Eight bytes of the same value.
+const fn bytes(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The highest bit of each byte that is over 9.
+#[inline(always)]
+const fn not_digits(each: u64) -> u64 {
+    // No sum of seven bits and 118 carries into the next byte.
+    (((each & bytes(0x7F)) + bytes(0x7F - 9)) | each) & bytes(0x80)
+}
+
+/// The number that eight digits make, the first one, the lowest byte, counting most: pairs, then fours, then all.
+#[inline(always)]
+const fn eight_digits(each: u64) -> u64 {
+    let pairs = each.wrapping_mul(10).wrapping_add(each >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF
+}
+
+/// `N` numbers with `separator` between, a space behind the last: `0/0/1/66/67 `. `None` where they are written in any
+/// other way, or reach over 31 bytes, or have more than eight digits: then they must be read one by one.
+#[inline(always)]
+#[must_use]
+pub fn row<const N: usize>(i: &[u8], separator: u8) -> Option<(&[u8], [u64; N])> {
+    match i.first_chunk() {
+        Some(whole) => row_in(i, whole, separator),
+        None => {
+            let mut padded = [0; ROW];
+            padded[..i.len()].copy_from_slice(i);
+            row_in(i, &padded, separator)
+        }
+    }
+}
+
+/// How far a row may reach, and seven bytes behind it.
+const ROW: usize = 40;
+
+/// [`row`] in the first bytes of `i`.
+#[inline(always)]
+fn row_in<'a, const N: usize>(i: &'a [u8], window: &[u8; ROW], separator: u8) -> Option<(&'a [u8], [u64; N])> {
+    let (chunks, _) = window.as_chunks();
+    let digits = find::digits(&chunks[0]) | find::digits(&chunks[1]) << 16;
+    let marks = find::mask(&chunks[0], separator) | find::mask(&chunks[1], separator) << 16;
+    let length = NonZeroU32::new(!(digits | marks))?.trailing_zeros();
+    let end = 1 << length;
+    let within = marks & (end - 1);
+    // A number before each mark, and one behind the last.
+    if window[length as usize] != b' ' || (within | end) & (within << 1 | 1) != 0 {
+        return None;
+    }
+    let (mut values, mut start, mut left) = ([0; N], 0, within | end);
+    for value in &mut values {
+        let end = NonZeroU32::new(left)?.trailing_zeros() as usize;
+        left &= left - 1;
+        let each = u64::from_le_bytes(*window[start..].first_chunk()?) ^ bytes(b'0');
+        let short = 8_usize.checked_sub(end - start)?;
+        *value = eight_digits(each << (8 * short));
+        start = end + 1;
+    }
+    (left == 0).then_some((&i[length as usize..], values))
+}
+
 /// An HTTP status as proxies write it: exactly three digits (nginx writes `000` and `009` too).
+#[inline(always)]
 pub fn status(i: &[u8]) -> Parsed<'_, u16> {
     match i {
         [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..]
@@ -34,23 +167,128 @@ pub fn status(i: &[u8]) -> Parsed<'_, u16> {
 }
 
 /// Seconds with any number of decimals, as microseconds: `60.003` is 60,003,000. Decimals past the sixth are dropped.
+#[inline(always)]
 pub fn seconds(i: &[u8]) -> Parsed<'_, Micros> {
     let (rest, whole) = uint(i)?;
-    let Some(mut micros) = whole.checked_mul(1_000_000) else { return mismatch() };
+    let Some(micros) = whole.checked_mul(1_000_000) else { return mismatch() };
     let [b'.', fraction @ ..] = rest else { return Ok((rest, micros)) };
-    let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut unit = 100_000;
-    for &digit in fraction[..digits].iter().take(6) {
-        micros = micros.saturating_add(u64::from(digit - b'0') * unit);
+    let (rest, fraction) = millionths(fraction);
+    Ok((rest, micros.saturating_add(fraction)))
+}
+
+/// Decimals behind a point, any number of them, in millionths: `25` is 250,000. None are 0.
+#[inline(always)]
+pub fn millionths(i: &[u8]) -> (&[u8], u64) {
+    match Digits::at(i) {
+        Some(digits) => (&i[digits.count..], digits.millionths()),
+        None => long_millionths(i),
+    }
+}
+
+fn long_millionths(i: &[u8]) -> (&[u8], u64) {
+    let digits = i.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (mut micros, mut unit) = (0, 100_000);
+    for &digit in i[..digits].iter().take(6) {
+        micros += u64::from(digit - b'0') * unit;
         unit /= 10;
     }
-    Ok((&fraction[digits..], micros))
+    (&i[digits..], micros)
 }
 
 /// A whole value that `rule` reads without a rest; `None` otherwise, as for `-`, `-1` and empty text.
+#[inline(always)]
 pub fn whole<'a, T>(value: &'a [u8], rule: impl Fn(&'a [u8]) -> Parsed<'a, T>) -> Option<T> {
     match rule(value) {
         Ok(([], read)) => Some(read),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_numbers_wherever_they_end() {
+        let cases: [(&str, Option<u64>); 12] = [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("0042", Some(42)),
+            ("1234567", Some(1_234_567)),
+            ("12345678", Some(12_345_678)),
+            ("123456789", Some(123_456_789)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("", None),
+            ("-1", None),
+            ("\u{80}1", None),
+            ("/1", None),
+        ];
+        for (text, value) in cases {
+            for after in ["", " ", "/", ":::::::::", ".5 and more", "\u{ff}\u{ff}\u{ff}\u{ff}"] {
+                let line = format!("{text}{after}");
+                let read = uint(line.as_bytes()).ok();
+                assert_eq!(read, value.map(|value| (after.as_bytes(), value)), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn reads_seconds_wherever_they_end() {
+        let cases: [(&str, Option<u64>); 10] = [
+            ("60.003", Some(60_003_000)),
+            ("0.000", Some(0)),
+            ("5", Some(5_000_000)),
+            ("5.", Some(5_000_000)),
+            ("0.1234567", Some(123_456)),
+            ("0.12345678", Some(123_456)),
+            ("0.123456789012", Some(123_456)),
+            ("0.9", Some(900_000)),
+            (".5", None),
+            ("18446744073710.6", None),
+        ];
+        for (text, value) in cases {
+            for after in ["", " ", "\" and more", "s, 0.001"] {
+                let line = format!("{text}{after}");
+                let read = seconds(line.as_bytes()).ok();
+                let expected = value.map(|value| (after.as_bytes(), value));
+                // The whole part alone is too large.
+                assert!(read == expected || value.is_none() && read.is_none(), "{line}: {read:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn reads_rows() {
+        let five = |text: &str| row::<5>(text.as_bytes(), b'/').map(|(rest, values)| (rest.len(), values));
+        let rest = " 200 11262 - - ---- 73/73/10/2/0 0/0";
+        for (numbers, values) in [
+            ("0/0/0/10/10", Some([0, 0, 0, 10, 10])),
+            ("12345678/0/1/66/12345679", Some([12_345_678, 0, 1, 66, 12_345_679])),
+            ("123456789/0/1/66/67", None),
+            ("0/0/-1/-1/3000", None),
+            ("0/0/0/10/+10", None),
+            ("0/0/0/10", None),
+            ("0/0/0/10/10/1", None),
+            ("0/0//10/10", None),
+            ("/0/0/10/10", None),
+            ("0/0/0/10/", None),
+            ("1234567/1234567/1234567/1234567/1", None),
+            ("", None),
+        ] {
+            assert_eq!(five(&format!("{numbers}{rest}")), values.map(|values| (rest.len(), values)), "{numbers}");
+        }
+        assert_eq!(five("0/0/0/10/10x and more than that, much more"), None);
+        assert_eq!(five("0/0/0/10/10 "), Some((1, [0, 0, 0, 10, 10])));
+        assert_eq!(five("0/0/0/10/10"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn short_and_long_agree(bytes in prop::collection::vec(prop_oneof![b'0'..=b'9', any::<u8>()], 0..24)) {
+            prop_assert_eq!(uint(&bytes).ok(), long_uint(&bytes).ok());
+            prop_assert_eq!(millionths(&bytes), long_millionths(&bytes));
+        }
     }
 }

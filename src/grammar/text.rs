@@ -1,55 +1,197 @@
 //! Words, quotes and brackets.
+#![allow(clippy::inline_always, reason = "short and in every field: measured, see `find`")]
 
+use super::find::{find, mask64};
 use super::{Parsed, mismatch};
-use memchr::memchr;
-use nom::{
-    Parser as _,
-    bytes::complete::{tag, take},
-    sequence::{delimited, preceded},
-};
+use nom::{Parser as _, sequence::delimited};
+use std::num::NonZeroU64;
+
+/// One byte, and nothing said of it: nom's `tag` compares texts in a loop, which costs more than this.
+#[inline(always)]
+pub fn byte(wanted: u8) -> impl Fn(&[u8]) -> Parsed<'_, ()> {
+    move |i| one(wanted, i)
+}
+
+/// [`byte`] where even the call of a closure would cost too much.
+#[inline(always)]
+pub fn one(wanted: u8, i: &[u8]) -> Parsed<'_, ()> {
+    match i.split_first() {
+        Some((first, rest)) if *first == wanted => Ok((rest, ())),
+        _ => mismatch(),
+    }
+}
 
 /// Everything before the first `stop`, which stays. Fails where there is none.
+#[inline(always)]
 pub fn until(stop: u8) -> impl Fn(&[u8]) -> Parsed<'_, &[u8]> {
-    move |i| match memchr(stop, i) {
-        Some(at) => take(at).parse(i),
+    move |i| match find(stop, i) {
+        Some(at) => Ok((&i[at..], &i[..at])),
         None => mismatch(),
     }
 }
 
 /// A run of bytes other than space, at least one: `10.0.0.1:80`.
+#[inline(always)]
 pub fn word(i: &[u8]) -> Parsed<'_, &[u8]> {
-    match memchr(b' ', i).unwrap_or(i.len()) {
+    match find(b' ', i).unwrap_or(i.len()) {
         0 => mismatch(),
         end => Ok((&i[end..], &i[..end])),
     }
 }
 
 /// One space, then a [`word`].
+#[inline(always)]
 pub fn next_word(i: &[u8]) -> Parsed<'_, &[u8]> {
-    preceded(tag(" "), word).parse(i)
+    word(one(b' ', i)?.0)
+}
+
+/// Several [`word`]s, told apart all at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a, const N: usize> {
+    /// From the first word to the end of the line.
+    line: &'a [u8],
+    /// Where each ends.
+    ends: [usize; N],
+}
+
+/// `N` words with exactly one space between: `http-in web/web-2 0/0/0/10/10`. A space follows the last. Fails where
+/// there are other spaces, and where the words reach over 64 bytes: then [`word`] must find them one by one.
+#[inline(always)]
+pub fn words<const N: usize>(i: &[u8]) -> Parsed<'_, Words<'_, N>> {
+    let spaces = mask64(i, b' ');
+    let (mut left, mut ends, mut last) = (spaces, [0; N], 0);
+    for end in &mut ends {
+        let Some(next) = NonZeroU64::new(left) else { return mismatch() };
+        *end = next.trailing_zeros() as usize;
+        last = next.get() ^ (left & (left - 1));
+        left &= left - 1;
+    }
+    // No word is empty: neither the first, nor one between two spaces.
+    if spaces & (spaces << 1 | 1) & (last | (last - 1)) != 0 {
+        return mismatch();
+    }
+    Ok((&i[ends[N - 1]..], Words { line: i, ends }))
+}
+
+impl<'a, const N: usize> Words<'a, N> {
+    #[inline(always)]
+    fn start(&self, at: usize) -> usize {
+        if at == 0 { 0 } else { self.ends[at - 1] + 1 }
+    }
+
+    /// The word at `at`.
+    #[inline(always)]
+    #[must_use]
+    pub fn text(&self, at: usize) -> &'a [u8] {
+        &self.line[self.start(at)..self.ends[at]]
+    }
+
+    /// The line from the word at `at` on, for a rule to read: numbers are read faster with something behind them.
+    #[inline(always)]
+    #[must_use]
+    pub fn from(&self, at: usize) -> &'a [u8] {
+        &self.line[self.start(at)..]
+    }
+
+    /// What a rule read [`from`](Self::from) the word at `at`, if it read to the word's end and no further.
+    #[inline(always)]
+    #[must_use]
+    pub fn whole<T>(&self, at: usize, read: Parsed<'a, T>) -> Option<T> {
+        match read {
+            Ok((rest, value)) if rest.len() == self.line.len() - self.ends[at] => Some(value),
+            _ => None,
+        }
+    }
 }
 
 /// `[…]` without brackets inside; gives what stands between.
 pub fn bracketed(i: &[u8]) -> Parsed<'_, &[u8]> {
-    delimited(tag("["), until(b']'), tag("]")).parse(i)
+    delimited(byte(b'['), until(b']'), byte(b']')).parse(i)
 }
 
 /// `"…"` where the writer never leaves a raw quote inside (nginx's default escaping, AWS); gives what stands between.
 pub fn quoted(i: &[u8]) -> Parsed<'_, &[u8]> {
-    delimited(tag("\""), until(b'"'), tag("\"")).parse(i)
+    delimited(byte(b'"'), until(b'"'), byte(b'"')).parse(i)
 }
 
 /// `"…"` that may have been cut off at a length limit: then everything up to the end of the line.
 pub fn quoted_or_cut(i: &[u8]) -> Parsed<'_, &[u8]> {
-    let (rest, _) = tag("\"").parse(i)?;
-    match memchr(b'"', rest) {
+    let (rest, ()) = byte(b'"')(i)?;
+    match find(b'"', rest) {
         Some(end) => Ok((&rest[end + 1..], &rest[..end])),
         None => Ok((&[], rest)),
     }
 }
 
 /// A value that stands for "not there": empty or `-`. Everything else comes back as it is.
+#[inline(always)]
 #[must_use]
 pub fn present(value: &[u8]) -> &[u8] {
-    if value == b"-" { b"" } else { value }
+    if matches!(value, b"-") { b"" } else { value }
+}
+
+/// Whether two texts are the same: short ones have been looked at before one could call `memcmp`.
+#[inline(always)]
+#[must_use]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.first_chunk::<8>().zip(b.first_chunk()), a.last_chunk::<8>().zip(b.last_chunk())) {
+        (Some((a_start, b_start)), Some((a_end, b_end))) => {
+            a_start == b_start && a_end == b_end && (a.len() <= 16 || a == b)
+        }
+        _ => a.iter().eq(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::number::uint;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn words_stand_apart_by_one_space() {
+        let read = words::<3>(b"a 12 c/d  e");
+        let texts = read.map(|(rest, words)| (rest, [0, 1, 2].map(|at| words.text(at))));
+        assert_eq!(texts, Ok((&b"  e"[..], [&b"a"[..], b"12", b"c/d"])));
+        let numbers =
+            words::<3>(b"a 12 c/d  e").map(|(_, words)| [0, 1].map(|at| words.whole(at, uint(words.from(at)))));
+        assert_eq!(numbers, Ok([None, Some(12)]));
+        for line in [" a b c d", "a  b c d", "a b c", "a b", "", " ", "   "] {
+            assert!(words::<3>(line.as_bytes()).is_err(), "{line}");
+        }
+        let long = |length: usize| [&vec![b'x'; length][..], b" y "].concat();
+        assert!(words::<2>(&long(61)).is_ok() && words::<2>(&long(62)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn same_is_equal(a in "[ab]{0,30}", b in "[ab]{0,30}") {
+            let twin = a.clone().into_bytes();
+            prop_assert!(same(a.as_bytes(), &twin));
+            prop_assert_eq!(same(a.as_bytes(), b.as_bytes()), a == b);
+            for at in 0..twin.len() {
+                let mut other = twin.clone();
+                other[at] = b'c';
+                prop_assert!(!same(a.as_bytes(), &other));
+            }
+        }
+
+        #[test]
+        fn words_are_those_found_one_by_one(line in "( {0,2}[a-c]{0,30}){0,7} ?[xy]{0,20}") {
+            let one_by_one = || {
+                let (rest, first) = word(line.as_bytes())?;
+                let (rest, second) = next_word(rest)?;
+                let (rest, third) = next_word(rest)?;
+                Ok::<_, nom::Err<()>>((rest, [first, second, third]))
+            };
+            if let Ok((rest, words)) = words::<3>(line.as_bytes()) {
+                prop_assert_eq!(one_by_one(), Ok((rest, [0, 1, 2].map(|at| words.text(at)))));
+            } else if let Ok((rest, found)) = one_by_one() {
+                prop_assert!(rest.is_empty() || found.iter().map(|word| word.len() + 1).sum::<usize>() > 64);
+            }
+        }
+    }
 }

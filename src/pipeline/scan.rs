@@ -192,7 +192,7 @@ impl<'a> Scanner<'a> {
                     _ => self.full(reader, &opened, input, number, line, watch),
                 };
                 self.recent[place].lines += u64::from(read);
-                if self.all_known {
+                if place > 0 && self.all_known {
                     self.recent[..=place].rotate_right(1);
                 }
                 return;

@@ -121,6 +121,7 @@ fn runs(rows: &[Row]) -> impl Iterator<Item = (usize, &[Row])> {
 fn window_row(row: &Row, inferred: Option<Likely>, window: i64, names: &PathNames, context: &Context<'_>) -> WindowRow {
     let verdict = verdict(&row.evidence, inferred);
     let shown = Likely::among(&weigh(&row.evidence), None, |_| 0.0).map(|likely| likely.cause);
+    let [p50_ms, p95_ms, p99_ms] = row.latency.percentiles([50, 95, 99]);
     WindowRow {
         window_start: show::time(Stamp::from_seconds(row.window)),
         window_end: show::time(Stamp::from_seconds(row.window + window)),
@@ -141,9 +142,9 @@ fn window_row(row: &Row, inferred: Option<Likely>, window: i64, names: &PathName
         family: verdict.family,
         confidence: verdict.confidence,
         cause_share: verdict.share,
-        p50_ms: row.latency.percentile(50),
-        p95_ms: row.latency.percentile(95),
-        p99_ms: row.latency.percentile(99),
+        p50_ms,
+        p95_ms,
+        p99_ms,
         crawler_failures: row.crawler_failures,
         top_path: top_path(&row.paths, names),
         sample: shown.and_then(|cause| first_sample(&row.evidence, cause)).map(|sample| cite(sample, context)),
@@ -157,10 +158,7 @@ fn upstream_row(start: usize, rows: &[Row], findings: &Findings) -> Option<Upstr
         return None;
     }
     let verdict = verdict(rows.iter().flat_map(|row| &row.evidence), inferred(start, rows, findings));
-    let mut latency = Histogram::default();
-    for row in rows {
-        latency.merge(&row.latency);
-    }
+    let [p50_ms, p95_ms, p99_ms] = Histogram::sum(rows.iter().map(|row| &row.latency)).percentiles([50, 95, 99]);
     let key = &rows[0].key;
     let seen = |end: fn(&(Stamp, Stamp)) -> Stamp| {
         findings.seen.get(key).map(|span| show::time(end(span))).unwrap_or_default()
@@ -185,9 +183,9 @@ fn upstream_row(start: usize, rows: &[Row], findings: &Findings) -> Option<Upstr
         family: verdict.family,
         confidence: verdict.confidence,
         cause_share: verdict.share,
-        p50_ms: latency.percentile(50),
-        p95_ms: latency.percentile(95),
-        p99_ms: latency.percentile(99),
+        p50_ms,
+        p95_ms,
+        p99_ms,
         crawler_failures: sums.crawler_failures,
     })
 }

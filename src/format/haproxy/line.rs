@@ -1,18 +1,19 @@
 //! The grammar of request lines, and the record that they make.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use crate::format::{Attempt, Escape, Record};
 use crate::grammar::address::host;
-use crate::grammar::number::{Micros, status, uint, whole};
-use crate::grammar::text::{present, word};
+use crate::grammar::find::find;
+use crate::grammar::number::{Micros, row, status, uint, whole};
+use crate::grammar::text::{one, present, word};
 use crate::grammar::time::{When, clf};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr2, memmem, memrchr};
 use nom::{
     Parser as _,
-    branch::alt,
-    bytes::complete::{tag, take},
+    bytes::complete::take,
     combinator::{opt, verify},
-    sequence::{delimited, preceded, terminated},
+    sequence::{preceded, terminated},
 };
 
 /// How many retries are told apart: `%rc` is a number from a line, and every attempt costs memory.
@@ -21,8 +22,18 @@ const MOST_RETRIES: u64 = 100;
 /// The start of every line: `%ci:%cp [%tr] `.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::format) struct Head<'a> {
-    pub(in crate::format) client: &'a [u8],
+    /// What stands where the client should.
+    word: &'a [u8],
+    /// Whether that would have the client's port.
+    has_port: bool,
     pub(in crate::format) when: When,
+}
+
+impl<'a> Head<'a> {
+    /// The client's address.
+    pub(in crate::format) fn client(&self) -> &'a [u8] {
+        if self.has_port { address(self.word) } else { self.word }
+    }
 }
 
 /// `%b/%s`: where the request was sent.
@@ -78,6 +89,7 @@ pub(in crate::format) struct Line<'a> {
 }
 
 /// One space, or the several that hand-made formats have.
+#[inline(always)]
 pub(in crate::format) fn space(i: &[u8]) -> Parsed<'_, ()> {
     match i {
         [b' ', after @ ..] if after.first() != Some(&b' ') => Ok((after, ())),
@@ -90,13 +102,14 @@ pub(in crate::format) fn space(i: &[u8]) -> Parsed<'_, ()> {
 /// formats.
 ///
 /// What stands before the client is passed over: RFC 5424's structured data, a program's name.
+#[inline(always)]
 pub(in crate::format) fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     let mut from = 0;
-    while let Some(at) = memchr(b'[', &i[from..]).map(|found| from + found) {
+    while let Some(at) = find(b'[', &i[from..]).map(|found| from + found) {
         let (before, after) = i.split_at(at);
-        if let Ok((rest, when)) = delimited(tag("["), clf, tag("]")).parse(after) {
+        if let Ok((rest, when)) = stamp(after) {
             return match client(before) {
-                Some(client) => Ok((rest, Head { client, when })),
+                Some((word, has_port)) => Ok((rest, Head { word, has_port, when })),
                 None => mismatch(),
             };
         }
@@ -105,10 +118,30 @@ pub(in crate::format) fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     mismatch()
 }
 
-/// The last word before the date, if it is an address; in a CLF line the one before `- -`, which has no port.
+/// `[06/Feb/2009:12:14:14.655]`
+#[inline(always)]
+fn stamp(i: &[u8]) -> Parsed<'_, When> {
+    let (i, ()) = one(b'[', i)?;
+    let (i, when) = clf(i)?;
+    let (i, ()) = one(b']', i)?;
+    Ok((i, when))
+}
+
+/// The last word before the date; in a CLF line the one before `- -`, which has no port.
 ///
 /// A quote before it means that somebody else wrote this line and only quotes HAProxy, but for structured data.
-fn client(before: &[u8]) -> Option<&[u8]> {
+#[inline(always)]
+fn client(before: &[u8]) -> Option<(&[u8], bool)> {
+    match before {
+        [word @ .., last, b' '] if !last.is_ascii_whitespace() && find(b' ', word).is_none() => {
+            Some((&before[..=word.len()], true))
+        }
+        _ => client_behind(before),
+    }
+}
+
+/// The same, where more stands before the date.
+fn client_behind(before: &[u8]) -> Option<(&[u8], bool)> {
     if !before.is_empty() && !before.ends_with(b" ") {
         return None;
     }
@@ -119,8 +152,7 @@ fn client(before: &[u8]) -> Option<&[u8]> {
     if memchr(b'"', prefix).is_some_and(|quote| !is_structured_data(prefix, quote)) {
         return None;
     }
-    let client = &before[at..];
-    Some(if clf { client } else { address(client) })
+    Some((&before[at..], !clf))
 }
 
 /// Whether `prefix` ends with RFC 5424's `[id key="value"] `: its first quote stands inside brackets.
@@ -160,6 +192,7 @@ fn placed<'a>(group: &'a [u8], server: &'a [u8], upstream: &'a [u8]) -> Route<'a
 }
 
 /// A number that may be missing (`-1`) or unfinished (`+40` under `option logasap`).
+#[inline(always)]
 pub(in crate::format) fn number(i: &[u8]) -> Parsed<'_, Option<u64>> {
     match i {
         [b'-', after @ ..] => uint(after).map(|(rest, _)| (rest, None)),
@@ -170,22 +203,24 @@ pub(in crate::format) fn number(i: &[u8]) -> Parsed<'_, Option<u64>> {
 
 /// Exactly `N` numbers with `separator` between: `10/0/30/69/109`. Another one may not follow.
 pub(in crate::format) fn numbers<const N: usize>(separator: u8) -> impl Fn(&[u8]) -> Parsed<'_, [Option<u64>; N]> {
-    move |i| {
-        let (mut rest, mut values) = (i, [None; N]);
-        for (at, value) in values.iter_mut().enumerate() {
-            if at > 0 {
-                let [next, after @ ..] = rest else { return mismatch() };
-                if *next != separator {
-                    return mismatch();
-                }
-                rest = after;
-            }
-            (rest, *value) = number(rest)?;
+    move |i| match row(i, separator) {
+        Some((rest, values)) => Ok((rest, values.map(Some))),
+        None => one_by_one(i, separator),
+    }
+}
+
+/// [`numbers`], whatever they look like.
+fn one_by_one<const N: usize>(i: &[u8], separator: u8) -> Parsed<'_, [Option<u64>; N]> {
+    let (mut rest, mut values) = (i, [None; N]);
+    for (at, value) in values.iter_mut().enumerate() {
+        if at > 0 {
+            (rest, ()) = one(separator, rest)?;
         }
-        match rest.first() {
-            None | Some(b' ') => Ok((rest, values)),
-            Some(_) => mismatch(),
-        }
+        (rest, *value) = number(rest)?;
+    }
+    match rest.first() {
+        None | Some(b' ') => Ok((rest, values)),
+        Some(_) => mismatch(),
     }
 }
 
@@ -231,8 +266,13 @@ pub(in crate::format) fn ending(i: &[u8]) -> Parsed<'_, Ending<'_>> {
 }
 
 /// `"`, or the `\"` that some syslog daemons make of it.
+#[inline(always)]
 pub(in crate::format) fn quote(i: &[u8]) -> Parsed<'_, &[u8]> {
-    alt((tag("\""), tag("\\\""))).parse(i)
+    match i {
+        [b'"', rest @ ..] => Ok((rest, &i[..1])),
+        [b'\\', b'"', rest @ ..] => Ok((rest, &i[..2])),
+        _ => mismatch(),
+    }
 }
 
 /// `"GET / HTTP/1.1"`: HAProxy writes a quote inside as `#22`. May have been cut off at the length limit.
@@ -290,7 +330,7 @@ impl<'a> Line<'a> {
             duration: self.timers.total.map(micros),
             connect: self.timers.connect.map(micros),
             header: self.timers.response.map(micros),
-            client: self.head.client,
+            client: self.head.client(),
             termination_state: self.ending.state,
             flags: if self.no_backend() { self.route.text } else { b"" },
             attempts: self.attempts(answered),

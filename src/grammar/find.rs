@@ -1,0 +1,148 @@
+//! Where bytes are, in the short fields that lines are made of: they end within a few bytes, and calling `memchr` takes
+//! longer than to look at 16 of them at once.
+//!
+//! All of it runs for each field of each line, and is told to be inlined: left to itself, the compiler makes calls of
+//! it, which double what a line costs.
+#![allow(clippy::inline_always, reason = "measured; see benches/README.md")]
+
+use memchr::{memchr, memchr2};
+use wide::u8x16;
+
+/// How many bytes one look takes in.
+const LANES: usize = 16;
+
+/// How many bytes are looked at before `memchr` takes over, which is faster over long distances.
+const NEAR: usize = 4 * LANES;
+
+/// Which of 16 bytes are `byte`: bit 0 stands for the first.
+#[inline(always)]
+#[must_use]
+pub fn mask(chunk: &[u8; LANES], byte: u8) -> u32 {
+    u8x16::new(*chunk).cmp_eq(u8x16::splat(byte)).move_mask().cast_unsigned()
+}
+
+/// Which of 16 bytes are decimal digits.
+#[inline(always)]
+#[must_use]
+pub fn digits(chunk: &[u8; LANES]) -> u32 {
+    let values = u8x16::new(*chunk) - u8x16::splat(b'0');
+    values.min(u8x16::splat(9)).cmp_eq(values).move_mask().cast_unsigned()
+}
+
+/// Which of the first 64 bytes are `byte`: bit 0 stands for the first. Behind the end stand zeros.
+#[inline(always)]
+#[must_use]
+pub fn mask64(i: &[u8], byte: u8) -> u64 {
+    match i.first_chunk() {
+        Some(whole) => mask_of(whole, byte),
+        None => {
+            let mut padded = [0; 4 * LANES];
+            padded[..i.len()].copy_from_slice(i);
+            mask_of(&padded, byte)
+        }
+    }
+}
+
+#[inline(always)]
+fn mask_of(bytes: &[u8; 4 * LANES], byte: u8) -> u64 {
+    let (chunks, _) = bytes.as_chunks();
+    let each = |at: usize| u64::from(mask(&chunks[at], byte)) << (at * LANES);
+    each(0) | each(1) | each(2) | each(3)
+}
+
+/// Where the first `byte` is: as `memchr`, and faster where it is near.
+#[inline(always)]
+#[must_use]
+pub fn find(byte: u8, i: &[u8]) -> Option<usize> {
+    first(i, |chunk| mask(chunk, byte), |it| it == byte, |far| memchr(byte, far))
+}
+
+/// Where the first `byte` is among the first `length` bytes of a line: faster than to cut the line there first, since
+/// what follows may be looked at.
+#[inline(always)]
+#[must_use]
+pub fn find_within(byte: u8, i: &[u8], length: usize) -> Option<usize> {
+    match i.first_chunk() {
+        Some(chunk) if length <= LANES => {
+            let found = mask(chunk, byte) & ((1 << length) - 1);
+            (found != 0).then(|| found.trailing_zeros() as usize)
+        }
+        _ => find(byte, &i[..length]),
+    }
+}
+
+/// Where the first of two bytes is: as `memchr2`, and faster where it is near.
+#[inline(always)]
+#[must_use]
+pub fn find2(one: u8, other: u8, i: &[u8]) -> Option<usize> {
+    first(
+        i,
+        |chunk| mask(chunk, one) | mask(chunk, other),
+        |it| it == one || it == other,
+        |far| memchr2(one, other, far),
+    )
+}
+
+/// Where the first byte is that is looked for, in one of three ways: in 16 bytes, in one, in many.
+#[inline(always)]
+fn first(
+    i: &[u8],
+    among: impl Fn(&[u8; LANES]) -> u32,
+    is: impl Fn(u8) -> bool,
+    far: impl Fn(&[u8]) -> Option<usize>,
+) -> Option<usize> {
+    let mut at = 0;
+    while let Some(chunk) = i[at..].first_chunk::<LANES>() {
+        let found = among(chunk);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
+        }
+        at += LANES;
+        if at == NEAR {
+            return far(&i[at..]).map(|found| at + found);
+        }
+    }
+    // The last bytes once more, with some that have been looked at before: what is looked for is none of those.
+    if let Some(chunk) = i.last_chunk::<LANES>() {
+        let found = among(chunk);
+        return (found != 0).then(|| i.len() - LANES + found.trailing_zeros() as usize);
+    }
+    i.iter().position(|it| is(*it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn pads_what_is_short() {
+        assert_eq!(mask64(b"a b  c", b' '), 0b01_1010);
+        assert_eq!(mask64(b"", 0), u64::MAX);
+        for length in [20, 40, 63, 64] {
+            let long = [&[b'x'; 64][..length], b" ", &[b'x'; 20]].concat();
+            assert_eq!(mask64(&long, b' '), if length < 64 { 1 << length } else { 0 });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_memchr_finds(bytes in prop::collection::vec(0_u8..4, 0..200), from in 0_usize..200) {
+            let bytes = &bytes[from.min(bytes.len())..];
+            for byte in 0..5 {
+                prop_assert_eq!(find(byte, bytes), memchr(byte, bytes));
+                prop_assert_eq!(find2(byte, 3, bytes), memchr2(byte, 3, bytes));
+                for length in [0, 1, 7, 15, 16, 17, 60] {
+                    let length = bytes.len().min(length);
+                    prop_assert_eq!(find_within(byte, bytes, length), memchr(byte, &bytes[..length]));
+                }
+            }
+        }
+
+        #[test]
+        fn finds_what_is_far(length in 0_usize..300) {
+            let bytes = [vec![b'x'; length], b" y ".to_vec()].concat();
+            prop_assert_eq!(find(b' ', &bytes), Some(length));
+        }
+    }
+}
