@@ -202,6 +202,31 @@ fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
     (tail.marked || virtual_host && !tail.foreign).then_some(tail)
 }
 
+/// Whether a value with a key shows that Apache wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Whatever it is.
+    Always,
+    /// If it is a URL.
+    ByValue,
+    /// Never.
+    Never,
+}
+
+impl Mark {
+    /// The mark of a key, in lower case and with letters and digits alone.
+    pub(super) fn of(key: &[u8]) -> Self {
+        match key {
+            b"worker" | b"workername" | b"balancerworkername" | b"balancerworker" | b"member" | b"balancermember" => {
+                Self::Always
+            }
+            b"x" | b"conn" | b"connection" | b"connectionstatus" => Self::Always,
+            b"backend" | b"backendurl" | b"upstream" | b"balancer" | b"balancername" | b"bal" | b"lb" => Self::ByValue,
+            _ => Self::Never,
+        }
+    }
+}
+
 /// Whether a tail can have anything that Apache alone writes, by a byte of `worker`, of `://`, or of what `%X` gives: a
 /// quick look, for every line that nginx wrote.
 fn may_have_mark(tail: &[u8]) -> bool {

@@ -57,8 +57,8 @@ impl<'a> Vars<'a> {
 
     /// What `ua` means: an address where it looks like one; else the user agent, unless that is known already.
     fn addr_or_agent(&self, value: &[u8]) -> Var {
-        let name = memchr2(b' ', b'/', value).is_none();
-        if is_addr_list(value) || (self.has(Var::UserAgent) && name) { Var::UpstreamAddr } else { Var::UserAgent }
+        let is_name = || find2(b' ', b'/', value).is_none();
+        if self.has(Var::UserAgent) && is_name() || is_addr_list(value) { Var::UpstreamAddr } else { Var::UserAgent }
     }
 
     /// Whether the layout has a place for `var`.

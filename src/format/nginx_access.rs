@@ -4,6 +4,8 @@
 //! their order; values without one, by their shape.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
+mod layout;
+
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict, apache_access};
@@ -12,7 +14,9 @@ use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{bracketed, byte, next_word, present};
 use crate::grammar::{Parsed, mismatch, time};
 use memchr::memchr;
+use layout::Layout;
 use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::preceded};
+use std::cell::RefCell;
 
 pub(super) static ABOUT: About = About {
     name: "nginx-access",
@@ -55,7 +59,7 @@ fn fill<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
     if line.first() == Some(&b'"') {
         return all_keyed(line, vars);
     }
-    let line = clf::line(line).filter(|line| !is_foreign(line))?;
+    let line = clf::line(line)?;
     if let Some(host) = line.host {
         vars.set(Var::Host, host);
     }
@@ -68,10 +72,30 @@ fn fill<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
     if let Some(agent) = line.agent {
         vars.set(Var::UserAgent, agent);
     }
-    if ingress(line.tail, vars).is_err() {
-        tail(line.tail, vars, after_combined);
+    // A layout that only nginx can write.
+    if line.host.is_none() && LAST.with_borrow(|layout| layout.read(line.tail, vars)) {
+        return Some(());
     }
+    if is_foreign(&line) {
+        return None;
+    }
+    new_tail(line.tail, vars);
     Some(())
+}
+
+thread_local! {
+    /// The layout of the last tail that had one.
+    static LAST: RefCell<Layout> = const { RefCell::new(Layout::NONE) };
+}
+
+/// A tail of another layout than the last one.
+fn new_tail<'a>(i: &'a [u8], vars: &mut Vars<'a>) {
+    if ingress(i, vars).is_err() {
+        tail(i, vars, after_combined);
+        if let Some(layout) = Layout::of(i, after_combined) {
+            LAST.set(layout);
+        }
+    }
 }
 
 /// A layout in which all but the time has a key, as in the `apm` format of nginx's own blog:
@@ -317,6 +341,7 @@ impl<'a> Shapes<'a> {
 mod tests {
     use super::super::nginx::tests::{agree, told};
     use super::*;
+    use proptest::prelude::*;
 
     /// Reads `before "GET /a HTTP/1.1" 502 157 "-" "ua" after`, and checks that the skim agrees.
     fn tail_of(after: &str) -> String {
@@ -325,6 +350,49 @@ mod tests {
             .replace("status=502 ", "")
             .replace("method=GET path=/a bytes=157 ", "")
             .replace("client=203.0.113.9 agent=ua", "…")
+    }
+
+    /// What a line says to who has read others, and to who has not.
+    fn both_ways(before: &str, line: &str) -> [Option<String>; 2] {
+        [before, ""].map(|before| {
+            LAST.set(Layout::NONE);
+            read(before.as_bytes());
+            read(line.as_bytes()).map(|record| format!("{record:?}"))
+        })
+    }
+
+    /// Tails of one layout and of others, some not whole.
+    fn tails() -> impl Strategy<Value = String> {
+        let value = prop::sample::select(vec![
+            "0.001", "-", "", "502", "10.0.0.5:80", "10.0.0.5:80, 10.0.0.6:80", "api", "http://10.0.0.5:80", "a\\\"b",
+            "0.001, 0.002", "unix:/run/a", "X", "balancer://api", "a b", "x=1",
+        ]);
+        let key = prop::sample::select(vec![
+            "rt", "uct", "ua", "us", "upstream", "upstream_addr", "time", "worker", "x", "request_time", "foo", "Host", "a-b",
+        ]);
+        let item = (key, value, prop::sample::select(vec!["=\"", "=", ": ", ":"]), prop::bool::weighted(0.9)).prop_map(
+            |(key, value, sign, closed)| {
+                let close = if sign.ends_with('"') && closed { "\"" } else { "" };
+                format!(" {key}{sign}{value}{close}")
+            },
+        );
+        (prop::collection::vec(item, 0..5), prop::sample::select(vec!["", " ", " 0.001", " -", ","]))
+            .prop_map(|(items, end)| items.concat() + end)
+    }
+
+    proptest! {
+        /// A layout that was learned changes nothing but how long it takes.
+        #[test]
+        fn lines_say_the_same_whatever_came_before(one in tails(), other in tails(), cut in any::<prop::sample::Index>()) {
+            let line = |tail: &str| {
+                format!(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 157 "-" "ua"{tail}"#)
+            };
+            let cut = cut.index(one.len() + 1);
+            for (before, after) in [(&one, &other), (&one, &one), (&one, &one[..cut].to_owned())] {
+                let [learned, fresh] = both_ways(&line(before), &line(after));
+                prop_assert_eq!(learned, fresh, "{} after {}", after, before);
+            }
+        }
     }
 
     fn said(line: &str) -> String {

@@ -5,6 +5,7 @@
 //! it, which double what a line costs.
 #![allow(clippy::inline_always, reason = "measured; see benches/README.md")]
 
+use super::number::first_eight;
 use memchr::{memchr, memchr2};
 use wide::u8x16;
 
@@ -54,7 +55,7 @@ fn mask_of(bytes: &[u8; 4 * LANES], byte: u8) -> u64 {
 #[inline(always)]
 #[must_use]
 pub fn find(byte: u8, i: &[u8]) -> Option<usize> {
-    first(i, |chunk| mask(chunk, byte), |it| it == byte, |far| memchr(byte, far))
+    first(i, |chunk| mask(chunk, byte), |eight| marks(eight, byte), |far| memchr(byte, far))
 }
 
 /// Where the first `byte` is among the first `length` bytes of a line: faster than to cut the line there first, since
@@ -78,17 +79,25 @@ pub fn find2(one: u8, other: u8, i: &[u8]) -> Option<usize> {
     first(
         i,
         |chunk| mask(chunk, one) | mask(chunk, other),
-        |it| it == one || it == other,
+        |eight| marks(eight, one) | marks(eight, other),
         |far| memchr2(one, other, far),
     )
 }
 
-/// Where the first byte is that is looked for, in one of three ways: in 16 bytes, in one, in many.
+/// The highest bit of the first of eight bytes that is `byte`, and of none before it.
+#[inline(always)]
+const fn marks(eight: u64, byte: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let others = eight ^ (ONES * byte as u64);
+    others.wrapping_sub(ONES) & !others & (ONES << 7)
+}
+
+/// Where the first byte is that is looked for, in one of three ways: in 16 bytes, in eight, in many.
 #[inline(always)]
 fn first(
     i: &[u8],
     among: impl Fn(&[u8; LANES]) -> u32,
-    is: impl Fn(u8) -> bool,
+    in_eight: impl Fn(u64) -> u64,
     far: impl Fn(&[u8]) -> Option<usize>,
 ) -> Option<usize> {
     let mut at = 0;
@@ -107,7 +116,13 @@ fn first(
         let found = among(chunk);
         return (found != 0).then(|| i.len() - LANES + found.trailing_zeros() as usize);
     }
-    i.iter().position(|it| is(*it))
+    let found = in_eight(first_eight(i));
+    if found != 0 {
+        // It may be one of the zeros behind a short text.
+        return Some(found.trailing_zeros() as usize / 8).filter(|at| *at < i.len());
+    }
+    let found = in_eight(u64::from_le_bytes(*i.last_chunk()?));
+    (found != 0).then(|| i.len() - 8 + found.trailing_zeros() as usize / 8)
 }
 
 #[cfg(test)]

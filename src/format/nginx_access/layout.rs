@@ -1,0 +1,118 @@
+//! The layout of the last line's tail. Neighbouring lines have the same keys in the same places: what stands between
+//! their values is compared as a whole, and no key is looked up again.
+//!
+//! A layout is learned from a line and gives what the grammar in the module above would give, or nothing: a property
+//! test holds both to it.
+
+use super::super::{apache_access, nginx::{Var, Vars, plain_name}};
+use crate::grammar::{find::find, number::first_eight};
+
+/// The most values that a layout may have.
+const MOST: usize = 16;
+
+/// A tail in which every value has a key: ` rt=0.001 uct="0.000" us="200"`.
+#[derive(Debug)]
+pub(super) struct Layout(Vec<Item>);
+
+/// A value's place.
+#[derive(Debug)]
+struct Item {
+    before: Literal,
+    var: Var,
+    is_quoted: bool,
+    /// Whether a worker's URL here would tell that Apache wrote the line.
+    may_be_apache: bool,
+}
+
+/// What stands before a value: ` uct="`.
+#[derive(Debug, PartialEq, Eq)]
+struct Literal {
+    /// Its bytes by eight, and which of these count.
+    parts: Vec<(u64, u64)>,
+    length: usize,
+}
+
+impl Layout {
+    /// That of no tail.
+    pub(super) const NONE: Self = Self(Vec::new());
+
+    /// The layout of a tail; `None` where a value has no key, or more than digits and a point outside of quotes.
+    /// `meaning` says which variable a key stands for.
+    pub(super) fn of(mut tail: &[u8], meaning: fn(&[u8]) -> Var) -> Option<Self> {
+        let mut items = Vec::new();
+        while !tail.is_empty() {
+            let length = 1 + tail.get(1..)?.iter().take_while(|byte| super::IN_KEY[usize::from(**byte)]).count();
+            let key = &tail[1..length];
+            let is_quoted = tail[length..].starts_with(b"=\"");
+            if tail[0] != b' ' || !key.first()?.is_ascii_alphabetic() || tail.get(length) != Some(&b'=') {
+                return None;
+            }
+            let mut buffer = [0; 32];
+            let mark = apache_access::Mark::of(plain_name(key, &mut buffer));
+            if items.len() == MOST || mark == apache_access::Mark::Always {
+                return None;
+            }
+            let before = Literal::of(&tail[..length + 1 + usize::from(is_quoted)]);
+            let may_be_apache = mark == apache_access::Mark::ByValue;
+            let item = Item { before, var: meaning(key), is_quoted, may_be_apache };
+            tail = item.value(tail)?.0;
+            items.push(item);
+        }
+        Some(Self(items))
+    }
+
+    /// Notes the values of a tail that has this layout; false where it has another.
+    #[inline]
+    pub(super) fn read<'a>(&self, mut tail: &'a [u8], vars: &mut Vars<'a>) -> bool {
+        for item in &self.0 {
+            let Some((rest, value)) = item.value(tail) else { return false };
+            vars.set(item.var, value);
+            tail = rest;
+        }
+        tail.is_empty() && !self.0.is_empty()
+    }
+}
+
+impl Item {
+    /// The value at the start of a tail; what follows comes first.
+    #[inline(always)]
+    fn value<'a>(&self, tail: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        let inside = self.before.strip(tail)?;
+        let end = if self.is_quoted { find(b'"', inside)? } else { bare(inside)? };
+        let (value, rest) = inside.split_at(end);
+        let is_escaped = self.is_quoted && value.last() == Some(&b'\\');
+        if is_escaped || self.may_be_apache && find(b'/', value).is_some() {
+            return None;
+        }
+        Some((&rest[usize::from(self.is_quoted)..], value))
+    }
+}
+
+/// Where a number, or a dash that stands for one, ends.
+#[inline(always)]
+fn bare(i: &[u8]) -> Option<usize> {
+    let end = find(b' ', i).unwrap_or(i.len());
+    let is_number = i[..end].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
+    (end > 0 && (is_number || &i[..end] == b"-")).then_some(end)
+}
+
+impl Literal {
+    fn of(text: &[u8]) -> Self {
+        let part = |part: &[u8]| (first_eight(part), u64::MAX >> (64 - 8 * part.len()));
+        Self { parts: text.chunks(8).map(part).collect(), length: text.len() }
+    }
+
+    /// What follows this in `i`, if `i` begins with it.
+    #[inline(always)]
+    fn strip<'a>(&self, i: &'a [u8]) -> Option<&'a [u8]> {
+        let rest = i.get(self.length..)?;
+        let mut at = 0;
+        for (part, counts) in &self.parts {
+            if (first_eight(&i[at..]) ^ part) & counts != 0 {
+                return None;
+            }
+            at += 8;
+        }
+        Some(rest)
+    }
+}
