@@ -1,5 +1,8 @@
 //! Search engines' crawlers: what they are served decides what stays in an index.
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::LazyLock;
+
 /// Words in the user agents of the crawlers that search engines and link previews document, in lower case.
 const CRAWLERS: &[&[u8]] = &[
     b"googlebot",
@@ -32,8 +35,19 @@ const CRAWLERS: &[&[u8]] = &[
 /// Whether `user_agent` says that it is a search engine's crawler. Nobody checked that it is one.
 #[must_use]
 pub fn is_crawler(user_agent: &[u8]) -> bool {
-    let lower = user_agent.to_ascii_lowercase();
-    CRAWLERS.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
+    // Looking for exact words lets whole blocks of bytes be passed over at once; looking for either case does not.
+    static WORDS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(CRAWLERS).ok());
+    let Some(words) = WORDS.as_ref().filter(|_| !user_agent.is_empty()) else { return false };
+    let mut buffer = [0; 256];
+    match buffer.get_mut(..user_agent.len()) {
+        Some(lower) => {
+            lower.copy_from_slice(user_agent);
+            lower.make_ascii_lowercase();
+            words.is_match(&*lower)
+        }
+        None => words.is_match(&user_agent.to_ascii_lowercase()),
+    }
 }
 
 #[cfg(test)]

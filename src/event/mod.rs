@@ -7,12 +7,12 @@ mod path;
 mod redact;
 
 pub use crawler::is_crawler;
-pub use path::fold;
+pub use path::{Folded, fold};
 pub use redact::Redactor;
 
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
 use crate::envelope::is_application_server;
-use crate::format::{Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
+use crate::format::{AttemptSigns, Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
 
 /// The sign of a failure about which its line says nothing more.
 pub static UNEXPLAINED: Sign = Sign {
@@ -43,7 +43,7 @@ pub struct Event<'a> {
     /// Why the request failed, or what the line is evidence of. Set whenever `failed` is.
     pub sign: Option<&'static Sign>,
     /// For each of the record's attempts, why it failed, or `None`.
-    pub attempts: Vec<Option<&'static Sign>>,
+    pub attempts: AttemptSigns,
 }
 
 impl<'a> Event<'a> {
@@ -51,7 +51,7 @@ impl<'a> Event<'a> {
     /// attempt that did. They differ where nginx's `error_page` sends a failed request on to another upstream.
     #[must_use]
     pub fn upstream(&self) -> &'a [u8] {
-        let failing = self.record.attempts.iter().zip(&self.attempts).rfind(|(_, sign)| sign.is_some());
+        let failing = self.record.attempts.iter().zip(self.attempts.iter()).rfind(|(_, sign)| sign.is_some());
         failing.filter(|_| self.failed).map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
     }
 
@@ -69,7 +69,9 @@ fn judge<'a>(record: Record<'a>, verdict: Verdict, statuses: &Statuses) -> Event
     let counts = record.what == What::Request && record.status.is_some_and(|status| statuses.contains(status));
     let failed = counts && !verdict.client_gave_up;
     let mut attempts = verdict.attempts;
-    attempts.resize(record.attempts.len(), None);
+    while attempts.len() < record.attempts.len() {
+        attempts.push(None);
+    }
     // What explains a request that does not count may still explain its attempts, but not the request.
     let fine = record.what == What::Request && record.status.is_some() && !failed;
     let sign = verdict.request.filter(|_| !fine).or(failed.then_some(&UNEXPLAINED));

@@ -1,28 +1,55 @@
 //! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number,
 //! a UUID, a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
 
+use memchr::{memchr, memchr3, memrchr};
+use std::ops::Deref;
+
 /// The longest path that is kept, in bytes; a longer one is cut.
 const LONGEST: usize = 200;
 
 /// A run of this many digits inside a longer segment is taken for an id: `item-12345.html`, but not `v2` or `utf-8`.
 const ID_DIGITS: usize = 3;
 
+/// A folded path: kept in place, for there is one for every failure.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Deref for Folded {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl Folded {
+    /// Adds as much of `text` as there is room for.
+    fn push(&mut self, text: &[u8]) {
+        let end = LONGEST.min(self.length + text.len());
+        let room = &mut self.bytes[self.length..end];
+        room.copy_from_slice(&text[..room.len()]);
+        self.length = end;
+    }
+}
+
 /// Folds `path`, which may carry a query or fragment.
 #[must_use]
-pub fn fold(path: &[u8]) -> Vec<u8> {
+pub fn fold(path: &[u8]) -> Folded {
     let path = without_user(path);
-    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#' | b';')).unwrap_or(path.len());
-    let mut folded = Vec::with_capacity(end);
-    for (number, segment) in path[..end].split(|byte| *byte == b'/').enumerate() {
-        if number > 0 {
-            folded.push(b'/');
-        }
-        fold_segment(segment, &mut folded);
-        if folded.len() > LONGEST {
-            folded.truncate(LONGEST);
-            break;
-        }
+    let mut rest = &path[..memchr3(b'?', b'#', b';', path).unwrap_or(path.len())];
+    let mut folded = Folded { bytes: [0; LONGEST], length: 0 };
+    // A segment without any digit stays as it is.
+    while let Some(digit) = rest.iter().position(u8::is_ascii_digit).filter(|_| folded.length < LONGEST) {
+        let start = memrchr(b'/', &rest[..digit]).map_or(0, |slash| slash + 1);
+        let end = memchr(b'/', &rest[digit..]).map_or(rest.len(), |slash| digit + slash);
+        folded.push(&rest[..start]);
+        fold_segment(&rest[start..end], &mut folded);
+        rest = &rest[end..];
     }
+    folded.push(rest);
     folded
 }
 
@@ -35,25 +62,23 @@ fn without_user(path: &[u8]) -> &[u8] {
     let scheme = memchr::memmem::find(path, b"://").filter(|end| !path[..*end].contains(&b'@')).map(|end| end + 3);
     let target = &path[scheme.unwrap_or(0)..];
     let end = target.iter().position(|byte| *byte == b'/').unwrap_or(target.len());
-    match memchr::memrchr(b'@', &target[..end]) {
+    match memrchr(b'@', &target[..end]) {
         Some(_) if scheme.is_some() => &target[end..],
         Some(at) => &target[at + 1..],
         None => path,
     }
 }
 
-fn fold_segment(segment: &[u8], folded: &mut Vec<u8>) {
-    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
-        folded.extend_from_slice(segment);
-    } else if digits == segment.len() {
-        folded.extend_from_slice(b"{id}");
+/// Folds a segment with a digit in it.
+fn fold_segment(segment: &[u8], folded: &mut Folded) {
+    if segment.iter().all(u8::is_ascii_digit) {
+        folded.push(b"{id}");
     } else if is_uuid(segment) {
-        folded.extend_from_slice(b"{uuid}");
+        folded.push(b"{uuid}");
     } else if is_date(segment) {
-        folded.extend_from_slice(b"{date}");
+        folded.push(b"{date}");
     } else if is_hash(segment) {
-        folded.extend_from_slice(b"{hash}");
+        folded.push(b"{hash}");
     } else {
         fold_runs(segment, folded);
     }
@@ -88,10 +113,10 @@ fn is_hash(segment: &[u8]) -> bool {
 }
 
 /// Long runs of digits inside a segment become `{id}`; short ones stay.
-fn fold_runs(segment: &[u8], folded: &mut Vec<u8>) {
+fn fold_runs(segment: &[u8], folded: &mut Folded) {
     for run in segment.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let id = run.len() >= ID_DIGITS && run[0].is_ascii_digit();
-        folded.extend_from_slice(if id { b"{id}" } else { run });
+        folded.push(if id { b"{id}" } else { run });
     }
 }
 

@@ -327,7 +327,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         error_reason,
         flags,
         elapsed,
-        attempts: attempts(&core, duration),
+        attempts: attempt(&core, duration).into_iter().collect(),
         escape: Escape::Hex,
         ..Record::default()
     })
@@ -335,18 +335,15 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
 
 /// The attempt at the target, if one is named. The time until the request was sent stands for the time until connected:
 /// it is the nearest that the log has, and its absence means that nothing was ever sent.
-fn attempts<'a>(core: &Core<'a>, response: Option<Micros>) -> Vec<Attempt<'a>> {
-    if core.target.is_empty() {
-        return Vec::new();
-    }
-    vec![Attempt {
+fn attempt<'a>(core: &Core<'a>, response: Option<Micros>) -> Option<Attempt<'a>> {
+    (!core.target.is_empty()).then(|| Attempt {
         upstream: core.target,
         status: core.target_status,
         connect: core.request_time,
         header: core.header(),
         response,
         length: None,
-    }]
+    })
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -487,6 +484,7 @@ fn gateway_timeout(record: &Record<'_>) -> Option<&'static Sign> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Attempts;
 
     /// A line as of 2018 (25 columns). `went` is `target:port R T P elb_status target_status`; the request came in
     /// `elapsed` milliseconds (below a minute) before 22:23:59.
@@ -673,14 +671,14 @@ mod tests {
             trace_id: b"Root=1-58337281-1d84f3d73c47ec4e58577259",
             flags: b"authenticate,forward",
             elapsed: Some(11_822_641),
-            attempts: vec![Attempt {
+            attempts: Attempts::from_iter([Attempt {
                 upstream: b"10.0.0.1:80",
                 status: Some(200),
                 connect: Some(86_000),
                 header: Some(134_000),
                 response: Some(171_000),
                 length: None,
-            }],
+            }]),
             escape: Escape::Hex,
             ..Record::default()
         };

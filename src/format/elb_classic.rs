@@ -113,7 +113,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         header: if of_connection(&core) { None } else { core.target_time },
         client: address::host(core.client),
         user_agent,
-        attempts: if core.target.is_empty() { Vec::new() } else { vec![attempt] },
+        attempts: (!core.target.is_empty()).then_some(attempt).into_iter().collect(),
         escape: Escape::Hex,
         ..Record::default()
     })
@@ -161,6 +161,7 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Attempts;
 
     fn line(went: &str) -> String {
         format!(
@@ -224,14 +225,14 @@ mod tests {
             header: Some(1_048),
             client: b"192.0.2.10",
             user_agent: b"curl/7.38.0",
-            attempts: vec![Attempt {
+            attempts: Attempts::from_iter([Attempt {
                 upstream: b"10.0.0.1:80",
                 status: Some(200),
                 connect: Some(73),
                 header: Some(1_121),
                 response: Some(1_178),
                 length: None,
-            }],
+            }]),
             escape: Escape::Hex,
             ..Record::default()
         };

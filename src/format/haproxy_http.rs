@@ -194,7 +194,7 @@ mod tests {
             response: Some(99_000),
             length: None,
         };
-        assert_eq!(record.attempts, [attempt]);
+        assert_eq!(*record.attempts, [attempt]);
         assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Plain(_))));
     }
 

@@ -63,7 +63,7 @@ fn message(i: &[u8]) -> Parsed<'_, Record<'_>> {
         (record.level, record.pid) = (level, Some(pid));
     }
     if record.what == What::State && sign_of(i).is_some() {
-        record.attempts = vec![Attempt { upstream: record.upstream, ..Attempt::default() }];
+        record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() });
     }
     Ok((b"", record))
 }

@@ -5,7 +5,7 @@
 //! and [`Vars::skim`] and [`Vars::record`] make the same thing of them at two depths.
 
 use super::record::sign;
-use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
+use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
 use crate::grammar::address::{host, is_server};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
@@ -645,7 +645,7 @@ table! {
 /// Says what the fields of an access line are signs of.
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let judge = |number| judge_attempt(record, number, statuses);
-    let attempts: Vec<_> = (0..record.attempts.len()).map(judge).collect();
+    let attempts: AttemptSigns = (0..record.attempts.len()).map(judge).collect();
     let failed = record.status.filter(|status| statuses.contains(*status));
     let request = failed.and_then(|status| blame(record, &attempts).or_else(|| without_attempt(record, status)));
     Verdict { request, attempts, ..Verdict::default() }
@@ -864,7 +864,7 @@ pub(super) mod tests {
         let Some(record) = vars.record() else { return (Some("no record"), Vec::new()) };
         let verdict = judge(&record, &Statuses::gateway());
         let kind = |sign: Option<&'static Sign>| sign.map(|sign| sign.kind);
-        (kind(verdict.request), verdict.attempts.into_iter().map(kind).collect())
+        (kind(verdict.request), verdict.attempts.iter().copied().map(kind).collect())
     }
 
     /// One request with one attempt: its status, method, upstream status, connect, header and response time; a time

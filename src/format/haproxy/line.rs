@@ -1,6 +1,6 @@
 //! The grammar of request lines, and the record that they make.
 
-use crate::format::{Attempt, Escape, Record};
+use crate::format::{Attempt, Attempts, Escape, Record};
 use crate::grammar::address::host;
 use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::{present, word};
@@ -14,6 +14,7 @@ use nom::{
     combinator::{opt, verify},
     sequence::{delimited, preceded, terminated},
 };
+use std::iter::repeat_n;
 
 /// How many retries are told apart: `%rc` is a number from a line, and every attempt costs memory.
 const MOST_RETRIES: u64 = 100;
@@ -306,12 +307,12 @@ impl<'a> Line<'a> {
     }
 
     /// The tries that a server was given: those that a retry followed, and the last one, which has the timers.
-    fn attempts(&self, answered: Option<u16>) -> Vec<Attempt<'a>> {
+    fn attempts(&self, answered: Option<u16>) -> Attempts<'a> {
         let upstream = if self.ending.retries.elsewhere { b"" } else { self.route.upstream };
         // A request that never came to the queue was not tried; some versions log the backend's `retries` then.
         let retries = self.timers.queue.map_or(0, |_| self.ending.retries.count.min(MOST_RETRIES));
         let retries = usize::try_from(retries).unwrap_or(0);
-        let mut attempts = vec![Attempt { upstream, ..Attempt::default() }; retries];
+        let mut attempts = Attempts::from_iter(repeat_n(Attempt { upstream, ..Attempt::default() }, retries));
         if self.reached() {
             attempts.push(self.last_attempt(answered));
         }
