@@ -4,7 +4,7 @@
 //! Every access layout (combined and what follows it, JSON, a `log_format` from the command line) collects [`Vars`],
 //! and [`Vars::skim`] and [`Vars::record`] make the same thing of them at two depths.
 
-use super::record::sign;
+use super::record::{sign, table};
 use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
 use crate::grammar::address::{host, is_server};
@@ -566,17 +566,6 @@ fn is_item(word: &[u8]) -> bool {
     let item = word.strip_suffix(b",").unwrap_or(word);
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".:-_/[]%".contains(byte);
     !item.is_empty() && !item.ends_with(b":") && item.iter().all(plain)
-}
-
-/// Declares the signs of a table, each with a name of its own to refer to it by.
-macro_rules! table {
-    ($(#[$doc:meta])* $table:ident: $($name:ident = $row:expr;)+) => {
-        #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "places in the table, named as its rows")]
-        enum Row { $($name),+ }
-        $(#[$doc])*
-        pub(super) static $table: [Sign; [$(Row::$name),+].len()] = [$($row),+];
-        $(static $name: &Sign = &$table[Row::$name as usize];)+
-    };
 }
 
 table! {

@@ -291,3 +291,15 @@ pub(crate) const fn wording(
 ) -> Sign {
     Sign { kind, cause, strength, says, seen: Seen::Wording(pattern), status }
 }
+
+/// Declares the signs of a table, each with a name of its own to refer to it by.
+macro_rules! table {
+    ($(#[$doc:meta])* $table:ident: $($name:ident = $row:expr;)+) => {
+        #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "places in the table, named as its rows")]
+        enum Row { $($name),+ }
+        $(#[$doc])*
+        pub(super) static $table: [Sign; [$(Row::$name),+].len()] = [$($row),+];
+        $(static $name: &Sign = &$table[Row::$name as usize];)+
+    };
+}
+pub(super) use table;

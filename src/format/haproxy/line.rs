@@ -6,7 +6,7 @@ use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::{present, word};
 use crate::grammar::time::{When, clf};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memchr2, memmem, memrchr};
+use memchr::{memchr, memchr2, memrchr};
 use nom::{
     Parser as _,
     branch::alt,
@@ -375,7 +375,7 @@ pub(in crate::format) fn backend_errors(tail: &[u8]) -> &[u8] {
 /// Whether a field's name says that it holds the error on the server's side: HAProxy's own names for it, or one that
 /// people give it.
 fn is_error_of_server(name: &[u8]) -> bool {
-    memmem::find(name, b"bc_err").is_some() || matches!(name, b"err" | b"error" | b"server_err" | b"server_error")
+    name.windows(6).any(|part| part == b"bc_err") || matches!(name, b"err" | b"error" | b"server_err" | b"server_error")
 }
 
 /// `name=value`, `name="a value"`, or a bare word, whose value is empty.
