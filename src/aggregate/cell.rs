@@ -246,9 +246,11 @@ impl Trouble {
         }
     }
 
-    /// Most cells have evidence of one or two kinds, and there are many cells: no memory for more than that.
+    /// Most cells have evidence of one or two kinds, and there are many cells: at first no memory for more than that.
     fn insert_evidence(&mut self, at: usize, evidence: Evidence) {
-        self.evidence.reserve_exact(1);
+        if self.evidence.is_empty() {
+            self.evidence.reserve_exact(2);
+        }
         self.evidence.insert(at, evidence);
     }
 }

@@ -1,6 +1,6 @@
 //! Counting: one line's worth into the cells. The rules are those of the README's "How it counts".
 
-use super::{Place, SeriesKey, Source, Tally, Trouble, status_column};
+use super::{Cell, PathNames, Place, SeriesKey, Source, Tally, Trouble, status_column};
 use crate::cause::{Proxy, Sign};
 use crate::event::{self, Event};
 use crate::format::{Few, Record, Skim, What, is_unsafe};
@@ -46,12 +46,7 @@ impl Tally {
         let slot = self.slot(origin.stamp);
         let mut line = Line { origin, event, place, slot, not_repeatable, signs: Few::default() };
         match event.record.what {
-            What::Request => {
-                let upstream = event.upstream();
-                let series = self.series_of_record(&line, upstream);
-                self.count_request(&mut line, series);
-                self.count_attempts(&mut line, (upstream, series));
-            }
+            What::Request => self.count_request(&mut line),
             What::Attempt => self.count_told(&mut line, Source::ErrorLog),
             What::State => self.count_told(&mut line, Source::State),
             What::Host => self.count_host(&mut line),
@@ -65,56 +60,24 @@ impl Tally {
         self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream })
     }
 
-    /// Counts a request in the series that it ended at.
-    fn count_request(&mut self, line: &mut Line<'_>, series: u32) {
-        let Event { record, failed, sign, .. } = line.event;
-        let (cell, names) = self.cell_and_paths(series, line.origin.stamp);
-        cell.requests += 1;
-        if let Some(duration) = record.duration {
-            cell.latency.add(duration);
-        }
-        if !failed {
-            return;
-        }
-        let trouble = cell.trouble();
-        trouble.failures += 1;
-        if let Some(column) = record.status.and_then(status_column) {
-            trouble.statuses[column] += 1;
-        }
-        trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
-        trouble.paths.add(&event::fold(&record.shown(record.path)), names);
-        trouble.slots |= line.slot;
-        trouble.clients.add(record.client);
-        trouble.ids.add(trace_id(record.trace_id));
-        if let Some(sign) = sign {
-            // The attempts have times of their own.
-            let took = record.duration.filter(|_| record.attempts.is_empty());
-            line.note(trouble, (series, sign), Source::Access, Amount { failures: 1, attempts: 0 }, took);
-        }
-    }
-
-    /// Counts the attempts of a request, each in the series of its own upstream; that of the upstream where the request
-    /// ended is known.
-    fn count_attempts<'a>(&mut self, line: &mut Line<'a>, ended: (&'a [u8], u32)) {
-        let record = &line.event.record;
-        let (mut latest, mut before) = (ended, None);
-        for (number, attempt) in record.attempts.iter().enumerate() {
-            if attempt.upstream != latest.0 {
-                latest = (attempt.upstream, self.series_of_record(line, attempt.upstream));
+    /// Counts a request in the series that it ended at, and its attempts, each in that of its own upstream: mostly that
+    /// is the same one.
+    fn count_request(&mut self, line: &mut Line<'_>) {
+        let mut upstream = line.event.upstream();
+        let mut series = self.series_of_record(line, upstream);
+        let (mut cell, names) = self.cell_and_paths(series, line.origin.stamp);
+        line.count_end(cell, series, names);
+        for (number, attempt) in line.event.record.attempts.iter().enumerate() {
+            if !is_same(attempt.upstream, upstream) {
+                let before = std::mem::replace(&mut series, self.series_of_record(line, attempt.upstream));
+                upstream = attempt.upstream;
+                // Before the first stands where the request ended, which is an attempt further on.
+                if number > 0 {
+                    self.add_peers(before, series);
+                }
+                cell = self.cell(series, line.origin.stamp);
             }
-            let series = latest.1;
-            if let Some(before) = before.replace(series) {
-                self.add_peers(before, series);
-            }
-            let cell = self.cell(series, line.origin.stamp);
-            cell.attempts += 1;
-            let Some(sign) = line.event.attempts[number] else { continue };
-            let trouble = cell.trouble();
-            trouble.slots |= line.slot;
-            trouble.failed_attempts += 1;
-            trouble.masked_failures += u64::from(line.event.is_masked(number));
-            let took = attempt.response.or(record.duration.filter(|_| record.attempts.len() == 1));
-            line.note(trouble, (series, sign), Source::Access, Amount { failures: 0, attempts: 1 }, took);
+            line.count_attempt(cell, series, number);
         }
     }
 
@@ -158,6 +121,11 @@ impl Tally {
     }
 }
 
+/// Whether two upstreams are one. Empty ones are not compared: see [`Series`](super::Series).
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && (one.is_empty() || one == other)
+}
+
 /// The part of an id that is the same at every tier: AWS adds fields to `X-Amzn-Trace-Id` on the way.
 fn trace_id(id: &[u8]) -> &[u8] {
     let root = memchr_iter(b'R', id).find(|at| id[*at..].starts_with(b"Root=")).map_or(id, |at| &id[at..]);
@@ -185,6 +153,46 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// Counts how the request ended.
+    fn count_end(&mut self, cell: &mut Cell, series: u32, names: &mut PathNames) {
+        let Event { record, failed, sign, .. } = self.event;
+        cell.requests += 1;
+        if let Some(duration) = record.duration {
+            cell.latency.add(duration);
+        }
+        if !failed {
+            return;
+        }
+        let trouble = cell.trouble();
+        trouble.failures += 1;
+        if let Some(column) = record.status.and_then(status_column) {
+            trouble.statuses[column] += 1;
+        }
+        trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
+        trouble.paths.add(&event::fold(&record.shown(record.path)), names);
+        trouble.slots |= self.slot;
+        trouble.clients.add(record.client);
+        trouble.ids.add(trace_id(record.trace_id));
+        if let Some(sign) = sign {
+            // The attempts have times of their own.
+            let took = record.duration.filter(|_| record.attempts.is_empty());
+            self.note(trouble, (series, sign), Source::Access, Amount { failures: 1, attempts: 0 }, took);
+        }
+    }
+
+    /// Counts attempt `number`.
+    fn count_attempt(&mut self, cell: &mut Cell, series: u32, number: usize) {
+        let Event { record, attempts, .. } = self.event;
+        cell.attempts += 1;
+        let Some(sign) = attempts[number] else { return };
+        let trouble = cell.trouble();
+        trouble.slots |= self.slot;
+        trouble.failed_attempts += 1;
+        trouble.masked_failures += u64::from(self.event.is_masked(number));
+        let took = record.attempts[number].response.or(record.duration.filter(|_| record.attempts.len() == 1));
+        self.note(trouble, (series, sign), Source::Access, Amount { failures: 0, attempts: 1 }, took);
+    }
+
     /// Counts this line as evidence of a sign in what went wrong with a series.
     fn note(
         &mut self,

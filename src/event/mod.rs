@@ -55,6 +55,12 @@ impl<'a> Event<'a> {
         failing.filter(|_| self.failed).map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
     }
 
+    /// Whether the line says more than that a request went well.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.failed || self.record.what != What::Request || self.attempts.iter().any(Option::is_some)
+    }
+
     /// Whether the failure of attempt `number` stayed hidden from the client, because a later attempt saved the
     /// request.
     #[must_use]

@@ -387,6 +387,13 @@ pub(super) struct Items<'a> {
     rest: Option<&'a [u8]>,
 }
 
+impl<'a> Items<'a> {
+    /// The next item; empty where it is `-` or there is none.
+    fn item(&mut self) -> &'a [u8] {
+        present(self.next().unwrap_or_default())
+    }
+}
+
 impl<'a> Iterator for Items<'a> {
     type Item = &'a [u8];
 
@@ -441,25 +448,22 @@ impl<'a> Iterator for Upstreams<'a> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         loop {
-            let Self { addr, status, connect, header, response, length, .. } = self;
-            let lists = [addr, status, connect, header, response, length];
-            let items = lists.map(Iterator::next);
-            if items.iter().all(Option::is_none) {
+            let Self { names, addr, status, connect, header, response, length } = self;
+            if [&*addr, status, connect, header, response, length].iter().all(|list| list.rest.is_none()) {
                 return None;
             }
-            let [addr, status, connect, header, response, length] = items.map(|item| present(item.unwrap_or_default()));
+            let attempt = Attempt {
+                upstream: addr.item(),
+                status: whole(status.item(), self::status),
+                connect: whole(connect.item(), seconds),
+                header: whole(header.item(), seconds),
+                response: whole(response.item(), seconds),
+                length: whole(length.item(), uint),
+            };
             // An internal redirect leaves an item without an address: nothing was tried there.
-            if self.names && addr.is_empty() {
+            if *names && attempt.upstream.is_empty() {
                 continue;
             }
-            let attempt = Attempt {
-                upstream: addr,
-                status: whole(status, self::status),
-                connect: whole(connect, seconds),
-                header: whole(header, seconds),
-                response: whole(response, seconds),
-                length: whole(length, uint),
-            };
             return Some(no_server(attempt).unwrap_or(Item::Attempt(attempt)));
         }
     }
