@@ -27,7 +27,8 @@ impl Matcher {
                 signs.push(sign);
             }
         }
-        let set = RegexSetBuilder::new(wordings).unicode(false).size_limit(64 << 20).build()?;
+        // Where the automaton's states do not fit into its memory, it makes them again and again.
+        let set = RegexSetBuilder::new(wordings).unicode(false).size_limit(64 << 20).dfa_size_limit(16 << 20).build()?;
         let particular = particular.iter().filter(|sign| matches!(sign.seen, Seen::Wording(_))).count();
         Ok(Self { set, signs, particular })
     }
