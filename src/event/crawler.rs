@@ -57,7 +57,10 @@ impl Words {
 #[must_use]
 pub fn is_crawler(user_agent: &[u8]) -> bool {
     static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::new);
-    let Some(words) = WORDS.as_ref().filter(|_| !user_agent.is_empty()) else { return false };
+    if user_agent.is_empty() {
+        return false;
+    }
+    let Some(words) = WORDS.as_ref() else { return false };
     let mut buffer = [0; 256];
     match buffer.get_mut(..user_agent.len()) {
         Some(lower) => {

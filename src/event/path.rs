@@ -1,7 +1,7 @@
 //! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number,
 //! a UUID, a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
 
-use memchr::{memchr, memchr3, memrchr};
+use memchr::{memchr3, memrchr};
 use std::ops::Deref;
 
 /// The longest path that is kept, in bytes; a longer one is cut.
@@ -39,17 +39,21 @@ impl Folded {
 #[must_use]
 pub fn fold(path: &[u8]) -> Folded {
     let path = without_user(path);
-    let mut rest = &path[..memchr3(b'?', b'#', b';', path).unwrap_or(path.len())];
+    let path = &path[..memchr3(b'?', b'#', b';', path).unwrap_or(path.len())];
     let mut folded = Folded { bytes: [0; LONGEST], length: 0 };
-    // A segment without any digit stays as it is.
-    while let Some(digit) = rest.iter().position(u8::is_ascii_digit).filter(|_| folded.length < LONGEST) {
-        let start = memrchr(b'/', &rest[..digit]).map_or(0, |slash| slash + 1);
-        let end = memchr(b'/', &rest[digit..]).map_or(rest.len(), |slash| digit + slash);
-        folded.push(&rest[..start]);
-        fold_segment(&rest[start..end], &mut folded);
-        rest = &rest[end..];
+    let (mut start, mut done) = (0, 0);
+    while start < path.len() {
+        let kinds = Kinds::of(&path[start..]);
+        let end = start + kinds.length;
+        // Most segments have no digit and stay as they are.
+        if kinds.digits() > 0 {
+            folded.push(&path[done..start]);
+            fold_segment(&path[start..end], kinds, &mut folded);
+            done = end;
+        }
+        start = end + 1;
     }
-    folded.push(rest);
+    folded.push(&path[done..]);
     folded
 }
 
@@ -69,47 +73,78 @@ fn without_user(path: &[u8]) -> &[u8] {
     }
 }
 
+/// How many bytes of each kind a segment has: three counts in one number, so that all are counted at once.
+#[derive(Clone, Copy)]
+struct Kinds {
+    length: usize,
+    counts: u64,
+}
+
+/// How many bits each count has: more than enough for the longest line.
+const BITS: u32 = 21;
+
+/// What a byte adds to the counts: digits, hexadecimal digits, what tokens are made of.
+static COUNTS: [u64; 256] = {
+    let (mut counts, mut byte) = ([0; 256], 0);
+    while byte < 128_u8 {
+        let token = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'=');
+        counts[byte as usize] =
+            byte.is_ascii_digit() as u64 | (byte.is_ascii_hexdigit() as u64) << BITS | (token as u64) << (2 * BITS);
+        byte += 1;
+    }
+    counts
+};
+
+impl Kinds {
+    /// Of the first segment of a path.
+    fn of(path: &[u8]) -> Self {
+        let (mut length, mut counts) = (0, 0);
+        while let Some(byte) = path.get(length).filter(|byte| **byte != b'/') {
+            counts += COUNTS[usize::from(*byte)];
+            length += 1;
+        }
+        Self { length, counts }
+    }
+
+    const fn count(self, place: u32) -> usize {
+        (self.counts >> (place * BITS)) as usize & ((1 << BITS) - 1)
+    }
+
+    const fn digits(self) -> usize {
+        self.count(0)
+    }
+
+    /// `8-4-4-4-12` hexadecimal digits.
+    fn is_uuid(self, segment: &[u8]) -> bool {
+        self.length == 36 && self.count(1) == 32 && [8, 13, 18, 23].iter().all(|at| segment[*at] == b'-')
+    }
+
+    /// `2024-06-12`
+    fn is_date(self, segment: &[u8]) -> bool {
+        self.length == 10 && self.digits() == 8 && segment[4] == b'-' && segment[7] == b'-'
+    }
+
+    /// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash,
+    /// an object id, a token.
+    fn is_hash(self) -> bool {
+        self.length >= 8 && self.count(1) == self.length
+            || self.length >= 16 && self.digits() >= 3 && self.count(2) == self.length
+    }
+}
+
 /// Folds a segment with a digit in it.
-fn fold_segment(segment: &[u8], folded: &mut Folded) {
-    if segment.iter().all(u8::is_ascii_digit) {
+fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Folded) {
+    if kinds.digits() == kinds.length {
         folded.push(b"{id}");
-    } else if is_uuid(segment) {
+    } else if kinds.is_uuid(segment) {
         folded.push(b"{uuid}");
-    } else if is_date(segment) {
+    } else if kinds.is_date(segment) {
         folded.push(b"{date}");
-    } else if is_hash(segment) {
+    } else if kinds.is_hash() {
         folded.push(b"{hash}");
     } else {
         fold_runs(segment, folded);
     }
-}
-
-/// `8-4-4-4-12` hexadecimal digits.
-fn is_uuid(segment: &[u8]) -> bool {
-    segment.len() == 36
-        && segment.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// `2024-06-12`
-fn is_date(segment: &[u8]) -> bool {
-    segment.len() == 10
-        && segment
-            .iter()
-            .enumerate()
-            .all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
-}
-
-/// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash, an
-/// object id, a token.
-fn is_hash(segment: &[u8]) -> bool {
-    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
-    segment.len() >= 8 && segment.iter().all(u8::is_ascii_hexdigit)
-        || segment.len() >= 16
-            && digits >= 3
-            && segment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'='))
 }
 
 /// Long runs of digits inside a segment become `{id}`; short ones stay.
@@ -141,6 +176,12 @@ mod tests {
             ("http://jo:secret@shop/a/1?x", "/a/{id}"),
             ("jo:secret@shop:443", "shop:{id}"),
             ("/a@b", "/a@b"),
+            ("/550e8400-e29b-41d4-a716-44665544000g", "/{id}e{id}-e29b-41d4-a{id}-{id}g"),
+            ("/550e8400e29b-41d4-a716-446655440000-", "/{id}e{id}e29b-41d4-a{id}-{id}-"),
+            ("//7//x8/", "//{id}//x8/"),
+            ("7", "{id}"),
+            ("/2024-06-1x", "/{id}-06-1x"),
+            ("/abcdefgh_ijkl123=", "/{hash}"),
         ] {
             assert_eq!(String::from_utf8_lossy(&fold(path.as_bytes())), folded, "{path}");
         }
