@@ -36,7 +36,7 @@ use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::{bracketed, place_of, until};
 use crate::grammar::time::{When, asctime_micros, iso};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2_iter, memmem};
 use nom::{
     Parser as _,
     bytes::complete::tag,
@@ -760,7 +760,7 @@ fn before<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
     &text[..place_of(text, mark).unwrap_or(text.len())]
 }
 
-/// Where messages begin to quote what a client sent, or an application.
+/// Where messages begin to quote what a client sent, or an application: at a space or a colon.
 const QUOTES: [&[u8]; 6] = [
     b" returned by /",
     b" Unable to serve /",
@@ -773,7 +773,8 @@ const QUOTES: [&[u8]; 6] = [
 /// A message without the request that it ends with, and the request's method and path, where it names them:
 /// `… returned by /cart`, `… returned by /cart (GET)`.
 fn cut_request(text: &[u8]) -> (&[u8], (&[u8], &[u8])) {
-    let Some((start, mark)) = QUOTES.iter().filter_map(|mark| Some((place_of(text, mark)?, mark))).min() else {
+    let quote = |at: usize| Some((at, QUOTES.iter().find(|mark| text[at..].starts_with(mark))?));
+    let Some((start, mark)) = memchr2_iter(b' ', b':', text).find_map(quote) else {
         return (text, (b"", b""));
     };
     let path = &text[start + mark.len() - 1..];

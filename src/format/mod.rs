@@ -24,7 +24,9 @@ pub(crate) mod unescape;
 
 pub use few::Few;
 pub use nginx_template::Template as NginxTemplate;
-pub use record::{About, Attempt, AttemptSigns, Attempts, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe};
+pub use record::{
+    About, Attempt, AttemptSigns, Attempts, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe,
+};
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`].
 macro_rules! formats {
