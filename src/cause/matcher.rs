@@ -12,6 +12,9 @@ const MOST_KNOWN: usize = 256;
 /// A longer message, in bytes, is not learnt.
 const LONGEST_KNOWN: usize = 512;
 
+/// Messages, and what was found in them.
+type Known = HashMap<Box<[u8]>, Option<&'static Sign>, FixedState>;
+
 /// All wordings of a set of signs, compiled into one automaton.
 #[derive(Debug)]
 pub struct Matcher {
@@ -20,7 +23,7 @@ pub struct Matcher {
     /// How many of `signs`, from the first, are particular.
     particular: usize,
     /// What was found in messages before: an outage writes the same few again and again.
-    known: Mutex<HashMap<Box<[u8]>, Option<&'static Sign>, FixedState>>,
+    known: Mutex<Known>,
 }
 
 impl Matcher {
@@ -41,8 +44,8 @@ impl Matcher {
         let set =
             RegexSetBuilder::new(wordings).unicode(false).size_limit(64 << 20).dfa_size_limit(16 << 20).build()?;
         let particular = particular.iter().filter(|sign| matches!(sign.seen, Seen::Wording(_))).count();
-        let known = Mutex::new(HashMap::with_hasher(FixedState::with_seed(0)));
-        Ok(Self { set, signs, particular, known })
+        let known = Known::with_hasher(FixedState::with_seed(0));
+        Ok(Self { set, signs, particular, known: Mutex::new(known) })
     }
 
     /// The best sign in `message`: the strongest, and among equals the one that stands first.
