@@ -7,7 +7,7 @@
 use crate::grammar::{
     Parsed, address,
     number::{self, Micros, seconds, uint, whole},
-    text::{present, word},
+    text::{place_of, present, word},
     time::{When, Zone, iso},
 };
 use memchr::{memchr, memchr_iter, memchr3, memrchr};
@@ -193,7 +193,7 @@ fn url_parts(url: &[u8]) -> (&[u8], &[u8]) {
 /// What the log names between `targetgroup/` and the next slash, which is the target group's name:
 /// `arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067`.
 pub(super) fn target_group(arn: &[u8]) -> &[u8] {
-    let name = memchr::memmem::find(arn, b"targetgroup/").map_or(&b""[..], |at| &arn[at + b"targetgroup/".len()..]);
+    let name = place_of(arn, b"targetgroup/").map_or(&b""[..], |at| &arn[at + b"targetgroup/".len()..]);
     // Without the slash the name itself may have been cut off.
     memchr(b'/', name).map_or(b"", |end| &name[..end])
 }

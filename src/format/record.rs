@@ -205,7 +205,9 @@ impl Statuses {
     /// These, and those that count where nobody says otherwise.
     #[must_use]
     pub fn or_gateway(&self) -> Self {
-        Self(std::array::from_fn(|word| self.0[word] | GATEWAY.0[word]))
+        let mut all = self.clone();
+        all.0.iter_mut().zip(GATEWAY.0).for_each(|(word, gateway)| *word |= gateway);
+        all
     }
 
     /// Adds `status`; values over 1023 are no statuses and are left out.
