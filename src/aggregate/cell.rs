@@ -246,9 +246,9 @@ impl Trouble {
         }
     }
 
-    /// Most cells have evidence of one or two kinds, and there are many cells: at first no memory for more than that.
+    /// Cells have evidence of few kinds, and there are many cells: no memory for more than two that are not there yet.
     fn insert_evidence(&mut self, at: usize, evidence: Evidence) {
-        if self.evidence.is_empty() {
+        if self.evidence.len() == self.evidence.capacity() {
             self.evidence.reserve_exact(2);
         }
         self.evidence.insert(at, evidence);

@@ -51,8 +51,11 @@ impl<'a> Event<'a> {
     /// attempt that did. They differ where nginx's `error_page` sends a failed request on to another upstream.
     #[must_use]
     pub fn upstream(&self) -> &'a [u8] {
+        if !self.failed {
+            return self.record.upstream;
+        }
         let failing = self.record.attempts.iter().zip(self.attempts.iter()).rfind(|(_, sign)| sign.is_some());
-        failing.filter(|_| self.failed).map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
+        failing.map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
     }
 
     /// Gives the record its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts already.
