@@ -130,7 +130,7 @@ fn paths(criterion: &mut Criterion, corpora: &[Corpus]) {
     let (lines, reader) = (payloads(corpus), reader(corpus));
     let paths: Vec<&[u8]> =
         lines.iter().filter_map(|line| reader.read(line, &statuses)).map(|event| event.record.path).collect();
-    let endpoints: BTreeSet<Vec<u8>> = paths.iter().map(|path| fold(path)).collect();
+    let endpoints: BTreeSet<Vec<u8>> = paths.iter().map(|path| fold(path).to_vec()).collect();
     assert!(endpoints.len() < 100, "{} endpoints", endpoints.len());
     let folded: usize = paths.iter().map(|path| fold(path).len()).sum();
     let mut group = criterion.benchmark_group("paths");

@@ -194,6 +194,11 @@ impl Trouble {
 
     /// Where the evidence of this sign from this kind of line is, or else where it belongs.
     fn position(&self, sign: &'static Sign, source: Source) -> Result<usize, usize> {
+        // It is nearly always there, and few others are: no name has to be compared then.
+        let same = |mine: &Evidence| std::ptr::eq(mine.sign, sign) && mine.source == source;
+        if let Some(at) = self.evidence.iter().position(same) {
+            return Ok(at);
+        }
         let rank = |sign: &'static Sign, source: Source| (source, Reverse(sign.strength), sign.kind);
         self.evidence.binary_search_by_key(&rank(sign, source), |mine| rank(mine.sign, mine.source))
     }
@@ -221,7 +226,7 @@ impl Trouble {
                 slots: 0,
                 sample: place.sample(),
             };
-            self.evidence.insert(at, evidence);
+            self.insert_evidence(at, evidence);
             at
         });
         let evidence = &mut self.evidence[at];
@@ -237,8 +242,16 @@ impl Trouble {
     pub fn add_evidence(&mut self, evidence: Evidence) {
         match self.position(evidence.sign, evidence.source) {
             Ok(at) => self.evidence[at].merge(evidence),
-            Err(at) => self.evidence.insert(at, evidence),
+            Err(at) => self.insert_evidence(at, evidence),
         }
+    }
+
+    /// Cells have evidence of few kinds, and there are many cells: no memory for more than two that are not there yet.
+    fn insert_evidence(&mut self, at: usize, evidence: Evidence) {
+        if self.evidence.len() == self.evidence.capacity() {
+            self.evidence.reserve_exact(2);
+        }
+        self.evidence.insert(at, evidence);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Counting: one line's worth into the cells. The rules are those of the README's "How it counts".
 
-use super::{Place, SeriesKey, Source, Tally, status_column};
+use super::{Cell, PathNames, Place, SeriesKey, Source, Tally, Trouble, status_column};
 use crate::cause::{Proxy, Sign};
 use crate::event::{self, Event};
-use crate::format::{Skim, What, is_unsafe};
+use crate::format::{Few, Record, Skim, What, is_unsafe};
 use crate::grammar::{number::Micros, time::Stamp};
+use memchr::{memchr, memchr_iter};
 
 /// Where and when a line was written.
 #[derive(Clone, Copy, Debug)]
@@ -42,71 +43,59 @@ impl Tally {
     /// Counts what a fully read line tells.
     pub fn count_event(&mut self, origin: Origin<'_>, event: &Event<'_>, place: &Place<'_>) {
         let not_repeatable = is_unsafe(event.record.method);
-        let mut noted = Noted { stamp: origin.stamp, place, not_repeatable, signs: Vec::new() };
+        let slot = self.slot(origin.stamp);
+        let mut line = Line { origin, event, place, slot, not_repeatable, signs: Few::default() };
         match event.record.what {
-            What::Request => {
-                let series = self.series_of_record(origin, event, event.upstream());
-                self.count_request(series, origin.stamp, event);
-                if let (true, Some(sign)) = (event.failed, event.sign) {
-                    let amount = Amount { failures: 1, attempts: 0 };
-                    // The attempts have times of their own.
-                    let took = event.record.duration.filter(|_| event.record.attempts.is_empty());
-                    noted.add(self, series, sign, Source::Access, amount, took);
-                }
-                self.count_attempts(origin, event, &mut noted);
-            }
-            What::Attempt => self.count_told(origin, event, &mut noted, Source::ErrorLog),
-            What::State => self.count_told(origin, event, &mut noted, Source::State),
-            What::Host => self.count_host(origin, event, &mut noted),
+            What::Request => self.count_request(&mut line),
+            What::Attempt => self.count_told(&mut line, Source::ErrorLog),
+            What::State => self.count_told(&mut line, Source::State),
+            What::Host => self.count_host(&mut line),
             What::Notice => {}
         }
     }
 
-    fn series_of_record(&mut self, origin: Origin<'_>, event: &Event<'_>, upstream: &[u8]) -> u32 {
-        let Origin { proxy, host, .. } = origin;
-        let (group, names_upstream) = (event.record.group, event.record.names_upstream);
+    fn series_of_record(&mut self, line: &Line<'_>, upstream: &[u8]) -> u32 {
+        let Origin { proxy, host, .. } = line.origin;
+        let Record { group, names_upstream, .. } = line.event.record;
         self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream })
     }
 
-    /// Counts the attempts of a request, each in the series of its own upstream.
-    fn count_attempts(&mut self, origin: Origin<'_>, event: &Event<'_>, noted: &mut Noted<'_>) {
-        let record = &event.record;
-        let mut before = None;
-        for (number, attempt) in record.attempts.iter().enumerate() {
-            let series = self.series_of_record(origin, event, attempt.upstream);
-            if let Some(before) = before.replace(series) {
-                self.add_peers(before, series);
+    /// Counts a request in the series that it ended at, and its attempts, each in that of its own upstream: mostly that
+    /// is the same one.
+    fn count_request(&mut self, line: &mut Line<'_>) {
+        let mut upstream = line.event.upstream();
+        let mut series = self.series_of_record(line, upstream);
+        let (mut cell, names) = self.cell_and_paths(series, line.origin.stamp);
+        line.count_end(cell, series, names);
+        for (number, attempt) in line.event.record.attempts.iter().enumerate() {
+            if !is_same(attempt.upstream, upstream) {
+                let before = std::mem::replace(&mut series, self.series_of_record(line, attempt.upstream));
+                upstream = attempt.upstream;
+                // Before the first stands where the request ended, which is an attempt further on.
+                if number > 0 {
+                    self.add_peers(before, series);
+                }
+                cell = self.cell(series, line.origin.stamp);
             }
-            let cell = self.cell(series, origin.stamp);
-            cell.attempts += 1;
-            let Some(sign) = event.attempts[number] else { continue };
-            let slot = self.slot(origin.stamp);
-            let trouble = self.cell(series, origin.stamp).trouble();
-            trouble.slots |= slot;
-            trouble.failed_attempts += 1;
-            trouble.masked_failures += u64::from(event.is_masked(number));
-            let took = attempt.response.or(record.duration.filter(|_| record.attempts.len() == 1));
-            noted.add(self, series, sign, Source::Access, Amount { failures: 0, attempts: 1 }, took);
+            line.count_attempt(cell, series, number);
         }
     }
 
     /// Counts what an error log or a state line tells of an upstream.
-    fn count_told(&mut self, origin: Origin<'_>, event: &Event<'_>, noted: &mut Noted<'_>, source: Source) {
-        let record = &event.record;
-        let Some(sign) = event.attempts.iter().flatten().next().copied().or(event.sign) else { return };
-        let series = self.series_of_record(origin, event, record.upstream);
-        let attempts = u64::from(source == Source::ErrorLog);
-        noted.add(self, series, sign, source, Amount { failures: 0, attempts }, None);
+    fn count_told(&mut self, line: &mut Line<'_>, source: Source) {
+        let Event { record, attempts, sign, .. } = line.event;
+        let Some(sign) = attempts.iter().flatten().next().copied().or(*sign) else { return };
+        let series = self.series_of_record(line, record.upstream);
         if !record.virtual_server.is_empty() {
             self.add_alias(series, record.virtual_server);
         }
+        let (cell, names) = self.cell_and_paths(series, line.origin.stamp);
+        let trouble = cell.trouble();
+        let attempts = u64::from(source == Source::ErrorLog);
+        line.note(trouble, (series, sign), source, Amount { failures: 0, attempts }, None);
         if source == Source::ErrorLog {
-            let path = event::fold(&record.shown(record.path));
-            let slot = self.slot(origin.stamp);
-            let (cell, names) = self.cell_and_paths(series, origin.stamp);
-            let trouble = cell.trouble();
-            trouble.told_paths.add(&path, names);
-            trouble.slots |= slot;
+            trouble.told_paths.add(&event::fold(&record.shown(record.path)), names);
+            trouble.slots |= line.slot;
             trouble.told_clients.add(record.client);
             trouble.ids.add(trace_id(record.trace_id));
         }
@@ -114,50 +103,33 @@ impl Tally {
 
     /// Notes what a line about a host tells, by the pool, unit or program that it is about, or else by the program that
     /// sent it. Whoever wrote it, it counts at no gateway.
-    fn count_host(&mut self, origin: Origin<'_>, event: &Event<'_>, noted: &mut Noted<'_>) {
-        let Some(sign) = event.sign else { return };
-        let Origin { host, program, .. } = origin;
-        let group = if event.record.group.is_empty() { program } else { event.record.group };
+    fn count_host(&mut self, line: &mut Line<'_>) {
+        let Some(sign) = line.event.sign else { return };
+        let Origin { host, program, stamp, .. } = line.origin;
+        let group = if line.event.record.group.is_empty() { program } else { line.event.record.group };
         let series =
             self.series_id(SeriesKey { proxy: Proxy::Host, host, group, upstream: b"", names_upstream: false });
-        noted.add(self, series, sign, Source::Host, Amount { failures: 0, attempts: 0 }, None);
-    }
-
-    /// Counts a request in the series that it ended at.
-    fn count_request(&mut self, series: u32, stamp: Stamp, event: &Event<'_>) {
-        let record = &event.record;
-        let path = event.failed.then(|| event::fold(&record.shown(record.path)));
-        let slot = self.slot(stamp);
-        let (cell, names) = self.cell_and_paths(series, stamp);
-        cell.requests += 1;
-        if let Some(duration) = record.duration {
-            cell.latency.add(duration);
-        }
-        if let Some(path) = path {
-            let trouble = cell.trouble();
-            trouble.failures += 1;
-            if let Some(column) = record.status.and_then(status_column) {
-                trouble.statuses[column] += 1;
-            }
-            trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
-            trouble.paths.add(&path, names);
-            trouble.slots |= slot;
-            trouble.clients.add(record.client);
-            trouble.ids.add(trace_id(record.trace_id));
-        }
+        let trouble = self.cell(series, stamp).trouble();
+        line.note(trouble, (series, sign), Source::Host, Amount { failures: 0, attempts: 0 }, None);
     }
 
     /// The 64th of its window that `stamp` lies in, as a bit.
     fn slot(&self, stamp: Stamp) -> u64 {
-        let length = self.window() * 1_000_000;
-        1 << (i128::from(stamp.0.rem_euclid(length)) * 64 / i128::from(length))
+        // A 64th of a second is a whole number of microseconds.
+        let length = self.window() * (1_000_000 / 64);
+        1 << (stamp.0.rem_euclid(length * 64) / length)
     }
+}
+
+/// Whether two upstreams are one. Empty ones are not compared: for `memcmp`, their address may be a slow one.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && (one.is_empty() || one == other)
 }
 
 /// The part of an id that is the same at every tier: AWS adds fields to `X-Amzn-Trace-Id` on the way.
 fn trace_id(id: &[u8]) -> &[u8] {
-    let root = memchr::memmem::find(id, b"Root=").map_or(id, |at| &id[at..]);
-    &root[..memchr::memchr(b';', root).unwrap_or(root.len())]
+    let root = memchr_iter(b'R', id).find(|at| id[*at..].starts_with(b"Root=")).map_or(id, |at| &id[at..]);
+    &root[..memchr(b';', root).unwrap_or(root.len())]
 }
 
 /// What one line adds to the evidence for a sign.
@@ -167,32 +139,75 @@ struct Amount {
     attempts: u64,
 }
 
-/// One line on its way into evidence: it counts once for each sign, however many of its attempts show it.
-struct Noted<'a> {
-    stamp: Stamp,
+/// One line on its way into cells and evidence.
+struct Line<'a> {
+    origin: Origin<'a>,
+    event: &'a Event<'a>,
     place: &'a Place<'a>,
+    /// The 64th of its window that it lies in, as a bit.
+    slot: u64,
     /// Whether its request is one that proxies do not send twice.
     not_repeatable: bool,
-    signs: Vec<(u32, &'static Sign)>,
+    /// What it was evidence of already, by series: it counts once for each sign, however many of its attempts show it.
+    signs: Few<Option<(u32, &'static Sign)>, 4>,
 }
 
-impl Noted<'_> {
-    fn add(
+impl Line<'_> {
+    /// Counts how the request ended.
+    fn count_end(&mut self, cell: &mut Cell, series: u32, names: &mut PathNames) {
+        let Event { record, failed, sign, .. } = self.event;
+        cell.requests += 1;
+        if let Some(duration) = record.duration {
+            cell.latency.add(duration);
+        }
+        if !failed {
+            return;
+        }
+        let trouble = cell.trouble();
+        trouble.failures += 1;
+        if let Some(column) = record.status.and_then(status_column) {
+            trouble.statuses[column] += 1;
+        }
+        trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
+        trouble.paths.add(&event::fold(&record.shown(record.path)), names);
+        trouble.slots |= self.slot;
+        trouble.clients.add(record.client);
+        trouble.ids.add(trace_id(record.trace_id));
+        if let Some(sign) = sign {
+            // The attempts have times of their own.
+            let took = record.duration.filter(|_| record.attempts.is_empty());
+            self.note(trouble, (series, sign), Source::Access, Amount { failures: 1, attempts: 0 }, took);
+        }
+    }
+
+    /// Counts attempt `number`.
+    fn count_attempt(&mut self, cell: &mut Cell, series: u32, number: usize) {
+        let Event { record, attempts, .. } = self.event;
+        cell.attempts += 1;
+        let Some(sign) = attempts[number] else { return };
+        let trouble = cell.trouble();
+        trouble.slots |= self.slot;
+        trouble.failed_attempts += 1;
+        trouble.masked_failures += u64::from(self.event.is_masked(number));
+        let took = record.attempts[number].response.or(record.duration.filter(|_| record.attempts.len() == 1));
+        self.note(trouble, (series, sign), Source::Access, Amount { failures: 0, attempts: 1 }, took);
+    }
+
+    /// Counts this line as evidence of a sign in what went wrong with a series.
+    fn note(
         &mut self,
-        tally: &mut Tally,
-        series: u32,
-        sign: &'static Sign,
+        trouble: &mut Trouble,
+        sign: (u32, &'static Sign),
         source: Source,
         amount: Amount,
         took: Option<Micros>,
     ) {
-        let again = self.signs.contains(&(series, sign));
+        let again = self.signs.contains(&Some(sign));
         if !again {
-            self.signs.push((series, sign));
+            self.signs.push(Some(sign));
         }
-        let slot = tally.slot(self.stamp);
-        let evidence = tally.cell(series, self.stamp).trouble().evidence_of(sign, source, self.stamp, self.place);
-        evidence.slots |= slot;
+        let evidence = trouble.evidence_of(sign.1, source, self.origin.stamp, self.place);
+        evidence.slots |= self.slot;
         evidence.lines += u64::from(!again);
         evidence.failures += amount.failures;
         evidence.attempts += amount.attempts;

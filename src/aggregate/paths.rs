@@ -108,15 +108,20 @@ impl Paths {
     }
 
     fn count(&mut self, id: u32, count: u64, names: &PathNames) {
-        match self.kept.binary_search_by(|entry| names.rank(entry.0).cmp(&names.rank(id))) {
-            Ok(at) => self.kept[at].1 += count,
-            Err(at) => {
-                self.kept.insert(at, (id, count));
-                if self.kept.len() > LIMIT {
-                    self.others += self.kept.pop().map_or(0, |dropped| dropped.1);
-                }
-            }
+        if let Some(entry) = self.kept.iter_mut().find(|entry| entry.0 == id) {
+            entry.1 += count;
+            return;
         }
+        let at = self.kept.partition_point(|entry| names.rank(entry.0) < names.rank(id));
+        if at == LIMIT {
+            self.others += count;
+            return;
+        }
+        // First out, then in: so nobody ever holds memory for more.
+        if self.kept.len() == LIMIT {
+            self.others += self.kept.pop().map_or(0, |dropped| dropped.1);
+        }
+        self.kept.insert(at, (id, count));
     }
 
     /// The kept paths with their counts, the busiest first, and how many failures were on paths that did not fit.

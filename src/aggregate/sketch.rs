@@ -31,8 +31,9 @@ impl Sketch {
         if let Err(at) = self.0.binary_search(&hash)
             && at < LIMIT
         {
+            // First out, then in: so no sketch ever holds memory for more.
+            self.0.truncate(LIMIT - 1);
             self.0.insert(at, hash);
-            self.0.truncate(LIMIT);
         }
     }
 

@@ -1,5 +1,8 @@
 //! Search engines' crawlers: what they are served decides what stays in an index.
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::LazyLock;
+
 /// Words in the user agents of the crawlers that search engines and link previews document, in lower case.
 const CRAWLERS: &[&[u8]] = &[
     b"googlebot",
@@ -29,16 +32,49 @@ const CRAWLERS: &[&[u8]] = &[
     b"amazonbot",
 ];
 
+/// Each of them holds one of these, and user agents of browsers do not: all but few are told apart by that alone.
+const HINTS: &[&[u8]] =
+    &[b"bot", b"google", b"bingp", b"baidu", b"yandex", b"slurp", b"sogou", b"yeti/", b"qwant", b"externalhit"];
+
+/// Both, to be looked for in lower case: exact words let whole blocks of bytes be passed over at once.
+struct Words {
+    hints: AhoCorasick,
+    crawlers: AhoCorasick,
+}
+
+impl Words {
+    fn new() -> Option<Self> {
+        let any_of = |words| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok();
+        Some(Self { hints: any_of(HINTS)?, crawlers: any_of(CRAWLERS)? })
+    }
+
+    fn are_in(&self, lower: &[u8]) -> bool {
+        self.hints.is_match(lower) && self.crawlers.is_match(lower)
+    }
+}
+
 /// Whether `user_agent` says that it is a search engine's crawler. Nobody checked that it is one.
 #[must_use]
 pub fn is_crawler(user_agent: &[u8]) -> bool {
-    let lower = user_agent.to_ascii_lowercase();
-    CRAWLERS.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
+    static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::new);
+    if user_agent.is_empty() {
+        return false;
+    }
+    let Some(words) = WORDS.as_ref() else { return false };
+    let mut buffer = [0; 256];
+    match buffer.get_mut(..user_agent.len()) {
+        Some(lower) => {
+            lower.copy_from_slice(user_agent);
+            lower.make_ascii_lowercase();
+            words.are_in(lower)
+        }
+        None => words.are_in(&user_agent.to_ascii_lowercase()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_crawler;
+    use super::{CRAWLERS, is_crawler};
 
     #[test]
     fn knows_crawlers() {
@@ -46,6 +82,11 @@ mod tests {
         assert!(is_crawler(b"Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"));
         assert!(!is_crawler(b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"));
         assert!(!is_crawler(b"curl/8.7.1"));
+        assert!(!is_crawler(b"AhrefsBot/7.0"));
         assert!(!is_crawler(b""));
+        for word in CRAWLERS {
+            let padded = |length| [&b"x".repeat(length), &word.to_ascii_uppercase()[..]].concat();
+            assert!(is_crawler(&padded(0)) && is_crawler(&padded(300)));
+        }
     }
 }

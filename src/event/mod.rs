@@ -7,12 +7,12 @@ mod path;
 mod redact;
 
 pub use crawler::is_crawler;
-pub use path::fold;
+pub use path::{Folded, fold};
 pub use redact::Redactor;
 
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
 use crate::envelope::is_application_server;
-use crate::format::{Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
+use crate::format::{AttemptSigns, Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
 
 /// The sign of a failure about which its line says nothing more.
 pub static UNEXPLAINED: Sign = Sign {
@@ -43,7 +43,7 @@ pub struct Event<'a> {
     /// Why the request failed, or what the line is evidence of. Set whenever `failed` is.
     pub sign: Option<&'static Sign>,
     /// For each of the record's attempts, why it failed, or `None`.
-    pub attempts: Vec<Option<&'static Sign>>,
+    pub attempts: AttemptSigns,
 }
 
 impl<'a> Event<'a> {
@@ -51,8 +51,31 @@ impl<'a> Event<'a> {
     /// attempt that did. They differ where nginx's `error_page` sends a failed request on to another upstream.
     #[must_use]
     pub fn upstream(&self) -> &'a [u8] {
-        let failing = self.record.attempts.iter().zip(&self.attempts).rfind(|(_, sign)| sign.is_some());
-        failing.filter(|_| self.failed).map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
+        if !self.failed {
+            return self.record.upstream;
+        }
+        let failing = self.record.attempts.iter().zip(self.attempts.iter()).rfind(|(_, sign)| sign.is_some());
+        failing.map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
+    }
+
+    /// Gives the record its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts already.
+    fn judge(&mut self, verdict: Verdict, statuses: &Statuses) {
+        let Record { what, status, .. } = self.record;
+        let counts = what == What::Request && status.is_some_and(|status| statuses.contains(status));
+        self.failed = counts && !verdict.client_gave_up;
+        self.attempts = verdict.attempts;
+        while self.attempts.len() < self.record.attempts.len() {
+            self.attempts.push(None);
+        }
+        // What explains a request that does not count may still explain its attempts, but not the request.
+        let fine = what == What::Request && status.is_some() && !self.failed;
+        self.sign = verdict.request.filter(|_| !fine).or(self.failed.then_some(&UNEXPLAINED));
+    }
+
+    /// Whether the line says more than that a request went well.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.failed || self.record.what != What::Request || self.attempts.iter().any(Option::is_some)
     }
 
     /// Whether the failure of attempt `number` stayed hidden from the client, because a later attempt saved the
@@ -62,18 +85,6 @@ impl<'a> Event<'a> {
         let saved = self.record.status.is_some_and(|status| (100..499).contains(&status));
         saved && !self.failed && number + 1 < self.record.attempts.len()
     }
-}
-
-/// Gives `record` its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts already.
-fn judge<'a>(record: Record<'a>, verdict: Verdict, statuses: &Statuses) -> Event<'a> {
-    let counts = record.what == What::Request && record.status.is_some_and(|status| statuses.contains(status));
-    let failed = counts && !verdict.client_gave_up;
-    let mut attempts = verdict.attempts;
-    attempts.resize(record.attempts.len(), None);
-    // What explains a request that does not count may still explain its attempts, but not the request.
-    let fine = record.what == What::Request && record.status.is_some() && !failed;
-    let sign = verdict.request.filter(|_| !fine).or(failed.then_some(&UNEXPLAINED));
-    Event { record, failed, sign, attempts }
 }
 
 impl Reader {
@@ -130,20 +141,18 @@ impl Reader {
     /// for.
     #[must_use]
     pub fn read<'a>(&self, line: &'a [u8], statuses: &Statuses) -> Option<Event<'a>> {
-        let telling = statuses.or_gateway();
-        let (record, verdict) = match self {
-            Self::Known(format) => {
-                let record = format.read(line)?;
-                let verdict = format.judge(&record, &telling);
-                (record, verdict)
-            }
-            Self::Nginx(template) => {
-                let record = template.read(line)?;
-                let verdict = template.judge(&record, &telling);
-                (record, verdict)
-            }
+        let record = match self {
+            Self::Known(format) => format.read(line)?,
+            Self::Nginx(template) => template.read(line)?,
         };
-        Some(judge(record, verdict, statuses))
+        let mut event = Event { record, failed: false, sign: None, attempts: AttemptSigns::default() };
+        let telling = statuses.or_gateway();
+        let verdict = match self {
+            Self::Known(format) => format.judge(&event.record, &telling),
+            Self::Nginx(template) => template.judge(&event.record, &telling),
+        };
+        event.judge(verdict, statuses);
+        Some(event)
     }
 }
 

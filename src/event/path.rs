@@ -1,28 +1,59 @@
 //! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number,
 //! a UUID, a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
 
+use memchr::{memchr3, memrchr};
+use std::ops::Deref;
+
 /// The longest path that is kept, in bytes; a longer one is cut.
 const LONGEST: usize = 200;
 
 /// A run of this many digits inside a longer segment is taken for an id: `item-12345.html`, but not `v2` or `utf-8`.
 const ID_DIGITS: usize = 3;
 
+/// A folded path: kept in place, for there is one for every failure.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Deref for Folded {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl Folded {
+    /// Adds as much of `text` as there is room for.
+    fn push(&mut self, text: &[u8]) {
+        let end = LONGEST.min(self.length + text.len());
+        let room = &mut self.bytes[self.length..end];
+        room.copy_from_slice(&text[..room.len()]);
+        self.length = end;
+    }
+}
+
 /// Folds `path`, which may carry a query or fragment.
 #[must_use]
-pub fn fold(path: &[u8]) -> Vec<u8> {
+pub fn fold(path: &[u8]) -> Folded {
     let path = without_user(path);
-    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#' | b';')).unwrap_or(path.len());
-    let mut folded = Vec::with_capacity(end);
-    for (number, segment) in path[..end].split(|byte| *byte == b'/').enumerate() {
-        if number > 0 {
-            folded.push(b'/');
+    let path = &path[..memchr3(b'?', b'#', b';', path).unwrap_or(path.len())];
+    let mut folded = Folded { bytes: [0; LONGEST], length: 0 };
+    let (mut start, mut done) = (0, 0);
+    while start < path.len() {
+        let kinds = Kinds::of(&path[start..]);
+        let end = start + kinds.length;
+        // Most segments have no digit and stay as they are.
+        if kinds.digits() > 0 {
+            folded.push(&path[done..start]);
+            fold_segment(&path[start..end], kinds, &mut folded);
+            done = end;
         }
-        fold_segment(segment, &mut folded);
-        if folded.len() > LONGEST {
-            folded.truncate(LONGEST);
-            break;
-        }
+        start = end + 1;
     }
+    folded.push(&path[done..]);
     folded
 }
 
@@ -35,63 +66,92 @@ fn without_user(path: &[u8]) -> &[u8] {
     let scheme = memchr::memmem::find(path, b"://").filter(|end| !path[..*end].contains(&b'@')).map(|end| end + 3);
     let target = &path[scheme.unwrap_or(0)..];
     let end = target.iter().position(|byte| *byte == b'/').unwrap_or(target.len());
-    match memchr::memrchr(b'@', &target[..end]) {
+    match memrchr(b'@', &target[..end]) {
         Some(_) if scheme.is_some() => &target[end..],
         Some(at) => &target[at + 1..],
         None => path,
     }
 }
 
-fn fold_segment(segment: &[u8], folded: &mut Vec<u8>) {
-    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
-        folded.extend_from_slice(segment);
-    } else if digits == segment.len() {
-        folded.extend_from_slice(b"{id}");
-    } else if is_uuid(segment) {
-        folded.extend_from_slice(b"{uuid}");
-    } else if is_date(segment) {
-        folded.extend_from_slice(b"{date}");
-    } else if is_hash(segment) {
-        folded.extend_from_slice(b"{hash}");
+/// How many bytes of each kind a segment has: three counts in one number, so that all are counted at once.
+#[derive(Clone, Copy)]
+struct Kinds {
+    length: usize,
+    counts: u64,
+}
+
+/// How many bits each count has: more than enough for the longest line.
+const BITS: u32 = 21;
+
+/// What a byte adds to the counts: digits, hexadecimal digits, what tokens are made of.
+static COUNTS: [u64; 256] = {
+    let (mut counts, mut byte) = ([0; 256], 0);
+    while byte < 128_u8 {
+        let token = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'=');
+        counts[byte as usize] =
+            byte.is_ascii_digit() as u64 | (byte.is_ascii_hexdigit() as u64) << BITS | (token as u64) << (2 * BITS);
+        byte += 1;
+    }
+    counts
+};
+
+impl Kinds {
+    /// Of the first segment of a path.
+    fn of(path: &[u8]) -> Self {
+        let (mut length, mut counts) = (0, 0);
+        while let Some(byte) = path.get(length).filter(|byte| **byte != b'/') {
+            counts += COUNTS[usize::from(*byte)];
+            length += 1;
+        }
+        Self { length, counts }
+    }
+
+    const fn count(self, place: u32) -> usize {
+        (self.counts >> (place * BITS)) as usize & ((1 << BITS) - 1)
+    }
+
+    const fn digits(self) -> usize {
+        self.count(0)
+    }
+
+    /// `8-4-4-4-12` hexadecimal digits.
+    fn is_uuid(self, segment: &[u8]) -> bool {
+        self.length == 36 && self.count(1) == 32 && [8, 13, 18, 23].iter().all(|at| segment[*at] == b'-')
+    }
+
+    /// `2024-06-12`
+    fn is_date(self, segment: &[u8]) -> bool {
+        self.length == 10 && self.digits() == 8 && segment[4] == b'-' && segment[7] == b'-'
+    }
+
+    /// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash,
+    /// an object id, a token.
+    fn is_hash(self) -> bool {
+        self.length >= 8 && self.count(1) == self.length
+            || self.length >= 16 && self.digits() >= 3 && self.count(2) == self.length
+    }
+}
+
+/// Folds a segment with a digit in it.
+fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Folded) {
+    if kinds.digits() == kinds.length {
+        folded.push(b"{id}");
+    } else if kinds.is_uuid(segment) {
+        folded.push(b"{uuid}");
+    } else if kinds.is_date(segment) {
+        folded.push(b"{date}");
+    } else if kinds.is_hash() {
+        folded.push(b"{hash}");
     } else {
         fold_runs(segment, folded);
     }
 }
 
-/// `8-4-4-4-12` hexadecimal digits.
-fn is_uuid(segment: &[u8]) -> bool {
-    segment.len() == 36
-        && segment.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// `2024-06-12`
-fn is_date(segment: &[u8]) -> bool {
-    segment.len() == 10
-        && segment
-            .iter()
-            .enumerate()
-            .all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
-}
-
-/// Eight or more hexadecimal digits, or sixteen or more letters and digits with several digits among them: a hash, an
-/// object id, a token.
-fn is_hash(segment: &[u8]) -> bool {
-    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
-    segment.len() >= 8 && segment.iter().all(u8::is_ascii_hexdigit)
-        || segment.len() >= 16
-            && digits >= 3
-            && segment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'='))
-}
-
 /// Long runs of digits inside a segment become `{id}`; short ones stay.
-fn fold_runs(segment: &[u8], folded: &mut Vec<u8>) {
+fn fold_runs(segment: &[u8], folded: &mut Folded) {
     for run in segment.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let id = run.len() >= ID_DIGITS && run[0].is_ascii_digit();
-        folded.extend_from_slice(if id { b"{id}" } else { run });
+        folded.push(if id { b"{id}" } else { run });
     }
 }
 
@@ -116,6 +176,12 @@ mod tests {
             ("http://jo:secret@shop/a/1?x", "/a/{id}"),
             ("jo:secret@shop:443", "shop:{id}"),
             ("/a@b", "/a@b"),
+            ("/550e8400-e29b-41d4-a716-44665544000g", "/{id}e{id}-e29b-41d4-a{id}-{id}g"),
+            ("/550e8400e29b-41d4-a716-446655440000-", "/{id}e{id}e29b-41d4-a{id}-{id}-"),
+            ("//7//x8/", "//{id}//x8/"),
+            ("7", "{id}"),
+            ("/2024-06-1x", "/{id}-06-1x"),
+            ("/abcdefgh_ijkl123=", "/{hash}"),
         ] {
             assert_eq!(String::from_utf8_lossy(&fold(path.as_bytes())), folded, "{path}");
         }

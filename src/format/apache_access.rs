@@ -153,7 +153,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,
         flags: tail.connection,
-        attempts: if upstream.is_empty() { Vec::new() } else { vec![attempt] },
+        attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
         escape: Escape::Hex,
         ..Record::default()
     })
@@ -164,7 +164,7 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let hint = status.and_then(|status| hint(record, status));
     Verdict {
         request: hint,
-        attempts: vec![hint.or(status.map(|_| BLIND)); record.attempts.len()],
+        attempts: record.attempts.iter().map(|_| hint.or(status.map(|_| BLIND))).collect(),
         client_gave_up: record.flags == ABORTED,
     }
 }

@@ -33,10 +33,10 @@ use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::split_port;
 use crate::grammar::number::{status, uint, whole};
-use crate::grammar::text::{bracketed, until};
+use crate::grammar::text::{bracketed, place_of, until};
 use crate::grammar::time::{When, asctime_micros, iso};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2_iter, memmem};
 use nom::{
     Parser as _,
     bytes::complete::tag,
@@ -715,7 +715,7 @@ fn without_port(client: &[u8]) -> &[u8] {
     match groups {
         0 => client,
         // Without `::`, eight groups are an address and a ninth is the port.
-        2..=7 if memmem::find(client, b"::").is_none() => client,
+        2..=7 if place_of(client, b"::").is_none() => client,
         _ => split_port(client).0,
     }
 }
@@ -739,7 +739,7 @@ fn errno(i: &[u8]) -> Parsed<'_, &[u8]> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return mismatch();
     }
-    match memmem::find(text, b": ") {
+    match place_of(text, b": ") {
         Some(colon) => Ok((&text[colon + 2..], errno)),
         None => mismatch(),
     }
@@ -757,10 +757,10 @@ fn numbered(i: &[u8]) -> Parsed<'_, u32> {
 
 /// `text` up to the first `mark`.
 fn before<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
-    &text[..memmem::find(text, mark).unwrap_or(text.len())]
+    &text[..place_of(text, mark).unwrap_or(text.len())]
 }
 
-/// Where messages begin to quote what a client sent, or an application.
+/// Where messages begin to quote what a client sent, or an application: at a space or a colon.
 const QUOTES: [&[u8]; 6] = [
     b" returned by /",
     b" Unable to serve /",
@@ -773,7 +773,8 @@ const QUOTES: [&[u8]; 6] = [
 /// A message without the request that it ends with, and the request's method and path, where it names them:
 /// `… returned by /cart`, `… returned by /cart (GET)`.
 fn cut_request(text: &[u8]) -> (&[u8], (&[u8], &[u8])) {
-    let Some((start, mark)) = QUOTES.iter().filter_map(|mark| Some((memmem::find(text, mark)?, mark))).min() else {
+    let quote = |at: usize| Some((at, QUOTES.iter().find(|mark| text[at..].starts_with(mark))?));
+    let Some((start, mark)) = memchr2_iter(b' ', b':', text).find_map(quote) else {
         return (text, (b"", b""));
     };
     let path = &text[start + mark.len() - 1..];
@@ -878,10 +879,10 @@ impl<'a> Message<'a> {
 fn code_of(words: &[u8]) -> u32 {
     // `HTTP: attempt to connect …`: the protocol, or a balancer's name, stands before some.
     let start = &words[..words.len().min(64)];
-    let known = WORDS.iter().find(|(known, _)| memmem::find(start, known).is_some());
+    let known = WORDS.iter().find(|(known, _)| place_of(start, known).is_some());
     match known {
         // `pass request body failed to … from CLIENT`: the second line about it.
-        Some((_, 1084)) if memmem::find(words, b") from ").is_some() => 1097,
+        Some((_, 1084)) if place_of(words, b") from ").is_some() => 1097,
         Some((_, code)) => *code,
         None => 0,
     }
@@ -889,7 +890,7 @@ fn code_of(words: &[u8]) -> u32 {
 
 /// What follows the first `mark`; empty where it is not there.
 fn after<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
-    memmem::find(text, mark).map_or(b"", |at| &text[at + mark.len()..])
+    place_of(text, mark).map_or(b"", |at| &text[at + mark.len()..])
 }
 
 /// What stands between the first `open` and the next `close`.

@@ -10,7 +10,7 @@ use crate::grammar::{
     find::find,
     mismatch,
     number::{self, Micros, seconds, uint, whole},
-    text::{byte, one, present, word, words},
+    text::{byte, one, place_of, present, word, words},
     time::{When, Zone, iso},
 };
 use memchr::{memchr, memchr3, memrchr};
@@ -277,7 +277,7 @@ pub(super) fn target_group(arn: &[u8]) -> &[u8] {
 
 /// Where what follows `label` begins.
 fn behind(label: &[u8], text: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, label).map(|at| at + label.len())
+    place_of(text, label).map(|at| at + label.len())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What,
     elb::{Columns, Core, between, column, core, request_line, target_group, time, utc},
-    record::sign,
+    record::{sign, table},
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
@@ -34,219 +34,78 @@ pub(super) static ABOUT: About = About {
         r#"wss 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 [2001:db8::140]:44244 10.0.0.171:8010 0.000 0.001 0.000 101 101 218 786 "GET https://www.example.com:443/ HTTP/1.1" "-" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337364-23a8c76965a2ef7629b185e3" "-" "-" 1 2018-07-02T22:22:48.364000Z "forward" "-" "-" 10.0.0.171:8010 101 "-" "-""#,
         r#"http 2018-11-30T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.0.2.10:2817 - 0.000 0.001 0.000 502 - 34 366 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.46.0" - - arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337364-23a8c76965a2ef7629b185e3" "-" "-" 0 2018-11-30T22:22:48.364000Z "forward" "-" "LambdaInvalidResponse" "-" "-" "-" "-""#,
     ],
-    signs: &[SIGNS],
+    signs: &[&SIGNS],
 };
 
-/// What the fields of a failed request are signs of. Sources: AWS, "Troubleshoot your Application Load Balancers"
-/// (HTTP 502, 503 and 504), and the reason codes and actions of the access log's own page.
-static SIGNS: &[Sign] = &[
-    // Whatever the target answered, the load balancer itself answered nothing: these rows have no status of its own.
-    sign(
-        "alb-target-status",
-        Cause::UpstreamError,
-        Strength::Conclusive,
-        0,
-        "the target itself answered with this status",
-    ),
-    sign(
-        "alb-fixed-response",
-        Cause::ProxyLocal,
-        Strength::Conclusive,
-        0,
-        "a listener rule answered with a fixed response",
-    ),
-    sign("alb-waf-rejected", Cause::Blocked, Strength::Conclusive, 0, "AWS WAF rejected the request"),
-    sign(
-        "alb-waf-failed",
-        Cause::GatewayInternal,
-        Strength::Strong,
-        500,
-        "AWS WAF could not be asked about the request",
-    ),
-    sign(
-        "alb-no-target",
-        Cause::NoLiveUpstream,
-        Strength::Conclusive,
-        503,
-        "no target was picked: the target group had none to offer",
-    ),
-    sign(
-        "alb-no-target-no-rule",
-        Cause::NoLiveUpstream,
-        Strength::Strong,
-        503,
-        "no target was picked, and neither a target group nor a rule's action is named",
-    ),
-    sign(
-        "alb-connect-refused",
-        Cause::ConnectionRefused,
-        Strength::Strong,
-        502,
-        "nothing could be sent to the target, and that was known within a second",
-    ),
-    sign(
-        "alb-connect-failed",
-        Cause::ConnectionRefused,
-        Strength::Weak,
-        502,
-        "nothing could be sent to the target; how long that took is not told",
-    ),
-    sign(
-        "alb-tls-timeout",
-        Cause::TlsHandshake,
-        Strength::Strong,
-        502,
-        "nothing could be sent to the target within 10 seconds, the limit for its TLS handshake",
-    ),
-    sign(
-        "alb-target-closed",
-        Cause::ClosedEarly,
-        Strength::Strong,
-        502,
-        "the request was sent, and the target closed the connection before it answered",
-    ),
-    sign(
-        "alb-target-closed-at-once",
-        Cause::ClosedEarly,
-        Strength::Weak,
-        502,
-        "the target closed the connection within 5 ms of the request",
-    ),
-    sign(
-        "alb-target-gave-up",
-        Cause::ClosedEarly,
-        Strength::Weak,
-        502,
-        "the target gave no valid answer; when the connection ended is not told",
-    ),
-    sign(
-        "alb-target-closed-at-limit",
-        Cause::WorkerKilled,
-        Strength::Strong,
-        502,
-        "the target closed the connection after a round number of seconds, as a supervisor's time limit would",
-    ),
-    sign(
-        "alb-answer-unusable",
-        Cause::InvalidResponse,
-        Strength::Strong,
-        502,
-        "the target answered with another status, and its answer could not be passed on",
-    ),
-    sign(
-        "alb-answer-incomplete",
-        Cause::BodyTimeout,
-        Strength::Strong,
-        504,
-        "the target answered with another status, and the rest of its answer did not come in time",
-    ),
-    sign(
-        "alb-connect-timeout",
-        Cause::ConnectTimeout,
-        Strength::Conclusive,
-        504,
-        "no connection to the target came about within 10 seconds, the load balancer's limit",
-    ),
-    sign(
-        "alb-response-timeout",
-        Cause::ResponseTimeout,
-        Strength::Conclusive,
-        504,
-        "the request was sent, and the target did not answer in time",
-    ),
-    sign(
-        "alb-idle-timeout",
-        Cause::ResponseTimeout,
-        Strength::Strong,
-        504,
-        "the load balancer waited for the target longer than connecting may take",
-    ),
-    sign(
-        "alb-timeout",
-        Cause::ResponseTimeout,
-        Strength::Weak,
-        504,
-        "the load balancer waited too long; for what is not told",
-    ),
-    sign(
-        "alb-lambda-denied",
-        Cause::PermissionDenied,
-        Strength::Conclusive,
-        502,
-        "the Lambda function, its keys or its network may not be used",
-    ),
-    sign("alb-lambda-missing", Cause::NoRoute, Strength::Conclusive, 502, "the Lambda function could not be found"),
-    sign("alb-lambda-timeout", Cause::ConnectTimeout, Strength::Conclusive, 504, "connecting to Lambda timed out"),
-    sign(
-        "alb-lambda-throttled",
-        Cause::CircuitBreaker,
-        Strength::Conclusive,
-        502,
-        "the Lambda function was throttled: too many requests at once",
-    ),
-    sign(
-        "alb-lambda-network-full",
-        Cause::ProxyExhausted,
-        Strength::Conclusive,
-        502,
-        "Lambda ran out of network interfaces, addresses or EC2 calls for the function",
-    ),
-    sign(
-        "alb-lambda-unstartable",
-        Cause::NoLiveUpstream,
-        Strength::Strong,
-        502,
-        "the Lambda function could not be started: its package, runtime, subnet or security group is not valid",
-    ),
-    sign(
-        "alb-lambda-answer",
-        Cause::InvalidResponse,
-        Strength::Conclusive,
-        502,
-        "the Lambda function's response is malformed or too large",
-    ),
-    sign(
-        "alb-lambda-crashed",
-        Cause::WorkerKilled,
-        Strength::Conclusive,
-        502,
-        "the Lambda function failed with an unhandled error or ran out of time",
-    ),
-    sign("alb-lambda-internal", Cause::GatewayInternal, Strength::Conclusive, 502, "Lambda itself failed"),
-    sign(
-        "alb-login-unreachable",
-        Cause::ConnectTimeout,
-        Strength::Strong,
-        500,
-        "the load balancer could not reach the identity provider",
-    ),
-    sign(
-        "alb-login-failed",
-        Cause::UpstreamError,
-        Strength::Strong,
-        561,
-        "the identity provider answered with an error",
-    ),
-    sign(
-        "alb-login-answer",
-        Cause::InvalidResponse,
-        Strength::Strong,
-        561,
-        "the identity provider's answer is not valid or too large",
-    ),
-    sign("alb-login-refused", Cause::Blocked, Strength::Strong, 401, "the client's login is missing or not valid"),
-    sign(
-        "alb-internal",
-        Cause::GatewayInternal,
-        Strength::Conclusive,
-        500,
-        "the load balancer met an unhandled exception",
-    ),
-];
-
-/// The row of this kind.
-fn seen(kind: &str) -> Option<&'static Sign> {
-    SIGNS.iter().find(|sign| sign.kind == kind)
+table! {
+    /// What the fields of a failed request are signs of. Sources: AWS, "Troubleshoot your Application Load Balancers"
+    /// (HTTP 502, 503 and 504), and the reason codes and actions of the access log's own page.
+    SIGNS:
+    TARGET_STATUS = sign("alb-target-status", Cause::UpstreamError, Strength::Conclusive, 0,
+        "the target itself answered with this status");
+    FIXED_RESPONSE = sign("alb-fixed-response", Cause::ProxyLocal, Strength::Conclusive, 0,
+        "a listener rule answered with a fixed response");
+    WAF_REJECTED = sign("alb-waf-rejected", Cause::Blocked, Strength::Conclusive, 0, "AWS WAF rejected the request");
+    WAF_FAILED = sign("alb-waf-failed", Cause::GatewayInternal, Strength::Strong, 500,
+        "AWS WAF could not be asked about the request");
+    NO_TARGET = sign("alb-no-target", Cause::NoLiveUpstream, Strength::Conclusive, 503,
+        "no target was picked: the target group had none to offer");
+    NO_TARGET_NO_RULE = sign("alb-no-target-no-rule", Cause::NoLiveUpstream, Strength::Strong, 503,
+        "no target was picked, and neither a target group nor a rule's action is named");
+    CONNECT_REFUSED = sign("alb-connect-refused", Cause::ConnectionRefused, Strength::Strong, 502,
+        "nothing could be sent to the target, and that was known within a second");
+    CONNECT_FAILED = sign("alb-connect-failed", Cause::ConnectionRefused, Strength::Weak, 502,
+        "nothing could be sent to the target; how long that took is not told");
+    TLS_TIMEOUT = sign("alb-tls-timeout", Cause::TlsHandshake, Strength::Strong, 502,
+        "nothing could be sent to the target within 10 seconds, the limit for its TLS handshake");
+    TARGET_CLOSED = sign("alb-target-closed", Cause::ClosedEarly, Strength::Strong, 502,
+        "the request was sent, and the target closed the connection before it answered");
+    TARGET_CLOSED_AT_ONCE = sign("alb-target-closed-at-once", Cause::ClosedEarly, Strength::Weak, 502,
+        "the target closed the connection within 5 ms of the request");
+    TARGET_GAVE_UP = sign("alb-target-gave-up", Cause::ClosedEarly, Strength::Weak, 502,
+        "the target gave no valid answer; when the connection ended is not told");
+    TARGET_CLOSED_AT_LIMIT = sign("alb-target-closed-at-limit", Cause::WorkerKilled, Strength::Strong, 502,
+        "the target closed the connection after a round number of seconds, as a supervisor's time limit would");
+    ANSWER_UNUSABLE = sign("alb-answer-unusable", Cause::InvalidResponse, Strength::Strong, 502,
+        "the target answered with another status, and its answer could not be passed on");
+    ANSWER_INCOMPLETE = sign("alb-answer-incomplete", Cause::BodyTimeout, Strength::Strong, 504,
+        "the target answered with another status, and the rest of its answer did not come in time");
+    CONNECT_TIMEOUT = sign("alb-connect-timeout", Cause::ConnectTimeout, Strength::Conclusive, 504,
+        "no connection to the target came about within 10 seconds, the load balancer's limit");
+    RESPONSE_TIMEOUT = sign("alb-response-timeout", Cause::ResponseTimeout, Strength::Conclusive, 504,
+        "the request was sent, and the target did not answer in time");
+    IDLE_TIMEOUT = sign("alb-idle-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
+        "the load balancer waited for the target longer than connecting may take");
+    TIMEOUT = sign("alb-timeout", Cause::ResponseTimeout, Strength::Weak, 504,
+        "the load balancer waited too long; for what is not told");
+    LAMBDA_DENIED = sign("alb-lambda-denied", Cause::PermissionDenied, Strength::Conclusive, 502,
+        "the Lambda function, its keys or its network may not be used");
+    LAMBDA_MISSING = sign("alb-lambda-missing", Cause::NoRoute, Strength::Conclusive, 502,
+        "the Lambda function could not be found");
+    LAMBDA_TIMEOUT = sign("alb-lambda-timeout", Cause::ConnectTimeout, Strength::Conclusive, 504,
+        "connecting to Lambda timed out");
+    LAMBDA_THROTTLED = sign("alb-lambda-throttled", Cause::CircuitBreaker, Strength::Conclusive, 502,
+        "the Lambda function was throttled: too many requests at once");
+    LAMBDA_NETWORK_FULL = sign("alb-lambda-network-full", Cause::ProxyExhausted, Strength::Conclusive, 502,
+        "Lambda ran out of network interfaces, addresses or EC2 calls for the function");
+    LAMBDA_UNSTARTABLE = sign("alb-lambda-unstartable", Cause::NoLiveUpstream, Strength::Strong, 502,
+        "the Lambda function could not be started: its package, runtime, subnet or security group is not valid");
+    LAMBDA_ANSWER = sign("alb-lambda-answer", Cause::InvalidResponse, Strength::Conclusive, 502,
+        "the Lambda function's response is malformed or too large");
+    LAMBDA_CRASHED = sign("alb-lambda-crashed", Cause::WorkerKilled, Strength::Conclusive, 502,
+        "the Lambda function failed with an unhandled error or ran out of time");
+    LAMBDA_INTERNAL = sign("alb-lambda-internal", Cause::GatewayInternal, Strength::Conclusive, 502,
+        "Lambda itself failed");
+    LOGIN_UNREACHABLE = sign("alb-login-unreachable", Cause::ConnectTimeout, Strength::Strong, 500,
+        "the load balancer could not reach the identity provider");
+    LOGIN_FAILED = sign("alb-login-failed", Cause::UpstreamError, Strength::Strong, 561,
+        "the identity provider answered with an error");
+    LOGIN_ANSWER = sign("alb-login-answer", Cause::InvalidResponse, Strength::Strong, 561,
+        "the identity provider's answer is not valid or too large");
+    LOGIN_REFUSED = sign("alb-login-refused", Cause::Blocked, Strength::Strong, 401,
+        "the client's login is missing or not valid");
+    INTERNAL = sign("alb-internal", Cause::GatewayInternal, Strength::Conclusive, 500,
+        "the load balancer met an unhandled exception");
 }
 
 /// `http`, `https`, `h2`, `grpcs`, `ws` or `wss`.
@@ -330,7 +189,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         error_reason,
         flags,
         elapsed,
-        attempts: attempts(&core, duration),
+        attempts: attempt(&core, duration).into_iter().collect(),
         escape: Escape::Hex,
         ..Record::default()
     })
@@ -338,18 +197,15 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
 
 /// The attempt at the target, if one is named. The time until the request was sent stands for the time until connected:
 /// it is the nearest that the log has, and its absence means that nothing was ever sent.
-fn attempts<'a>(core: &Core<'a>, response: Option<Micros>) -> Vec<Attempt<'a>> {
-    if core.target.is_empty() {
-        return Vec::new();
-    }
-    vec![Attempt {
+fn attempt<'a>(core: &Core<'a>, response: Option<Micros>) -> Option<Attempt<'a>> {
+    (!core.target.is_empty()).then(|| Attempt {
         upstream: core.target,
         status: core.target_status,
         connect: core.request_time,
         header: core.header(),
         response,
         length: None,
-    }]
+    })
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -362,16 +218,16 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 /// What a failed request is a sign of. What the line says outright comes first, timers last.
 fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
     if record.upstream_status == Some(status) {
-        return seen("alb-target-status");
+        return Some(TARGET_STATUS);
     }
     if let Some(sign) = reason(record.error_reason) {
         return Some(sign);
     }
     let last_action = record.flags.rsplit(|byte| *byte == b',').next().unwrap_or_default();
     match (last_action, status) {
-        (b"fixed-response", _) => seen("alb-fixed-response"),
-        (b"waf", _) => seen("alb-waf-rejected"),
-        (b"waf-failed", _) => seen("alb-waf-failed"),
+        (b"fixed-response", _) => Some(FIXED_RESPONSE),
+        (b"waf", _) => Some(WAF_REJECTED),
+        (b"waf-failed", _) => Some(WAF_FAILED),
         (_, 502) => bad_gateway(record),
         (_, 503) => unavailable(record),
         (_, 504) => gateway_timeout(record),
@@ -382,33 +238,33 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
 /// `error_reason` of Lambda targets, logins and AWS WAF. Other targets have none. Codes that blame the client's request
 /// alone (`LambdaRequestTooLarge`, answered with 413) are left out.
 fn reason(code: &[u8]) -> Option<&'static Sign> {
-    seen(match code {
-        b"LambdaAccessDenied" | b"LambdaEC2AccessDeniedException" => "alb-lambda-denied",
-        code if code.starts_with(b"LambdaKMS") => "alb-lambda-denied",
-        b"LambdaResourceNotFound" => "alb-lambda-missing",
-        b"LambdaConnectionTimeout" => "alb-lambda-timeout",
-        b"LambdaThrottling" => "alb-lambda-throttled",
-        b"LambdaEC2ThrottledException" | b"LambdaENILimitReachedException" => "alb-lambda-network-full",
-        b"LambdaSubnetIPAddressLimitReachedException" => "alb-lambda-network-full",
-        b"LambdaInvalidRuntimeException" | b"LambdaInvalidZipFileException" => "alb-lambda-unstartable",
-        b"LambdaInvalidSecurityGroupIDException" | b"LambdaInvalidSubnetIDException" => "alb-lambda-unstartable",
-        b"LambdaInvalidResponse" | b"LambdaResponseTooLarge" => "alb-lambda-answer",
-        b"LambdaUnhandled" => "alb-lambda-crashed",
-        b"LambdaServiceException" | b"LambdaEC2UnexpectedException" => "alb-lambda-internal",
+    Some(match code {
+        b"LambdaAccessDenied" | b"LambdaEC2AccessDeniedException" => LAMBDA_DENIED,
+        code if code.starts_with(b"LambdaKMS") => LAMBDA_DENIED,
+        b"LambdaResourceNotFound" => LAMBDA_MISSING,
+        b"LambdaConnectionTimeout" => LAMBDA_TIMEOUT,
+        b"LambdaThrottling" => LAMBDA_THROTTLED,
+        b"LambdaEC2ThrottledException" | b"LambdaENILimitReachedException" => LAMBDA_NETWORK_FULL,
+        b"LambdaSubnetIPAddressLimitReachedException" => LAMBDA_NETWORK_FULL,
+        b"LambdaInvalidRuntimeException" | b"LambdaInvalidZipFileException" => LAMBDA_UNSTARTABLE,
+        b"LambdaInvalidSecurityGroupIDException" | b"LambdaInvalidSubnetIDException" => LAMBDA_UNSTARTABLE,
+        b"LambdaInvalidResponse" | b"LambdaResponseTooLarge" => LAMBDA_ANSWER,
+        b"LambdaUnhandled" => LAMBDA_CRASHED,
+        b"LambdaServiceException" | b"LambdaEC2UnexpectedException" => LAMBDA_INTERNAL,
         // AWS counts these as its own failure (`LambdaInternalError`) or calls them the load balancer's.
-        b"LambdaUnhandledException" | b"AuthUnhandledException" | b"WAFUnhandledException" => "alb-internal",
-        b"WeightedTargetGroupsUnhandledException" => "alb-internal",
+        b"LambdaUnhandledException" | b"AuthUnhandledException" | b"WAFUnhandledException" => INTERNAL,
+        b"WeightedTargetGroupsUnhandledException" => INTERNAL,
         b"WAFConnectionError" | b"WAFConnectionTimeout" | b"WAFResponseReadTimeout" | b"WAFServiceError" => {
-            "alb-waf-failed"
+            WAF_FAILED
         }
         b"AuthTokenEpRequestTimeout" | b"AuthUserinfoEpRequestTimeout" | b"JWKSRequestTimeout" => {
-            "alb-login-unreachable"
+            LOGIN_UNREACHABLE
         }
-        b"AuthTokenEpRequestFailed" | b"AuthUserinfoEpRequestFailed" => "alb-login-failed",
-        b"AuthInvalidTokenResponse" | b"AuthInvalidUserinfoResponse" => "alb-login-answer",
-        b"AuthInvalidIdToken" | b"AuthInvalidGrantError" | b"AuthUserinfoResponseSizeExceeded" => "alb-login-answer",
-        code if code.starts_with(b"AuthInvalid") || code.starts_with(b"AuthMissing") => "alb-login-refused",
-        code if code.starts_with(b"JWT") => "alb-login-refused",
+        b"AuthTokenEpRequestFailed" | b"AuthUserinfoEpRequestFailed" => LOGIN_FAILED,
+        b"AuthInvalidTokenResponse" | b"AuthInvalidUserinfoResponse" => LOGIN_ANSWER,
+        b"AuthInvalidIdToken" | b"AuthInvalidGrantError" | b"AuthUserinfoResponseSizeExceeded" => LOGIN_ANSWER,
+        code if code.starts_with(b"AuthInvalid") || code.starts_with(b"AuthMissing") => LOGIN_REFUSED,
+        code if code.starts_with(b"JWT") => LOGIN_REFUSED,
         _ => return None,
     })
 }
@@ -438,33 +294,33 @@ fn sent_after(record: &Record<'_>) -> Option<Micros> {
 /// many targets: one line says `closed-early`, weakly, under a kind of its own.
 fn bad_gateway(record: &Record<'_>) -> Option<&'static Sign> {
     if record.upstream_status.is_some() {
-        return seen("alb-answer-unusable");
+        return Some(ANSWER_UNUSABLE);
     }
     if record.upstream.is_empty() {
         return None;
     }
     let Some(sent) = sent_after(record) else {
-        return seen(match record.elapsed {
-            None => "alb-connect-failed",
-            Some(elapsed) if elapsed < 1_000_000 => "alb-connect-refused",
-            Some(elapsed) if TEN_SECONDS.contains(&elapsed) => "alb-tls-timeout",
-            Some(_) => "alb-target-gave-up",
+        return Some(match record.elapsed {
+            None => CONNECT_FAILED,
+            Some(elapsed) if elapsed < 1_000_000 => CONNECT_REFUSED,
+            Some(elapsed) if TEN_SECONDS.contains(&elapsed) => TLS_TIMEOUT,
+            Some(_) => TARGET_GAVE_UP,
         });
     };
     let wait = record.header.or_else(|| record.elapsed.map(|elapsed| elapsed.saturating_sub(sent)));
-    seen(match wait {
-        None => "alb-target-gave-up",
-        Some(..=5_000) => "alb-target-closed-at-once",
-        Some(wait) if at_limit(wait) => "alb-target-closed-at-limit",
-        Some(_) => "alb-target-closed",
+    Some(match wait {
+        None => TARGET_GAVE_UP,
+        Some(..=5_000) => TARGET_CLOSED_AT_ONCE,
+        Some(wait) if at_limit(wait) => TARGET_CLOSED_AT_LIMIT,
+        Some(_) => TARGET_CLOSED,
     })
 }
 
 /// 503: "the target groups for the load balancer have no registered targets", or all are unused.
 fn unavailable(record: &Record<'_>) -> Option<&'static Sign> {
     match (record.upstream, record.group, record.flags) {
-        (b"", b"", b"") => seen("alb-no-target-no-rule"),
-        (b"", ..) => seen("alb-no-target"),
+        (b"", b"", b"") => Some(NO_TARGET_NO_RULE),
+        (b"", ..) => Some(NO_TARGET),
         _ => None,
     }
 }
@@ -472,24 +328,25 @@ fn unavailable(record: &Record<'_>) -> Option<&'static Sign> {
 /// 504: no connection within ten seconds, or no answer before the idle timeout (60 s unless set).
 fn gateway_timeout(record: &Record<'_>) -> Option<&'static Sign> {
     if record.upstream_status.is_some() {
-        return seen("alb-answer-incomplete");
+        return Some(ANSWER_INCOMPLETE);
     }
     if record.upstream.is_empty() {
-        return seen("alb-timeout");
+        return Some(TIMEOUT);
     }
     if sent_after(record).is_some() {
-        return seen("alb-response-timeout");
+        return Some(RESPONSE_TIMEOUT);
     }
-    seen(match record.elapsed {
-        Some(elapsed) if TEN_SECONDS.contains(&elapsed) => "alb-connect-timeout",
-        Some(elapsed) if elapsed > *TEN_SECONDS.end() => "alb-idle-timeout",
-        _ => "alb-timeout",
+    Some(match record.elapsed {
+        Some(elapsed) if TEN_SECONDS.contains(&elapsed) => CONNECT_TIMEOUT,
+        Some(elapsed) if elapsed > *TEN_SECONDS.end() => IDLE_TIMEOUT,
+        _ => TIMEOUT,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Attempts;
 
     /// A line as of 2018 (25 columns). `went` is `target:port R T P elb_status target_status`; the request came in
     /// `elapsed` milliseconds (below a minute) before 22:23:59.
@@ -630,7 +487,7 @@ mod tests {
     #[test]
     fn every_sign_is_reached() {
         let reached: Vec<_> = cases().into_iter().map(|(_, kind, _)| kind).collect();
-        for sign in SIGNS {
+        for sign in &SIGNS {
             assert!(reached.contains(&sign.kind), "{}", sign.kind);
         }
     }
@@ -676,14 +533,14 @@ mod tests {
             trace_id: b"Root=1-58337281-1d84f3d73c47ec4e58577259",
             flags: b"authenticate,forward",
             elapsed: Some(11_822_641),
-            attempts: vec![Attempt {
+            attempts: Attempts::from_iter([Attempt {
                 upstream: b"10.0.0.1:80",
                 status: Some(200),
                 connect: Some(86_000),
                 header: Some(134_000),
                 response: Some(171_000),
                 length: None,
-            }],
+            }]),
             escape: Escape::Hex,
             ..Record::default()
         };

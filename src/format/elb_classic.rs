@@ -6,7 +6,7 @@
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What,
     elb::{Columns, Core, column, core, request_line, time},
-    record::sign,
+    record::{sign, table},
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
@@ -29,47 +29,22 @@ pub(super) static ABOUT: About = About {
         r#"2015-05-13T23:39:43.945958Z my-loadbalancer 192.0.2.10:2817 10.0.0.1:80 0.001069 0.000028 0.000041 - - 82 305 "- - - " "-" - -"#,
         r#"2015-05-13T23:39:43.945958Z my-loadbalancer 192.0.2.10:2817 - -1 -1 -1 503 0 0 0 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.38.0" - -"#,
     ],
-    signs: &[SIGNS],
+    signs: &[&SIGNS],
 };
 
-/// What the fields of a failed request are signs of. Source: AWS, "Troubleshoot a Classic Load Balancer: HTTP errors".
-static SIGNS: &[Sign] = &[
-    // The load balancer itself answered nothing: this row has no status of its own.
-    sign(
-        "elb-backend-status",
-        Cause::UpstreamError,
-        Strength::Conclusive,
-        0,
-        "the instance itself answered with this status",
-    ),
-    // Its rivals: a full surge queue, and a load balancer that has not scaled up yet.
-    sign("elb-no-backend", Cause::NoLiveUpstream, Strength::Strong, 503, "no instance was picked for the request"),
-    sign(
-        "elb-answer-unusable",
-        Cause::InvalidResponse,
-        Strength::Strong,
-        502,
-        "the load balancer could not read the instance's answer",
-    ),
-    sign(
-        "elb-backend-timeout",
-        Cause::ResponseTimeout,
-        Strength::Strong,
-        504,
-        "the instance did not answer before the idle timeout",
-    ),
-    sign(
-        "elb-timeout",
-        Cause::ResponseTimeout,
-        Strength::Weak,
-        504,
-        "the load balancer waited too long, or the instance closed the connection; no instance is named",
-    ),
-];
-
-/// The row of this kind.
-fn seen(kind: &str) -> Option<&'static Sign> {
-    SIGNS.iter().find(|sign| sign.kind == kind)
+table! {
+    /// What the fields of a failed request are signs of. Source: AWS, "Troubleshoot a Classic Load Balancer: HTTP errors".
+    SIGNS:
+    BACKEND_STATUS = sign("elb-backend-status", Cause::UpstreamError, Strength::Conclusive, 0,
+        "the instance itself answered with this status");
+    NO_BACKEND = sign("elb-no-backend", Cause::NoLiveUpstream, Strength::Strong, 503,
+        "no instance was picked for the request");
+    ANSWER_UNUSABLE = sign("elb-answer-unusable", Cause::InvalidResponse, Strength::Strong, 502,
+        "the load balancer could not read the instance's answer");
+    BACKEND_TIMEOUT = sign("elb-backend-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
+        "the instance did not answer before the idle timeout");
+    TIMEOUT = sign("elb-timeout", Cause::ResponseTimeout, Strength::Weak, 504,
+        "the load balancer waited too long, or the instance closed the connection; no instance is named");
 }
 
 /// The load balancer's name, which has no slash, unlike those of the other kinds: `my-loadbalancer `.
@@ -113,7 +88,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         header: if of_connection(&core) { None } else { core.target_time },
         client: address::host(core.client),
         user_agent,
-        attempts: if core.target.is_empty() { Vec::new() } else { vec![attempt] },
+        attempts: (!core.target.is_empty()).then_some(attempt).into_iter().collect(),
         escape: Escape::Hex,
         ..Record::default()
     })
@@ -147,13 +122,13 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 /// was reached and closed the connection or did not answer.
 fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
     if record.upstream_status == Some(status) {
-        return seen("elb-backend-status");
+        return Some(BACKEND_STATUS);
     }
     match (status, record.upstream.is_empty()) {
-        (502, _) => seen("elb-answer-unusable"),
-        (503, true) => seen("elb-no-backend"),
-        (504, true) => seen("elb-timeout"),
-        (504, false) => seen("elb-backend-timeout"),
+        (502, _) => Some(ANSWER_UNUSABLE),
+        (503, true) => Some(NO_BACKEND),
+        (504, true) => Some(TIMEOUT),
+        (504, false) => Some(BACKEND_TIMEOUT),
         _ => None,
     }
 }
@@ -161,6 +136,7 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Attempts;
 
     fn line(went: &str) -> String {
         format!(
@@ -191,7 +167,7 @@ mod tests {
         for (went, kind, on_backend) in cases {
             assert_eq!(judged(went), Some((kind, on_backend)), "{went}");
         }
-        for sign in SIGNS {
+        for sign in &SIGNS {
             assert!(cases.iter().any(|(_, kind, _)| *kind == sign.kind), "{}", sign.kind);
         }
         for went in [
@@ -224,14 +200,14 @@ mod tests {
             header: Some(1_048),
             client: b"192.0.2.10",
             user_agent: b"curl/7.38.0",
-            attempts: vec![Attempt {
+            attempts: Attempts::from_iter([Attempt {
                 upstream: b"10.0.0.1:80",
                 status: Some(200),
                 connect: Some(73),
                 header: Some(1_121),
                 response: Some(1_178),
                 length: None,
-            }],
+            }]),
             escape: Escape::Hex,
             ..Record::default()
         };

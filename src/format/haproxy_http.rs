@@ -11,7 +11,7 @@ use crate::grammar::Parsed;
 use crate::grammar::find::mask64;
 use crate::grammar::number::{row, status, uint};
 use crate::grammar::text::one;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memrchr_iter};
 use nom::{Parser as _, combinator::opt, sequence::preceded};
 use std::num::NonZeroU64;
 
@@ -192,7 +192,8 @@ fn captured(i: &[u8]) -> Parsed<'_, &[u8]> {
 fn read_request<'a>(record: &mut Record<'a>, request: &'a [u8]) {
     let Some(end) = memchr(b' ', request) else { return };
     let (method, target) = (&request[..end], &request[end + 1..]);
-    let version = memchr::memmem::rfind(target, b" HTTP/").or_else(|| target.starts_with(b"HTTP/").then_some(0));
+    let version = memrchr_iter(b' ', target).find(|at| target[at + 1..].starts_with(b"HTTP/"));
+    let version = version.or_else(|| target.starts_with(b"HTTP/").then_some(0));
     let target = &target[..version.unwrap_or(target.len())];
     record.method = method;
     (record.host, record.path) = if method == b"CONNECT" { (&b""[..], target) } else { split_target(target) };
@@ -200,10 +201,8 @@ fn read_request<'a>(record: &mut Record<'a>, request: &'a [u8]) {
 
 /// `https://1wt.eu/a?b` is a host and a path; so is `1wt.eu/a?b`, as HAProxy's ingress controller logs it.
 fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
-    let without_scheme = match memchr::memmem::find(target, b"://") {
-        Some(at) if target[..at].iter().all(u8::is_ascii_alphabetic) => &target[at + 3..],
-        _ => target,
-    };
+    let scheme = target.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let without_scheme = target[scheme..].strip_prefix(b"://").unwrap_or(target);
     let end = memchr2(b'/', b'?', without_scheme).unwrap_or(without_scheme.len());
     if without_scheme.len() == target.len() && end == target.len() {
         return (b"", target);
@@ -244,7 +243,7 @@ mod tests {
             response: Some(99_000),
             length: None,
         };
-        assert_eq!(record.attempts, [attempt]);
+        assert_eq!(*record.attempts, [attempt]);
         assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Plain(_))));
     }
 

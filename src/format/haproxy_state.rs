@@ -8,9 +8,9 @@ use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::number::uint;
-use crate::grammar::text::{bracketed, word};
+use crate::grammar::text::{bracketed, place_of, word};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use nom::{
     Parser as _,
     branch::alt,
@@ -63,7 +63,7 @@ fn message(i: &[u8]) -> Parsed<'_, Record<'_>> {
         (record.level, record.pid) = (level, Some(pid));
     }
     if record.what == What::State && sign_of(i).is_some() {
-        record.attempts = vec![Attempt { upstream: record.upstream, ..Attempt::default() }];
+        record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() });
     }
     Ok((b"", record))
 }
@@ -214,8 +214,8 @@ fn notice(i: &[u8]) -> Parsed<'_, Record<'_>> {
 /// reason that the line does not tell, shows nothing.
 fn sign_of(message: &[u8]) -> Option<&'static Sign> {
     // What follows `info:` is the server's own text.
-    let ours = &message[..memmem::find(message, b", info: ").unwrap_or(message.len())];
-    let has = |text: &str| memmem::find(ours, text.as_bytes()).is_some();
+    let ours = &message[..place_of(message, b", info: ").unwrap_or(message.len())];
+    let has = |text: &str| place_of(ours, text.as_bytes()).is_some();
     if has(" has no server available!") {
         return Some(&NO_SERVER_LEFT);
     }
@@ -246,7 +246,7 @@ fn sign_of(message: &[u8]) -> Option<&'static Sign> {
 
 /// `, reason: Layer7 wrong status, code: 503, info: "…"`: the reason, and what is added to it.
 fn reason(message: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = memmem::find(message, b"reason: ")? + b"reason: ".len();
+    let at = place_of(message, b"reason: ")? + b"reason: ".len();
     let rest = &message[at..];
     let end = memchr(b',', rest).or_else(|| memchr(b'.', rest)).unwrap_or(rest.len());
     Some(rest.split_at(end))
@@ -258,7 +258,7 @@ fn check_failed(reason: &[u8], rest: &[u8]) -> Option<&'static Sign> {
         b"Layer4 connection problem" => unconnected(rest).unwrap_or(&CHECK_UNCONNECTED),
         b"Layer4 timeout" => &CHECK_CONNECT_TIMEOUT,
         b"Layer6 timeout" => &CHECK_TLS_TIMEOUT,
-        b"Layer6 invalid response" if memmem::find(rest, b"certificate").is_some() => &CHECK_CERTIFICATE,
+        b"Layer6 invalid response" if place_of(rest, b"certificate").is_some() => &CHECK_CERTIFICATE,
         b"Layer6 invalid response" => &CHECK_TLS,
         b"Layer7 timeout" => &CHECK_TIMEOUT,
         b"Layer7 invalid response" => &CHECK_INVALID,
@@ -283,7 +283,7 @@ fn unconnected(rest: &[u8]) -> Option<&'static Sign> {
         (b"Permission denied", &CHECK_FORBIDDEN),
         (b"SSL", &CHECK_TLS),
     ];
-    signs.iter().find(|(text, _)| memmem::find(rest, text).is_some()).map(|(_, sign)| *sign)
+    signs.iter().find(|(text, _)| place_of(rest, text).is_some()).map(|(_, sign)| *sign)
 }
 
 /// `, code: 503`

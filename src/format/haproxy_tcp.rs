@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(record.termination_state, b"--");
         let earlier = Attempt { upstream: b"bck/srv1", ..Attempt::default() };
         let last = Attempt { connect: Some(0), response: Some(5_007_000), ..earlier };
-        assert_eq!(record.attempts, [earlier, earlier, earlier, last]);
+        assert_eq!(*record.attempts, [earlier, earlier, earlier, last]);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 
 mod clf;
 mod elb;
+mod few;
 mod haproxy;
 mod host;
 mod nginx;
@@ -21,8 +22,11 @@ mod nginx_template;
 mod record;
 pub(crate) mod unescape;
 
+pub use few::Few;
 pub use nginx_template::Template as NginxTemplate;
-pub use record::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe};
+pub use record::{
+    About, Attempt, AttemptSigns, Attempts, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe,
+};
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`].
 macro_rules! formats {

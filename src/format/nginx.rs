@@ -8,8 +8,8 @@ mod var;
 
 pub(super) use var::{Var, plain_name};
 
-use super::record::sign;
-use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
+use super::record::{sign, table};
+use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
 use crate::grammar::address::{host, is_server, split_port};
 use crate::grammar::find::{find, find2};
@@ -249,11 +249,22 @@ pub(super) struct Items<'a> {
     rest: Option<&'a [u8]>,
 }
 
+impl<'a> Items<'a> {
+    /// The next item; empty where it is `-` or there is none.
+    fn item(&mut self) -> &'a [u8] {
+        present(self.next().unwrap_or_default())
+    }
+}
+
 impl<'a> Iterator for Items<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest.take()?;
+        // Nearly every list is a short one with one item.
+        if !rest.contains(&b' ') {
+            return Some(rest);
+        }
         for space in memchr::memchr_iter(b' ', rest) {
             let after = &rest[space + 1..];
             if space > 0 && rest[space - 1] == b',' {
@@ -303,25 +314,22 @@ impl<'a> Iterator for Upstreams<'a> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         loop {
-            let Self { addr, status, connect, header, response, length, .. } = self;
-            let lists = [addr, status, connect, header, response, length];
-            let items = lists.map(Iterator::next);
-            if items.iter().all(Option::is_none) {
+            let Self { names, addr, status, connect, header, response, length } = self;
+            if [&*addr, status, connect, header, response, length].iter().all(|list| list.rest.is_none()) {
                 return None;
             }
-            let [addr, status, connect, header, response, length] = items.map(|item| present(item.unwrap_or_default()));
+            let attempt = Attempt {
+                upstream: addr.item(),
+                status: whole(status.item(), self::status),
+                connect: whole(connect.item(), seconds),
+                header: whole(header.item(), seconds),
+                response: whole(response.item(), seconds),
+                length: whole(length.item(), uint),
+            };
             // An internal redirect leaves an item without an address: nothing was tried there.
-            if self.names && addr.is_empty() {
+            if *names && attempt.upstream.is_empty() {
                 continue;
             }
-            let attempt = Attempt {
-                upstream: addr,
-                status: whole(status, self::status),
-                connect: whole(connect, seconds),
-                header: whole(header, seconds),
-                response: whole(response, seconds),
-                length: whole(length, uint),
-            };
             return Some(no_server(attempt).unwrap_or(Item::Attempt(attempt)));
         }
     }
@@ -431,17 +439,6 @@ fn is_item(word: &[u8]) -> bool {
     !item.is_empty() && !item.ends_with(b":") && item.iter().all(plain)
 }
 
-/// Declares the signs of a table, each with a name of its own to refer to it by.
-macro_rules! table {
-    ($(#[$doc:meta])* $table:ident: $($name:ident = $row:expr;)+) => {
-        #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "places in the table, named as its rows")]
-        enum Row { $($name),+ }
-        $(#[$doc])*
-        pub(super) static $table: [Sign; [$(Row::$name),+].len()] = [$($row),+];
-        $(static $name: &Sign = &$table[Row::$name as usize];)+
-    };
-}
-
 table! {
     /// What the fields of an access line can show.
     SIGNS:
@@ -508,7 +505,7 @@ table! {
 /// Says what the fields of an access line are signs of.
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let judge = |number| judge_attempt(record, number, statuses);
-    let attempts: Vec<_> = (0..record.attempts.len()).map(judge).collect();
+    let attempts: AttemptSigns = (0..record.attempts.len()).map(judge).collect();
     let failed = record.status.filter(|status| statuses.contains(*status));
     let request = failed.and_then(|status| blame(record, &attempts).or_else(|| without_attempt(record, status)));
     Verdict { request, attempts, ..Verdict::default() }
@@ -727,7 +724,7 @@ pub(super) mod tests {
         let Some(record) = vars.record() else { return (Some("no record"), Vec::new()) };
         let verdict = judge(&record, &Statuses::gateway());
         let kind = |sign: Option<&'static Sign>| sign.map(|sign| sign.kind);
-        (kind(verdict.request), verdict.attempts.into_iter().map(kind).collect())
+        (kind(verdict.request), verdict.attempts.iter().copied().map(kind).collect())
     }
 
     /// One request with one attempt: its status, method, upstream status, connect, header and response time; a time

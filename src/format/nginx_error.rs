@@ -9,10 +9,10 @@ use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, ng
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::{host, is_server};
 use crate::grammar::number::uint;
-use crate::grammar::text::{bracketed, present};
+use crate::grammar::text::{bracketed, place_of, present};
 use crate::grammar::time::nginx_error;
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::terminated};
 use std::sync::LazyLock;
 
@@ -584,9 +584,9 @@ fn is_level(word: &[u8]) -> bool {
 
 /// Whether a line without any prefix is nginx's all the same: people cut it off, terminals do.
 fn is_cut_line(line: &[u8]) -> bool {
-    let Some(client) = memmem::find(line, CLIENT) else { return false };
+    let Some(client) = place_of(line, CLIENT) else { return false };
     let message = &line[..client];
-    !is_inside_other(message) && memmem::find(message, b" while ").is_some() && is_upstream_action(message)
+    !is_inside_other(message) && place_of(message, b" while ").is_some() && is_upstream_action(message)
 }
 
 /// Whether text that names a client is quoted by something else: in JSON, or whole behind a prefix that is not nginx's.
@@ -595,7 +595,7 @@ fn is_inside_other(text: &[u8]) -> bool {
     let level = |at: usize| {
         text[at..].strip_prefix(b" ").and_then(|rest| bracketed(rest).ok()).is_some_and(|(_, level)| is_level(level))
     };
-    text.starts_with(b"{") || text.starts_with(b"[") || memchr::memchr_iter(b' ', text).any(level)
+    text.starts_with(b"{") || text.starts_with(b"[") || memchr_iter(b' ', text).any(level)
 }
 
 /// Lines that FastCGI's standard error breaks a record into. They carry nothing of their own.
@@ -603,7 +603,7 @@ fn is_continuation(line: &[u8]) -> bool {
     let starts: &[&[u8]] =
         &[b"PHP message: ", b"PHP Fatal error: ", b"PHP Warning: ", b"PHP Notice: ", b"Stack trace:", b"  thrown in "];
     let frame = |rest: &[u8]| matches!(uint(rest), Ok(([b' ', b'/' | b'{' | b'[', ..], _)));
-    let last = |line: &[u8]| memmem::find(line, b"\" while reading response header from upstream, client: ").is_some();
+    let last = |line: &[u8]| place_of(line, b"\" while reading response header from upstream, client: ").is_some();
     starts.iter().any(|start| line.starts_with(start))
         || line.strip_prefix(b"#").is_some_and(frame)
         || (last(line) && !is_inside_other(line))
@@ -618,7 +618,7 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
         [b'*', rest @ ..] => opt(terminated(uint, tag(" "))).parse(rest).map_or(text, |(rest, _): (&[u8], _)| rest),
         _ => text,
     };
-    let end = memmem::find(text, CLIENT).unwrap_or(text.len());
+    let end = place_of(text, CLIENT).unwrap_or(text.len());
     record.message = &text[..end];
     let mut fields = Fields::default();
     if let Some(rest) = text.get(end + CLIENT.len()..) {
@@ -713,7 +713,7 @@ impl<'a> Fields<'a> {
 /// ` 203.0.113.9`, up to the comma: nothing in it comes from a client.
 fn bare(i: &[u8]) -> (&[u8], &[u8]) {
     let i = i.strip_prefix(b" ").unwrap_or(i);
-    i.split_at(memmem::find(i, b", ").unwrap_or(i.len()))
+    i.split_at(place_of(i, b", ").unwrap_or(i.len()))
 }
 
 /// `, name: value` or `, name: "value"`: the rest, the name, the value. What the 2048 bytes cut off is missing.
@@ -741,14 +741,17 @@ fn request_end(i: &[u8]) -> Option<usize> {
         let length = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
         (rest.get(length) == Some(&b'"') && ends_field(&rest[length + 1..])).then_some(length)
     };
-    let mut found = memmem::find_iter(i, b" HTTP/");
-    let at = found.find_map(|at| version(&i[at + 6..]).map(|length| at + 6 + length));
+    let protocol = |space: usize| {
+        let length = version(i[space..].strip_prefix(b" HTTP/")?)?;
+        Some(space + b" HTTP/".len() + length)
+    };
+    let at = memchr_iter(b' ', i).find_map(protocol);
     at.or_else(|| memmem::rfind(i, b"\", upstream: \"")).or_else(|| closing_quote(i))
 }
 
 /// The first quote that ends a field.
 fn closing_quote(i: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'"', i).find(|quote| ends_field(&i[quote + 1..]))
+    memchr_iter(b'"', i).find(|quote| ends_field(&i[quote + 1..]))
 }
 
 /// Whether a field can end here: with the line, or before the next field.
@@ -761,7 +764,7 @@ fn ends_field(rest: &[u8]) -> bool {
 /// The server in an upstream's URL, as `$upstream_addr` writes it: `http://10.0.0.5:8080/a` is `10.0.0.5:8080`,
 /// `http://unix:/run/app.sock:/a` is `unix:/run/app.sock`; `http://backend/a` is the group `backend`.
 fn address(url: &[u8]) -> &[u8] {
-    let rest = memmem::find(&url[..url.len().min(16)], b"://").map_or(url, |at| &url[at + 3..]);
+    let rest = place_of(&url[..url.len().min(16)], b"://").map_or(url, |at| &url[at + 3..]);
     if rest.starts_with(b"unix:") {
         return &rest[..memchr(b':', &rest[5..]).map_or(rest.len(), |at| at + 5)];
     }
@@ -771,13 +774,13 @@ fn address(url: &[u8]) -> &[u8] {
 /// Whether the message's action is about an upstream.
 fn is_upstream_action(message: &[u8]) -> bool {
     let actions: &[&[u8]] = &[b" to upstream", b" from upstream", b" reading upstream"];
-    actions.iter().any(|action| memmem::find(message, action).is_some())
+    actions.iter().any(|action| place_of(message, action).is_some())
 }
 
 /// What a message tells of.
 fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
     let starts = |starts: &[&[u8]]| starts.iter().any(|start| message.starts_with(start));
-    let holds = |parts: &[&[u8]]| parts.iter().any(|part| memmem::find(message, part).is_some());
+    let holds = |parts: &[&[u8]]| parts.iter().any(|part| place_of(message, part).is_some());
     if starts(&[b"worker process ", b"signal "]) {
         return if holds(PROCESS_EVENTS) { What::Host } else { What::Notice };
     }

@@ -1,5 +1,6 @@
 //! What a line was read as. Everything borrows from the block that the line stands in.
 
+use super::few::Few;
 use super::unescape::unescape;
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
 use crate::grammar::number::Micros;
@@ -81,6 +82,12 @@ pub struct Attempt<'a> {
     pub length: Option<u64>,
 }
 
+/// The attempts of one request, first to last: mostly one or two.
+pub type Attempts<'a> = Few<Attempt<'a>, 2>;
+
+/// For each attempt of a request, why it failed; `None` for those that did not.
+pub type AttemptSigns = Few<Option<&'static Sign>, 4>;
+
 /// A line, read in full. Text fields are as logged, still escaped; empty where the line does not say.
 #[derive(Clone, Debug, Default)]
 pub struct Record<'a> {
@@ -145,7 +152,7 @@ pub struct Record<'a> {
     /// Whether the proxy looked for a server and found none that it could try.
     pub no_server: bool,
     /// The attempts, first to last. Fewer than were made where the proxy logs only their number.
-    pub attempts: Vec<Attempt<'a>>,
+    pub attempts: Attempts<'a>,
     /// How text fields are escaped.
     pub escape: Escape,
 }
@@ -171,8 +178,8 @@ pub fn is_unsafe(method: &[u8]) -> bool {
 pub struct Verdict {
     /// Why the request failed; `None` where the line gives no hint, or where nothing failed.
     pub request: Option<&'static Sign>,
-    /// For each of [`Record::attempts`], why it failed; `None` for those that did not. May be shorter.
-    pub attempts: Vec<Option<&'static Sign>>,
+    /// For each of [`Record::attempts`], why it failed. May be shorter.
+    pub attempts: AttemptSigns,
     /// Whether the client gave up before the request was done: then the request did not fail, whatever status was
     /// logged for it.
     pub client_gave_up: bool,
@@ -191,25 +198,23 @@ impl Statuses {
 
     /// What counts where nobody says otherwise: 502, 503, 504, and Cloudflare's 520 to 527 and 530.
     #[must_use]
-    pub fn gateway() -> Self {
-        let mut statuses = Self::none();
-        for status in (502..=504).chain(520..=527).chain([530]) {
-            statuses.insert(status);
-        }
-        statuses
+    pub const fn gateway() -> Self {
+        GATEWAY
     }
 
     /// These, and those that count where nobody says otherwise.
     #[must_use]
     pub fn or_gateway(&self) -> Self {
-        let Self(gateway) = Self::gateway();
-        Self(std::array::from_fn(|word| self.0[word] | gateway[word]))
+        let mut all = self.clone();
+        all.0.iter_mut().zip(GATEWAY.0).for_each(|(word, gateway)| *word |= gateway);
+        all
     }
 
     /// Adds `status`; values over 1023 are no statuses and are left out.
-    pub fn insert(&mut self, status: u16) {
-        if let Some(word) = self.0.get_mut(usize::from(status >> 6)) {
-            *word |= 1 << (status & 63);
+    pub const fn insert(&mut self, status: u16) {
+        let word = (status >> 6) as usize;
+        if word < self.0.len() {
+            self.0[word] |= 1 << (status & 63);
         }
     }
 
@@ -219,6 +224,19 @@ impl Statuses {
         self.0.get(usize::from(status >> 6)).is_some_and(|word| word >> (status & 63) & 1 == 1)
     }
 }
+
+/// See [`Statuses::gateway`]. Known before the program runs: every line that is read in full asks for it.
+const GATEWAY: Statuses = {
+    let mut statuses = Statuses::none();
+    let mut status = 502;
+    while status <= 530 {
+        if matches!(status, 502..=504 | 520..=527 | 530) {
+            statuses.insert(status);
+        }
+        status += 1;
+    }
+    statuses
+};
 
 /// What is known of a format: `gatewhy formats` prints these words.
 #[derive(Debug)]
@@ -275,3 +293,15 @@ pub(crate) const fn wording(
 ) -> Sign {
     Sign { kind, cause, strength, says, seen: Seen::Wording(pattern), status }
 }
+
+/// Declares the signs of a table, each with a name of its own to refer to it by.
+macro_rules! table {
+    ($(#[$doc:meta])* $table:ident: $($name:ident = $row:expr;)+) => {
+        #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "places in the table, named as its rows")]
+        enum Row { $($name),+ }
+        $(#[$doc])*
+        pub(super) static $table: [Sign; [$(Row::$name),+].len()] = [$($row),+];
+        $(static $name: &Sign = &$table[Row::$name as usize];)+
+    };
+}
+pub(super) use table;

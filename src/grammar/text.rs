@@ -3,6 +3,7 @@
 
 use super::find::{find, mask64};
 use super::{Parsed, mismatch};
+use memchr::memchr_iter;
 use nom::{Parser as _, sequence::delimited};
 use std::num::NonZeroU64;
 
@@ -102,6 +103,14 @@ impl<'a, const N: usize> Words<'a, N> {
             _ => None,
         }
     }
+}
+
+/// Where `part` stands first. For short parts of a line: it costs less to look at each place that begins alike than to
+/// prepare a search.
+#[must_use]
+pub fn place_of(text: &[u8], part: &[u8]) -> Option<usize> {
+    let start = *part.first()?;
+    memchr_iter(start, text).find(|at| text[*at..].starts_with(part))
 }
 
 /// `[…]` without brackets inside; gives what stands between.

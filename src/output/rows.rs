@@ -570,11 +570,12 @@ mod tests {
             client: b"203.0.113.9",
             user_agent: b"\x1b[2J\\x1B\n<script>\xFF",
             message: b"timed out for 203.0.113.9",
-            attempts: vec![attempt(b"api-1", Some(1_000)), attempt(b"api-2", None)],
+            attempts: [attempt(b"api-1", Some(1_000)), attempt(b"api-2", None)].into_iter().collect(),
             escape: crate::format::Escape::Hex,
             ..Record::default()
         };
-        Event { record, failed: true, sign: Some(&REFUSED), attempts: vec![Some(&REFUSED), Some(&REFUSED)] }
+        let attempts = record.attempts.iter().map(|_| Some(&REFUSED)).collect();
+        Event { record, failed: true, sign: Some(&REFUSED), attempts }
     }
 
     fn see(watch: &mut impl Watch, event: &Event<'_>) -> String {
@@ -687,7 +688,7 @@ mod tests {
     fn a_cause_only_where_something_failed() {
         let masked = Event { failed: false, sign: None, ..event() };
         assert!(see(&mut parse(Format::Ndjson), &masked).contains(r#""cause":"connection-refused""#));
-        let healthy = Event { attempts: vec![None, None], ..masked };
+        let healthy = Event { attempts: [None, None].into_iter().collect(), ..masked };
         assert!(!see(&mut parse(Format::Ndjson), &healthy).contains("cause"));
     }
 
@@ -730,7 +731,7 @@ mod tests {
     #[test]
     fn attempts_are_unknown_where_the_layout_has_no_place_for_them() {
         let mut event = event();
-        event.record.attempts.clear();
+        event.record.attempts = Default::default();
         assert!(see(&mut failures(Format::Ndjson), &event).contains(r#""attempts":0,"#));
         event.record.names_upstream = false;
         assert!(see(&mut failures(Format::Ndjson), &event).contains(r#""attempts":null,"#));

@@ -16,6 +16,9 @@ const UNPARSED_LENGTH: usize = 300;
 /// In seconds.
 const HOUR: u64 = 3_600;
 
+/// So many failing lines in a row are a run: the next line is read in full without a glance at it first.
+const RUN: u32 = 4;
+
 /// Which requests to count. An absent filter lets everything through.
 #[derive(Clone, Debug, Default)]
 pub struct Filters {
@@ -127,6 +130,8 @@ struct Recent<'a> {
     reader: &'a Reader,
     /// Lines of this block that were of this format.
     lines: u64,
+    /// How many of its last lines told of a failure, in a row.
+    run: u32,
 }
 
 /// What a line that no format claims is counted under, if it need not be of one. No gateway indents its lines.
@@ -143,7 +148,7 @@ impl<'a> Scanner<'a> {
             options,
             telling: options.statuses.or_gateway(),
             clock: Clock::new(options.zone.clone()),
-            recent: options.readers.iter().map(|reader| Recent { reader, lines: 0 }).collect(),
+            recent: options.readers.iter().map(|reader| Recent { reader, lines: 0, run: 0 }).collect(),
             all_known: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
             tally: Tally::new(options.window),
         }
@@ -179,19 +184,26 @@ impl<'a> Scanner<'a> {
         if line.len() <= LINE_LIMIT {
             let opened = envelope::open(line);
             for place in 0..self.recent.len() {
-                let reader = self.recent[place].reader;
+                let Recent { reader, run, .. } = self.recent[place];
                 if !reader.is_written_by(opened.program) {
                     continue;
                 }
-                let Some(skimmed) = reader.skim(opened.payload) else { continue };
-                let read = match skimmed {
-                    Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
-                        self.plain(reader, &opened, &skim);
-                        true
+                let at = (input, number, line);
+                let read = run >= RUN && self.full(place, &opened, at, watch) || {
+                    let Some(skimmed) = reader.skim(opened.payload) else { continue };
+                    match skimmed {
+                        Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
+                            self.plain(reader, &opened, &skim);
+                            self.recent[place].run = 0;
+                            true
+                        }
+                        _ => self.full(place, &opened, at, watch),
                     }
-                    _ => self.full(reader, &opened, input, number, line, watch),
                 };
-                self.recent[place].lines += u64::from(read);
+                if !read {
+                    return self.unparsed(input, number, line, watch);
+                }
+                self.recent[place].lines += 1;
                 if place > 0 && self.all_known {
                     self.recent[..=place].rotate_right(1);
                 }
@@ -223,21 +235,18 @@ impl<'a> Scanner<'a> {
         self.tally.count_plain(series, stamp, skim);
     }
 
-    /// Reads a line in full; false where it is of no known format after all.
+    /// Reads a line in full, as the reader at `place` does; false where it is not of that format.
     #[cold]
     fn full<W: Watch>(
         &mut self,
-        reader: &Reader,
+        place: usize,
         opened: &Opened<'_>,
-        input: usize,
-        number: u64,
-        line: &[u8],
+        (input, number, line): (usize, u64, &[u8]),
         watch: &mut W,
     ) -> bool {
-        let Some(event) = reader.read(opened.payload, &self.options.statuses) else {
-            self.unparsed(input, number, line, watch);
-            return false;
-        };
+        let Recent { reader, ref mut run, .. } = self.recent[place];
+        let Some(event) = reader.read(opened.payload, &self.options.statuses) else { return false };
+        *run = if event.tells() { run.saturating_add(1) } else { 0 };
         let stamp = event.record.when.or(opened.when).map(|when| self.stamp(when, opened));
         if stamp.is_some_and(|stamp| !self.in_span(stamp)) || !self.passes(&event) {
             return true;

@@ -2,7 +2,7 @@
 
 use super::signs::*;
 use crate::cause::{Matcher, Sign};
-use crate::format::{Attempt, Record, Statuses, Verdict};
+use crate::format::{Attempt, AttemptSigns, Record, Statuses, Verdict};
 use crate::grammar::number::Micros;
 use memchr::memchr;
 use std::sync::OnceLock;
@@ -20,7 +20,7 @@ pub(in crate::format) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verd
         None => how.filter(|sign| sign.status != 0 && !is_ours(sign)),
     };
     // Only the last attempt, if one was made, has an end.
-    let mut attempts = vec![Some(retried(record, how)); record.attempts.len()];
+    let mut attempts = record.attempts.iter().map(|_| Some(retried(record, how))).collect::<AttemptSigns>();
     if let Some(last) = attempts.last_mut().filter(|_| ended(record).is_some()) {
         *last = how.filter(|sign| !is_ours(sign));
     }

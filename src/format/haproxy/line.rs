@@ -1,20 +1,21 @@
 //! The grammar of request lines, and the record that they make.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
-use crate::format::{Attempt, Escape, Record};
+use crate::format::{Attempt, Attempts, Escape, Record};
 use crate::grammar::address::host;
 use crate::grammar::find::find;
 use crate::grammar::number::{Micros, row, status, uint, whole};
 use crate::grammar::text::{one, present, word};
 use crate::grammar::time::{When, clf};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memchr2, memmem, memrchr};
+use memchr::{memchr, memchr2, memrchr};
 use nom::{
     Parser as _,
     bytes::complete::take,
     combinator::{opt, verify},
     sequence::{preceded, terminated},
 };
+use std::iter::repeat_n;
 
 /// How many retries are told apart: `%rc` is a number from a line, and every attempt costs memory.
 const MOST_RETRIES: u64 = 100;
@@ -346,12 +347,12 @@ impl<'a> Line<'a> {
     }
 
     /// The tries that a server was given: those that a retry followed, and the last one, which has the timers.
-    fn attempts(&self, answered: Option<u16>) -> Vec<Attempt<'a>> {
+    fn attempts(&self, answered: Option<u16>) -> Attempts<'a> {
         let upstream = if self.ending.retries.elsewhere { b"" } else { self.route.upstream };
         // A request that never came to the queue was not tried; some versions log the backend's `retries` then.
         let retries = self.timers.queue.map_or(0, |_| self.ending.retries.count.min(MOST_RETRIES));
         let retries = usize::try_from(retries).unwrap_or(0);
-        let mut attempts = vec![Attempt { upstream, ..Attempt::default() }; retries];
+        let mut attempts = Attempts::from_iter(repeat_n(Attempt { upstream, ..Attempt::default() }, retries));
         if self.reached() {
             attempts.push(self.last_attempt(answered));
         }
@@ -414,7 +415,7 @@ pub(in crate::format) fn backend_errors(tail: &[u8]) -> &[u8] {
 /// Whether a field's name says that it holds the error on the server's side: HAProxy's own names for it, or one that
 /// people give it.
 fn is_error_of_server(name: &[u8]) -> bool {
-    memmem::find(name, b"bc_err").is_some() || matches!(name, b"err" | b"error" | b"server_err" | b"server_error")
+    name.windows(6).any(|part| part == b"bc_err") || matches!(name, b"err" | b"error" | b"server_err" | b"server_error")
 }
 
 /// `name=value`, `name="a value"`, or a bare word, whose value is empty.

@@ -35,7 +35,7 @@ pub(super) mod testing {
     pub(in crate::format) fn kinds(format: Format, line: &str) -> (Option<&'static str>, Vec<Option<&'static str>>) {
         let verdict = only(format, line).map(|record| format.judge(&record, &Statuses::gateway())).unwrap_or_default();
         let kind = |sign: Option<&'static crate::cause::Sign>| sign.map(|sign| sign.kind);
-        (kind(verdict.request), verdict.attempts.into_iter().map(kind).collect())
+        (kind(verdict.request), verdict.attempts.iter().copied().map(kind).collect())
     }
 
     /// Arbitrary bytes, and the samples of `format` with a few bytes changed and the end cut off.
