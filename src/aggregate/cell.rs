@@ -236,7 +236,7 @@ impl Trouble {
     /// Adds evidence to what is there of its kind.
     pub fn add_evidence(&mut self, evidence: Evidence) {
         match self.position(evidence.sign, evidence.source) {
-            Ok(at) => self.evidence[at].merge(evidence),
+            Ok(at) => self.evidence[at].merge(&evidence),
             Err(at) => self.evidence.insert(at, evidence),
         }
     }
@@ -260,7 +260,7 @@ impl Evidence {
     }
 
     /// Adds evidence of the same kind.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.lines += other.lines;
         self.failures += other.failures;
         self.attempts += other.attempts;
@@ -270,7 +270,7 @@ impl Evidence {
         self.slots |= other.slots;
         self.take_times(other.took, &other.times);
         if other.sample < self.sample {
-            self.sample = other.sample;
+            self.sample.clone_from(&other.sample);
         }
     }
 }

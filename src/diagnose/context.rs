@@ -54,7 +54,7 @@ struct Line<'a> {
 fn lines(hosts: &[Row], window: i64) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for row in hosts {
-        for item in row.evidence.iter().filter(|item| item.source == Source::Host) {
+        for item in row.trouble().evidence.iter().filter(|item| item.source == Source::Host) {
             let is_tied = FROM_SERVERS.iter().any(|prefix| item.sign.kind.starts_with(prefix))
                 || is_application_server(row.key.group.as_bytes());
             lines.extend(moments(row.window, item.slots, window).map(|at| Line { at, item, is_tied }));
@@ -84,7 +84,7 @@ struct Moments {
 
 impl Moments {
     fn of_failures<'a>(rows: impl Iterator<Item = &'a Row>, window: i64) -> Self {
-        let mut at: Vec<i64> = rows.flat_map(|row| moments(row.window, row.slots, window)).collect();
+        let mut at: Vec<i64> = rows.flat_map(|row| moments(row.window, row.trouble().slots, window)).collect();
         at.sort_unstable();
         Self { at, half: window * 1_000 / 128 }
     }
@@ -126,10 +126,10 @@ fn context(near: &[&Line<'_>], incident: &Incident) -> Vec<Evidence> {
         }
     }
     let merged = by_kind.into_values().filter_map(|items| {
-        items.into_iter().cloned().reduce(|mut all, item| {
-            all.merge(item);
-            all
-        })
+        let (first, more) = items.split_first()?;
+        let mut all = (*first).clone();
+        more.iter().for_each(|item| all.merge(item));
+        Some(all)
     });
     let mut context = telling(merged.collect(), incident.span.1.seconds());
     context.sort_by_key(|item| (item.first, item.sign.kind));

@@ -20,14 +20,15 @@ pub use incident::Incident;
 pub use keys::Key;
 pub use reconcile::Row;
 
-use crate::aggregate::{Counts, PathNames, Tally};
+use crate::aggregate::{Counts, PathNames, Series, Tally};
+use crate::cause::Proxy;
 use crate::format::Statuses;
 use crate::grammar::time::Stamp;
 use jiff::tz::TimeZone;
-use keys::Relations;
+use keys::{Keys, Relations};
 use regex::bytes::Regex;
 use score::Likely;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// What the diagnosis has to know besides the counts.
 #[derive(Clone, Debug)]
@@ -62,8 +63,8 @@ pub struct Findings {
     pub incidents: Vec<Incident>,
     /// The likely cause of rows whose own lines do not name it: that of their incident, by their places in `rows`.
     pub inferred: BTreeMap<usize, Likely>,
-    /// When each upstream was first and last seen.
-    pub seen: BTreeMap<Arc<Key>, (Stamp, Stamp)>,
+    /// All upstreams that logs name, by key.
+    pub upstreams: Vec<Upstream>,
     /// The texts of paths in rows.
     pub paths: PathNames,
     /// Proxies of which only an error log was there: rates are unknown.
@@ -72,24 +73,48 @@ pub struct Findings {
     pub paired: Vec<String>,
 }
 
+/// One upstream over all windows.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Which.
+    pub key: Arc<Key>,
+    /// When it was first and last seen, where lines that count it carry dates.
+    pub seen: Option<(Stamp, Stamp)>,
+    /// The places of its rows in the findings, by window.
+    pub rows: Range<usize>,
+}
+
 /// Finds out what happened.
 #[must_use]
 pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let window = tally.window();
     let Counts { series, mut cells, paths, peers, aliases } = tally.into_counts();
     year::place(&mut cells, window, settings);
-    let keys: Vec<Arc<Key>> = keys::keys(&series, &cells).into_iter().map(Arc::new).collect();
-    let seen = keys::seen(&series, &keys);
-    let relations = Relations::new(&keys, &peers, &aliases).with_members(&keys, &cells);
-    let reconcile::Reconciled { mut rows, hosts, error_log_only, paired } =
+    let keys = Keys::new(&series, &cells);
+    let relations = Relations::new(&keys, &peers, &aliases).with_members(&cells);
+    let reconcile::Reconciled { mut rows, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
+    let hosts: Vec<Row> = rows.extract_if(.., |row| row.key.kind == Proxy::Host).collect();
     // Groups and upstreams are known by their names only now.
-    rows.retain(|row| settings.wants(&row.key));
-    let mut incidents = incident::find(&rows, &relations, &seen, window);
+    if settings.upstream.is_some() || settings.group.is_some() {
+        rows.retain(|row| settings.wants(&row.key));
+    }
+    let upstreams = upstreams(&keys, &series, &rows);
+    let mut incidents = incident::find(&rows, &upstreams, &relations, window);
     context::attach(&mut incidents, &rows, &hosts, window);
     tier::link(&mut incidents);
     let inferred = inferred(&incidents);
-    Findings { window, rows, hosts, incidents, inferred, seen, paths, error_log_only, paired }
+    Findings { window, rows, hosts, incidents, inferred, upstreams, paths, error_log_only, paired }
+}
+
+/// All upstreams, with the places of their rows.
+fn upstreams(keys: &Keys, series: &[Series], rows: &[Row]) -> Vec<Upstream> {
+    let mut start = 0;
+    let upstream = |(key, seen): (&Arc<Key>, Option<(Stamp, Stamp)>)| {
+        let end = start + rows[start..].iter().take_while(|row| row.key == *key).count();
+        Upstream { key: Arc::clone(key), seen, rows: std::mem::replace(&mut start, end)..end }
+    };
+    keys.sorted().iter().zip(keys.seen(series)).map(upstream).collect()
 }
 
 /// What incidents know of their rows that the rows' own lines do not name.

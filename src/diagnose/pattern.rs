@@ -66,7 +66,7 @@ pub(super) struct Facts<'a> {
     /// The incident's rows.
     pub(super) rows: &'a [&'a Row],
     /// Its evidence that explains failures or failed attempts.
-    pub(super) evidence: &'a [Evidence],
+    pub(super) evidence: &'a [&'a Evidence],
     /// The same, weighed; the heaviest first.
     pub(super) causes: &'a [Weighed],
     /// Requests between its first and last window.
@@ -103,7 +103,7 @@ impl Facts<'_> {
     /// Failures and failed attempts, whichever is more.
     fn failures(&self) -> u64 {
         let sum = |part: fn(&Row) -> u64| self.rows.iter().map(|row| part(row)).sum::<u64>();
-        sum(|row| row.failures).max(sum(|row| row.failed_attempts))
+        sum(|row| row.trouble().failures).max(sum(|row| row.trouble().failed_attempts))
     }
 
     /// The share of failures and attempts that `causes` account for.
@@ -174,7 +174,7 @@ impl Facts<'_> {
     fn slowing(&self) -> Option<Pattern> {
         let mut by_window: BTreeMap<i64, Histogram> = BTreeMap::new();
         for row in self.before {
-            by_window.entry(row.window).or_default().merge(&row.latency);
+            by_window.entry(row.window).or_default().merge(row.latency());
         }
         let slow: Vec<u64> = by_window.values().filter_map(|latency| latency.percentile(95)).collect();
         let (usual, last) = slow.split_at_checked(slow.len().checked_sub(2)?)?;
@@ -185,7 +185,7 @@ impl Facts<'_> {
     fn surge(&self) -> Option<Pattern> {
         let requests = |rows: &[&Row]| {
             let mut by_window: BTreeMap<i64, u64> = BTreeMap::new();
-            rows.iter().for_each(|row| *by_window.entry(row.window).or_default() += row.requests.unwrap_or(0));
+            rows.iter().for_each(|row| *by_window.entry(row.window).or_default() += row.requests().unwrap_or(0));
             by_window.into_values().collect::<Vec<u64>>()
         };
         let (from, to) = (median(&requests(self.before))?, requests(self.rows).into_iter().max()?);
@@ -212,7 +212,7 @@ impl Facts<'_> {
         let lines: u64 = self.evidence.iter().map(|item| item.lines).sum();
         let unsafe_only = self.evidence.iter().map(|item| item.not_repeatable).sum::<u64>() == lines;
         // What comes in numbers is no race, unless a proxy was seen to try the same server again.
-        let repeated = |item: &Evidence| item.sign.cause == Cause::KeepaliveRace && item.not_repeatable < item.lines;
+        let repeated = |item: &&Evidence| item.sign.cause == Cause::KeepaliveRace && item.not_repeatable < item.lines;
         let in_numbers = self.requests.is_some_and(|requests| self.failures() * 50 > requests);
         let is_told = self.causes.first().is_some_and(|first| first.cause == Cause::KeepaliveRace);
         if is_told && in_numbers && !self.evidence.iter().any(repeated) {
@@ -235,7 +235,7 @@ impl Facts<'_> {
 
 /// The 64ths of windows, counted from the epoch, in which something failed in a row.
 fn moments(row: &Row, window: i64) -> impl Iterator<Item = i64> {
-    let (start, slots) = (row.window / window * 64, row.slots);
+    let (start, slots) = (row.window / window * 64, row.trouble().slots);
     (0..64).filter(move |bit| slots >> bit & 1 == 1).map(move |bit| start + bit)
 }
 

@@ -13,8 +13,10 @@ const DAY: i64 = 86_400;
 
 /// Moves all evidence without a year to its year, and drops what is outside of the span that was asked for.
 pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, window: i64, settings: &Settings) {
-    let (yearless, dated): (Vec<_>, Vec<_>) = std::mem::take(cells).into_iter().partition(|cell| is_yearless(&cell.2));
-    *cells = dated;
+    let yearless: Vec<_> = cells.extract_if(.., |cell| is_yearless(&cell.2)).collect();
+    if yearless.is_empty() {
+        return;
+    }
     let starts = cells.iter().map(|cell| cell.1);
     let span = starts.clone().min().zip(starts.max());
     for (series, at, mut cell) in yearless {

@@ -13,6 +13,7 @@ mod facts;
 mod incident;
 mod schema;
 mod story;
+mod sums;
 
 pub use build::build;
 pub use context::Context;

@@ -49,7 +49,7 @@ pub(super) fn spans_of(rows: &[Row], range: Range<usize>, gap: i64) -> Vec<Span>
         if !row.is_troubled() {
             continue;
         }
-        let cause = kind_of(weigh(&row.evidence).first().map_or(Cause::Unknown, |first| first.cause));
+        let cause = kind_of(weigh(&row.trouble().evidence).first().map_or(Cause::Unknown, |first| first.cause));
         match latest.get(&cause).filter(|&&before| row.window - spans[before].windows.1 <= gap) {
             Some(&before) => spans[before].extend([at], rows),
             None => {
@@ -87,7 +87,7 @@ impl Span {
 
 /// Failures and failed attempts.
 pub(super) fn trouble(row: &Row) -> u64 {
-    row.failures + row.failed_attempts
+    row.trouble().failures + row.trouble().failed_attempts
 }
 
 /// Spans that are nothing beside a neighbour become part of it; so do spans of which nothing is known beside one that
