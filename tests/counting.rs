@@ -9,7 +9,7 @@ use gatewhy::format::Statuses;
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
-use gatewhy::report::Report;
+use gatewhy::report::{Report, Tables};
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
 
@@ -41,7 +41,7 @@ fn count(logs: &[&str], options: &Options) -> Outcome {
 fn report_with(logs: &[&str], options: &Options) -> Report {
     let outcome = count(logs, options);
     let names: Vec<String> = (0..logs.len()).map(|number| format!("{number}.log")).collect();
-    let request = Request { names: &names, all_windows: true, now: NOW, zone_name: "UTC" };
+    let request = Request { names: &names, tables: Tables::ALL, all_windows: true, now: NOW, zone_name: "UTC" };
     let report = pipeline::report(outcome, options, &request);
     assert_eq!(report.unparsed.lines, 0, "{:?}", report.unparsed.samples);
     report

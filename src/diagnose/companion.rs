@@ -5,17 +5,18 @@
 //! the status of the failure; as many failed attempts with that status, in the same window, as there are such lines
 //! then have its sign.
 
-use super::keys::Keys;
-use crate::aggregate::{Cell, Evidence, Source};
+use super::{keys::Keys, unite};
+use crate::aggregate::{Cell, Evidence, PathNames, Source};
 use crate::cause::{Proxy, Strength};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series.
-pub(super) fn explain(keys: &Keys, cells: &mut [(u32, i64, Cell)]) {
+pub(super) fn explain(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames) {
     if keys.sorted().iter().all(|key| key.kind != Proxy::Apache) {
         return;
     }
+    unite(cells, names);
     let mut places: BTreeMap<(&str, i64), Cells> = BTreeMap::new();
     let of_apache = |cell: &(usize, &(u32, i64, Cell))| keys.of(cell.1.0).kind == Proxy::Apache;
     for (at, (id, window, cell)) in cells.iter().enumerate().filter(of_apache) {

@@ -20,7 +20,7 @@ pub use incident::Incident;
 pub use keys::Key;
 pub use reconcile::Row;
 
-use crate::aggregate::{Counts, PathNames, Series, Tally};
+use crate::aggregate::{Cell, Counts, PathNames, Series, Tally};
 use crate::cause::Proxy;
 use crate::format::Statuses;
 use crate::grammar::time::Stamp;
@@ -89,7 +89,7 @@ pub struct Upstream {
 pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let window = tally.window();
     let Counts { series, mut cells, paths, peers, aliases } = tally.into_counts();
-    year::place(&mut cells, window, settings);
+    year::place(&mut cells, &paths, window, settings);
     let keys = Keys::new(&series, &cells);
     let relations = Relations::new(&keys, &peers, &aliases).with_members(&cells);
     let reconcile::Reconciled { mut rows, error_log_only, paired } =
@@ -105,6 +105,18 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     tier::link(&mut incidents);
     let inferred = inferred(&incidents);
     Findings { window, rows, hosts, incidents, inferred, upstreams, paths, error_log_only, paired }
+}
+
+/// Makes one cell of those that threads have counted of one series and window.
+fn unite(cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames) {
+    cells.sort_by_key(|(series, window, _)| (*series, *window));
+    cells.dedup_by(|more, all| {
+        let same = (more.0, more.1) == (all.0, all.1);
+        if same {
+            all.2.absorb(&more.2, names);
+        }
+        same
+    });
 }
 
 /// All upstreams, with the places of their rows.

@@ -117,7 +117,7 @@ pub(super) fn reconcile(
     window: i64,
     statuses: &Statuses,
 ) -> Reconciled {
-    companion::explain(keys, &mut cells);
+    companion::explain(keys, &mut cells, names);
     let mut rows = rows(series, keys, cells, names);
     let told = rows.iter().any(|row| row.told().next().is_some());
     // Most archives hold no error log: then there is nothing to bring together.
@@ -135,7 +135,8 @@ pub(super) fn reconcile(
     Reconciled { rows, error_log_only, paired }
 }
 
-/// One row for all cells with the same key and window, by key and window.
+/// One row for all cells with the same key and window, by key and window: threads may each have one of a series, and
+/// several series may share a key.
 fn rows(series: &[Series], keys: &Keys, mut cells: Vec<(u32, i64, Cell)>, names: &PathNames) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::with_capacity(cells.len());
     let (mut order, starts) = by_rank(keys, &cells);

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Makes the report.
 #[must_use]
 pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
-    let Findings { window, rows, incidents, .. } = findings;
+    let (Findings { window, rows, incidents, .. }, tables) = (findings, context.tables);
     let last_lines = end::last_lines(findings);
     let upstreams = findings.upstreams.iter().filter(|upstream| !upstream.rows.is_empty());
     let upstreams: Vec<Summed<'_>> =
@@ -34,13 +34,18 @@ pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
             .zip(incidents)
             .map(|(number, incident)| incident::row(number, incident, &last_lines, findings, context))
             .collect(),
-        upstreams: upstreams.iter().filter_map(|summed| upstream_row(summed, findings)).collect(),
-        causes: cause_rows(findings, context),
-        windows: window_rows(findings, context),
+        upstreams: made(tables.upstreams, || upstream_rows(&upstreams, findings)),
+        causes: made(tables.causes, || cause_rows(findings, context)),
+        windows: made(tables.windows, || window_rows(findings, context)),
         unparsed: unparsed(context),
         notes: notes(findings, &proxies, context),
         proxies,
     }
+}
+
+/// A table, if it is asked for.
+fn made<T>(asked_for: bool, table: impl FnOnce() -> Vec<T>) -> Vec<T> {
+    if asked_for { table() } else { Vec::new() }
 }
 
 /// An upstream with what its rows add up to.
@@ -127,6 +132,10 @@ fn window_row(place: usize, row: &Row, findings: &Findings, context: &Context<'_
         top_path: top_path(&row.trouble().paths, &findings.paths),
         sample: shown.and_then(|cause| first_sample(evidence, cause)).map(|sample| cite(sample, context)),
     }
+}
+
+fn upstream_rows(upstreams: &[Summed<'_>], findings: &Findings) -> Vec<UpstreamRow> {
+    upstreams.iter().filter_map(|summed| upstream_row(summed, findings)).collect()
 }
 
 /// One upstream over all windows. `None` for a server of which only its health is known.

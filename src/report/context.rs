@@ -18,8 +18,26 @@ pub struct Context<'a> {
     pub unparsed: &'a [Sample],
     /// The zone that was assumed, where stamps carried none.
     pub assumed_zone: Option<String>,
+    /// Which tables to make.
+    pub tables: Tables,
     /// Whether healthy windows are shown too.
     pub all_windows: bool,
+}
+
+/// Which of the tables to make that take long for many upstreams: the others stay empty. All else is always made.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables {
+    /// [`Report::windows`](super::Report::windows)
+    pub windows: bool,
+    /// [`Report::upstreams`](super::Report::upstreams)
+    pub upstreams: bool,
+    /// [`Report::causes`](super::Report::causes)
+    pub causes: bool,
+}
+
+impl Tables {
+    /// Every one.
+    pub const ALL: Self = Self { windows: true, upstreams: true, causes: true };
 }
 
 /// `input:line: text`

@@ -16,7 +16,7 @@ mod story;
 mod sums;
 
 pub use build::build;
-pub use context::Context;
+pub use context::{Context, Tables};
 pub use schema::schema;
 
 use crate::cause::Strength;
