@@ -56,6 +56,8 @@ pub struct Findings {
     pub window: i64,
     /// One row for each upstream and window, by key and time.
     pub rows: Vec<Row>,
+    /// The places of the rows that have any trouble, in order: mostly very few.
+    pub troubled: Vec<usize>,
     /// What happened on hosts, by host, by pool, unit or program, and by time: evidence that counts as no failure and
     /// that no filter on upstreams drops.
     pub hosts: Vec<Row>,
@@ -82,6 +84,37 @@ pub struct Upstream {
     pub seen: Option<(Stamp, Stamp)>,
     /// The places of its rows in the findings, by window.
     pub rows: Range<usize>,
+    /// All its requests; `None` where no row knows them.
+    pub requests: Option<u64>,
+    /// All attempts at it; `None` where no row knows them.
+    pub attempts: Option<u64>,
+}
+
+impl Findings {
+    /// The places of the rows that have any trouble, of those in a range.
+    #[must_use]
+    pub fn troubled_in(&self, rows: &Range<usize>) -> &[usize] {
+        let from = |place: usize| self.troubled.partition_point(|&at| at < place);
+        &self.troubled[from(rows.start)..from(rows.end)]
+    }
+}
+
+impl Upstream {
+    /// The upstream of the first of `rows`, which begin at `start`, if they are of that key.
+    fn new(key: &Arc<Key>, seen: Option<(Stamp, Stamp)>, rows: &[Row], start: usize) -> Self {
+        let mut upstream = Self { key: Arc::clone(key), seen, rows: start..start, requests: None, attempts: None };
+        for row in rows[start..].iter().take_while(|row| row.key == *key) {
+            upstream.rows.end += 1;
+            upstream.requests = plus(upstream.requests, row.requests());
+            upstream.attempts = plus(upstream.attempts, row.attempts());
+        }
+        upstream
+    }
+}
+
+/// The sum of what is known.
+pub(crate) fn plus(sum: Option<u64>, more: Option<u64>) -> Option<u64> {
+    sum.zip(more).map(|(sum, more)| sum + more).or(sum).or(more)
 }
 
 /// Finds out what happened.
@@ -99,12 +132,28 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     if settings.upstream.is_some() || settings.group.is_some() {
         rows.retain(|row| settings.wants(&row.key));
     }
-    let upstreams = upstreams(&keys, &series, &rows);
-    let mut incidents = incident::find(&rows, &upstreams, &relations, window);
-    context::attach(&mut incidents, &rows, &hosts, window);
+    let mut findings = Findings {
+        window,
+        troubled: (0..rows.len()).filter(|&at| rows[at].any_trouble().is_some()).collect(),
+        upstreams: upstreams(&keys, &series, &rows),
+        rows,
+        hosts,
+        incidents: Vec::new(),
+        inferred: BTreeMap::new(),
+        paths,
+        error_log_only,
+        paired,
+    };
+    findings.incidents = incidents(&findings, &relations);
+    findings.inferred = inferred(&findings.incidents);
+    findings
+}
+
+fn incidents(findings: &Findings, relations: &Relations<'_>) -> Vec<Incident> {
+    let mut incidents = incident::find(findings, relations);
+    context::attach(&mut incidents, &findings.rows, &findings.hosts, findings.window);
     tier::link(&mut incidents);
-    let inferred = inferred(&incidents);
-    Findings { window, rows, hosts, incidents, inferred, upstreams, paths, error_log_only, paired }
+    incidents
 }
 
 /// Makes one cell of those that threads have counted of one series and window.
@@ -119,14 +168,14 @@ fn unite(cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames) {
     });
 }
 
-/// All upstreams, with the places of their rows.
+/// All upstreams, with what their rows add up to.
 fn upstreams(keys: &Keys, series: &[Series], rows: &[Row]) -> Vec<Upstream> {
-    let mut start = 0;
-    let upstream = |(key, seen): (&Arc<Key>, Option<(Stamp, Stamp)>)| {
-        let end = start + rows[start..].iter().take_while(|row| row.key == *key).count();
-        Upstream { key: Arc::clone(key), seen, rows: std::mem::replace(&mut start, end)..end }
-    };
-    keys.sorted().iter().zip(keys.seen(series)).map(upstream).collect()
+    let mut upstreams: Vec<Upstream> = Vec::with_capacity(keys.sorted().len());
+    for (key, seen) in keys.sorted().iter().zip(keys.seen(series)) {
+        let start = upstreams.last().map_or(0, |last| last.rows.end);
+        upstreams.push(Upstream::new(key, seen, rows, start));
+    }
+    upstreams
 }
 
 /// What incidents know of their rows that the rows' own lines do not name.
@@ -141,5 +190,16 @@ impl Settings {
         let fits =
             |filter: &Option<Regex>, name: &str| filter.as_ref().is_none_or(|filter| filter.is_match(name.as_bytes()));
         fits(&self.upstream, &key.upstream) && fits(&self.group, &key.group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plus;
+
+    #[test]
+    fn what_is_not_known_adds_nothing() {
+        let sums = [plus(None, None), plus(Some(1), None), plus(None, Some(2)), plus(Some(1), Some(2))];
+        assert_eq!(sums, [None, Some(1), Some(2), Some(3)]);
     }
 }

@@ -119,10 +119,11 @@ pub(super) fn reconcile(
 ) -> Reconciled {
     companion::explain(keys, &mut cells, names);
     let mut rows = rows(series, keys, cells, names);
-    let told = rows.iter().any(|row| row.told().next().is_some());
+    let troubled: Vec<usize> = (0..rows.len()).filter(|&at| rows[at].any_trouble().is_some()).collect();
+    let told = troubled.iter().any(|&at| rows[at].told().next().is_some());
     // Most archives hold no error log: then there is nothing to bring together.
     if !told {
-        rows.iter_mut().for_each(|row| row.finish(None, &Coverage::default(), names, statuses));
+        troubled.iter().for_each(|&at| rows[at].finish(None, &Coverage::default(), names, statuses));
         return Reconciled { rows, ..Reconciled::default() };
     }
     let coverage = Coverage::of(&rows, window);

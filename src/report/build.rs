@@ -19,11 +19,10 @@ use std::collections::BTreeMap;
 /// Makes the report.
 #[must_use]
 pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
-    let (Findings { window, rows, incidents, .. }, tables) = (findings, context.tables);
+    let (Findings { window, incidents, .. }, tables) = (findings, context.tables);
     let last_lines = end::last_lines(findings);
     let upstreams = findings.upstreams.iter().filter(|upstream| !upstream.rows.is_empty());
-    let upstreams: Vec<Summed<'_>> =
-        upstreams.map(|upstream| (upstream, Sums::of(&rows[upstream.rows.clone()]))).collect();
+    let upstreams: Vec<Summed<'_>> = upstreams.map(|upstream| (upstream, Sums::of(upstream, findings))).collect();
     let proxies: Vec<ProxyRow> = upstreams.chunk_by(|a, b| a.0.key.proxy == b.0.key.proxy).map(proxy_row).collect();
     Report {
         schema: SCHEMA,
@@ -94,8 +93,10 @@ fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>, inferred: Optio
 
 /// The rows that are shown, by time.
 fn window_rows(findings: &Findings, context: &Context<'_>) -> Vec<WindowRow> {
-    let shown = |row: &Row| row.is_troubled() || context.all_windows && row.requests().is_some();
-    let mut rows: Vec<(usize, &Row)> = findings.rows.iter().enumerate().filter(|(_, row)| shown(row)).collect();
+    let is_shown = |row: &Row| row.is_troubled() || context.all_windows && row.requests().is_some();
+    let all = if context.all_windows { (0..findings.rows.len()).collect() } else { findings.troubled.clone() };
+    let rows = all.into_iter().map(|place| (place, &findings.rows[place]));
+    let mut rows: Vec<(usize, &Row)> = rows.filter(|(_, row)| is_shown(row)).collect();
     // Within a window they stay in the order of their keys.
     rows.sort_by_key(|(_, row)| row.window);
     rows.into_iter().map(|(place, row)| window_row(place, row, findings, context)).collect()
@@ -144,7 +145,8 @@ fn upstream_row((upstream, sums): &Summed<'_>, findings: &Findings) -> Option<Up
         return None;
     }
     let (rows, sums) = (&findings.rows[upstream.rows.clone()], sums.totals());
-    let verdict = verdict(rows.iter().flat_map(|row| &row.trouble().evidence), inferred(upstream, findings));
+    let troubled = findings.troubled_in(&upstream.rows).iter().map(|&at| findings.rows[at].trouble());
+    let verdict = verdict(troubled.flat_map(|trouble| &trouble.evidence), inferred(upstream, findings));
     let mut latency = Histogram::default();
     for row in rows {
         latency.merge(row.latency());
@@ -186,7 +188,8 @@ fn inferred(upstream: &Upstream, findings: &Findings) -> Option<Likely> {
         by_cause.entry(likely.cause).or_insert((0, likely)).0 += trouble(&findings.rows[at]);
     }
     let (known, likely) = by_cause.into_values().max_by_key(|(known, _)| *known)?;
-    (known * 2 > findings.rows[upstream.rows.clone()].iter().map(trouble).sum()).then_some(likely)
+    let all = findings.troubled_in(&upstream.rows).iter().map(|&at| trouble(&findings.rows[at])).sum();
+    (known * 2 > all).then_some(likely)
 }
 
 /// What all evidence for a cause adds up to.
@@ -222,7 +225,7 @@ impl<'a> Seen<'a> {
 fn cause_rows(findings: &Findings, context: &Context<'_>) -> Vec<CauseRow> {
     let mut by_cause: BTreeMap<Cause, Seen<'_>> = BTreeMap::new();
     let mut all = 0;
-    for (row, trouble) in findings.rows.iter().filter_map(|row| Some((row, row.any_trouble()?))) {
+    for (row, trouble) in findings.troubled.iter().map(|&at| (&findings.rows[at], findings.rows[at].trouble())) {
         all += trouble.failures;
         for item in trouble.evidence.iter().filter(|item| item.failures + item.attempts > 0) {
             by_cause.entry(item.sign.cause).or_insert_with(|| Seen::new(item, &row.key)).add(item, &row.key);

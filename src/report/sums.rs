@@ -1,8 +1,8 @@
 //! Sums over rows.
 
 use super::Totals;
-use crate::aggregate::{STATUS_COLUMNS, Trouble};
-use crate::diagnose::Row;
+use crate::aggregate::STATUS_COLUMNS;
+use crate::diagnose::{Findings, Row, Upstream, plus};
 use crate::show;
 
 /// What some rows add up to. Requests and attempts are `None` where no row knows them.
@@ -20,21 +20,16 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// What `rows` add up to.
-    pub(super) fn of(rows: &[Row]) -> Self {
-        let mut sums = Self::default();
-        for row in rows {
-            sums.requests = plus(sums.requests, row.requests());
-            sums.attempts = plus(sums.attempts, row.attempts());
-            sums.uncounted |= row.uncounted;
-            if let Some(trouble) = row.any_trouble() {
-                sums.add_trouble(trouble);
-            }
-        }
+    /// What the rows of an upstream add up to.
+    pub(super) fn of(upstream: &Upstream, findings: &Findings) -> Self {
+        let mut sums = Self { requests: upstream.requests, attempts: upstream.attempts, ..Self::default() };
+        findings.troubled_in(&upstream.rows).iter().for_each(|&at| sums.add_trouble(&findings.rows[at]));
         sums
     }
 
-    fn add_trouble(&mut self, trouble: &Trouble) {
+    fn add_trouble(&mut self, row: &Row) {
+        let trouble = row.trouble();
+        self.uncounted |= row.uncounted;
         self.failures += trouble.failures;
         self.statuses = both(self.statuses, trouble.statuses);
         self.failed_attempts += trouble.failed_attempts;
@@ -77,10 +72,6 @@ impl Sums {
     }
 }
 
-fn plus(sum: Option<u64>, more: Option<u64>) -> Option<u64> {
-    sum.zip(more).map(|(sum, more)| sum + more).or(sum).or(more)
-}
-
 fn both(one: [u64; STATUS_COLUMNS], other: [u64; STATUS_COLUMNS]) -> [u64; STATUS_COLUMNS] {
     std::array::from_fn(|column| one[column] + other[column])
 }
@@ -88,14 +79,6 @@ fn both(one: [u64; STATUS_COLUMNS], other: [u64; STATUS_COLUMNS]) -> [u64; STATU
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_not_known_adds_nothing() {
-        assert_eq!(
-            [plus(None, None), plus(Some(1), None), plus(None, Some(2)), plus(Some(1), Some(2))],
-            [None, Some(1), Some(2), Some(3)]
-        );
-    }
 
     #[test]
     fn there_is_no_rate_where_failures_are_among_no_requests() {

@@ -37,7 +37,10 @@ pub fn run(options: &options::Report) -> anyhow::Result<Status> {
         run.add(Note::light(NO_GATEWAY.to_owned()));
     }
     judge(&mut run, options, &report);
-    Ok(run.finish(Some(&findings(&report))))
+    let status = run.finish(Some(&findings(&report)));
+    // The process ends now, which frees everything at once.
+    std::mem::forget(report);
+    Ok(status)
 }
 
 /// Writes the report once it is complete; nothing where nothing could be read.

@@ -1,19 +1,14 @@
 //! What building an incident looks up in all rows, made once.
 
-use super::super::Upstream;
 use super::super::keys::Key;
 use super::super::reconcile::Row;
 use super::super::score::Weighed;
+use super::super::{Findings, Upstream};
 use super::SHADOW;
 use crate::aggregate::Source;
 use crate::cause::{Cause, Proxy};
 use crate::grammar::time::Stamp;
-use std::{
-    cell::OnceCell,
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    sync::Arc,
-};
+use std::{cell::OnceCell, collections::BTreeSet, ops::Range, sync::Arc};
 
 /// How many windows before an incident are looked at for what led up to it.
 const BEFORE: i64 = 10;
@@ -36,6 +31,8 @@ pub(super) struct Index<'a> {
 struct Group<'a> {
     name: GroupName<'a>,
     rows: &'a [Row],
+    /// Whether any were counted.
+    has_requests: bool,
     /// How many servers were seen.
     servers: usize,
     /// The rows with state lines, by window.
@@ -59,15 +56,12 @@ struct Gateway<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(rows: &'a [Row], upstreams: &'a [Upstream]) -> Self {
-        let groups: Vec<Group<'a>> = upstreams
-            .chunk_by(|a, b| a.key.group() == b.key.group())
-            .map(|upstreams| Group::new(upstreams, &rows[places_of(upstreams)]))
-            .collect();
-        let proxies = upstreams
-            .chunk_by(|a, b| a.key.proxy == b.key.proxy)
-            .map(|upstreams| Gateway::new(upstreams, &rows[places_of(upstreams)], &groups))
-            .collect();
+    pub(super) fn new(findings: &'a Findings) -> Self {
+        let Findings { rows, upstreams, .. } = findings;
+        let groups = upstreams.chunk_by(|a, b| a.key.group() == b.key.group());
+        let groups: Vec<Group<'a>> = groups.map(|upstreams| Group::new(upstreams, findings)).collect();
+        let proxies = upstreams.chunk_by(|a, b| a.key.proxy == b.key.proxy);
+        let proxies = proxies.map(|upstreams| Gateway::new(upstreams, &groups, findings)).collect();
         Self { rows, upstreams, groups, proxies }
     }
 
@@ -168,40 +162,44 @@ impl<'a> Index<'a> {
         places: &[usize],
         keys: &BTreeSet<Arc<Key>>,
         windows: (i64, i64),
-    ) -> (Option<BTreeMap<i64, u64>>, bool) {
+    ) -> (Option<ByWindow<u64>>, bool) {
         let own = || places.iter().map(|&at| &self.rows[at]);
         if own().any(|row| row.uncounted) {
             return (None, false);
         }
-        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        let (first, last) = windows;
+        let mut counts: Vec<(i64, u64)> = Vec::new();
         if own().any(|row| row.requests().is_none()) {
             let of_proxy = keys.first().and_then(|key| self.proxy(&key.proxy)).map(Gateway::requests);
-            counts.extend(of_proxy.into_iter().flat_map(|counts| counts.range(windows.0, windows.1).iter().copied()));
-            return (Some(counts).filter(|counts| !counts.is_empty()), true);
+            of_proxy.into_iter().for_each(|requests| counts.extend(requests.range(first, last)));
+            return (Some(ByWindow(counts)).filter(|counts| !counts.is_empty()), true);
         }
         let whole = keys.iter().filter(|key| key.upstream.is_empty() && !key.group.is_empty());
         let whole: BTreeSet<(&str, &str)> = whole.map(|key| key.group()).collect();
-        let mut add = |window: i64, requests: u64| *counts.entry(window).or_default() += requests;
         for group in whole.iter().filter_map(|group| self.group(*group)) {
-            group.requests().range(windows.0, windows.1).iter().for_each(|&(window, requests)| add(window, requests));
+            counts.extend(group.requests().range(first, last));
         }
         for key in keys.iter().filter(|key| !whole.contains(&key.group())) {
-            let rows = within(self.rows_of(key), windows.0, windows.1);
-            rows.iter().for_each(|row| add(row.window, row.requests().unwrap_or(0)));
+            let rows = within(self.rows_of(key), first, last);
+            counts.extend(rows.iter().map(|row| (row.window, row.requests().unwrap_or(0))));
         }
+        let counts = ByWindow::sum(counts, |all, more| *all += more);
         (Some(counts), false)
     }
 }
 
 impl<'a> Group<'a> {
     /// The group of `upstreams`, which has at least one.
-    fn new(upstreams: &'a [Upstream], rows: &'a [Row]) -> Self {
+    fn new(upstreams: &'a [Upstream], findings: &'a Findings) -> Self {
+        let (places, rows) = (places_of(upstreams), &findings.rows);
         let is_server = |upstream: &&Upstream| !upstream.key.upstream.is_empty() && !upstream.rows.is_empty();
-        let mut states: Vec<&Row> = rows.iter().filter(|row| has_state(row, |_| true)).collect();
+        let troubled = findings.troubled_in(&places).iter().map(|&at| &rows[at]);
+        let mut states: Vec<&Row> = troubled.filter(|row| has_state(row, |_| true)).collect();
         states.sort_by_key(|row| row.window);
         Self {
             name: upstreams[0].key.group(),
-            rows,
+            rows: &rows[places],
+            has_requests: upstreams.iter().any(|upstream| upstream.requests.is_some()),
             servers: upstreams.iter().filter(is_server).count(),
             states,
             requests: OnceCell::new(),
@@ -224,18 +222,17 @@ impl<'a> Group<'a> {
 
 impl<'a> Gateway<'a> {
     /// The proxy of `upstreams`, which has at least one.
-    fn new(upstreams: &'a [Upstream], rows: &'a [Row], groups: &[Group<'a>]) -> Self {
+    fn new(upstreams: &'a [Upstream], groups: &[Group<'a>], findings: &'a Findings) -> Self {
         let name = upstreams[0].key.proxy.as_str();
         let own = &groups[groups.partition_point(|group| group.name.0 < name)..];
         let own = || own.iter().take_while(|group| group.name.0 == name);
-        let has_requests = |group: &&Group<'_>| group.rows.iter().any(|row| row.requests().is_some());
         let mut states: Vec<&Row> = own().flat_map(|group| &group.states).copied().filter(tells_of_proxy).collect();
         states.sort_by_key(|row| row.window);
         let spans = upstreams.iter().filter_map(|upstream| upstream.seen);
         Self {
             name,
-            rows,
-            named: own().filter(|group| !group.name.1.is_empty()).filter(has_requests).count(),
+            rows: &findings.rows[places_of(upstreams)],
+            named: own().filter(|group| !group.name.1.is_empty() && group.has_requests).count(),
             states,
             span: spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
             requests: OnceCell::new(),
@@ -265,7 +262,7 @@ fn requests(rows: &[Row]) -> ByWindow<u64> {
 }
 
 /// Something of each window, in order.
-struct ByWindow<T>(Vec<(i64, T)>);
+pub(super) struct ByWindow<T>(Vec<(i64, T)>);
 
 impl<T: Copy> ByWindow<T> {
     /// Brings together what windows have several of.
@@ -285,8 +282,13 @@ impl<T: Copy> ByWindow<T> {
         self.0.is_empty()
     }
 
-    fn get(&self, window: i64) -> Option<T> {
+    pub(super) fn get(&self, window: i64) -> Option<T> {
         self.0.binary_search_by_key(&window, |entry| entry.0).ok().map(|at| self.0[at].1)
+    }
+
+    /// What there is of all windows.
+    pub(super) fn values(&self) -> impl Iterator<Item = T> {
+        self.0.iter().map(|entry| entry.1)
     }
 
     /// From one window to another.

@@ -10,7 +10,7 @@ mod join;
 mod root;
 mod span;
 
-use super::Upstream;
+use super::Findings;
 use super::keys::{Key, Relations};
 use super::pattern::{self, Facts, Pattern};
 use super::reconcile::Row;
@@ -18,7 +18,7 @@ use super::score::{Likely, Root, Weighed, weigh};
 use crate::aggregate::{Evidence, STATUS_COLUMNS, Sketch, Source, Trouble};
 use crate::cause::{Cause, Strength};
 use crate::grammar::time::Stamp;
-use index::Index;
+use index::{ByWindow, Index};
 use join::Gathered;
 use span::Span;
 use std::{
@@ -109,18 +109,19 @@ impl Scope {
     }
 }
 
-/// The incidents in `rows`, which are ordered by key and window; the gravest first.
+/// The incidents among the rows of `findings`; the gravest first.
 #[must_use]
-pub(super) fn find(rows: &[Row], upstreams: &[Upstream], relations: &Relations<'_>, window: i64) -> Vec<Incident> {
+pub(super) fn find(findings: &Findings, relations: &Relations<'_>) -> Vec<Incident> {
+    let Findings { window, ref rows, ref upstreams, .. } = *findings;
     let gap = (GAP.0 * window).max(GAP.1) + window;
     let mut spans = Vec::new();
     for upstream in upstreams {
-        let of_upstream = span::absorb_minor(span::spans_of(rows, upstream.rows.clone(), gap), gap);
+        let of_upstream = span::absorb_minor(span::spans_of(rows, findings.troubled_in(&upstream.rows), gap), gap);
         spans.extend(of_upstream.into_iter().flat_map(|span| span::split_core(span, rows, gap)));
     }
     spans.sort_by(|a, b| (&a.key.proxy, a.windows, &a.key, a.cause).cmp(&(&b.key.proxy, b.windows, &b.key, b.cause)));
     let groups = join::join(&spans, relations, gap, window);
-    let index = Index::new(rows, upstreams);
+    let index = Index::new(findings);
     let told = join::gather(&spans, rows, groups);
     let mut incidents: Vec<Incident> =
         told.into_iter().filter_map(|gathered| build(&index, &spans, &gathered, window)).collect();
@@ -163,13 +164,14 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
     let evidence: Vec<&Evidence> = evidence.filter(|item| item.failures + item.attempts > 0).collect();
     let mut causes = weigh(evidence.iter().copied());
     let (requests, requests_of_proxy) = index.requests(&places, &keys, windows);
+    let all_requests = requests.as_ref().map(|requests| requests.values().sum());
     let rows: Vec<&Row> = own().collect();
     let (patterns, behind) = pattern::find(&Facts {
         window,
         rows: &rows,
         evidence: &evidence,
         causes: &causes,
-        requests: requests.as_ref().map(|windows| windows.values().sum()),
+        requests: all_requests,
         before: &index.before(&keys, windows.0, window),
         answered: index.answered(&keys),
         rhythm: gathered.rhythm,
@@ -193,7 +195,7 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
         likely,
         evidence: merge_evidence(evidence.into_iter().chain(states)),
         causes,
-        requests: requests.as_ref().map(|windows| windows.values().sum()),
+        requests: all_requests,
         requests_of_proxy,
         failures: sum(|row| row.trouble().failures),
         statuses: std::array::from_fn(|column| own().map(|row| row.trouble().statuses[column]).sum()),
@@ -251,14 +253,14 @@ fn merge_evidence<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> Vec<Evide
 
 /// The worst window: with the most failures (failed attempts, where the client saw none), then with the highest rate of
 /// them, then the first.
-fn peak(rows: &[Row], places: &[usize], requests: Option<&BTreeMap<i64, u64>>) -> Option<(i64, u64, Option<u64>)> {
+fn peak(rows: &[Row], places: &[usize], requests: Option<&ByWindow<u64>>) -> Option<(i64, u64, Option<u64>)> {
     let mut windows: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
     for &at in places {
         let counts = windows.entry(rows[at].window).or_default();
         counts.0 += rows[at].trouble().failures;
         counts.1 += rows[at].trouble().failed_attempts;
     }
-    let of = |at: i64| requests.and_then(|requests| requests.get(&at).copied());
+    let of = |at: i64| requests.and_then(|requests| requests.get(at));
     let fewest = |at: i64| std::cmp::Reverse(of(at).unwrap_or(u64::MAX));
     let worst = windows.into_iter().max_by_key(|&(at, counts)| (counts, fewest(at), std::cmp::Reverse(at)));
     worst.map(|(at, (failures, _))| (at, failures, of(at)))

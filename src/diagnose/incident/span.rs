@@ -5,7 +5,7 @@ use super::super::pattern::BROKEN_OFF;
 use super::super::reconcile::Row;
 use super::super::score::weigh;
 use crate::cause::Cause;
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A span with at most this part of a neighbour's trouble is part of its neighbour's story.
 const MINOR: u64 = 10;
@@ -40,11 +40,11 @@ pub(super) enum Level {
     Trickle,
 }
 
-/// The spans of one upstream, whose rows are `range`, in order of their start.
-pub(super) fn spans_of(rows: &[Row], range: Range<usize>, gap: i64) -> Vec<Span> {
+/// The spans of one upstream, whose rows at `places` may have failed, in order of their start.
+pub(super) fn spans_of(rows: &[Row], places: &[usize], gap: i64) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut latest: BTreeMap<Cause, usize> = BTreeMap::new();
-    for at in range {
+    for &at in places {
         let row = &rows[at];
         if !row.is_troubled() {
             continue;
