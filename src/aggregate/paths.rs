@@ -116,6 +116,13 @@ impl Paths {
         }
     }
 
+    /// The busiest of the kept paths; of equals, the first in the order of the alphabet.
+    #[must_use]
+    pub fn top<'a>(&self, names: &'a PathNames) -> Option<&'a [u8]> {
+        let paths = self.kept.iter().map(|&(id, count)| (names.text(id), count));
+        paths.min_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0))).map(|(path, _)| path)
+    }
+
     /// The kept paths with their counts, the busiest first, and how many failures were on paths that did not fit.
     #[must_use]
     pub fn busiest<'a>(&self, names: &'a PathNames) -> (Vec<(&'a [u8], u64)>, u64) {
@@ -146,6 +153,7 @@ mod tests {
             let ((mut merged, mut names), (mut other, other_names)) = (counted(tail), counted(head));
             other.rename(&names.merge(&other_names));
             merged.absorb(&other, &names);
+            prop_assert_eq!(merged.top(&names), merged.busiest(&names).0.first().map(|entry| entry.0));
             prop_assert_eq!(merged.busiest(&names), whole.busiest(&whole_names));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Table, escape::visible};
 use crate::report::{CauseRow, Incident, Report, UpstreamRow, WindowRow};
+use memchr::memchr3;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -21,10 +22,7 @@ pub(super) fn write(report: &Report, table: Table, out: &mut dyn Write) -> io::R
 fn write_rows<R: Row>(rows: &[R], out: &mut dyn Write) -> io::Result<()> {
     let mut sheet = Sheet::new(out);
     sheet.header::<R>()?;
-    for row in rows {
-        sheet.row(row)?;
-    }
-    sheet.csv.flush()
+    rows.iter().try_for_each(|row| sheet.row(row))
 }
 
 /// Something that is one row of a table.
@@ -74,38 +72,52 @@ columns! { UpstreamRow:
 
 columns! { CauseRow: cause, family, failures, share, failed_attempts, upstreams, first_seen, last_seen, sample }
 
-/// Writes rows. Quotes what must be quoted and nothing else.
+/// Writes rows. Quotes what must be quoted and nothing else (RFC 4180).
 pub(super) struct Sheet<W: Write> {
-    csv: csv::Writer<W>,
-    /// The cell being made; kept so that its room is.
-    cell: String,
+    out: W,
+    /// The row being made; kept so that its room is.
+    line: String,
 }
 
 impl<W: Write> Sheet<W> {
     pub(super) fn new(out: W) -> Self {
-        Self { csv: csv::Writer::from_writer(out), cell: String::new() }
+        Self { out, line: String::new() }
     }
 
     pub(super) fn header<R: Row>(&mut self) -> io::Result<()> {
-        Ok(self.csv.write_record(R::COLUMNS)?)
+        writeln!(self.out, "{}", R::COLUMNS.join(","))
     }
 
     pub(super) fn row<R: Row>(&mut self, row: &R) -> io::Result<()> {
-        let Self { csv, cell } = self;
+        let Self { out, line } = self;
+        line.clear();
         row.cells(&mut |value| {
-            cell.clear();
-            value.show(cell);
-            Ok(csv.write_field(&*cell)?)
+            let start = line.len();
+            value.show(line);
+            quote(line, start);
+            line.push(',');
+            Ok(())
         })?;
-        Ok(self.csv.write_record(None::<&[u8]>)?)
+        // After the last cell there is no comma.
+        line.pop();
+        line.push('\n');
+        out.write_all(line.as_bytes())
     }
+}
+
+/// Puts the cell that begins at `start` into quotes if it could be read otherwise.
+fn quote(line: &mut String, start: usize) {
+    if memchr3(b',', b'"', b'\n', &line.as_bytes()[start..]).is_none() && !line[start..].contains('\r') {
+        return;
+    }
+    let cell = line.split_off(start).replace('"', "\"\"");
+    line.extend(["\"", &cell, "\""]);
 }
 
 impl Sheet<Vec<u8>> {
     /// What was written, without the header if none was.
     pub(super) fn into_bytes(self) -> Vec<u8> {
-        // Writing to a vector cannot fail.
-        self.csv.into_inner().unwrap_or_default()
+        self.out
     }
 }
 
@@ -119,8 +131,13 @@ macro_rules! number_cells {
     ($($number:ty),+) => {
         $(impl Cell for $number {
             fn show(&self, out: &mut String) {
-                // Rust writes floats without an exponent. Writing to a string cannot fail.
-                let _ = write!(out, "{self}");
+                // Most numbers in a report are 0.
+                if *self == Self::default() {
+                    out.push('0');
+                } else {
+                    // Rust writes floats without an exponent. Writing to a string cannot fail.
+                    let _ = write!(out, "{self}");
+                }
             }
         })+
     };
@@ -265,8 +282,26 @@ mod tests {
 
     #[test]
     fn numbers_are_plain() {
-        let mut cell = String::new();
-        0.000_001.show(&mut cell);
-        assert_eq!(cell, "0.000001");
+        for (number, shown) in [(0.000_001, "0.000001"), (0.0, "0"), (1.0, "1")] {
+            let mut cell = String::new();
+            number.show(&mut cell);
+            assert_eq!(cell, shown);
+        }
+    }
+
+    #[test]
+    fn quotes_what_must_be_quoted() {
+        for (text, shown) in [
+            ("a b;c'", "a b;c'"),
+            ("", ""),
+            ("a,b", "\"a,b\""),
+            ("say \"so\"", "\"say \"\"so\"\"\""),
+            ("a\nb", "\"a\nb\""),
+            ("a\rb", "\"a\rb\""),
+        ] {
+            let mut line = format!("0,\"\",{text}");
+            quote(&mut line, 5);
+            assert_eq!(line, format!("0,\"\",{shown}"));
+        }
     }
 }

@@ -80,9 +80,7 @@ struct Verdict {
     share: Option<f64>,
 }
 
-/// The likely cause that evidence speaks for, unless `inferred` knows better.
-fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>, inferred: Option<Likely>) -> Verdict {
-    let likely = inferred.or_else(|| Likely::among(&weigh(evidence), None, |_| 0.0));
+fn verdict(likely: Option<Likely>) -> Verdict {
     Verdict {
         cause: likely.as_ref().map(|likely| likely.cause.slug()),
         family: likely.as_ref().map(|likely| likely.cause.family().name()),
@@ -104,8 +102,8 @@ fn window_rows(findings: &Findings, context: &Context<'_>) -> Vec<WindowRow> {
 
 fn window_row(place: usize, row: &Row, findings: &Findings, context: &Context<'_>) -> WindowRow {
     let Trouble { evidence, statuses, .. } = row.trouble();
-    let verdict = verdict(evidence, findings.inferred.get(&place).copied());
-    let shown = Likely::among(&weigh(evidence), None, |_| 0.0).map(|likely| likely.cause);
+    let shown = Likely::among(&weigh(evidence), None, |_| 0.0);
+    let verdict = verdict(findings.inferred.get(&place).copied().or(shown));
     WindowRow {
         window_start: show::time(Stamp::from_seconds(row.window)),
         window_end: show::time(Stamp::from_seconds(row.window + findings.window)),
@@ -131,7 +129,7 @@ fn window_row(place: usize, row: &Row, findings: &Findings, context: &Context<'_
         p99_ms: row.latency().percentile(99),
         crawler_failures: row.trouble().crawler_failures,
         top_path: top_path(&row.trouble().paths, &findings.paths),
-        sample: shown.and_then(|cause| first_sample(evidence, cause)).map(|sample| cite(sample, context)),
+        sample: shown.and_then(|shown| first_sample(evidence, shown.cause)).map(|sample| cite(sample, context)),
     }
 }
 
@@ -146,7 +144,8 @@ fn upstream_row((upstream, sums): &Summed<'_>, findings: &Findings) -> Option<Up
     }
     let (rows, sums) = (&findings.rows[upstream.rows.clone()], sums.totals());
     let troubled = findings.troubled_in(&upstream.rows).iter().map(|&at| findings.rows[at].trouble());
-    let verdict = verdict(troubled.flat_map(|trouble| &trouble.evidence), inferred(upstream, findings));
+    let own = || Likely::among(&weigh(troubled.flat_map(|trouble| &trouble.evidence)), None, |_| 0.0);
+    let verdict = verdict(inferred(upstream, findings).or_else(own));
     let mut latency = Histogram::default();
     for row in rows {
         latency.merge(row.latency());

@@ -42,7 +42,7 @@ impl Tables {
 
 /// `input:line: text`
 pub(super) fn cite(sample: &Sample, context: &Context<'_>) -> String {
-    format!("{}:{}: {}", name(sample.input, context), sample.line, show::text(&sample.text))
+    format!("{}:{}: {}", name(sample.input, context), sample.line, String::from_utf8_lossy(&sample.text))
 }
 
 pub(super) fn name<'a>(input: usize, context: &Context<'a>) -> &'a str {
@@ -63,7 +63,7 @@ pub(super) fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sampl
 }
 
 pub(super) fn top_path(paths: &Paths, names: &PathNames) -> Option<String> {
-    paths.busiest(names).0.first().map(|(path, _)| show::text(path)).filter(|path| !path.is_empty())
+    paths.top(names).map(show::text).filter(|path| !path.is_empty())
 }
 
 /// Failures by requests; `None` where requests are not known well enough for a rate.
