@@ -2,7 +2,7 @@
 //! what it saw.
 
 use super::incident::Incident;
-use super::pattern::BROKEN_OFF;
+use super::pattern::{BROKEN_OFF, bits};
 use super::reconcile::Row;
 use super::score::{self, Root};
 use crate::aggregate::{Evidence, Source};
@@ -73,7 +73,7 @@ const FROM_GATEWAYS: [&str; 2] = ["nginx-", "apache-"];
 /// The middles, in milliseconds since the epoch, of the 64ths of a window that are set in `slots`.
 fn moments(start: i64, slots: u64, window: i64) -> impl Iterator<Item = i64> {
     let middle = move |bit: i64| start * 1_000 + (2 * bit + 1) * window * 1_000 / 128;
-    (0..64).filter(move |bit| slots >> bit & 1 == 1).map(middle)
+    bits(slots).map(i64::from).map(middle)
 }
 
 /// When something failed, in milliseconds since the epoch, in order; each at most `half` away from where it really was.

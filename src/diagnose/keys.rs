@@ -4,6 +4,8 @@ use crate::aggregate::{Cell, Series, Source};
 use crate::cause::Proxy;
 use crate::grammar::{address::split_port, time::Stamp};
 use crate::show;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -176,13 +178,22 @@ fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
 /// Gives keys that name one server the group that is known of it.
 fn agree_on_groups(keys: &mut [Key], accessed: &[bool]) {
     let server = |at: usize| (keys[at].proxy.as_str(), keys[at].upstream.as_str());
-    let mut servers: Vec<usize> = (0..keys.len()).filter(|&at| !keys[at].upstream.is_empty()).collect();
+    let mut servers = named_twice(keys);
     servers.sort_unstable_by(|&a, &b| server(a).cmp(&server(b)));
-    let named_twice = servers.chunk_by(|&a, &b| server(a) == server(b)).filter(|same| same.len() > 1);
-    let known: Vec<(usize, String)> = named_twice.flat_map(|same| known_group(same, keys, accessed)).collect();
+    let same = servers.chunk_by(|&a, &b| server(a) == server(b));
+    let known: Vec<(usize, String)> = same.flat_map(|same| known_group(same, keys, accessed)).collect();
     for (at, group) in known {
         keys[at].group = group;
     }
+}
+
+/// The places of keys whose server others name too: mostly there are none.
+fn named_twice(keys: &[Key]) -> Vec<usize> {
+    let mut times: HashMap<(&str, &str), usize, FixedState> = HashMap::with_hasher(FixedState::with_seed(0));
+    let servers = || keys.iter().enumerate().filter(|(_, key)| !key.upstream.is_empty());
+    servers().for_each(|(_, key)| *times.entry((&key.proxy, &key.upstream)).or_default() += 1);
+    let is_again = |key: &Key| times.get(&(key.proxy.as_str(), key.upstream.as_str())).is_some_and(|times| *times > 1);
+    servers().filter(|(_, key)| is_again(key)).map(|(at, _)| at).collect()
 }
 
 /// The group of the server that all keys at `places` name, for each of them: the access log's where it has one; else

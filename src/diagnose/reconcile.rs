@@ -140,41 +140,50 @@ pub(super) fn reconcile(
 /// several series may share a key.
 fn rows(series: &[Series], keys: &Keys, mut cells: Vec<(u32, i64, Cell)>, names: &PathNames) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::with_capacity(cells.len());
-    let (mut order, starts) = by_rank(keys, &cells);
+    let (mut slots, starts) = by_rank(keys, &cells);
     for (key, run) in keys.sorted().iter().zip(starts.windows(2)) {
-        let run = &mut order[run[0]..run[1]];
-        // One thread has made cells in order: mostly there is little to do.
-        run.sort_by_key(|&at| cells[at].1);
+        let run = &mut slots[run[0]..run[1]];
+        // Each thread has made its cells in order: mostly there is little to do.
+        run.sort_by_key(|slot| slot.window);
         let start = rows.len();
-        for &mut at in run {
-            let (id, window, cell) = &mut cells[at];
-            if rows[start..].last().is_none_or(|row| row.window != *window) {
-                rows.push(Row::new(Arc::clone(key), *window));
+        for slot in run {
+            if rows[start..].last().is_none_or(|row| row.window != slot.window) {
+                rows.push(Row::new(Arc::clone(key), slot.window));
             }
             if let Some(row) = rows.last_mut() {
-                row.add(std::mem::take(cell), &series[*id as usize], names);
+                row.add(std::mem::take(&mut cells[slot.cell].2), &series[slot.series as usize], names);
             }
         }
     }
+    // Nothing is left in them, and to see that of each takes as long as to free them.
+    std::mem::forget(cells);
     rows
 }
 
-/// The places of cells by the rank of their key, and where those of each rank begin, with the end of the last.
-fn by_rank(keys: &Keys, cells: &[(u32, i64, Cell)]) -> (Vec<usize>, Vec<usize>) {
+/// Where a cell stands, with all that is asked of it until it is taken: cells in the order of rows are far apart.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    window: i64,
+    series: u32,
+    cell: usize,
+}
+
+/// Cells by the rank of their key, and where those of each rank begin, with the end of the last.
+fn by_rank(keys: &Keys, cells: &[(u32, i64, Cell)]) -> (Vec<Slot>, Vec<usize>) {
     let mut starts = vec![0; keys.sorted().len() + 1];
-    for (id, ..) in cells {
-        starts[keys.rank(*id) as usize + 1] += 1;
+    for (series, ..) in cells {
+        starts[keys.rank(*series) as usize + 1] += 1;
     }
     for rank in 1..starts.len() {
         starts[rank] += starts[rank - 1];
     }
-    let (mut order, mut next) = (vec![0; cells.len()], starts.clone());
-    for (at, (id, ..)) in cells.iter().enumerate() {
-        let next = &mut next[keys.rank(*id) as usize];
-        order[*next] = at;
+    let (mut slots, mut next) = (vec![Slot::default(); cells.len()], starts.clone());
+    for (cell, &(series, window, _)) in cells.iter().enumerate() {
+        let next = &mut next[keys.rank(series) as usize];
+        slots[*next] = Slot { window, series, cell };
         *next += 1;
     }
-    (order, starts)
+    (slots, starts)
 }
 
 /// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after

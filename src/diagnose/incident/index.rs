@@ -19,6 +19,8 @@ type GroupName<'a> = (&'a str, &'a str);
 /// What building an incident looks up, made once.
 pub(super) struct Index<'a> {
     pub(super) rows: &'a [Row],
+    /// The length of a window in seconds.
+    window: i64,
     /// By key.
     upstreams: &'a [Upstream],
     /// By name.
@@ -33,6 +35,8 @@ struct Group<'a> {
     rows: &'a [Row],
     /// Whether any were counted.
     has_requests: bool,
+    /// The length of a window in seconds.
+    window: i64,
     /// How many servers were seen.
     servers: usize,
     /// The rows with state lines, by window.
@@ -46,6 +50,8 @@ struct Group<'a> {
 struct Gateway<'a> {
     name: &'a str,
     rows: &'a [Row],
+    /// The length of a window in seconds.
+    window: i64,
     /// How many of its groups have a name and requests.
     named: usize,
     /// The rows with lines about its own limits, by window.
@@ -62,7 +68,7 @@ impl<'a> Index<'a> {
         let groups: Vec<Group<'a>> = groups.map(|upstreams| Group::new(upstreams, findings)).collect();
         let proxies = upstreams.chunk_by(|a, b| a.key.proxy == b.key.proxy);
         let proxies = proxies.map(|upstreams| Gateway::new(upstreams, &groups, findings)).collect();
-        Self { rows, upstreams, groups, proxies }
+        Self { rows, window: findings.window, upstreams, groups, proxies }
     }
 
     fn group(&self, name: GroupName<'_>) -> Option<&Group<'a>> {
@@ -183,7 +189,7 @@ impl<'a> Index<'a> {
             let rows = within(self.rows_of(key), first, last);
             counts.extend(rows.iter().map(|row| (row.window, row.requests().unwrap_or(0))));
         }
-        let counts = ByWindow::sum(counts, |all, more| *all += more);
+        let counts = ByWindow::sum(counts, self.window, |all, more| *all += more);
         (Some(counts), false)
     }
 }
@@ -199,6 +205,7 @@ impl<'a> Group<'a> {
         Self {
             name: upstreams[0].key.group(),
             rows: &rows[places],
+            window: findings.window,
             has_requests: upstreams.iter().any(|upstream| upstream.requests.is_some()),
             servers: upstreams.iter().filter(is_server).count(),
             states,
@@ -209,14 +216,14 @@ impl<'a> Group<'a> {
 
     /// Requests by window.
     fn requests(&self) -> &ByWindow<u64> {
-        self.requests.get_or_init(|| requests(self.rows))
+        self.requests.get_or_init(|| requests(self.rows, self.window))
     }
 
     fn attempts(&self) -> &ByWindow<(u64, u64)> {
         let of_servers = || self.rows.iter().filter(|row| !row.key.upstream.is_empty());
         let counts = |row: &Row| (row.window, (row.attempts().unwrap_or(0), row.trouble().failed_attempts));
         let sum = |all: &mut (u64, u64), more: (u64, u64)| *all = (all.0 + more.0, all.1 + more.1);
-        self.attempts.get_or_init(|| ByWindow::sum(of_servers().map(counts).collect(), sum))
+        self.attempts.get_or_init(|| ByWindow::sum(of_servers().map(counts).collect(), self.window, sum))
     }
 }
 
@@ -232,6 +239,7 @@ impl<'a> Gateway<'a> {
         Self {
             name,
             rows: &findings.rows[places_of(upstreams)],
+            window: findings.window,
             named: own().filter(|group| !group.name.1.is_empty() && group.has_requests).count(),
             states,
             span: spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
@@ -241,7 +249,7 @@ impl<'a> Gateway<'a> {
 
     /// Requests by window.
     fn requests(&self) -> &ByWindow<u64> {
-        self.requests.get_or_init(|| requests(self.rows))
+        self.requests.get_or_init(|| requests(self.rows, self.window))
     }
 }
 
@@ -256,17 +264,45 @@ fn within(rows: &[Row], first: i64, last: i64) -> &[Row] {
     &rows[..rows.partition_point(|row| row.window <= last)]
 }
 
-fn requests(rows: &[Row]) -> ByWindow<u64> {
+fn requests(rows: &[Row], window: i64) -> ByWindow<u64> {
     let known = rows.iter().filter_map(|row| Some((row.window, row.requests()?)));
-    ByWindow::sum(known.collect(), |all, more| *all += more)
+    ByWindow::sum(known.collect(), window, |all, more| *all += more)
 }
 
 /// Something of each window, in order.
 pub(super) struct ByWindow<T>(Vec<(i64, T)>);
 
 impl<T: Copy> ByWindow<T> {
-    /// Brings together what windows have several of.
-    fn sum(mut counts: Vec<(i64, T)>, add: impl Fn(&mut T, T)) -> Self {
+    /// Brings together what windows of so many seconds have several of.
+    fn sum(counts: Vec<(i64, T)>, window: i64, add: impl Fn(&mut T, T)) -> Self {
+        let (first, last) = counts.iter().fold((i64::MAX, i64::MIN), |(a, b), (at, _)| (a.min(*at), b.max(*at)));
+        let number = |at: i64| usize::try_from((at - first) / window).ok();
+        // Many servers have the same windows; a few, some that are far apart.
+        match counts.first().and_then(|_| number(last)).filter(|last| *last < counts.len()) {
+            Some(last) => Self::sum_by_number(&counts, number, last, add),
+            None => Self::sum_in_order(counts, add),
+        }
+    }
+
+    /// The same by a table of all windows up to number `last`.
+    fn sum_by_number(
+        counts: &[(i64, T)],
+        number: impl Fn(i64) -> Option<usize>,
+        last: usize,
+        add: impl Fn(&mut T, T),
+    ) -> Self {
+        let mut sums: Vec<Option<(i64, T)>> = vec![None; last + 1];
+        for &(window, more) in counts {
+            match number(window).and_then(|number| sums.get_mut(number)) {
+                Some(Some((_, all))) => add(all, more),
+                Some(none) => *none = Some((window, more)),
+                None => {}
+            }
+        }
+        Self(sums.into_iter().flatten().collect())
+    }
+
+    fn sum_in_order(mut counts: Vec<(i64, T)>, add: impl Fn(&mut T, T)) -> Self {
         counts.sort_by_key(|(window, _)| *window);
         counts.dedup_by(|more, all| {
             let same = more.0 == all.0;
@@ -314,8 +350,12 @@ mod tests {
 
     #[test]
     fn windows_are_summed_and_found() {
-        let counts = ByWindow::sum(vec![(60, 1), (180, 2), (60, 4), (120, 8)], |all, more| *all += more);
+        // By a table, and in order, where that would be long.
+        let given = [(60, 1), (180, 2), (60, 4), (120, 8)];
+        let [counts, same] = [60, 1].map(|window| ByWindow::sum(given.to_vec(), window, |all, more| *all += more));
         assert_eq!(counts.0, [(60, 5), (120, 8), (180, 2)]);
+        assert_eq!(counts.0, same.0);
+        assert!(ByWindow::sum(Vec::new(), 60, |all: &mut u64, more| *all += more).is_empty());
         assert_eq!([60, 61, 240].map(|window| counts.get(window)), [Some(5), None, None]);
         assert_eq!(counts.range(61, 180), [(120, 8), (180, 2)]);
         assert!(counts.range(181, 500).is_empty() && counts.range(0, 59).is_empty());
