@@ -88,6 +88,8 @@ pub struct Upstream {
     pub requests: Option<u64>,
     /// All attempts at it; `None` where no row knows them.
     pub attempts: Option<u64>,
+    /// Whether it answered any request, as far as is known.
+    pub answered: bool,
 }
 
 impl Findings {
@@ -102,11 +104,13 @@ impl Findings {
 impl Upstream {
     /// The upstream of the first of `rows`, which begin at `start`, if they are of that key.
     fn new(key: &Arc<Key>, seen: Option<(Stamp, Stamp)>, rows: &[Row], start: usize) -> Self {
-        let mut upstream = Self { key: Arc::clone(key), seen, rows: start..start, requests: None, attempts: None };
-        for row in rows[start..].iter().take_while(|row| row.key == *key) {
+        let key = Arc::clone(key);
+        let mut upstream = Self { key, seen, rows: start..start, requests: None, attempts: None, answered: false };
+        for row in rows[start..].iter().take_while(|row| row.key == upstream.key) {
             upstream.rows.end += 1;
             upstream.requests = plus(upstream.requests, row.requests());
             upstream.attempts = plus(upstream.attempts, row.attempts());
+            upstream.answered |= row.answered();
         }
         upstream
     }

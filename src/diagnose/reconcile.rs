@@ -78,6 +78,15 @@ impl Row {
         self.cell.trouble.as_deref()
     }
 
+    /// Whether any request or attempt was answered. A log that does not tell of requests does not tell of answers either.
+    pub(super) fn answered(&self) -> bool {
+        match (self.attempts(), self.requests()) {
+            (Some(attempts), _) => attempts > self.trouble().failed_attempts,
+            (None, Some(requests)) => requests > self.trouble().failures,
+            (None, None) => true,
+        }
+    }
+
     /// Whether anything failed.
     #[must_use]
     pub fn is_troubled(&self) -> bool {

@@ -79,10 +79,13 @@ impl<'a> Index<'a> {
         self.proxies.binary_search_by(|proxy| proxy.name.cmp(name)).ok().map(|at| &self.proxies[at])
     }
 
+    fn upstream(&self, key: &Key) -> Option<&'a Upstream> {
+        self.upstreams.binary_search_by(|upstream| (*upstream.key).cmp(key)).ok().map(|at| &self.upstreams[at])
+    }
+
     /// The rows of an upstream.
     fn rows_of(&self, key: &Key) -> &'a [Row] {
-        let found = self.upstreams.binary_search_by(|upstream| (*upstream.key).cmp(key)).ok();
-        found.map_or(&[], |at| &self.rows[self.upstreams[at].rows.clone()])
+        self.upstream(key).map_or(&[], |upstream| &self.rows[upstream.rows.clone()])
     }
 
     /// How many servers were seen of a group.
@@ -95,16 +98,11 @@ impl<'a> Index<'a> {
         keys.iter().flat_map(|key| within(self.rows_of(key), start - BEFORE * window, start - 1)).collect()
     }
 
-    /// Whether any of these servers answered a request at any time, as far as is known. A log that does not tell of
-    /// requests does not tell of answers either.
+    /// Whether any of these servers answered a request at any time, as far as is known.
     pub(super) fn answered(&self, keys: &BTreeSet<Arc<Key>>) -> bool {
-        let answered = |row: &Row| match (row.attempts(), row.requests()) {
-            (Some(attempts), _) => attempts > row.trouble().failed_attempts,
-            (None, Some(requests)) => requests > row.trouble().failures,
-            (None, None) => true,
-        };
-        let servers = || keys.iter().filter(|key| !key.upstream.is_empty());
-        servers().next().is_none() || servers().flat_map(|key| self.rows_of(key)).any(answered)
+        let mut servers = keys.iter().filter(|key| !key.upstream.is_empty()).peekable();
+        let answered = |key: &Arc<Key>| self.upstream(key).is_some_and(|upstream| upstream.answered);
+        servers.peek().is_none() || servers.any(answered)
     }
 
     /// Whether the servers of a group that had none left answered other requests in each of these windows, and none of
