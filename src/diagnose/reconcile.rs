@@ -613,3 +613,43 @@ impl Trouble {
         share
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::{Counts, SeriesKey, Tally};
+    use crate::grammar::time::Stamp;
+
+    /// What a thread has counted: requests at upstreams in minutes.
+    fn tally(requests: &[(&str, i64)]) -> Tally {
+        let mut tally = Tally::new(60);
+        for (upstream, minute) in requests {
+            let (host, group, upstream) = (&b""[..], &b"shop"[..], upstream.as_bytes());
+            let key = SeriesKey { proxy: Proxy::Nginx, host, group, upstream, names_upstream: true };
+            let series = tally.series_id(key);
+            tally.cell(series, Stamp::from_seconds(minute * 60)).requests += 1;
+        }
+        tally
+    }
+
+    #[test]
+    fn rows_are_in_order_whoever_counted() {
+        let one = tally(&[("b", 2), ("a", 3), ("b", 1), ("b", 2)]);
+        let other = tally(&[("c", 1), ("b", 2), ("a", 1)]);
+        let Counts { series, cells, paths, .. } = one.merge(other).into_counts();
+        let keys = Keys::new(&series, &cells);
+        let rows = rows(&series, &keys, cells, &paths);
+        let shown: Vec<_> =
+            rows.iter().map(|row| (row.key.upstream.as_str(), row.window / 60, row.requests())).collect();
+        assert_eq!(
+            shown,
+            [("a", 1, Some(1)), ("a", 3, Some(1)), ("b", 1, Some(1)), ("b", 2, Some(3)), ("c", 1, Some(1))]
+        );
+        assert!(rows.iter().all(|row| row.any_trouble().is_none() && row.trouble().evidence.is_empty()));
+    }
+
+    #[test]
+    fn a_row_is_small() {
+        assert!(size_of::<Row>() < 100, "{}", size_of::<Row>());
+    }
+}
