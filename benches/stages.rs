@@ -17,7 +17,7 @@ use gatewhy::format::{Skimmed, Statuses};
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::Block;
 use gatewhy::output::{self, Style, Table};
-use gatewhy::report::{Context, build};
+use gatewhy::report::{Context, Tables, build};
 use setup::Corpus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
@@ -181,6 +181,7 @@ fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
         errors: &errors,
         unparsed: &unparsed,
         assumed_zone: None,
+        tables: Tables::ALL,
         all_windows: true,
     };
     let cells = tally.clone().into_counts().cells.len() as u64;
@@ -190,7 +191,7 @@ fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
     group.bench_function("cells", |bencher| {
         let diagnose = |tally| {
             let findings = diagnose(tally, &settings);
-            assert_eq!(findings.rows.iter().map(|row| row.failures).sum::<u64>(), corpus.counts.failures());
+            assert_eq!(findings.rows.iter().map(|row| row.trouble().failures).sum::<u64>(), corpus.counts.failures());
             findings
         };
         bencher.iter_batched(|| tally.clone(), diagnose, BatchSize::PerIteration);

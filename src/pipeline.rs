@@ -15,7 +15,7 @@ use crate::diagnose::{self, Settings};
 use crate::error::Error;
 use crate::grammar::time::Stamp;
 use crate::input::{Block, Blocks, Problem};
-use crate::report::{Context, Report, build};
+use crate::report::{Context, Report, Tables, build};
 use ordered::Ordered;
 use rayon::prelude::*;
 use scan::Scanner;
@@ -89,7 +89,8 @@ fn pool(options: &Options) -> Result<rayon::ThreadPool, Error> {
 }
 
 fn outcome(tallies: Vec<Tally>, source: Mutex<Blocks>, options: &Options) -> Outcome {
-    let tally = tallies.into_par_iter().reduce(|| Tally::new(options.window), Tally::merge);
+    // Nothing is merged with an empty tally: that would count all cells anew.
+    let tally = tallies.into_par_iter().reduce_with(Tally::merge).unwrap_or_else(|| Tally::new(options.window));
     let problems = source.into_inner().unwrap_or_else(PoisonError::into_inner).into_problems();
     Outcome { tally, problems }
 }
@@ -99,6 +100,8 @@ fn outcome(tallies: Vec<Tally>, source: Mutex<Blocks>, options: &Options) -> Out
 pub struct Request<'a> {
     /// The inputs' names, by number.
     pub names: &'a [String],
+    /// Which tables the report is to have.
+    pub tables: Tables,
     /// Whether healthy windows are shown too.
     pub all_windows: bool,
     /// The present.
@@ -135,7 +138,11 @@ pub fn report(outcome: Outcome, options: &Options, request: &Request<'_>) -> Rep
         errors: &errors,
         unparsed: &unparsed,
         assumed_zone,
+        tables: request.tables,
         all_windows: request.all_windows,
     };
-    build(&findings, &context)
+    let report = build(&findings, &context);
+    // Millions of small things take longer to free than a report takes to make, and the program ends with it.
+    std::mem::forget(findings);
+    report
 }

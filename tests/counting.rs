@@ -9,7 +9,7 @@ use gatewhy::format::Statuses;
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
-use gatewhy::report::Report;
+use gatewhy::report::{Report, Tables};
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
 
@@ -41,7 +41,7 @@ fn count(logs: &[&str], options: &Options) -> Outcome {
 fn report_with(logs: &[&str], options: &Options) -> Report {
     let outcome = count(logs, options);
     let names: Vec<String> = (0..logs.len()).map(|number| format!("{number}.log")).collect();
-    let request = Request { names: &names, all_windows: true, now: NOW, zone_name: "UTC" };
+    let request = Request { names: &names, tables: Tables::ALL, all_windows: true, now: NOW, zone_name: "UTC" };
     let report = pipeline::report(outcome, options, &request);
     assert_eq!(report.unparsed.lines, 0, "{:?}", report.unparsed.samples);
     report
@@ -275,7 +275,7 @@ fn what_happened_on_hosts_is_kept_apart() {
     };
     let findings = diagnose::diagnose(tally, &settings);
     assert!(findings.rows.is_empty(), "{:?}", findings.rows);
-    let kills = findings.hosts.iter().flat_map(|row| row.evidence.iter().map(move |item| (&row.key, item)));
+    let kills = findings.hosts.iter().flat_map(|row| row.trouble().evidence.iter().map(move |item| (&row.key, item)));
     let kills = kills.filter(|(_, item)| item.sign.cause == Cause::WorkerKilled);
     let mut kills: Vec<_> =
         kills.map(|(key, item)| (key.proxy.as_str(), key.group.as_str(), item.sign.kind, item.lines)).collect();
@@ -476,7 +476,8 @@ fn explaining_lines_are_matched_quickly() {
     let started = std::time::Instant::now();
     let rows = diagnose::diagnose(tally, &settings()).rows;
     assert!(started.elapsed().as_secs() < 4, "{:?}", started.elapsed());
-    let explained = rows.iter().flat_map(|row| &row.evidence).filter(|item| item.sign.cause == Cause::TlsCertificate);
+    let explained =
+        rows.iter().flat_map(|row| &row.trouble().evidence).filter(|item| item.sign.cause == Cause::TlsCertificate);
     assert_eq!(explained.map(|item| item.attempts).sum::<u64>(), 4_000);
 }
 
@@ -491,7 +492,7 @@ fn many_groups_without_a_live_upstream_are_reconciled_quickly() {
     let started = std::time::Instant::now();
     let rows = diagnose::diagnose(tally, &settings()).rows;
     assert!(started.elapsed().as_secs() < 6, "{:?}", started.elapsed());
-    assert_eq!(rows.iter().map(|row| row.failures).sum::<u64>(), 100);
+    assert_eq!(rows.iter().map(|row| row.trouble().failures).sum::<u64>(), 100);
 }
 
 /// Apache's error lines may come five minutes late: that is no reason to go through all windows once for each second of
@@ -509,9 +510,9 @@ fn late_error_lines_are_found_quickly_in_short_windows() {
     let started = std::time::Instant::now();
     let rows = diagnose::diagnose(tally, &settings()).rows;
     assert!(started.elapsed().as_secs() < 4, "{:?}", started.elapsed());
-    assert_eq!(rows.iter().map(|row| row.failures).sum::<u64>(), 600);
+    assert_eq!(rows.iter().map(|row| row.trouble().failures).sum::<u64>(), 600);
     let moved = rows.iter().filter(|row| row.key.upstream == "10.0.0.5:80");
-    assert_eq!(moved.map(|row| row.failures).sum::<u64>(), 3);
+    assert_eq!(moved.map(|row| row.trouble().failures).sum::<u64>(), 3);
 }
 
 #[test]

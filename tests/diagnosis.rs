@@ -10,7 +10,7 @@ use gatewhy::format::Statuses;
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Request};
-use gatewhy::report::{Incident, Report};
+use gatewhy::report::{Incident, Report, Tables};
 use jiff::tz::TimeZone;
 use std::fs;
 
@@ -36,8 +36,11 @@ fn report(logs: &[(&str, Vec<String>)]) -> Report {
     let outcome = pipeline::count(Blocks::new(inputs, 1 << 16), &options).unwrap();
     assert!(outcome.problems.is_empty());
     let now = Stamp::from_seconds(1_795_300_000);
-    let report =
-        pipeline::report(outcome, &options, &Request { names: &names, all_windows: false, now, zone_name: "UTC" });
+    let report = pipeline::report(
+        outcome,
+        &options,
+        &Request { names: &names, tables: Tables::ALL, all_windows: false, now, zone_name: "UTC" },
+    );
     assert_eq!(report.unparsed.lines, 0);
     report
 }

@@ -9,7 +9,7 @@ use gatewhy::format::{Format, NginxTemplate, Skimmed, Statuses};
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
-use gatewhy::report::Report;
+use gatewhy::report::{Report, Tables};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use std::{collections::BTreeMap, fs, io::Write as _, path::Path, sync::Arc};
@@ -35,8 +35,13 @@ fn count(bytes: &[u8], block_size: usize, options: &Options) -> Outcome {
 
 fn report(tally: Tally, options: &Options) -> Report {
     let names = ["log".to_owned()];
-    let request =
-        Request { names: &names, all_windows: true, now: Stamp::from_seconds(1_795_300_000), zone_name: "UTC" };
+    let request = Request {
+        names: &names,
+        tables: Tables::ALL,
+        all_windows: true,
+        now: Stamp::from_seconds(1_795_300_000),
+        zone_name: "UTC",
+    };
     pipeline::report(Outcome { tally, problems: Vec::new() }, options, &request)
 }
 

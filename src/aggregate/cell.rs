@@ -152,28 +152,27 @@ impl Cell {
         self.trouble.get_or_insert_default()
     }
 
-    /// Adds all of `other`'s counts; `renamed` translates its path ids.
-    pub(super) fn merge(&mut self, other: &Self, renamed: &[u32], names: &PathNames) {
-        self.merge_with(other, |mine, theirs| mine.merge(theirs, renamed, names));
+    /// Takes its paths into another tally; `renamed` has their ids there.
+    pub(super) fn rename_paths(&mut self, renamed: &[u32]) {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.paths.rename(renamed);
+            trouble.told_paths.rename(renamed);
+        }
     }
 
     /// Adds all counts of a cell of the same tally.
     pub fn absorb(&mut self, other: &Self, names: &PathNames) {
-        self.merge_with(other, |mine, theirs| mine.absorb(theirs, names));
-    }
-
-    fn merge_with(&mut self, other: &Self, paths: impl Fn(&mut Paths, &Paths)) {
         self.requests += other.requests;
         self.attempts += other.attempts;
         self.latency.merge(&other.latency);
         if let Some(theirs) = &other.trouble {
-            self.trouble().merge_with(theirs, paths);
+            self.trouble().absorb(theirs, names);
         }
     }
 }
 
 impl Trouble {
-    fn merge_with(&mut self, other: &Self, paths: impl Fn(&mut Paths, &Paths)) {
+    fn absorb(&mut self, other: &Self, names: &PathNames) {
         self.failures += other.failures;
         for (mine, theirs) in self.statuses.iter_mut().zip(other.statuses) {
             *mine += theirs;
@@ -181,8 +180,8 @@ impl Trouble {
         self.failed_attempts += other.failed_attempts;
         self.masked_failures += other.masked_failures;
         self.crawler_failures += other.crawler_failures;
-        paths(&mut self.paths, &other.paths);
-        paths(&mut self.told_paths, &other.told_paths);
+        self.paths.absorb(&other.paths, names);
+        self.told_paths.absorb(&other.told_paths, names);
         self.slots |= other.slots;
         self.clients.merge(&other.clients);
         self.told_clients.merge(&other.told_clients);
@@ -241,7 +240,7 @@ impl Trouble {
     /// Adds evidence to what is there of its kind.
     pub fn add_evidence(&mut self, evidence: Evidence) {
         match self.position(evidence.sign, evidence.source) {
-            Ok(at) => self.evidence[at].merge(evidence),
+            Ok(at) => self.evidence[at].merge(&evidence),
             Err(at) => self.insert_evidence(at, evidence),
         }
     }
@@ -273,7 +272,7 @@ impl Evidence {
     }
 
     /// Adds evidence of the same kind.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.lines += other.lines;
         self.failures += other.failures;
         self.attempts += other.attempts;
@@ -283,7 +282,7 @@ impl Evidence {
         self.slots |= other.slots;
         self.take_times(other.took, &other.times);
         if other.sample < self.sample {
-            self.sample = other.sample;
+            self.sample.clone_from(&other.sample);
         }
     }
 }

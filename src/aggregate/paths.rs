@@ -74,12 +74,9 @@ impl Paths {
         }
     }
 
-    /// Adds all of `other`'s counts, whose ids `renamed` translates.
-    pub(super) fn merge(&mut self, other: &Self, renamed: &[u32], names: &PathNames) {
-        self.others += other.others;
-        for &(id, count) in &other.kept {
-            self.count(renamed[id as usize], count, names);
-        }
+    /// Takes over the ids of another tally, which `renamed` has for each; their order stays, as it is the texts'.
+    pub(super) fn rename(&mut self, renamed: &[u32]) {
+        self.kept.iter_mut().for_each(|entry| entry.0 = renamed[entry.0 as usize]);
     }
 
     /// Adds all of `other`'s counts, of the same tally.
@@ -124,6 +121,13 @@ impl Paths {
         self.kept.insert(at, (id, count));
     }
 
+    /// The busiest of the kept paths; of equals, the first in the order of the alphabet.
+    #[must_use]
+    pub fn top<'a>(&self, names: &'a PathNames) -> Option<&'a [u8]> {
+        let paths = self.kept.iter().map(|&(id, count)| (names.text(id), count));
+        paths.min_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0))).map(|(path, _)| path)
+    }
+
     /// The kept paths with their counts, the busiest first, and how many failures were on paths that did not fit.
     #[must_use]
     pub fn busiest<'a>(&self, names: &'a PathNames) -> (Vec<(&'a [u8], u64)>, u64) {
@@ -151,9 +155,10 @@ mod tests {
         fn any_split_counts_the_same(paths in prop::collection::vec(any::<u8>(), 0..400), at in 0_usize..400) {
             let (whole, whole_names) = counted(&paths);
             let (head, tail) = paths.split_at(at.min(paths.len()));
-            let ((mut merged, mut names), (other, other_names)) = (counted(tail), counted(head));
-            let renamed = names.merge(&other_names);
-            merged.merge(&other, &renamed, &names);
+            let ((mut merged, mut names), (mut other, other_names)) = (counted(tail), counted(head));
+            other.rename(&names.merge(&other_names));
+            merged.absorb(&other, &names);
+            prop_assert_eq!(merged.top(&names), merged.busiest(&names).0.first().map(|entry| entry.0));
             prop_assert_eq!(merged.busiest(&names), whole.busiest(&whole_names));
         }
     }

@@ -325,11 +325,11 @@ impl Tally {
             mine.first = mine.first.min(theirs.first);
             mine.last = mine.last.max(theirs.last);
         }
-        // By value, so that what has been merged is freed on the way.
-        for (series, window, cell) in other.cells {
-            let place = self.place(ids[series as usize], window);
-            self.cells[place as usize].2.merge(&cell, &renamed, &self.paths);
-        }
+        // Cells of one place are brought together where all are put in order, which finds them without a map.
+        self.cells.extend(other.cells.into_iter().map(|(series, window, mut cell)| {
+            cell.rename_paths(&renamed);
+            (ids[series as usize], window, cell)
+        }));
         for (one, another) in other.peers {
             self.add_peers(ids[one as usize], ids[another as usize]);
         }
@@ -359,7 +359,8 @@ impl Tally {
 pub struct Counts {
     /// The series.
     pub series: Vec<Series>,
-    /// Cells with their series and the start of their window, in no particular order.
+    /// Cells with their series and the start of their window, in no particular order: one for each thread that counted
+    /// there.
     pub cells: Vec<(u32, i64, Cell)>,
     /// The texts of paths in cells.
     pub paths: PathNames,

@@ -56,7 +56,8 @@ impl<'a> Run<'a> {
             return Err(Error::Usage(format!("{name}: is read; it cannot be written to")));
         }
         let mut scan = reading.scan.clone();
-        if let Some(zone) = pipeline::zone_of(&inputs, &scan).filter(|_| !reading.zone_given) {
+        let named = if reading.zone_given { None } else { pipeline::zone_of(&inputs, &scan) };
+        if let Some(zone) = named {
             scan.zone = zone;
         }
         Ok(Self { reading, inputs, scan, notes: Vec::new(), lines: 0, unparsed: 0, status, started })

@@ -5,18 +5,22 @@
 //! the status of the failure; as many failed attempts with that status, in the same window, as there are such lines
 //! then have its sign.
 
-use super::Key;
-use crate::aggregate::{Cell, Evidence, Source};
+use super::{keys::Keys, unite};
+use crate::aggregate::{Cell, Evidence, PathNames, Source};
 use crate::cause::{Proxy, Strength};
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series.
-pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
+pub(super) fn explain(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames) {
+    if keys.sorted().iter().all(|key| key.kind != Proxy::Apache) {
+        return;
+    }
+    unite(cells, names);
     let mut places: BTreeMap<(&str, i64), Cells> = BTreeMap::new();
-    let of_apache = |cell: &(usize, &(u32, i64, Cell))| keys[cell.1.0 as usize].kind == Proxy::Apache;
+    let of_apache = |cell: &(usize, &(u32, i64, Cell))| keys.of(cell.1.0).kind == Proxy::Apache;
     for (at, (id, window, cell)) in cells.iter().enumerate().filter(of_apache) {
-        let place = (keys[*id as usize].proxy.as_str(), *window);
+        let place = (keys.of(*id).proxy.as_str(), *window);
         if evidence(cell).any(|item| item.source == Source::ErrorLog) {
             places.entry(place).or_default().told.push(at);
         }
@@ -25,7 +29,7 @@ pub(super) fn explain(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)]) {
         }
     }
     for Cells { mut told, reasons } in places.into_values() {
-        told.sort_by_key(|at| (&keys[cells[*at].0 as usize], cells[*at].0));
+        told.sort_by_key(|at| (keys.rank(cells[*at].0), cells[*at].0));
         let mut reasons = take_reasons(keys, cells, &reasons);
         give_at_same_server(keys, cells, &told, &mut reasons);
         give_anywhere(cells, &told, &mut reasons);
@@ -61,7 +65,7 @@ struct Reason {
 }
 
 /// Takes the reasons out of cells, the strongest first: what one has explained, only a stronger one could explain anew.
-fn take_reasons(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)], from: &[usize]) -> Vec<Reason> {
+fn take_reasons(keys: &Keys, cells: &mut [(u32, i64, Cell)], from: &[usize]) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for &from in from {
         let trouble = cells[from].2.trouble();
@@ -69,18 +73,18 @@ fn take_reasons(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)], from: &[usize
         reasons.extend(taken.map(|evidence| Reason { from, evidence }));
     }
     reasons.sort_by_key(|Reason { from, evidence: Evidence { sign, .. } }| {
-        (Reverse(sign.strength), &keys[cells[*from].0 as usize], cells[*from].0, sign.kind)
+        (Reverse(sign.strength), keys.rank(cells[*from].0), cells[*from].0, sign.kind)
     });
     reasons
 }
 
 /// Gives reasons to attempts at the same server. `told` is ordered by key.
-fn give_at_same_server(keys: &[Arc<Key>], cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
+fn give_at_same_server(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
     for Reason { from, evidence } in reasons {
-        let key = &keys[cells[*from].0 as usize];
-        let start = told.partition_point(|to| &keys[cells[*to].0 as usize] < key);
+        let key = keys.rank(cells[*from].0);
+        let start = told.partition_point(|to| keys.rank(cells[*to].0) < key);
         for &to in &told[start..] {
-            if &keys[cells[to].0 as usize] != key {
+            if keys.rank(cells[to].0) != key {
                 break;
             }
             explain_with(&mut cells[to].2, evidence);

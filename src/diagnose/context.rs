@@ -2,7 +2,7 @@
 //! what it saw.
 
 use super::incident::Incident;
-use super::pattern::BROKEN_OFF;
+use super::pattern::{BROKEN_OFF, bits};
 use super::reconcile::Row;
 use super::score::{self, Root};
 use crate::aggregate::{Evidence, Source};
@@ -54,7 +54,7 @@ struct Line<'a> {
 fn lines(hosts: &[Row], window: i64) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for row in hosts {
-        for item in row.evidence.iter().filter(|item| item.source == Source::Host) {
+        for item in row.trouble().evidence.iter().filter(|item| item.source == Source::Host) {
             let is_tied = FROM_SERVERS.iter().any(|prefix| item.sign.kind.starts_with(prefix))
                 || is_application_server(row.key.group.as_bytes());
             lines.extend(moments(row.window, item.slots, window).map(|at| Line { at, item, is_tied }));
@@ -73,7 +73,7 @@ const FROM_GATEWAYS: [&str; 2] = ["nginx-", "apache-"];
 /// The middles, in milliseconds since the epoch, of the 64ths of a window that are set in `slots`.
 fn moments(start: i64, slots: u64, window: i64) -> impl Iterator<Item = i64> {
     let middle = move |bit: i64| start * 1_000 + (2 * bit + 1) * window * 1_000 / 128;
-    (0..64).filter(move |bit| slots >> bit & 1 == 1).map(middle)
+    bits(slots).map(i64::from).map(middle)
 }
 
 /// When something failed, in milliseconds since the epoch, in order; each at most `half` away from where it really was.
@@ -84,7 +84,7 @@ struct Moments {
 
 impl Moments {
     fn of_failures<'a>(rows: impl Iterator<Item = &'a Row>, window: i64) -> Self {
-        let mut at: Vec<i64> = rows.flat_map(|row| moments(row.window, row.slots, window)).collect();
+        let mut at: Vec<i64> = rows.flat_map(|row| moments(row.window, row.trouble().slots, window)).collect();
         at.sort_unstable();
         Self { at, half: window * 1_000 / 128 }
     }
@@ -126,10 +126,10 @@ fn context(near: &[&Line<'_>], incident: &Incident) -> Vec<Evidence> {
         }
     }
     let merged = by_kind.into_values().filter_map(|items| {
-        items.into_iter().cloned().reduce(|mut all, item| {
-            all.merge(item);
-            all
-        })
+        let (first, more) = items.split_first()?;
+        let mut all = (*first).clone();
+        more.iter().for_each(|item| all.merge(item));
+        Some(all)
     });
     let mut context = telling(merged.collect(), incident.span.1.seconds());
     context.sort_by_key(|item| (item.first, item.sign.kind));

@@ -4,6 +4,8 @@ use crate::aggregate::{Cell, Series, Source};
 use crate::cause::Proxy;
 use crate::grammar::{address::split_port, time::Stamp};
 use crate::show;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -34,65 +36,134 @@ impl Key {
     }
 }
 
-/// When each upstream was first and last seen.
-pub(super) type Seen = BTreeMap<Arc<Key>, (Stamp, Stamp)>;
-
-/// What logs tell of upstreams that belong together, besides a group's name.
-#[derive(Debug, Default)]
-pub(super) struct Relations {
-    peers: BTreeSet<(Arc<Key>, Arc<Key>)>,
-    /// Members of Apache's balancers.
-    members: BTreeSet<Arc<Key>>,
-    aliases: BTreeSet<(Arc<Key>, String)>,
+/// The keys of all series, each once and in order. A key's place is its rank: ranks order as their keys do, and cost
+/// nothing to compare.
+pub(super) struct Keys {
+    sorted: Vec<Arc<Key>>,
+    /// The rank of each series' key.
+    ranks: Vec<u32>,
 }
 
-impl Relations {
+impl Keys {
+    /// The keys of `series`, whose counts are in `cells`.
+    pub(super) fn new(series: &[Series], cells: &[(u32, i64, Cell)]) -> Self {
+        Self::of_each(keys(series, cells))
+    }
+
+    fn of_each(keys: Vec<Key>) -> Self {
+        let mut numbered: Vec<(usize, Key)> = keys.into_iter().enumerate().collect();
+        numbered.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        let (mut sorted, mut ranks): (Vec<Arc<Key>>, Vec<u32>) = (Vec::new(), vec![0; numbered.len()]);
+        for (series, key) in numbered {
+            if sorted.last().is_none_or(|last| **last != key) {
+                sorted.push(Arc::new(key));
+            }
+            ranks[series] = u32::try_from(sorted.len() - 1).unwrap_or(u32::MAX);
+        }
+        Self { sorted, ranks }
+    }
+
+    /// All keys, in order.
+    pub(super) fn sorted(&self) -> &[Arc<Key>] {
+        &self.sorted
+    }
+
+    /// The key of a series.
+    pub(super) fn of(&self, series: u32) -> &Arc<Key> {
+        &self.sorted[self.rank(series) as usize]
+    }
+
+    /// The rank of a series' key.
+    pub(super) fn rank(&self, series: u32) -> u32 {
+        self.ranks[series as usize]
+    }
+
+    /// When the series of each key were first and last seen, by rank.
+    pub(super) fn seen(&self, series: &[Series]) -> Vec<Option<(Stamp, Stamp)>> {
+        let mut seen: Vec<Option<(Stamp, Stamp)>> = vec![None; self.sorted.len()];
+        let dated = |series: &Series| series.first <= series.last && !series.first.is_yearless();
+        for (series, rank) in series.iter().zip(&self.ranks).filter(|(series, _)| dated(series)) {
+            let (first, last) = seen[*rank as usize].unwrap_or((series.first, series.last));
+            seen[*rank as usize] = Some((first.min(series.first), last.max(series.last)));
+        }
+        seen
+    }
+}
+
+/// What logs tell of upstreams that belong together, besides a group's name.
+pub(super) struct Relations<'a> {
+    keys: &'a Keys,
+    /// The ranks of upstreams that were tried for one request.
+    peers: BTreeSet<(u32, u32)>,
+    /// The ranks of members of Apache's balancers.
+    members: BTreeSet<u32>,
+    /// The ranks of groups, and names that lead to them.
+    aliases: BTreeSet<(u32, String)>,
+}
+
+impl<'a> Relations<'a> {
     pub(super) fn new(
-        keys: &[Arc<Key>],
+        keys: &'a Keys,
         peers: &BTreeSet<(u32, u32)>,
         aliases: &BTreeMap<u32, BTreeSet<Box<[u8]>>>,
     ) -> Self {
-        let key = |id: u32| Arc::clone(&keys[id as usize]);
-        let both_ways = peers.iter().flat_map(|&(a, b)| [(key(a), key(b)), (key(b), key(a))]);
+        let ranks = |&(one, other): &(u32, u32)| (keys.rank(one), keys.rank(other));
+        let both_ways = peers.iter().map(ranks).flat_map(|(one, other)| [(one, other), (other, one)]);
         let names = aliases.iter().flat_map(|(id, names)| names.iter().map(move |name| (*id, name)));
         Self {
+            keys,
             peers: both_ways.collect(),
             members: BTreeSet::new(),
-            aliases: names.map(|(id, name)| (key(id), show::text(name))).collect(),
+            aliases: names.map(|(id, name)| (keys.rank(id), show::text(name))).collect(),
         }
     }
 
     /// Adds the members of Apache's balancers, which seldom has more than one: it names a server in its access log, or
     /// takes it out of use, only where that belongs to a balancer.
-    pub(super) fn with_members(mut self, keys: &[Arc<Key>], cells: &[(u32, i64, Cell)]) -> Self {
+    pub(super) fn with_members(mut self, cells: &[(u32, i64, Cell)]) -> Self {
+        let keys = self.keys;
+        if !keys.sorted.iter().any(|key| is_server_of_apache(key)) {
+            return self;
+        }
         let told = |cell: &Cell| {
             let evidence = || cell.trouble.iter().flat_map(|trouble| &trouble.evidence);
             cell.requests > 0 || evidence().any(|item| item.source == Source::State)
         };
-        let named = cells.iter().filter(|(_, _, cell)| told(cell)).map(|(id, ..)| &keys[*id as usize]);
-        self.members.extend(named.filter(|key| key.kind == Proxy::Apache && !key.upstream.is_empty()).cloned());
+        let of_apache = cells.iter().filter(|(id, ..)| is_server_of_apache(keys.of(*id)));
+        self.members.extend(of_apache.filter(|(_, _, cell)| told(cell)).map(|(id, ..)| keys.rank(*id)));
         self
     }
 
     /// Whether two upstreams of which no group is known may well serve the same: both were tried for one request, they
     /// listen on the same port, or they are members of a balancer.
-    pub(super) fn are_alike(&self, one: &Arc<Key>, other: &Arc<Key>) -> bool {
+    pub(super) fn are_alike(&self, one: &Key, other: &Key) -> bool {
+        let known = || self.rank(one).zip(self.rank(other));
         one.port() == other.port()
-            || self.peers.contains(&(Arc::clone(one), Arc::clone(other)))
-            || self.members.contains(one) && self.members.contains(other)
+            || known().is_some_and(|(one, other)| {
+                self.peers.contains(&(one, other)) || self.members.contains(&one) && self.members.contains(&other)
+            })
     }
 
     /// Whether `server` can belong to `group`: by the group's name, by the virtual server that sends requests to it, or
     /// because nothing speaks against it.
-    pub(super) fn may_serve(&self, server: &Key, group: &Arc<Key>) -> bool {
+    pub(super) fn may_serve(&self, server: &Key, group: &Key) -> bool {
         let named = server.group == group.group || server.group.is_empty() || group.group.is_empty();
-        named || self.aliases.contains(&(Arc::clone(group), server.group.clone()))
+        let alias = |rank: u32| self.aliases.contains(&(rank, server.group.clone()));
+        named || !self.aliases.is_empty() && self.rank(group).is_some_and(alias)
     }
+
+    fn rank(&self, key: &Key) -> Option<u32> {
+        self.keys.sorted.binary_search_by(|known| (**known).cmp(key)).ok().and_then(|rank| u32::try_from(rank).ok())
+    }
+}
+
+fn is_server_of_apache(key: &Key) -> bool {
+    key.kind == Proxy::Apache && !key.upstream.is_empty()
 }
 
 /// The key of each series. Error logs name the group by the virtual server; where an access log names the same
 /// upstream, they share one key, and the group is whichever is known.
-pub(super) fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
+fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
     let mut accessed = vec![false; series.len()];
     for (id, _, cell) in cells {
         accessed[*id as usize] |= cell.requests + cell.attempts > 0;
@@ -100,41 +171,55 @@ pub(super) fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
     let kinds = kinds(series, &accessed);
     let hosts = only_hosts(series, &kinds);
     let mut keys: Vec<Key> = series.iter().zip(&kinds).map(|(series, kind)| key(series, *kind, &hosts)).collect();
-    // By proxy and upstream: the groups that error logs and access logs name.
-    let mut told: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    let mut named: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for (key, accessed) in keys.iter().zip(&accessed).filter(|(key, _)| !key.upstream.is_empty()) {
-        let groups = if *accessed { &mut named } else { &mut told };
-        groups.entry((&key.proxy, &key.upstream)).or_default().insert(&key.group);
-    }
-    let only = |groups: &BTreeMap<(&str, &str), BTreeSet<&str>>, key: &Key| {
-        let groups = groups.get(&(key.proxy.as_str(), key.upstream.as_str()))?;
-        let mut known = groups.iter().filter(|group| !group.is_empty());
-        Some((known.next().map(|group| (*group).to_owned()), known.next().is_none()))
-    };
-    let groups: Vec<Option<String>> = keys
-        .iter()
-        .map(|key| {
-            // The access log's group where it has one; else the error log's, where all its lines agree.
-            match (only(&named, key)?, only(&told, key)) {
-                ((Some(group), true), _) => Some(group),
-                ((None, _), Some((Some(group), true))) => Some(group),
-                ((None, _), _) => Some(String::new()),
-                ((Some(first), false), _) => (!accessed_group(&named, key)).then_some(first),
-            }
-        })
-        .collect();
-    for (key, group) in keys.iter_mut().zip(groups) {
-        if let (Some(group), false) = (group, key.upstream.is_empty()) {
-            key.group = group;
-        }
-    }
+    agree_on_groups(&mut keys, &accessed);
     keys
 }
 
-/// Whether an access log names this key with this very group.
-fn accessed_group(named: &BTreeMap<(&str, &str), BTreeSet<&str>>, key: &Key) -> bool {
-    named.get(&(key.proxy.as_str(), key.upstream.as_str())).is_some_and(|groups| groups.contains(key.group.as_str()))
+/// Gives keys that name one server the group that is known of it.
+fn agree_on_groups(keys: &mut [Key], accessed: &[bool]) {
+    let server = |at: usize| (keys[at].proxy.as_str(), keys[at].upstream.as_str());
+    let mut servers = named_twice(keys);
+    servers.sort_unstable_by(|&a, &b| server(a).cmp(&server(b)));
+    let same = servers.chunk_by(|&a, &b| server(a) == server(b));
+    let known: Vec<(usize, String)> = same.flat_map(|same| known_group(same, keys, accessed)).collect();
+    for (at, group) in known {
+        keys[at].group = group;
+    }
+}
+
+/// The places of keys whose server others name too: mostly there are none.
+fn named_twice(keys: &[Key]) -> Vec<usize> {
+    let mut times: HashMap<(&str, &str), usize, FixedState> = HashMap::with_hasher(FixedState::with_seed(0));
+    let servers = || keys.iter().enumerate().filter(|(_, key)| !key.upstream.is_empty());
+    servers().for_each(|(_, key)| *times.entry((&key.proxy, &key.upstream)).or_default() += 1);
+    let is_again = |key: &Key| times.get(&(key.proxy.as_str(), key.upstream.as_str())).is_some_and(|times| *times > 1);
+    servers().filter(|(_, key)| is_again(key)).map(|(at, _)| at).collect()
+}
+
+/// The group of the server that all keys at `places` name, for each of them: the access log's where it has one; else
+/// the error log's, where all its lines agree.
+fn known_group(places: &[usize], keys: &[Key], accessed: &[bool]) -> Vec<(usize, String)> {
+    let groups = |by_access: bool| {
+        let places = places.iter().filter(move |at| accessed[**at] == by_access);
+        places.map(|&at| keys[at].group.as_str()).collect::<BTreeSet<&str>>()
+    };
+    let (named, told) = (groups(true), groups(false));
+    if named.is_empty() {
+        return Vec::new();
+    }
+    // The first that is no empty name, and whether there are more.
+    let first = |groups: &BTreeSet<&'_ str>| {
+        let mut known = groups.iter().filter(|group| !group.is_empty()).map(|group| (*group).to_owned());
+        (known.next(), known.next().is_some())
+    };
+    let (group, several) = match (first(&named), first(&told)) {
+        ((Some(group), several), _) => (group, several),
+        ((None, _), (Some(group), false)) => (group, false),
+        _ => (String::new(), false),
+    };
+    // Of several groups that an access log names, each may have a server of that name.
+    let is_told = |at: &&usize| !(several && named.contains(keys[**at].group.as_str()));
+    places.iter().filter(is_told).map(|&at| (at, group.clone())).collect()
 }
 
 /// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; such lines are
@@ -187,13 +272,40 @@ fn key(series: &Series, kind: Proxy, hosts: &BTreeMap<Proxy, &[u8]>) -> Key {
     }
 }
 
-pub(super) fn seen(series: &[Series], keys: &[Arc<Key>]) -> Seen {
-    let mut seen = Seen::new();
-    for (series, key) in
-        series.iter().zip(keys).filter(|(series, _)| series.first <= series.last && !series.first.is_yearless())
-    {
-        let span = seen.entry(Arc::clone(key)).or_insert((series.first, series.last));
-        *span = (span.0.min(series.first), span.1.max(series.last));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(group: &str, upstream: &str) -> Key {
+        let (group, upstream) = (group.to_owned(), upstream.to_owned());
+        Key { proxy: "nginx".to_owned(), group, upstream, kind: Proxy::Nginx }
     }
-    seen
+
+    #[test]
+    fn ranks_order_as_keys_do() {
+        let keys = Keys::of_each(vec![key("shop", "b"), key("api", "c"), key("shop", "b"), key("shop", "a")]);
+        assert_eq!([0, 1, 2, 3].map(|series| keys.rank(series)), [2, 0, 2, 1]);
+        assert_eq!(keys.sorted().iter().map(|key| key.upstream.as_str()).collect::<Vec<_>>(), ["c", "a", "b"]);
+        assert_eq!(**keys.of(1), key("api", "c"));
+    }
+
+    #[test]
+    fn groups_are_agreed_on() {
+        // Whether an access log names the group; the group; the group that is known in the end.
+        for (named, expected) in [
+            (vec![(true, "shop"), (false, "www")], ["shop", "shop"]),
+            (vec![(true, ""), (false, "www")], ["www", "www"]),
+            (vec![(false, "api"), (false, "www")], ["api", "www"]),
+            (vec![(true, "shop"), (true, "api")], ["shop", "api"]),
+            (vec![(true, ""), (true, "")], ["", ""]),
+        ] {
+            let mut keys: Vec<Key> = named.iter().map(|(_, group)| key(group, "10.0.0.5:80")).collect();
+            agree_on_groups(&mut keys, &named.iter().map(|(accessed, _)| *accessed).collect::<Vec<_>>());
+            assert_eq!(keys.iter().map(|key| key.group.as_str()).collect::<Vec<_>>(), expected, "{named:?}");
+        }
+        let groups = [(true, "shop"), (true, "api"), (false, "www")];
+        let mut keys = groups.map(|(_, group)| key(group, "10.0.0.5:80"));
+        agree_on_groups(&mut keys, &groups.map(|(accessed, _)| accessed));
+        assert_eq!(keys.map(|key| key.group), ["shop", "api", "api"]);
+    }
 }

@@ -20,14 +20,15 @@ pub use incident::Incident;
 pub use keys::Key;
 pub use reconcile::Row;
 
-use crate::aggregate::{Counts, PathNames, Tally};
+use crate::aggregate::{Cell, Counts, PathNames, Series, Tally};
+use crate::cause::Proxy;
 use crate::format::Statuses;
 use crate::grammar::time::Stamp;
 use jiff::tz::TimeZone;
-use keys::Relations;
+use keys::{Keys, Relations};
 use regex::bytes::Regex;
 use score::Likely;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// What the diagnosis has to know besides the counts.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub struct Findings {
     pub window: i64,
     /// One row for each upstream and window, by key and time.
     pub rows: Vec<Row>,
+    /// The places of the rows that have any trouble, in order: mostly very few.
+    pub troubled: Vec<usize>,
     /// What happened on hosts, by host, by pool, unit or program, and by time: evidence that counts as no failure and
     /// that no filter on upstreams drops.
     pub hosts: Vec<Row>,
@@ -62,8 +65,8 @@ pub struct Findings {
     pub incidents: Vec<Incident>,
     /// The likely cause of rows whose own lines do not name it: that of their incident, by their places in `rows`.
     pub inferred: BTreeMap<usize, Likely>,
-    /// When each upstream was first and last seen.
-    pub seen: BTreeMap<Arc<Key>, (Stamp, Stamp)>,
+    /// All upstreams that logs name, by key.
+    pub upstreams: Vec<Upstream>,
     /// The texts of paths in rows.
     pub paths: PathNames,
     /// Proxies of which only an error log was there: rates are unknown.
@@ -72,24 +75,111 @@ pub struct Findings {
     pub paired: Vec<String>,
 }
 
+/// One upstream over all windows.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Which.
+    pub key: Arc<Key>,
+    /// When it was first and last seen, where lines that count it carry dates.
+    pub seen: Option<(Stamp, Stamp)>,
+    /// The places of its rows in the findings, by window.
+    pub rows: Range<usize>,
+    /// All its requests; `None` where no row knows them.
+    pub requests: Option<u64>,
+    /// All attempts at it; `None` where no row knows them.
+    pub attempts: Option<u64>,
+    /// Whether it answered any request, as far as is known.
+    pub answered: bool,
+}
+
+impl Findings {
+    /// The places of the rows that have any trouble, of those in a range.
+    #[must_use]
+    pub fn troubled_in(&self, rows: &Range<usize>) -> &[usize] {
+        let from = |place: usize| self.troubled.partition_point(|&at| at < place);
+        &self.troubled[from(rows.start)..from(rows.end)]
+    }
+}
+
+impl Upstream {
+    /// The upstream of the first of `rows`, which begin at `start`, if they are of that key.
+    fn new(key: &Arc<Key>, seen: Option<(Stamp, Stamp)>, rows: &[Row], start: usize) -> Self {
+        let key = Arc::clone(key);
+        let mut upstream = Self { key, seen, rows: start..start, requests: None, attempts: None, answered: false };
+        for row in rows[start..].iter().take_while(|row| row.key == upstream.key) {
+            upstream.rows.end += 1;
+            upstream.requests = plus(upstream.requests, row.requests());
+            upstream.attempts = plus(upstream.attempts, row.attempts());
+            upstream.answered |= row.answered();
+        }
+        upstream
+    }
+}
+
+/// The sum of what is known.
+pub(crate) fn plus(sum: Option<u64>, more: Option<u64>) -> Option<u64> {
+    sum.zip(more).map(|(sum, more)| sum + more).or(sum).or(more)
+}
+
 /// Finds out what happened.
 #[must_use]
 pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let window = tally.window();
     let Counts { series, mut cells, paths, peers, aliases } = tally.into_counts();
-    year::place(&mut cells, window, settings);
-    let keys: Vec<Arc<Key>> = keys::keys(&series, &cells).into_iter().map(Arc::new).collect();
-    let seen = keys::seen(&series, &keys);
-    let relations = Relations::new(&keys, &peers, &aliases).with_members(&keys, &cells);
-    let reconcile::Reconciled { mut rows, hosts, error_log_only, paired } =
+    year::place(&mut cells, &paths, window, settings);
+    let keys = Keys::new(&series, &cells);
+    let relations = Relations::new(&keys, &peers, &aliases).with_members(&cells);
+    let reconcile::Reconciled { mut rows, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
+    let hosts: Vec<Row> = rows.extract_if(.., |row| row.key.kind == Proxy::Host).collect();
     // Groups and upstreams are known by their names only now.
-    rows.retain(|row| settings.wants(&row.key));
-    let mut incidents = incident::find(&rows, &relations, &seen, window);
-    context::attach(&mut incidents, &rows, &hosts, window);
+    if settings.upstream.is_some() || settings.group.is_some() {
+        rows.retain(|row| settings.wants(&row.key));
+    }
+    let mut findings = Findings {
+        window,
+        troubled: (0..rows.len()).filter(|&at| rows[at].any_trouble().is_some()).collect(),
+        upstreams: upstreams(&keys, &series, &rows),
+        rows,
+        hosts,
+        incidents: Vec::new(),
+        inferred: BTreeMap::new(),
+        paths,
+        error_log_only,
+        paired,
+    };
+    findings.incidents = incidents(&findings, &relations);
+    findings.inferred = inferred(&findings.incidents);
+    findings
+}
+
+fn incidents(findings: &Findings, relations: &Relations<'_>) -> Vec<Incident> {
+    let mut incidents = incident::find(findings, relations);
+    context::attach(&mut incidents, &findings.rows, &findings.hosts, findings.window);
     tier::link(&mut incidents);
-    let inferred = inferred(&incidents);
-    Findings { window, rows, hosts, incidents, inferred, seen, paths, error_log_only, paired }
+    incidents
+}
+
+/// Makes one cell of those that threads have counted of one series and window.
+fn unite(cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames) {
+    cells.sort_by_key(|(series, window, _)| (*series, *window));
+    cells.dedup_by(|more, all| {
+        let same = (more.0, more.1) == (all.0, all.1);
+        if same {
+            all.2.absorb(&more.2, names);
+        }
+        same
+    });
+}
+
+/// All upstreams, with what their rows add up to.
+fn upstreams(keys: &Keys, series: &[Series], rows: &[Row]) -> Vec<Upstream> {
+    let mut upstreams: Vec<Upstream> = Vec::with_capacity(keys.sorted().len());
+    for (key, seen) in keys.sorted().iter().zip(keys.seen(series)) {
+        let start = upstreams.last().map_or(0, |last| last.rows.end);
+        upstreams.push(Upstream::new(key, seen, rows, start));
+    }
+    upstreams
 }
 
 /// What incidents know of their rows that the rows' own lines do not name.
@@ -104,5 +194,16 @@ impl Settings {
         let fits =
             |filter: &Option<Regex>, name: &str| filter.as_ref().is_none_or(|filter| filter.is_match(name.as_bytes()));
         fits(&self.upstream, &key.upstream) && fits(&self.group, &key.group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plus;
+
+    #[test]
+    fn what_is_not_known_adds_nothing() {
+        let sums = [plus(None, None), plus(Some(1), None), plus(None, Some(2)), plus(Some(1), Some(2))];
+        assert_eq!(sums, [None, Some(1), Some(2), Some(3)]);
     }
 }

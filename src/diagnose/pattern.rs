@@ -66,7 +66,7 @@ pub(super) struct Facts<'a> {
     /// The incident's rows.
     pub(super) rows: &'a [&'a Row],
     /// Its evidence that explains failures or failed attempts.
-    pub(super) evidence: &'a [Evidence],
+    pub(super) evidence: &'a [&'a Evidence],
     /// The same, weighed; the heaviest first.
     pub(super) causes: &'a [Weighed],
     /// Requests between its first and last window.
@@ -86,16 +86,17 @@ const FEW: u64 = 3;
 pub(super) fn find(facts: &Facts<'_>) -> (Vec<Pattern>, Option<Root>) {
     let first = facts.causes.first().map(|first| first.cause);
     let is_load = first.is_some_and(|cause| LOAD.contains(&cause));
+    let (times, moments) = (facts.times(), facts.moments());
     let found = [
-        facts.plateau(),
-        facts.sporadic(),
-        facts.rhythm.map(|(every, bursts)| Pattern::Periodic { every, bursts }).or_else(|| facts.periodic()),
+        facts.plateau(&times),
+        facts.sporadic(&moments),
+        facts.rhythm.map(|(every, bursts)| Pattern::Periodic { every, bursts }).or_else(|| facts.periodic(&moments)),
         (!facts.answered).then_some(Pattern::NeverAnswered),
         facts.slowing().filter(|_| is_load),
         facts.surge().filter(|_| is_load),
     ];
     let patterns: Vec<Pattern> = found.into_iter().flatten().collect();
-    let root = facts.who_broke_off(&patterns);
+    let root = facts.who_broke_off(&patterns, &times);
     (patterns, root)
 }
 
@@ -103,7 +104,7 @@ impl Facts<'_> {
     /// Failures and failed attempts, whichever is more.
     fn failures(&self) -> u64 {
         let sum = |part: fn(&Row) -> u64| self.rows.iter().map(|row| part(row)).sum::<u64>();
-        sum(|row| row.failures).max(sum(|row| row.failed_attempts))
+        sum(|row| row.trouble().failures).max(sum(|row| row.trouble().failed_attempts))
     }
 
     /// The share of failures and attempts that `causes` account for.
@@ -120,8 +121,7 @@ impl Facts<'_> {
         times
     }
 
-    fn plateau(&self) -> Option<Pattern> {
-        let times = self.times();
+    fn plateau(&self, times: &Histogram) -> Option<Pattern> {
         let (millis, part) = times.mode()?;
         let of = times.count();
         // Whatever takes no time at all was waiting for nothing.
@@ -143,10 +143,9 @@ impl Facts<'_> {
     }
 
     /// Rare (at most one request in 100), and no two of them much closer than chance has it.
-    fn sporadic(&self) -> Option<Pattern> {
+    fn sporadic(&self, moments: &[i64]) -> Option<Pattern> {
         let failures = self.failures();
         self.requests.filter(|requests| failures >= FEW && failures * 100 <= *requests)?;
-        let moments = self.moments();
         let span = moments.last()? - moments.first()? + 1;
         let distinct = u64::try_from(moments.len()).unwrap_or(0);
         // A few fall into the same 64th by chance, the more the fuller the windows are.
@@ -155,8 +154,7 @@ impl Facts<'_> {
         (spread && span >= 8).then_some(Pattern::Sporadic)
     }
 
-    fn periodic(&self) -> Option<Pattern> {
-        let moments = self.moments();
+    fn periodic(&self, moments: &[i64]) -> Option<Pattern> {
         let gaps: Vec<i64> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let quiet = (gaps.iter().max()? / 2).max(2);
         let mut starts = vec![*moments.first()?];
@@ -174,7 +172,7 @@ impl Facts<'_> {
     fn slowing(&self) -> Option<Pattern> {
         let mut by_window: BTreeMap<i64, Histogram> = BTreeMap::new();
         for row in self.before {
-            by_window.entry(row.window).or_default().merge(&row.latency);
+            by_window.entry(row.window).or_default().merge(row.latency());
         }
         let slow: Vec<u64> = by_window.values().filter_map(|latency| latency.percentile(95)).collect();
         let (usual, last) = slow.split_at_checked(slow.len().checked_sub(2)?)?;
@@ -185,7 +183,7 @@ impl Facts<'_> {
     fn surge(&self) -> Option<Pattern> {
         let requests = |rows: &[&Row]| {
             let mut by_window: BTreeMap<i64, u64> = BTreeMap::new();
-            rows.iter().for_each(|row| *by_window.entry(row.window).or_default() += row.requests.unwrap_or(0));
+            rows.iter().for_each(|row| *by_window.entry(row.window).or_default() += row.requests().unwrap_or(0));
             by_window.into_values().collect::<Vec<u64>>()
         };
         let (from, to) = (median(&requests(self.before))?, requests(self.rows).into_iter().max()?);
@@ -193,7 +191,7 @@ impl Facts<'_> {
     }
 
     /// Why connections broke off before the response, as far as their times and their spread tell.
-    fn who_broke_off(&self, patterns: &[Pattern]) -> Option<Root> {
+    fn who_broke_off(&self, patterns: &[Pattern], times: &Histogram) -> Option<Root> {
         if self.share_of(&BROKEN_OFF) < 0.9 {
             return None;
         }
@@ -203,7 +201,6 @@ impl Facts<'_> {
             // The proxy had not given up yet: something behind it did, after a time of its own.
             return root(Cause::WorkerKilled, 0.75);
         }
-        let times = self.times();
         let known = times.count() > 0;
         let at_once = times.percentile(90).is_none_or(|millis| millis <= 10);
         if !at_once {
@@ -212,7 +209,7 @@ impl Facts<'_> {
         let lines: u64 = self.evidence.iter().map(|item| item.lines).sum();
         let unsafe_only = self.evidence.iter().map(|item| item.not_repeatable).sum::<u64>() == lines;
         // What comes in numbers is no race, unless a proxy was seen to try the same server again.
-        let repeated = |item: &Evidence| item.sign.cause == Cause::KeepaliveRace && item.not_repeatable < item.lines;
+        let repeated = |item: &&Evidence| item.sign.cause == Cause::KeepaliveRace && item.not_repeatable < item.lines;
         let in_numbers = self.requests.is_some_and(|requests| self.failures() * 50 > requests);
         let is_told = self.causes.first().is_some_and(|first| first.cause == Cause::KeepaliveRace);
         if is_told && in_numbers && !self.evidence.iter().any(repeated) {
@@ -235,8 +232,17 @@ impl Facts<'_> {
 
 /// The 64ths of windows, counted from the epoch, in which something failed in a row.
 fn moments(row: &Row, window: i64) -> impl Iterator<Item = i64> {
-    let (start, slots) = (row.window / window * 64, row.slots);
-    (0..64).filter(move |bit| slots >> bit & 1 == 1).map(move |bit| start + bit)
+    let start = row.window / window * 64;
+    bits(row.trouble().slots).map(move |bit| start + i64::from(bit))
+}
+
+/// The numbers of the bits that are set, in order.
+pub(super) fn bits(mut set: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = Some(set.trailing_zeros()).filter(|bit| *bit < u64::BITS);
+        set &= set.wrapping_sub(1);
+        bit
+    })
 }
 
 /// How far apart two durations are that a timer measured as the same.
@@ -270,6 +276,11 @@ mod tests {
         assert_eq!(rhythm(&[0, 60, 90, 180], 1), None);
         assert_eq!(rhythm(&[0, 1, 2, 3, 4], 1), None);
         assert_eq!(rhythm(&[], 1), None);
+    }
+
+    #[test]
+    fn bits_are_numbered_from_the_last() {
+        assert_eq!([0, 0b1010, 1 << 63].map(|set| bits(set).collect::<Vec<u32>>()), [vec![], vec![1, 3], vec![63]]);
     }
 
     #[test]

@@ -10,75 +10,32 @@
 //!
 //! Before that, error lines that explain others give them their signs ([`companion`]).
 
+use super::keys::Keys;
 use super::{Key, companion, score::apportion};
 use crate::aggregate::{
-    Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Sketch, Source, Trouble, status_column,
+    Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Source, Trouble, status_column,
 };
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::format::Statuses;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    ops::Range,
+    sync::{Arc, LazyLock},
 };
 
-/// One upstream in one window, final.
+/// What nearly all rows have.
+static NO_TROUBLE: LazyLock<Trouble> = LazyLock::new(Trouble::default);
+
+/// One upstream in one window, final. A small thing, since there may be millions: what went wrong stands apart.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Which upstream.
     pub key: Arc<Key>,
     /// The start of the window, in seconds since the epoch.
     pub window: i64,
-    /// Requests; `None` where only an error log tells of this upstream.
-    pub requests: Option<u64>,
     /// Whether its failures are those of an error log alone: they are not among any requests that were counted.
     pub uncounted: bool,
-    /// Requests that ended in a gateway status.
-    pub failures: u64,
-    /// Of those, how many with a status of each column.
-    pub statuses: [u64; STATUS_COLUMNS],
-    /// Attempts; `None` where only an error log tells of this upstream.
-    pub attempts: Option<u64>,
-    /// Attempts that failed.
-    pub failed_attempts: u64,
-    /// Failed attempts whose request a retry saved.
-    pub masked_failures: u64,
-    /// Failures that a search engine's crawler met.
-    pub crawler_failures: u64,
-    /// How long requests took.
-    pub latency: Histogram,
-    /// Paths of failed requests.
-    pub paths: Paths,
-    /// What speaks for which cause; the failures of all add up to the row's.
-    pub evidence: Vec<Evidence>,
-    /// In which 64ths of the window something failed: bit 0 is the first.
-    pub slots: u64,
-    /// The clients that met failures.
-    pub clients: Sketch,
-    /// The ids of failed requests.
-    pub ids: Sketch,
-}
-
-impl Row {
-    /// Whether anything failed.
-    #[must_use]
-    pub fn is_troubled(&self) -> bool {
-        self.failures > 0 || self.failed_attempts > 0
-    }
-}
-
-/// All rows, and how they came about.
-pub(super) struct Reconciled {
-    pub(super) rows: Vec<Row>,
-    /// What happened on hosts: evidence alone.
-    pub(super) hosts: Vec<Row>,
-    pub(super) error_log_only: Vec<String>,
-    pub(super) paired: Vec<String>,
-}
-
-/// What access logs and error logs say of one upstream in one window, before they are brought together.
-#[derive(Default)]
-struct Draft {
     /// Whether an access log has a line here.
     accessed: bool,
     /// Whether that log has no place for the upstream.
@@ -86,7 +43,65 @@ struct Draft {
     cell: Cell,
 }
 
-type Drafts = BTreeMap<Place, Draft>;
+impl Row {
+    fn new(key: Arc<Key>, window: i64) -> Self {
+        Self { key, window, uncounted: false, accessed: false, unnamed: false, cell: Cell::default() }
+    }
+
+    /// Requests; `None` where only an error log tells of this upstream.
+    #[must_use]
+    pub fn requests(&self) -> Option<u64> {
+        self.accessed.then_some(self.cell.requests)
+    }
+
+    /// Attempts; `None` where only an error log tells of this upstream, or where the layout does not tell of them.
+    #[must_use]
+    pub fn attempts(&self) -> Option<u64> {
+        (self.accessed && (self.cell.attempts > 0 || !self.unnamed)).then_some(self.cell.attempts)
+    }
+
+    /// How long requests took.
+    #[must_use]
+    pub fn latency(&self) -> &Histogram {
+        &self.cell.latency
+    }
+
+    /// What went wrong, as both logs tell it together; the failures of all evidence add up to the row's.
+    #[must_use]
+    pub fn trouble(&self) -> &Trouble {
+        self.any_trouble().unwrap_or(&NO_TROUBLE)
+    }
+
+    /// The same; `None` where nothing did.
+    #[must_use]
+    pub fn any_trouble(&self) -> Option<&Trouble> {
+        self.cell.trouble.as_deref()
+    }
+
+    /// Whether any request or attempt was answered. A log that does not tell of requests does not tell of answers either.
+    pub(super) fn answered(&self) -> bool {
+        match (self.attempts(), self.requests()) {
+            (Some(attempts), _) => attempts > self.trouble().failed_attempts,
+            (None, Some(requests)) => requests > self.trouble().failures,
+            (None, None) => true,
+        }
+    }
+
+    /// Whether anything failed.
+    #[must_use]
+    pub fn is_troubled(&self) -> bool {
+        self.any_trouble().is_some_and(|trouble| trouble.failures > 0 || trouble.failed_attempts > 0)
+    }
+}
+
+/// All rows, and how they came about.
+#[derive(Default)]
+pub(super) struct Reconciled {
+    /// By key and window, those of hosts included: they have evidence alone.
+    pub(super) rows: Vec<Row>,
+    pub(super) error_log_only: Vec<String>,
+    pub(super) paired: Vec<String>,
+}
 
 /// Which windows the access logs of each proxy cover, by how much they say of upstreams.
 #[derive(Default)]
@@ -94,40 +109,90 @@ struct Coverage {
     /// The length of a window in seconds.
     window: i64,
     /// Windows with requests in a log that does not name upstreams.
-    unnamed: BTreeMap<String, BTreeSet<i64>>,
+    unnamed: Windows,
     /// Windows with requests in any access log.
-    any: BTreeMap<String, BTreeSet<i64>>,
+    any: Windows,
 }
+
+/// Windows of each proxy, in order.
+type Windows = BTreeMap<String, Vec<i64>>;
 
 /// Makes rows of cells, whose series have `keys`.
 pub(super) fn reconcile(
     series: &[Series],
-    keys: &[Arc<Key>],
+    keys: &Keys,
     mut cells: Vec<(u32, i64, Cell)>,
     names: &PathNames,
     window: i64,
     statuses: &Statuses,
 ) -> Reconciled {
-    companion::explain(keys, &mut cells);
-    let mut drafts = Drafts::new();
-    for (id, at, cell) in cells {
-        let draft = drafts.entry((Arc::clone(&keys[id as usize]), at)).or_default();
-        draft.add(cell, &series[id as usize], names);
-    }
-    let told = drafts.values().any(|draft| draft.told().next().is_some());
+    companion::explain(keys, &mut cells, names);
+    let mut rows = rows(series, keys, cells, names);
+    let troubled: Vec<usize> = (0..rows.len()).filter(|&at| rows[at].any_trouble().is_some()).collect();
+    let told = troubled.iter().any(|&at| rows[at].told().next().is_some());
     // Most archives hold no error log: then there is nothing to bring together.
-    let coverage = if told { coverage(&drafts, window) } else { Coverage::default() };
-    let (error_log_only, paired) = pairing(&drafts, &coverage);
-    if told {
-        join_over_edges(&mut drafts, names, statuses, window);
+    if !told {
+        troubled.iter().for_each(|&at| rows[at].finish(None, &Coverage::default(), names, statuses));
+        return Reconciled { rows, ..Reconciled::default() };
     }
-    let mut moved = move_to_upstreams(&mut drafts, names, statuses, window);
-    let rows = drafts.into_iter().map(|((key, at), draft)| {
-        let moved = moved.remove(&(Arc::clone(&key), at));
-        draft.finish(key, at, moved, &coverage, names, statuses)
-    });
-    let (hosts, rows) = rows.partition(|row| row.key.kind == Proxy::Host);
-    Reconciled { rows, hosts, error_log_only, paired }
+    let coverage = Coverage::of(&rows, window);
+    let (error_log_only, paired) = pairing(&rows, &coverage);
+    join_over_edges(&mut rows, names, statuses, window);
+    let mut moved = move_to_upstreams(&mut rows, names, statuses, window);
+    for (place, row) in rows.iter_mut().enumerate() {
+        row.finish(moved.remove(&place), &coverage, names, statuses);
+    }
+    Reconciled { rows, error_log_only, paired }
+}
+
+/// One row for all cells with the same key and window, by key and window: threads may each have one of a series, and
+/// several series may share a key.
+fn rows(series: &[Series], keys: &Keys, mut cells: Vec<(u32, i64, Cell)>, names: &PathNames) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::with_capacity(cells.len());
+    let (mut slots, starts) = by_rank(keys, &cells);
+    for (key, run) in keys.sorted().iter().zip(starts.windows(2)) {
+        let run = &mut slots[run[0]..run[1]];
+        // Each thread has made its cells in order: mostly there is little to do.
+        run.sort_by_key(|slot| slot.window);
+        let start = rows.len();
+        for slot in run {
+            if rows[start..].last().is_none_or(|row| row.window != slot.window) {
+                rows.push(Row::new(Arc::clone(key), slot.window));
+            }
+            if let Some(row) = rows.last_mut() {
+                row.add(std::mem::take(&mut cells[slot.cell].2), &series[slot.series as usize], names);
+            }
+        }
+    }
+    // Nothing is left in them, and to see that of each takes as long as to free them.
+    std::mem::forget(cells);
+    rows
+}
+
+/// Where a cell stands, with all that is asked of it until it is taken: cells in the order of rows are far apart.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    window: i64,
+    series: u32,
+    cell: usize,
+}
+
+/// Cells by the rank of their key, and where those of each rank begin, with the end of the last.
+fn by_rank(keys: &Keys, cells: &[(u32, i64, Cell)]) -> (Vec<Slot>, Vec<usize>) {
+    let mut starts = vec![0; keys.sorted().len() + 1];
+    for (series, ..) in cells {
+        starts[keys.rank(*series) as usize + 1] += 1;
+    }
+    for rank in 1..starts.len() {
+        starts[rank] += starts[rank - 1];
+    }
+    let (mut slots, mut next) = (vec![Slot::default(); cells.len()], starts.clone());
+    for (cell, &(series, window, _)) in cells.iter().enumerate() {
+        let next = &mut next[keys.rank(series) as usize];
+        slots[*next] = Slot { window, series, cell };
+        *next += 1;
+    }
+    (slots, starts)
 }
 
 /// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after
@@ -136,30 +201,39 @@ const REACH: i64 = 120;
 
 /// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to
 /// the nearest windows with failures that no line has been found for, the later one first, since a request is logged
-/// when it ends. What finds none stays.
-fn join_over_edges(drafts: &mut Drafts, names: &PathNames, statuses: &Statuses, window: i64) {
-    let alone = drafts
-        .iter()
-        .filter(|(place, draft)| !place.0.upstream.is_empty() && !draft.accessed && draft.told().next().is_some());
-    let alone: Vec<Place> = alone.map(|(place, _)| place.clone()).collect();
-    for (key, at) in alone {
-        let reach = (REACH.max(lag(key.kind)) / window).max(1);
-        let near = (1..=reach).flat_map(|steps| [at + steps * window, at - steps * window]);
-        for near in near.map(|near| (Arc::clone(&key), near)) {
-            let room = drafts.get(&near).map_or(0, |host| host.room(statuses));
+/// when it ends. What finds none stays; a row of which nothing does is taken out.
+fn join_over_edges(rows: &mut Vec<Row>, names: &PathNames, statuses: &Statuses, window: i64) {
+    let is_alone = |row: &Row| !row.key.upstream.is_empty() && !row.accessed && row.told().next().is_some();
+    let alone: Vec<usize> = (0..rows.len()).filter(|&at| is_alone(&rows[at])).collect();
+    let mut spent: BTreeSet<usize> = BTreeSet::new();
+    for at in alone {
+        let own = run_around(rows, at);
+        let (middle, reach) = (rows[at].window, (REACH.max(lag(rows[at].key.kind)) / window).max(1));
+        for near in (1..=reach).flat_map(|steps| [middle + steps * window, middle - steps * window]) {
+            let Ok(host) = rows[own.clone()].binary_search_by_key(&near, |row| row.window) else { continue };
+            let host = own.start + host;
+            let room = rows[host].room(statuses);
             if room == 0 {
                 continue;
             }
-            let Some(mut told) = drafts.remove(&(Arc::clone(&key), at)) else { break };
-            let part = told.split_off(room, statuses);
-            if let Some(host) = drafts.get_mut(&near) {
-                host.cell.absorb(&part, names);
-            }
-            if told.told().next().is_some() {
-                drafts.insert((Arc::clone(&key), at), told);
+            let part = rows[at].split_off(room, statuses);
+            rows[host].cell.absorb(&part, names);
+            if rows[at].told().next().is_none() {
+                spent.insert(at);
+                break;
             }
         }
     }
+    if !spent.is_empty() {
+        let mut places = 0..;
+        rows.retain(|_| places.next().is_some_and(|place| !spent.contains(&place)));
+    }
+}
+
+/// The places of all rows with the key of the one at `at`.
+fn run_around(rows: &[Row], at: usize) -> Range<usize> {
+    let key = &rows[at].key;
+    rows[..at].partition_point(|row| row.key < *key)..at + rows[at..].partition_point(|row| row.key == *key)
 }
 
 /// How much later than the time of its access line a request's error line may be written, in seconds. Apache logs a
@@ -169,45 +243,55 @@ const fn lag(kind: Proxy) -> i64 {
     if matches!(kind, Proxy::Apache) { 300 } else { 0 }
 }
 
-fn coverage(drafts: &Drafts, window: i64) -> Coverage {
-    let mut coverage = Coverage { window, ..Coverage::default() };
-    for ((key, at), draft) in drafts {
-        if draft.accessed {
-            coverage.any.entry(key.proxy.clone()).or_default().insert(*at);
-        }
-        if draft.unnamed {
-            coverage.unnamed.entry(key.proxy.clone()).or_default().insert(*at);
-        }
-    }
-    coverage
-}
-
 impl Coverage {
+    fn of(rows: &[Row], window: i64) -> Self {
+        let mut coverage = Self { window, ..Self::default() };
+        for rows in rows.chunk_by(|a, b| a.key.proxy == b.key.proxy).filter(|rows| rows.iter().any(|row| row.accessed))
+        {
+            let windows = |fits: fn(&Row) -> bool| {
+                let mut windows: Vec<i64> = rows.iter().filter(|row| fits(row)).map(|row| row.window).collect();
+                windows.sort_unstable();
+                windows.dedup();
+                windows
+            };
+            let proxy = &rows[0].key.proxy;
+            coverage.any.insert(proxy.clone(), windows(|row| row.accessed));
+            coverage.unnamed.insert(proxy.clone(), windows(|row| row.unnamed));
+        }
+        coverage
+    }
+
     /// Whether the request that an error line at `at` tells of may be in one of `windows`.
-    fn covers(&self, windows: &BTreeMap<String, BTreeSet<i64>>, key: &Key, at: i64) -> bool {
+    fn covers(&self, windows: &Windows, key: &Key, at: i64) -> bool {
         // An error line and its access line may fall on two sides of a window's edge.
         let (first, last) = (at - self.window.max(lag(key.kind)), at + self.window);
-        windows.get(&key.proxy).is_some_and(|windows| windows.range(first..=last).next().is_some())
+        let next = |windows: &Vec<i64>| windows.get(windows.partition_point(|start| *start < first)).copied();
+        windows.get(&key.proxy).and_then(next).is_some_and(|next| next <= last)
     }
 }
 
 /// Proxies with an error log alone, and proxies whose two logs were read together.
-fn pairing(drafts: &Drafts, coverage: &Coverage) -> (Vec<String>, Vec<String>) {
-    let told = |draft: &&Draft| draft.told().next().is_some();
-    let with_error_log: BTreeSet<&String> =
-        drafts.iter().filter(|(_, draft)| told(draft)).map(|((key, _), _)| &key.proxy).collect();
-    let accessed: BTreeSet<&String> = coverage.any.keys().collect();
+fn pairing(rows: &[Row], coverage: &Coverage) -> (Vec<String>, Vec<String>) {
+    let told = rows.iter().filter(|row| row.told().next().is_some());
+    let with_error_log: BTreeSet<&String> = told.map(|row| &row.key.proxy).collect();
     let (paired, alone): (Vec<&String>, Vec<&String>) =
-        with_error_log.into_iter().partition(|proxy| accessed.contains(proxy));
+        with_error_log.into_iter().partition(|proxy| coverage.any.contains_key(*proxy));
     (alone.into_iter().cloned().collect(), paired.into_iter().cloned().collect())
 }
 
-impl Draft {
+impl Row {
+    /// Adds a cell to what is not reconciled yet.
     fn add(&mut self, cell: Cell, series: &Series, names: &PathNames) {
         let accessed = cell.requests + cell.attempts > 0;
-        self.accessed |= accessed;
         self.unnamed |= accessed && !series.names_upstream;
-        self.cell.absorb(&cell, names);
+        // Nearly every row is made of one cell.
+        let is_first = !self.accessed && self.cell.trouble.is_none();
+        self.accessed |= accessed;
+        if is_first {
+            self.cell = cell;
+        } else {
+            self.cell.absorb(&cell, names);
+        }
     }
 
     /// What the error log tells.
@@ -251,52 +335,32 @@ impl Draft {
         part
     }
 
-    /// The row that this makes. `moved` are failures that came here from requests without an upstream.
-    fn finish(
-        self,
-        key: Arc<Key>,
-        window: i64,
-        moved: Option<Moved>,
-        coverage: &Coverage,
-        names: &PathNames,
-        statuses: &Statuses,
-    ) -> Row {
-        // An error log's line about an upstream is about a request in the access log, if that names the upstream at
-        // this time or never names any; a line about no upstream, if there is an access log at all.
-        let anonymous = key.upstream.is_empty() && coverage.covers(&coverage.any, &key, window);
-        let covered = self.accessed || coverage.covers(&coverage.unnamed, &key, window) || anonymous;
-        let Cell { requests, attempts, latency, trouble } = self.cell;
-        let mut trouble = trouble.map(|trouble| *trouble).unwrap_or_default();
-        let has_upstream = !key.upstream.is_empty();
+    /// Brings both logs together. `moved` are failures that came here from requests without an upstream.
+    fn finish(&mut self, moved: Option<Moved>, coverage: &Coverage, names: &PathNames, statuses: &Statuses) {
+        if self.cell.trouble.is_none() {
+            return;
+        }
+        let (has_upstream, covered) = (!self.key.upstream.is_empty(), self.is_covered(coverage));
+        let trouble = self.cell.trouble();
         if self.accessed {
             trouble.explain(statuses, has_upstream, has_upstream && self.unnamed);
-        } else if covered {
-            trouble.count_told_attempts(statuses, has_upstream);
         } else {
-            trouble.count_told(statuses, names);
+            if !covered {
+                trouble.count_told(statuses, names);
+            }
             trouble.count_told_attempts(statuses, has_upstream);
         }
         let is_moved = moved.is_some();
         trouble.take_in(moved, names);
-        Row {
-            key,
-            window,
-            uncounted: !self.accessed && !is_moved && trouble.failures > 0,
-            requests: self.accessed.then_some(requests),
-            failures: trouble.failures,
-            statuses: trouble.statuses,
-            // A layout without upstreams need not tell of attempts at all.
-            attempts: (self.accessed && (attempts > 0 || !self.unnamed)).then_some(attempts),
-            failed_attempts: trouble.failed_attempts,
-            masked_failures: trouble.masked_failures,
-            crawler_failures: trouble.crawler_failures,
-            latency,
-            paths: trouble.paths,
-            evidence: trouble.evidence,
-            slots: trouble.slots,
-            clients: trouble.clients,
-            ids: trouble.ids,
-        }
+        self.uncounted = !self.accessed && !is_moved && trouble.failures > 0;
+    }
+
+    /// Whether an access log counts what an error log tells. An error log's line about an upstream is about a request in
+    /// the access log, if that names the upstream at this time or never names any; a line about no upstream, if there is
+    /// an access log at all.
+    fn is_covered(&self, coverage: &Coverage) -> bool {
+        let covers = |windows| coverage.covers(windows, &self.key, self.window);
+        self.accessed || covers(&coverage.unnamed) || self.key.upstream.is_empty() && covers(&coverage.any)
     }
 }
 
@@ -322,6 +386,11 @@ impl Trouble {
     /// instead. `only_last` is set where the access log names the last server that was tried, and no other (Apache's
     /// balancers): then attempts that only the error log tells of count too.
     fn explain(&mut self, statuses: &Statuses, has_upstream: bool, only_last: bool) {
+        let explains = |item: &Evidence| item.failures + item.attempts > 0 || item.source != Source::Access;
+        if self.evidence.iter().all(|item| item.source != Source::ErrorLog) {
+            self.evidence.retain(explains);
+            return;
+        }
         let answered = |item: &Evidence| item.source == Source::ErrorLog && statuses.contains(item.sign.status);
         let told: Vec<u64> = self.evidence.iter().map(|item| if answered(item) { item.attempts } else { 0 }).collect();
         let available: u64 = told.iter().sum();
@@ -338,10 +407,7 @@ impl Trouble {
                 item.attempts = if has_upstream { attempts[at] } else { 0 };
             }
         }
-        let (kept, spent): (Vec<Evidence>, Vec<Evidence>) = std::mem::take(&mut self.evidence)
-            .into_iter()
-            .partition(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
-        self.evidence = kept;
+        let spent: Vec<Evidence> = self.evidence.extract_if(.., |item| !explains(item)).collect();
         // Error logs carry no durations: those of the access lines that they explain are theirs, or, of several, the
         // strongest's.
         let told = self.evidence.iter_mut().filter(|item| answered(item));
@@ -417,11 +483,11 @@ struct Moved {
     by_kind: BTreeMap<&'static str, u64>,
 }
 
-type Place = (Arc<Key>, i64);
-
 /// An error log's sign at one upstream, which can explain as many failures as it tells of attempts.
 struct Taker {
-    place: Place,
+    /// The place of its row.
+    place: usize,
+    key: Arc<Key>,
     kind: &'static str,
     room: u64,
 }
@@ -429,26 +495,24 @@ struct Taker {
 /// What can take failures in, by proxy, window and bucket.
 type Takers = BTreeMap<String, BTreeMap<(i64, usize), Vec<Taker>>>;
 
-/// Rule 2: moves failures of requests without an upstream to where the error log says they happened.
-fn move_to_upstreams(
-    drafts: &mut Drafts,
-    names: &PathNames,
-    statuses: &Statuses,
-    window: i64,
-) -> BTreeMap<Place, Moved> {
+/// Rule 2: moves failures of requests without an upstream to where the error log says they happened. Gives what moved by
+/// the place of the row that it is to move to.
+fn move_to_upstreams(rows: &mut [Row], names: &PathNames, statuses: &Statuses, window: i64) -> BTreeMap<usize, Moved> {
     let mut takers = Takers::new();
-    let mut told_paths: BTreeMap<Place, Paths> = BTreeMap::new();
-    for ((key, at), draft) in drafts.iter().filter(|(_, draft)| !draft.accessed) {
-        let place = (Arc::clone(key), *at);
-        for item in draft.told().filter(|item| statuses.contains(item.sign.status)) {
+    let mut told_paths: BTreeMap<usize, Paths> = BTreeMap::new();
+    for (place, row) in rows.iter().enumerate().filter(|(_, row)| !row.accessed) {
+        for item in row.told().filter(|item| statuses.contains(item.sign.status)) {
             let (kind, status, room) = (item.sign.kind, item.sign.status, item.attempts);
-            let taker = Taker { place: place.clone(), kind, room };
-            let of_proxy = takers.entry(key.proxy.clone()).or_default();
-            of_proxy.entry((*at, bucket(status))).or_default().push(taker);
+            let taker = Taker { place, key: Arc::clone(&row.key), kind, room };
+            let of_proxy = takers.entry(row.key.proxy.clone()).or_default();
+            of_proxy.entry((row.window, bucket(status))).or_default().push(taker);
+            told_paths.entry(place).or_insert_with(|| row.trouble().told_paths.clone());
         }
-        told_paths.extend(draft.cell.trouble.iter().map(|trouble| (place.clone(), trouble.told_paths.clone())));
     }
-    let mut givers: Vec<Giver<'_>> = drafts.iter_mut().filter_map(Giver::new).collect();
+    if takers.is_empty() {
+        return BTreeMap::new();
+    }
+    let mut givers: Vec<Giver<'_>> = rows.iter_mut().filter_map(Giver::new).collect();
     let mut moving = Moving { names, told_paths, moved: BTreeMap::new() };
     // First within the window, then over its edges, then where the error line comes late.
     for near in [0, -window, window] {
@@ -474,8 +538,9 @@ fn move_to_upstreams(
 /// What failures need on their way, and where they have gone.
 struct Moving<'a> {
     names: &'a PathNames,
-    told_paths: BTreeMap<Place, Paths>,
-    moved: BTreeMap<Place, Moved>,
+    /// By the place of the row.
+    told_paths: BTreeMap<usize, Paths>,
+    moved: BTreeMap<usize, Moved>,
 }
 
 /// Failures of requests for which an access log names no upstream.
@@ -488,10 +553,11 @@ struct Giver<'a> {
 }
 
 impl<'a> Giver<'a> {
-    fn new(((key, window), draft): (&'a Place, &'a mut Draft)) -> Option<Self> {
-        let trouble = draft.cell.trouble.as_deref_mut()?;
+    fn new(row: &'a mut Row) -> Option<Self> {
+        let Row { key, window, unnamed, cell, .. } = row;
+        let trouble = cell.trouble.as_deref_mut()?;
         let gives = key.upstream.is_empty() && trouble.failures > 0;
-        gives.then_some(Self { key, window: *window, unnamed: draft.unnamed, trouble })
+        gives.then_some(Self { key, window: *window, unnamed: *unnamed, trouble })
     }
 
     /// Gives failures of a column to the upstreams that the error log names.
@@ -501,7 +567,7 @@ impl<'a> Giver<'a> {
             return;
         }
         // A log that names upstreams and names none here is about a request that reached none.
-        let fits = |taker: &Taker| (self.unnamed || taker.place.0.upstream.is_empty()) && *taker.place.0 != *self.key;
+        let fits = |taker: &Taker| (self.unnamed || taker.key.upstream.is_empty()) && *taker.key != *self.key;
         let rooms: Vec<u64> = takers.iter().map(|taker| if fits(taker) { taker.room } else { 0 }).collect();
         let trouble = &mut *self.trouble;
         let given = trouble.give_failures(column, there.min(rooms.iter().sum()));
@@ -510,7 +576,7 @@ impl<'a> Giver<'a> {
         let shares = apportion(given, &rooms).into_iter().zip(apportion(crawlers, &rooms));
         for (taker, (share, crawlers)) in takers.iter_mut().zip(shares).filter(|(_, shares)| shares.0 > 0) {
             taker.room -= share;
-            let moved = moving.moved.entry(taker.place.clone()).or_default();
+            let moved = moving.moved.entry(taker.place).or_default();
             moved.statuses[column] += share;
             moved.crawler_failures += crawlers;
             if let Some(told) = moving.told_paths.get(&taker.place) {
@@ -545,5 +611,45 @@ impl Trouble {
         let share = apportion(self.crawler_failures, &[given, kept])[0];
         self.crawler_failures -= share;
         share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::{Counts, SeriesKey, Tally};
+    use crate::grammar::time::Stamp;
+
+    /// What a thread has counted: requests at upstreams in minutes.
+    fn tally(requests: &[(&str, i64)]) -> Tally {
+        let mut tally = Tally::new(60);
+        for (upstream, minute) in requests {
+            let (host, group, upstream) = (&b""[..], &b"shop"[..], upstream.as_bytes());
+            let key = SeriesKey { proxy: Proxy::Nginx, host, group, upstream, names_upstream: true };
+            let series = tally.series_id(key);
+            tally.cell(series, Stamp::from_seconds(minute * 60)).requests += 1;
+        }
+        tally
+    }
+
+    #[test]
+    fn rows_are_in_order_whoever_counted() {
+        let one = tally(&[("b", 2), ("a", 3), ("b", 1), ("b", 2)]);
+        let other = tally(&[("c", 1), ("b", 2), ("a", 1)]);
+        let Counts { series, cells, paths, .. } = one.merge(other).into_counts();
+        let keys = Keys::new(&series, &cells);
+        let rows = rows(&series, &keys, cells, &paths);
+        let shown: Vec<_> =
+            rows.iter().map(|row| (row.key.upstream.as_str(), row.window / 60, row.requests())).collect();
+        assert_eq!(
+            shown,
+            [("a", 1, Some(1)), ("a", 3, Some(1)), ("b", 1, Some(1)), ("b", 2, Some(3)), ("c", 1, Some(1))]
+        );
+        assert!(rows.iter().all(|row| row.any_trouble().is_none() && row.trouble().evidence.is_empty()));
+    }
+
+    #[test]
+    fn a_row_is_small() {
+        assert!(size_of::<Row>() < 100, "{}", size_of::<Row>());
     }
 }

@@ -3,8 +3,8 @@
 //! Where other lines carry full dates, it is the year that brings the stamp closest to them; else the latest year that
 //! does not lie in the future. Only state lines depend on this: requests carry dates of their own.
 
-use super::Settings;
-use crate::aggregate::{Cell, Evidence, Trouble};
+use super::{Settings, unite};
+use crate::aggregate::{Cell, Evidence, PathNames, Trouble};
 use crate::grammar::time::Stamp;
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -12,9 +12,12 @@ use jiff::{Timestamp, tz::TimeZone};
 const DAY: i64 = 86_400;
 
 /// Moves all evidence without a year to its year, and drops what is outside of the span that was asked for.
-pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, window: i64, settings: &Settings) {
-    let (yearless, dated): (Vec<_>, Vec<_>) = std::mem::take(cells).into_iter().partition(|cell| is_yearless(&cell.2));
-    *cells = dated;
+pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames, window: i64, settings: &Settings) {
+    let mut yearless: Vec<_> = cells.extract_if(.., |cell| is_yearless(&cell.2)).collect();
+    if yearless.is_empty() {
+        return;
+    }
+    unite(&mut yearless, names);
     let starts = cells.iter().map(|cell| cell.1);
     let span = starts.clone().min().zip(starts.max());
     for (series, at, mut cell) in yearless {

@@ -119,8 +119,13 @@ macro_rules! number_cells {
     ($($number:ty),+) => {
         $(impl Cell for $number {
             fn show(&self, out: &mut String) {
-                // Rust writes floats without an exponent. Writing to a string cannot fail.
-                let _ = write!(out, "{self}");
+                // Most numbers in a report are 0.
+                if *self == Self::default() {
+                    out.push('0');
+                } else {
+                    // Rust writes floats without an exponent. Writing to a string cannot fail.
+                    let _ = write!(out, "{self}");
+                }
             }
         })+
     };
@@ -265,8 +270,10 @@ mod tests {
 
     #[test]
     fn numbers_are_plain() {
-        let mut cell = String::new();
-        0.000_001.show(&mut cell);
-        assert_eq!(cell, "0.000001");
+        for (number, shown) in [(0.000_001, "0.000001"), (0.0, "0"), (1.0, "1")] {
+            let mut cell = String::new();
+            number.show(&mut cell);
+            assert_eq!(cell, shown);
+        }
     }
 }

@@ -12,10 +12,16 @@ pub(super) fn is_hidden(c: char) -> bool {
             | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
+/// Whether any character of `text` [`is_hidden`].
+pub(super) fn hides_any(text: &str) -> bool {
+    // Nearly all text is made of visible ASCII, which is seen without a look at each character.
+    !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && text.contains(is_hidden)
+}
+
 /// `text` with what [`is_hidden`] written out: `\n`, `\x1B`, `\u{202E}`. Backslashes stay as they are, so that
 /// commands and samples can be copied; this is for eyes, and cannot be undone.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hidden) {
+    if !hides_any(text) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);

@@ -7,6 +7,8 @@
 use super::Options;
 use crate::cause::Proxy;
 use crate::envelope;
+use crate::event::Reader;
+use crate::format::Skimmed;
 use crate::grammar::time::{When, Zone};
 use crate::input::{Block, Blocks, Input};
 use jiff::{
@@ -45,10 +47,17 @@ fn zone_in(input: &Input, options: &Options) -> Option<(i32, i64)> {
     block.lines().find_map(|(_, line)| {
         let payload = envelope::open(line).payload;
         let mut gateways = options.readers.iter().filter(|reader| reader.proxy() != Proxy::Host);
-        let record = gateways.find_map(|reader| reader.read(payload, &options.statuses))?.record;
-        match record.when? {
+        match gateways.find_map(|reader| when_of(reader, payload, options))?? {
             When { zone: Zone::Offset(east), wall } => Some((east, wall)),
             _ => None,
         }
     })
+}
+
+/// When a line was that `reader` claims, as far as it says so itself.
+fn when_of(reader: &Reader, payload: &[u8], options: &Options) -> Option<Option<When>> {
+    match reader.skim(payload)? {
+        Skimmed::Plain(skim) => Some(Some(skim.when)),
+        Skimmed::Full => reader.read(payload, &options.statuses).map(|event| event.record.when),
+    }
 }

@@ -1,49 +1,54 @@
 //! Findings become the report: names, times and rates as they will be read.
 
 use super::{
-    CauseRow, FormatCount, InputRow, ProxyRow, Report, SCHEMA, Totals, Unparsed, UnparsedSample, UpstreamRow,
-    WindowRow,
+    CauseRow, FormatCount, InputRow, ProxyRow, Report, SCHEMA, Unparsed, UnparsedSample, UpstreamRow, WindowRow,
     context::{Context, cite, error_rate, first_sample, name, top_path},
     end, incident,
+    sums::Sums,
 };
-use crate::aggregate::{Evidence, Histogram, PathNames, STATUS_COLUMNS, Sample};
+use crate::aggregate::{Evidence, Histogram, Sample, Trouble};
 use crate::cause::Cause;
 use crate::diagnose::{
-    self, Findings, Row,
+    self, Findings, Row, Upstream,
     score::{Likely, weigh},
 };
 use crate::grammar::time::Stamp;
 use crate::show;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Makes the report.
 #[must_use]
 pub fn build(findings: &Findings, context: &Context<'_>) -> Report {
-    let Findings { window, rows, incidents, paths, .. } = findings;
+    let (Findings { window, incidents, .. }, tables) = (findings, context.tables);
     let last_lines = end::last_lines(findings);
-    let shown = |row: &&Row| row.is_troubled() || context.all_windows && row.requests.is_some();
-    let mut windows: Vec<(usize, &Row)> = rows.iter().enumerate().filter(|(_, row)| shown(row)).collect();
-    windows.sort_by(|(_, a), (_, b)| (a.window, &a.key).cmp(&(b.window, &b.key)));
+    let upstreams = findings.upstreams.iter().filter(|upstream| !upstream.rows.is_empty());
+    let upstreams: Vec<Summed<'_>> = upstreams.map(|upstream| (upstream, Sums::of(upstream, findings))).collect();
+    let proxies: Vec<ProxyRow> = upstreams.chunk_by(|a, b| a.0.key.proxy == b.0.key.proxy).map(proxy_row).collect();
     Report {
         schema: SCHEMA,
         inputs: context.names.iter().enumerate().map(|(number, name)| input_row(number, name, context)).collect(),
         window_seconds: *window,
-        totals: totals(rows.iter()),
-        proxies: rows.chunk_by(|a, b| a.key.proxy == b.key.proxy).map(proxy_row).collect(),
+        totals: sum(&upstreams).totals(),
         incidents: (1..)
             .zip(incidents)
             .map(|(number, incident)| incident::row(number, incident, &last_lines, findings, context))
             .collect(),
-        upstreams: runs(rows).filter_map(|(start, run)| upstream_row(start, run, findings)).collect(),
-        causes: cause_rows(rows, context),
-        windows: windows
-            .into_iter()
-            .map(|(at, row)| window_row(row, findings.inferred.get(&at).copied(), *window, paths, context))
-            .collect(),
+        upstreams: made(tables.upstreams, || upstream_rows(&upstreams, findings)),
+        causes: made(tables.causes, || cause_rows(findings, context)),
+        windows: made(tables.windows, || window_rows(findings, context)),
         unparsed: unparsed(context),
-        notes: notes(findings, context),
+        notes: notes(findings, &proxies, context),
+        proxies,
     }
 }
+
+/// A table, if it is asked for.
+fn made<T>(asked_for: bool, table: impl FnOnce() -> Vec<T>) -> Vec<T> {
+    if asked_for { table() } else { Vec::new() }
+}
+
+/// An upstream with what its rows add up to.
+type Summed<'a> = (&'a Upstream, Sums);
 
 fn input_row(number: usize, name: &str, context: &Context<'_>) -> InputRow {
     let tally = context.inputs.get(number).cloned().unwrap_or_default();
@@ -59,35 +64,12 @@ fn input_row(number: usize, name: &str, context: &Context<'_>) -> InputRow {
     }
 }
 
-/// Sums over rows. Requests and attempts are `None` where no row knows them.
-fn totals<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Totals {
-    let sum = |part: fn(&Row) -> u64| rows.clone().map(part).sum::<u64>();
-    let known = |part: fn(&Row) -> Option<u64>| rows.clone().filter_map(part).reduce(|a, b| a + b);
-    let statuses = sum_statuses(rows.clone());
-    let (requests, failures) = (known(|row| row.requests), sum(|row| row.failures));
-    // Failures of an error log alone are among no requests: then there is no rate.
-    let counted = rows.clone().all(|row| !row.uncounted) && requests.is_none_or(|requests| failures <= requests);
-    Totals {
-        requests,
-        failures,
-        error_rate: requests.filter(|_| counted).and_then(|requests| show::rate(failures, requests)),
-        status_502: statuses[0],
-        status_503: statuses[1],
-        status_504: statuses[2],
-        status_52x: statuses[3],
-        attempts: known(|row| row.attempts),
-        failed_attempts: sum(|row| row.failed_attempts),
-        masked_failures: sum(|row| row.masked_failures),
-        crawler_failures: sum(|row| row.crawler_failures),
-    }
+fn sum(upstreams: &[Summed<'_>]) -> Sums {
+    upstreams.iter().fold(Sums::default(), |sums, (_, more)| sums.with(more))
 }
 
-fn sum_statuses<'a>(rows: impl Iterator<Item = &'a Row>) -> [u64; STATUS_COLUMNS] {
-    rows.fold([0; STATUS_COLUMNS], |sums, row| std::array::from_fn(|column| sums[column] + row.statuses[column]))
-}
-
-fn proxy_row(rows: &[Row]) -> ProxyRow {
-    ProxyRow { proxy: rows[0].key.proxy.clone(), totals: totals(rows.iter()) }
+fn proxy_row(upstreams: &[Summed<'_>]) -> ProxyRow {
+    ProxyRow { proxy: upstreams[0].0.key.proxy.clone(), totals: sum(upstreams).totals() }
 }
 
 /// The likely cause as columns.
@@ -98,9 +80,7 @@ struct Verdict {
     share: Option<f64>,
 }
 
-/// The likely cause that evidence speaks for, unless `inferred` knows better.
-fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>, inferred: Option<Likely>) -> Verdict {
-    let likely = inferred.or_else(|| Likely::among(&weigh(evidence), None, |_| 0.0));
+fn verdict(likely: Option<Likely>) -> Verdict {
     Verdict {
         cause: likely.as_ref().map(|likely| likely.cause.slug()),
         family: likely.as_ref().map(|likely| likely.cause.family().name()),
@@ -109,35 +89,38 @@ fn verdict<'a>(evidence: impl IntoIterator<Item = &'a Evidence>, inferred: Optio
     }
 }
 
-/// The rows of each upstream, and where they start.
-fn runs(rows: &[Row]) -> impl Iterator<Item = (usize, &[Row])> {
-    rows.chunk_by(|a, b| a.key == b.key).scan(0, |start, run| {
-        let at = *start;
-        *start += run.len();
-        Some((at, run))
-    })
+/// The rows that are shown, by time.
+fn window_rows(findings: &Findings, context: &Context<'_>) -> Vec<WindowRow> {
+    let is_shown = |row: &Row| row.is_troubled() || context.all_windows && row.requests().is_some();
+    let all = if context.all_windows { (0..findings.rows.len()).collect() } else { findings.troubled.clone() };
+    let rows = all.into_iter().map(|place| (place, &findings.rows[place]));
+    let mut rows: Vec<(usize, &Row)> = rows.filter(|(_, row)| is_shown(row)).collect();
+    // Within a window they stay in the order of their keys.
+    rows.sort_by_key(|(_, row)| row.window);
+    rows.into_iter().map(|(place, row)| window_row(place, row, findings, context)).collect()
 }
 
-fn window_row(row: &Row, inferred: Option<Likely>, window: i64, names: &PathNames, context: &Context<'_>) -> WindowRow {
-    let verdict = verdict(&row.evidence, inferred);
-    let shown = Likely::among(&weigh(&row.evidence), None, |_| 0.0).map(|likely| likely.cause);
-    let [p50_ms, p95_ms, p99_ms] = row.latency.percentiles([50, 95, 99]);
+fn window_row(place: usize, row: &Row, findings: &Findings, context: &Context<'_>) -> WindowRow {
+    let Trouble { evidence, statuses, .. } = row.trouble();
+    let shown = Likely::among(&weigh(evidence), None, |_| 0.0);
+    let verdict = verdict(findings.inferred.get(&place).copied().or(shown));
+    let [p50_ms, p95_ms, p99_ms] = row.latency().percentiles([50, 95, 99]);
     WindowRow {
         window_start: show::time(Stamp::from_seconds(row.window)),
-        window_end: show::time(Stamp::from_seconds(row.window + window)),
+        window_end: show::time(Stamp::from_seconds(row.window + findings.window)),
         proxy: row.key.proxy.clone(),
         group: row.key.group.clone(),
         upstream: row.key.upstream.clone(),
-        requests: row.requests,
-        failures: row.failures,
-        error_rate: row.requests.and_then(|requests| error_rate(row.failures, requests)),
-        status_502: row.statuses[0],
-        status_503: row.statuses[1],
-        status_504: row.statuses[2],
-        status_52x: row.statuses[3],
-        attempts: row.attempts,
-        failed_attempts: row.failed_attempts,
-        masked_failures: row.masked_failures,
+        requests: row.requests(),
+        failures: row.trouble().failures,
+        error_rate: row.requests().and_then(|requests| error_rate(row.trouble().failures, requests)),
+        status_502: statuses[0],
+        status_503: statuses[1],
+        status_504: statuses[2],
+        status_52x: statuses[3],
+        attempts: row.attempts(),
+        failed_attempts: row.trouble().failed_attempts,
+        masked_failures: row.trouble().masked_failures,
         likely_cause: verdict.cause,
         family: verdict.family,
         confidence: verdict.confidence,
@@ -145,24 +128,28 @@ fn window_row(row: &Row, inferred: Option<Likely>, window: i64, names: &PathName
         p50_ms,
         p95_ms,
         p99_ms,
-        crawler_failures: row.crawler_failures,
-        top_path: top_path(&row.paths, names),
-        sample: shown.and_then(|cause| first_sample(&row.evidence, cause)).map(|sample| cite(sample, context)),
+        crawler_failures: row.trouble().crawler_failures,
+        top_path: top_path(&row.trouble().paths, &findings.paths),
+        sample: shown.and_then(|shown| first_sample(evidence, shown.cause)).map(|sample| cite(sample, context)),
     }
 }
 
+fn upstream_rows(upstreams: &[Summed<'_>], findings: &Findings) -> Vec<UpstreamRow> {
+    upstreams.iter().filter_map(|summed| upstream_row(summed, findings)).collect()
+}
+
 /// One upstream over all windows. `None` for a server of which only its health is known.
-fn upstream_row(start: usize, rows: &[Row], findings: &Findings) -> Option<UpstreamRow> {
-    let sums = totals(rows.iter());
+fn upstream_row((upstream, sums): &Summed<'_>, findings: &Findings) -> Option<UpstreamRow> {
     if sums.requests.is_none() && sums.failures + sums.failed_attempts == 0 {
         return None;
     }
-    let verdict = verdict(rows.iter().flat_map(|row| &row.evidence), inferred(start, rows, findings));
-    let [p50_ms, p95_ms, p99_ms] = Histogram::sum(rows.iter().map(|row| &row.latency)).percentiles([50, 95, 99]);
-    let key = &rows[0].key;
-    let seen = |end: fn(&(Stamp, Stamp)) -> Stamp| {
-        findings.seen.get(key).map(|span| show::time(end(span))).unwrap_or_default()
-    };
+    let (rows, sums) = (&findings.rows[upstream.rows.clone()], sums.totals());
+    let troubled = findings.troubled_in(&upstream.rows).iter().map(|&at| findings.rows[at].trouble());
+    let own = || Likely::among(&weigh(troubled.flat_map(|trouble| &trouble.evidence)), None, |_| 0.0);
+    let verdict = verdict(inferred(upstream, findings).or_else(own));
+    let [p50_ms, p95_ms, p99_ms] = Histogram::sum(rows.iter().map(Row::latency)).percentiles([50, 95, 99]);
+    let key = &upstream.key;
+    let seen = |end: fn((Stamp, Stamp)) -> Stamp| upstream.seen.map(|span| show::time(end(span))).unwrap_or_default();
     Some(UpstreamRow {
         proxy: key.proxy.clone(),
         group: key.group.clone(),
@@ -191,50 +178,77 @@ fn upstream_row(start: usize, rows: &[Row], findings: &Findings) -> Option<Upstr
 }
 
 /// What incidents know of an upstream's failures, where that goes for most of them.
-fn inferred(start: usize, rows: &[Row], findings: &Findings) -> Option<Likely> {
-    let trouble = |row: &Row| row.failures + row.failed_attempts;
+fn inferred(upstream: &Upstream, findings: &Findings) -> Option<Likely> {
+    let trouble = |row: &Row| row.trouble().failures + row.trouble().failed_attempts;
     let mut by_cause: BTreeMap<Cause, (u64, Likely)> = BTreeMap::new();
-    for (&at, &likely) in findings.inferred.range(start..start + rows.len()) {
-        by_cause.entry(likely.cause).or_insert((0, likely)).0 += trouble(&rows[at - start]);
+    for (&at, &likely) in findings.inferred.range(upstream.rows.clone()) {
+        by_cause.entry(likely.cause).or_insert((0, likely)).0 += trouble(&findings.rows[at]);
     }
     let (known, likely) = by_cause.into_values().max_by_key(|(known, _)| *known)?;
-    (known * 2 > rows.iter().map(trouble).sum()).then_some(likely)
+    let all = findings.troubled_in(&upstream.rows).iter().map(|&at| trouble(&findings.rows[at])).sum();
+    (known * 2 > all).then_some(likely)
 }
 
-fn cause_rows(rows: &[Row], context: &Context<'_>) -> Vec<CauseRow> {
-    let mut by_cause: BTreeMap<Cause, (Vec<&Evidence>, BTreeSet<&diagnose::Key>)> = BTreeMap::new();
-    for row in rows {
-        for item in row.evidence.iter().filter(|item| item.failures + item.attempts > 0) {
-            let (evidence, upstreams) = by_cause.entry(item.sign.cause).or_default();
-            evidence.push(item);
-            upstreams.insert(&row.key);
+/// What all evidence for a cause adds up to.
+struct Seen<'a> {
+    failures: u64,
+    failed_attempts: u64,
+    first: Stamp,
+    last: Stamp,
+    sample: &'a Sample,
+    /// How many upstreams it was seen on, and the last of them.
+    upstreams: (u64, &'a diagnose::Key),
+}
+
+impl<'a> Seen<'a> {
+    fn new(item: &'a Evidence, key: &'a diagnose::Key) -> Self {
+        let (first, last, sample) = (item.first, item.last, &item.sample);
+        Self { failures: 0, failed_attempts: 0, first, last, sample, upstreams: (1, key) }
+    }
+
+    /// Adds evidence at an upstream that is the last one, or comes after it.
+    fn add(&mut self, item: &'a Evidence, key: &'a diagnose::Key) {
+        self.failures += item.failures;
+        self.failed_attempts += item.attempts;
+        self.first = self.first.min(item.first);
+        self.last = self.last.max(item.last);
+        self.sample = self.sample.min(&item.sample);
+        if !std::ptr::eq(self.upstreams.1, key) {
+            self.upstreams = (self.upstreams.0 + 1, key);
         }
     }
-    let all: u64 = rows.iter().map(|row| row.failures).sum();
-    let mut causes: Vec<(u64, CauseRow)> = by_cause
-        .into_iter()
-        .map(|(cause, (evidence, upstreams))| {
-            let failures = evidence.iter().map(|item| item.failures).sum();
-            let failed_attempts = evidence.iter().map(|item| item.attempts).sum();
-            let first = evidence.iter().map(|item| item.first).min().unwrap_or_default();
-            let last = evidence.iter().map(|item| item.last).max().unwrap_or_default();
-            let sample = evidence.iter().map(|item| &item.sample).min();
-            let row = CauseRow {
-                cause: cause.slug(),
-                family: cause.family().name(),
-                failures,
-                share: show::rate(failures, all),
-                failed_attempts,
-                upstreams: upstreams.len() as u64,
-                first_seen: show::time(first),
-                last_seen: show::time(last),
-                sample: sample.map(|sample| cite(sample, context)),
-            };
-            (failures + failed_attempts, row)
-        })
-        .collect();
-    causes.sort_by(|a, b| (b.1.failures, b.0).cmp(&(a.1.failures, a.0)).then(a.1.cause.cmp(b.1.cause)));
-    causes.into_iter().map(|(_, row)| row).collect()
+}
+
+fn cause_rows(findings: &Findings, context: &Context<'_>) -> Vec<CauseRow> {
+    let mut by_cause: BTreeMap<Cause, Seen<'_>> = BTreeMap::new();
+    let mut all = 0;
+    for (row, trouble) in findings.troubled.iter().map(|&at| (&findings.rows[at], findings.rows[at].trouble())) {
+        all += trouble.failures;
+        for item in trouble.evidence.iter().filter(|item| item.failures + item.attempts > 0) {
+            by_cause.entry(item.sign.cause).or_insert_with(|| Seen::new(item, &row.key)).add(item, &row.key);
+        }
+    }
+    let mut causes: Vec<CauseRow> =
+        by_cause.into_iter().map(|(cause, seen)| cause_row(cause, &seen, all, context)).collect();
+    causes.sort_by(|a, b| {
+        let weight = |row: &CauseRow| (row.failures, row.failures + row.failed_attempts);
+        weight(b).cmp(&weight(a)).then(a.cause.cmp(b.cause))
+    });
+    causes
+}
+
+fn cause_row(cause: Cause, seen: &Seen<'_>, all: u64, context: &Context<'_>) -> CauseRow {
+    CauseRow {
+        cause: cause.slug(),
+        family: cause.family().name(),
+        failures: seen.failures,
+        share: show::rate(seen.failures, all),
+        failed_attempts: seen.failed_attempts,
+        upstreams: seen.upstreams.0,
+        first_seen: show::time(seen.first),
+        last_seen: show::time(seen.last),
+        sample: Some(cite(seen.sample, context)),
+    }
 }
 
 fn unparsed(context: &Context<'_>) -> Unparsed {
@@ -249,7 +263,7 @@ fn unparsed(context: &Context<'_>) -> Unparsed {
     }
 }
 
-fn notes(findings: &Findings, context: &Context<'_>) -> Vec<String> {
+fn notes(findings: &Findings, proxies: &[ProxyRow], context: &Context<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(zone) = &context.assumed_zone {
         notes.push(format!("Some stamps carry no zone: {zone} was assumed; `--tz` sets another."));
@@ -262,9 +276,8 @@ fn notes(findings: &Findings, context: &Context<'_>) -> Vec<String> {
     for proxy in &findings.paired {
         notes.push(format!("{proxy}: the access log counts the failures, the error log says what they were made of."));
     }
-    let proxies: BTreeSet<&str> = findings.rows.iter().map(|row| row.key.proxy.as_str()).collect();
     if proxies.len() > 1 {
-        let tiers: Vec<&str> = proxies.into_iter().collect();
+        let tiers: Vec<&str> = proxies.iter().map(|row| row.proxy.as_str()).collect();
         notes.push(format!(
             "Totals add up {} proxies ({}). A request that passed several of them is counted at each: see `proxies`.",
             tiers.len(),

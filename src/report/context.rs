@@ -18,13 +18,31 @@ pub struct Context<'a> {
     pub unparsed: &'a [Sample],
     /// The zone that was assumed, where stamps carried none.
     pub assumed_zone: Option<String>,
+    /// Which tables to make.
+    pub tables: Tables,
     /// Whether healthy windows are shown too.
     pub all_windows: bool,
 }
 
+/// Which of the tables to make that take long for many upstreams: the others stay empty. All else is always made.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables {
+    /// [`Report::windows`](super::Report::windows)
+    pub windows: bool,
+    /// [`Report::upstreams`](super::Report::upstreams)
+    pub upstreams: bool,
+    /// [`Report::causes`](super::Report::causes)
+    pub causes: bool,
+}
+
+impl Tables {
+    /// Every one.
+    pub const ALL: Self = Self { windows: true, upstreams: true, causes: true };
+}
+
 /// `input:line: text`
 pub(super) fn cite(sample: &Sample, context: &Context<'_>) -> String {
-    format!("{}:{}: {}", name(sample.input, context), sample.line, show::text(&sample.text))
+    format!("{}:{}: {}", name(sample.input, context), sample.line, String::from_utf8_lossy(&sample.text))
 }
 
 pub(super) fn name<'a>(input: usize, context: &Context<'a>) -> &'a str {
@@ -45,7 +63,7 @@ pub(super) fn first_sample(evidence: &[Evidence], cause: Cause) -> Option<&Sampl
 }
 
 pub(super) fn top_path(paths: &Paths, names: &PathNames) -> Option<String> {
-    paths.busiest(names).0.first().map(|(path, _)| show::text(path)).filter(|path| !path.is_empty())
+    paths.top(names).map(show::text).filter(|path| !path.is_empty())
 }
 
 /// Failures by requests; `None` where requests are not known well enough for a rate.

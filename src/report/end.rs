@@ -9,8 +9,9 @@ pub(super) type LastLines<'a> = BTreeMap<&'a str, Stamp>;
 
 pub(super) fn last_lines(findings: &Findings) -> LastLines<'_> {
     let mut last = LastLines::new();
-    for (key, &(_, seen)) in &findings.seen {
-        let of_proxy = last.entry(key.proxy.as_str()).or_insert(seen);
+    let seen = findings.upstreams.iter().filter_map(|upstream| Some((&upstream.key.proxy, upstream.seen?.1)));
+    for (proxy, seen) in seen {
+        let of_proxy = last.entry(proxy.as_str()).or_insert(seen);
         *of_proxy = seen.max(*of_proxy);
     }
     last

@@ -24,7 +24,7 @@ pub(super) fn row(
     let diagnose::Incident { likely, evidence, keys, span, .. } = incident;
     let mut paths = Paths::default();
     for &at in &incident.rows {
-        paths.absorb(&findings.rows[at].paths, &findings.paths);
+        paths.absorb(&findings.rows[at].trouble().paths, &findings.paths);
     }
     let named = |part: fn(&diagnose::Key) -> &str| {
         let names: BTreeSet<&str> = keys.iter().map(|key| part(key)).filter(|name| !name.is_empty()).collect();
@@ -167,19 +167,23 @@ fn against(incident: &diagnose::Incident) -> Option<String> {
 fn next_checks(incident: &diagnose::Incident, findings: &Findings) -> Vec<NextCheck> {
     let worst = incident.rows.iter().map(|&at| &findings.rows[at]);
     // The words of the upstream with the likely cause on it, or of any.
-    let has_cause = |row: &&Row| row.evidence.iter().any(|item| item.sign.cause == incident.likely.cause);
+    let has_cause = |row: &&Row| row.trouble().evidence.iter().any(|item| item.sign.cause == incident.likely.cause);
     let key = worst
         .clone()
         .filter(has_cause)
         .max_by_key(|row| {
-            (!row.key.upstream.is_empty(), row.failures + row.failed_attempts, std::cmp::Reverse(row.window))
+            (
+                !row.key.upstream.is_empty(),
+                row.trouble().failures + row.trouble().failed_attempts,
+                std::cmp::Reverse(row.window),
+            )
         })
         .or_else(|| worst.clone().next())
         .map(|row| &row.key);
     let Some(key) = key else { return Vec::new() };
     let mut paths = Paths::default();
     for row in worst.filter(|row| row.key == *key) {
-        paths.absorb(&row.paths, &findings.paths);
+        paths.absorb(&row.trouble().paths, &findings.paths);
     }
     let minute = |seconds: i64| show::time(Stamp::from_seconds(seconds));
     let words = Words {

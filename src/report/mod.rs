@@ -13,9 +13,10 @@ mod facts;
 mod incident;
 mod schema;
 mod story;
+mod sums;
 
 pub use build::build;
-pub use context::Context;
+pub use context::{Context, Tables};
 pub use schema::schema;
 
 use crate::cause::Strength;

@@ -7,7 +7,7 @@ use gatewhy::format::Statuses;
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Request};
-use gatewhy::report::Report;
+use gatewhy::report::{Report, Tables};
 use jiff::tz::TimeZone;
 use std::path::Path;
 
@@ -29,5 +29,9 @@ pub(crate) fn report(directory: &Path, logs: &[String], zone: &str) -> Report {
     };
     let outcome = pipeline::count(Blocks::new(inputs, 1 << 16), &options).expect("threads");
     assert!(outcome.problems.is_empty(), "{:?}", outcome.problems);
-    pipeline::report(outcome, &options, &Request { names: logs, all_windows: false, now: NOW, zone_name: zone })
+    pipeline::report(
+        outcome,
+        &options,
+        &Request { names: logs, tables: Tables::ALL, all_windows: false, now: NOW, zone_name: zone },
+    )
 }

@@ -6,9 +6,9 @@ use crate::cli::{Status, condition::Finding, notes::Note, options, run::Run, tar
 use crate::error::Error;
 use crate::format::Format;
 use crate::input::Input;
-use crate::output::{self, Table, rows::Failures};
+use crate::output::{self, Format as Written, Table, rows::Failures};
 use crate::pipeline::{self, Outcome, Request};
-use crate::report::Report;
+use crate::report::{Report, Tables};
 use crate::show::counted;
 
 /// What to tell where the table of failed requests stays empty for want of requests.
@@ -37,7 +37,10 @@ pub fn run(options: &options::Report) -> anyhow::Result<Status> {
         run.add(Note::light(NO_GATEWAY.to_owned()));
     }
     judge(&mut run, options, &report);
-    Ok(run.finish(Some(&findings(&report))))
+    let status = run.finish(Some(&findings(&report)));
+    // The process ends now, which frees everything at once.
+    std::mem::forget(report);
+    Ok(status)
 }
 
 /// Writes the report once it is complete; nothing where nothing could be read.
@@ -79,11 +82,25 @@ fn build(run: &Run<'_>, options: &options::Report, outcome: Outcome) -> Report {
     let names: Vec<String> = run.inputs().iter().map(Input::name).collect();
     let request = Request {
         names: &names,
+        tables: tables(options),
         all_windows: options.all_windows,
         now: options.reading.now,
         zone_name: &time::zone_name(&scan.zone),
     };
     pipeline::report(outcome, scan, &request)
+}
+
+/// The tables that will be written.
+fn tables(options: &options::Report) -> Tables {
+    match options.format {
+        Written::Json => Tables::ALL,
+        Written::Text => Tables { windows: false, ..Tables::ALL },
+        Written::Csv | Written::Ndjson => Tables {
+            windows: options.table == Table::Windows,
+            upstreams: options.table == Table::Upstreams,
+            causes: options.table == Table::Causes,
+        },
+    }
 }
 
 /// Whether something failed, and no access log says in which requests.

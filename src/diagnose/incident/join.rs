@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const TINY: (u64, usize) = (2, 4);
 
 /// Joins spans, which are ordered by proxy and start, to incidents: lists of their places.
-pub(super) fn join(spans: &[Span], relations: &Relations, gap: i64, window: i64) -> Vec<Vec<usize>> {
+pub(super) fn join(spans: &[Span], relations: &Relations<'_>, gap: i64, window: i64) -> Vec<Vec<usize>> {
     let mut sets = Sets((0..spans.len()).collect());
     // The span of each kind that ends last so far.
     let mut latest: BTreeMap<(&str, &str, Cause, Level), usize> = BTreeMap::new();
@@ -75,7 +75,7 @@ impl Roots {
 
     /// The span that brought about the span at `at`, where that is a consequence or unexplained: the heaviest of those
     /// that began no later and had not been over for long.
-    fn of(&mut self, spans: &[Span], relations: &Relations, at: usize, window: i64) -> Option<usize> {
+    fn of(&mut self, spans: &[Span], relations: &Relations<'_>, at: usize, window: i64) -> Option<usize> {
         let span = &spans[at];
         let unexplained = span.cause == Cause::Unknown && span.key.upstream.is_empty();
         if span.cause != Cause::NoLiveUpstream && !unexplained {
@@ -121,8 +121,8 @@ pub(super) struct Gathered {
 pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -> Vec<Gathered> {
     let is_tiny = |members: &Vec<usize>| {
         let own = || members.iter().flat_map(|&at| &spans[at].rows).map(|&at| &rows[at]);
-        let failures: u64 = own().map(|row| row.failures).sum();
-        failures.max(own().map(|row| row.failed_attempts).sum()) <= TINY.0
+        let failures: u64 = own().map(|row| row.trouble().failures).sum();
+        failures.max(own().map(|row| row.trouble().failed_attempts).sum()) <= TINY.0
     };
     let mut kinds: BTreeMap<Kind<'_>, Vec<Vec<usize>>> = BTreeMap::new();
     for members in incidents {
@@ -137,7 +137,7 @@ pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -
     let mut all = Vec::new();
     for ((.., tiny), incidents) in kinds {
         let began = |members: &Vec<usize>| {
-            let own = members.iter().flat_map(|&at| &spans[at].rows).flat_map(|&at| &rows[at].evidence);
+            let own = members.iter().flat_map(|&at| &spans[at].rows).flat_map(|&at| &rows[at].trouble().evidence);
             own.map(|item| item.first.seconds()).min().unwrap_or_default()
         };
         let mut starts: Vec<i64> = incidents.iter().map(began).collect();

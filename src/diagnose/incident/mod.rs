@@ -10,14 +10,15 @@ mod join;
 mod root;
 mod span;
 
-use super::keys::{Key, Relations, Seen};
+use super::Findings;
+use super::keys::{Key, Relations};
 use super::pattern::{self, Facts, Pattern};
 use super::reconcile::Row;
 use super::score::{Likely, Root, Weighed, weigh};
-use crate::aggregate::{Evidence, STATUS_COLUMNS, Sketch, Source};
+use crate::aggregate::{Evidence, STATUS_COLUMNS, Sketch, Source, Trouble};
 use crate::cause::{Cause, Strength};
 use crate::grammar::time::Stamp;
-use index::Index;
+use index::{ByWindow, Index};
 use join::Gathered;
 use span::Span;
 use std::{
@@ -108,20 +109,19 @@ impl Scope {
     }
 }
 
-/// The incidents in `rows`, which are ordered by key and window; the gravest first.
+/// The incidents among the rows of `findings`; the gravest first.
 #[must_use]
-pub(super) fn find(rows: &[Row], relations: &Relations, seen: &Seen, window: i64) -> Vec<Incident> {
+pub(super) fn find(findings: &Findings, relations: &Relations<'_>) -> Vec<Incident> {
+    let Findings { window, ref rows, ref upstreams, .. } = *findings;
     let gap = (GAP.0 * window).max(GAP.1) + window;
     let mut spans = Vec::new();
-    let mut start = 0;
-    for run in rows.chunk_by(|a, b| a.key == b.key) {
-        let of_upstream = span::absorb_minor(span::spans_of(rows, start..start + run.len(), gap), gap);
+    for upstream in upstreams {
+        let of_upstream = span::absorb_minor(span::spans_of(rows, findings.troubled_in(&upstream.rows), gap), gap);
         spans.extend(of_upstream.into_iter().flat_map(|span| span::split_core(span, rows, gap)));
-        start += run.len();
     }
     spans.sort_by(|a, b| (&a.key.proxy, a.windows, &a.key, a.cause).cmp(&(&b.key.proxy, b.windows, &b.key, b.cause)));
     let groups = join::join(&spans, relations, gap, window);
-    let index = Index::new(rows, seen);
+    let index = Index::new(findings);
     let told = join::gather(&spans, rows, groups);
     let mut incidents: Vec<Incident> =
         told.into_iter().filter_map(|gathered| build(&index, &spans, &gathered, window)).collect();
@@ -151,24 +151,27 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
     let mut places: Vec<usize> = gathered.members.iter().flat_map(|&at| spans[at].rows.iter().copied()).collect();
     places.sort_unstable();
     let own = || places.iter().map(|&at| &index.rows[at]);
-    let keys: BTreeSet<Arc<Key>> = own().map(|row| Arc::clone(&row.key)).collect();
+    // Places are in the order of keys.
+    let runs = places.chunk_by(|&a, &b| index.rows[a].key == index.rows[b].key);
+    let keys: BTreeSet<Arc<Key>> = runs.map(|run| Arc::clone(&index.rows[run[0]].key)).collect();
     let proxy = keys.first()?.proxy.clone();
     let windows = (own().map(|row| row.window).min()?, own().map(|row| row.window).max()?);
     let states = index.states(&keys, windows, window);
     let down = servers_down(&keys, &states);
-    let states: Vec<Evidence> = states.into_iter().flat_map(|row| &row.evidence).cloned().collect();
-    let states: Vec<Evidence> = states.into_iter().filter(|item| item.source == Source::State).collect();
-    let mut evidence: Vec<Evidence> = own().flat_map(|row| &row.evidence).cloned().collect();
-    evidence.retain(|item| item.failures + item.attempts > 0);
-    let mut causes = weigh(&evidence);
+    let states = states.into_iter().flat_map(|row| &row.trouble().evidence);
+    let states: Vec<&Evidence> = states.filter(|item| item.source == Source::State).collect();
+    let evidence = own().flat_map(|row| &row.trouble().evidence);
+    let evidence: Vec<&Evidence> = evidence.filter(|item| item.failures + item.attempts > 0).collect();
+    let mut causes = weigh(evidence.iter().copied());
     let (requests, requests_of_proxy) = index.requests(&places, &keys, windows);
+    let all_requests = requests.as_ref().map(|requests| requests.values().sum());
     let rows: Vec<&Row> = own().collect();
     let (patterns, behind) = pattern::find(&Facts {
         window,
         rows: &rows,
         evidence: &evidence,
         causes: &causes,
-        requests: requests.as_ref().map(|windows| windows.values().sum()),
+        requests: all_requests,
         before: &index.before(&keys, windows.0, window),
         answered: index.answered(&keys),
         rhythm: gathered.rhythm,
@@ -186,35 +189,35 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
     causes.sort_by_key(|item| item.cause != likely.cause);
     let sum = |part: fn(&Row) -> u64| own().map(part).sum::<u64>();
     Some(Incident {
-        scope: scope(&keys, &index.servers),
+        scope: scope(&keys, index),
         keys: keys.union(&down).cloned().collect(),
         span,
         likely,
-        evidence: merge_evidence(evidence, states),
+        evidence: merge_evidence(evidence.into_iter().chain(states)),
         causes,
-        requests: requests.as_ref().map(|windows| windows.values().sum()),
+        requests: all_requests,
         requests_of_proxy,
-        failures: sum(|row| row.failures),
-        statuses: std::array::from_fn(|column| own().map(|row| row.statuses[column]).sum()),
-        failed_attempts: sum(|row| row.failed_attempts),
-        masked_failures: sum(|row| row.masked_failures),
-        crawler_failures: sum(|row| row.crawler_failures),
+        failures: sum(|row| row.trouble().failures),
+        statuses: std::array::from_fn(|column| own().map(|row| row.trouble().statuses[column]).sum()),
+        failed_attempts: sum(|row| row.trouble().failed_attempts),
+        masked_failures: sum(|row| row.trouble().masked_failures),
+        crawler_failures: sum(|row| row.trouble().crawler_failures),
         peak: peak(index.rows, &places, requests.as_ref())?,
         scattered: gathered.scattered,
         patterns,
         root: None,
         context: Vec::new(),
-        clients: union(&rows, |row| &row.clients),
-        ids: union(&rows, |row| &row.ids),
+        clients: union(&rows, |trouble| &trouble.clients),
+        ids: union(&rows, |trouble| &trouble.ids),
         proxy,
         rows: places,
     })
 }
 
 /// All that a sketch of each row has seen.
-fn union(rows: &[&Row], sketch: fn(&Row) -> &Sketch) -> Sketch {
+fn union(rows: &[&Row], sketch: fn(&Trouble) -> &Sketch) -> Sketch {
     let mut all = Sketch::default();
-    rows.iter().for_each(|row| all.merge(sketch(row)));
+    rows.iter().for_each(|row| all.merge(sketch(row.trouble())));
     all
 }
 
@@ -222,20 +225,21 @@ fn union(rows: &[&Row], sketch: fn(&Row) -> &Sketch) -> Sketch {
 fn servers_down(keys: &BTreeSet<Arc<Key>>, states: &[&Row]) -> BTreeSet<Arc<Key>> {
     let named: BTreeSet<&str> =
         keys.iter().filter(|key| !key.upstream.is_empty()).map(|key| key.group.as_str()).collect();
-    let is_down =
-        |row: &&&Row| row.evidence.iter().any(|item| item.source == Source::State && is_root_cause(item.sign.cause));
+    let is_down = |row: &&&Row| {
+        row.trouble().evidence.iter().any(|item| item.source == Source::State && is_root_cause(item.sign.cause))
+    };
     let servers = states.iter().filter(|row| !row.key.upstream.is_empty() && !named.contains(row.key.group.as_str()));
     servers.filter(is_down).map(|row| Arc::clone(&row.key)).collect()
 }
 
 /// Evidence of all rows by sign, in order of what it explains.
-fn merge_evidence(evidence: Vec<Evidence>, states: Vec<Evidence>) -> Vec<Evidence> {
+fn merge_evidence<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> Vec<Evidence> {
     let mut merged: BTreeMap<(&str, Source), Evidence> = BTreeMap::new();
-    for item in evidence.into_iter().chain(states) {
+    for item in evidence {
         match merged.get_mut(&(item.sign.kind, item.source)) {
             Some(mine) => mine.merge(item),
             None => {
-                merged.insert((item.sign.kind, item.source), item);
+                merged.insert((item.sign.kind, item.source), item.clone());
             }
         }
     }
@@ -249,27 +253,27 @@ fn merge_evidence(evidence: Vec<Evidence>, states: Vec<Evidence>) -> Vec<Evidenc
 
 /// The worst window: with the most failures (failed attempts, where the client saw none), then with the highest rate of
 /// them, then the first.
-fn peak(rows: &[Row], places: &[usize], requests: Option<&BTreeMap<i64, u64>>) -> Option<(i64, u64, Option<u64>)> {
+fn peak(rows: &[Row], places: &[usize], requests: Option<&ByWindow<u64>>) -> Option<(i64, u64, Option<u64>)> {
     let mut windows: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
     for &at in places {
         let counts = windows.entry(rows[at].window).or_default();
-        counts.0 += rows[at].failures;
-        counts.1 += rows[at].failed_attempts;
+        counts.0 += rows[at].trouble().failures;
+        counts.1 += rows[at].trouble().failed_attempts;
     }
-    let of = |at: i64| requests.and_then(|requests| requests.get(&at).copied());
+    let of = |at: i64| requests.and_then(|requests| requests.get(at));
     let fewest = |at: i64| std::cmp::Reverse(of(at).unwrap_or(u64::MAX));
     let worst = windows.into_iter().max_by_key(|&(at, counts)| (counts, fewest(at), std::cmp::Reverse(at)));
     worst.map(|(at, (failures, _))| (at, failures, of(at)))
 }
 
-fn scope(keys: &BTreeSet<Arc<Key>>, servers: &BTreeMap<(&str, &str), BTreeSet<&str>>) -> Scope {
+fn scope(keys: &BTreeSet<Arc<Key>>, index: &Index<'_>) -> Scope {
     let failing: BTreeSet<(&str, &str, &str)> = keys
         .iter()
         .filter(|key| !key.upstream.is_empty())
         .map(|key| (key.proxy.as_str(), key.group.as_str(), key.upstream.as_str()))
         .collect();
     let groups: BTreeSet<(&str, &str)> = failing.iter().map(|(proxy, group, _)| (*proxy, *group)).collect();
-    let known: usize = groups.iter().filter_map(|group| servers.get(group)).map(BTreeSet::len).sum();
+    let known: usize = groups.iter().map(|group| index.servers(*group)).sum();
     let named = groups.iter().all(|(_, group)| !group.is_empty());
     match failing.len() {
         0 => Scope::Group,

@@ -27,7 +27,7 @@ pub(super) const LIMITED: Root =
     Root { cause: Cause::CircuitBreaker, belief: 0.65, explains: &[Cause::NoLiveUpstream] };
 
 /// The root of an incident whose `causes` are ordered by weight; `states` are the state lines around it.
-pub(super) fn find(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence]) -> Option<Root> {
+pub(super) fn find(causes: &[Weighed], evidence: &[&Evidence], states: &[&Evidence]) -> Option<Root> {
     let first = causes.first()?;
     if first.cause == Cause::NoLiveUpstream {
         let in_logs = before_shadow(causes, evidence);
@@ -41,7 +41,7 @@ pub(super) fn find(causes: &[Weighed], evidence: &[Evidence], states: &[Evidence
 }
 
 /// Why servers were down, as requests show it: the heaviest cause that began no later than their group had none left.
-fn before_shadow<'a>(causes: &'a [Weighed], evidence: &[Evidence]) -> Option<&'a Weighed> {
+fn before_shadow<'a>(causes: &'a [Weighed], evidence: &[&Evidence]) -> Option<&'a Weighed> {
     let began = |cause: Cause| evidence.iter().filter(|item| item.sign.cause == cause).map(|item| item.first).min();
     let shadow = began(Cause::NoLiveUpstream)?;
     let in_time = |cause: Cause| began(cause).is_some_and(|start| start.seconds() <= shadow.seconds() + 1);
@@ -49,7 +49,7 @@ fn before_shadow<'a>(causes: &'a [Weighed], evidence: &[Evidence]) -> Option<&'a
 }
 
 /// What state lines say of connections that could not be made, where requests only show that they could not.
-fn closer(first: &Weighed, states: &[Evidence]) -> Option<Root> {
+fn closer(first: &Weighed, states: &[&Evidence]) -> Option<Root> {
     let guessed = first.belief < CERTAIN && NOT_CONNECTED.contains(&first.cause);
     let confirmed = states.iter().any(|item| item.sign.cause == first.cause);
     if !guessed || confirmed {
@@ -63,7 +63,7 @@ fn closer(first: &Weighed, states: &[Evidence]) -> Option<Root> {
 /// What a server that could not be connected to explains.
 const EXPLAINS: [Cause; 3] = [Cause::ConnectionRefused, Cause::HostUnreachable, Cause::NoLiveUpstream];
 
-fn strongest(states: &[Evidence], fits: impl Fn(Cause) -> bool) -> Option<&Evidence> {
-    let fitting = states.iter().filter(|item| fits(item.sign.cause));
+fn strongest<'a>(states: &[&'a Evidence], fits: impl Fn(Cause) -> bool) -> Option<&'a Evidence> {
+    let fitting = states.iter().copied().filter(|item| fits(item.sign.cause));
     fitting.min_by_key(|item| (Reverse(item.sign.strength), item.first, item.sign.kind))
 }

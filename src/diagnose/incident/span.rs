@@ -5,7 +5,7 @@ use super::super::pattern::BROKEN_OFF;
 use super::super::reconcile::Row;
 use super::super::score::weigh;
 use crate::cause::Cause;
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A span with at most this part of a neighbour's trouble is part of its neighbour's story.
 const MINOR: u64 = 10;
@@ -40,16 +40,16 @@ pub(super) enum Level {
     Trickle,
 }
 
-/// The spans of one upstream, whose rows are `range`, in order of their start.
-pub(super) fn spans_of(rows: &[Row], range: Range<usize>, gap: i64) -> Vec<Span> {
+/// The spans of one upstream, whose rows at `places` may have failed, in order of their start.
+pub(super) fn spans_of(rows: &[Row], places: &[usize], gap: i64) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut latest: BTreeMap<Cause, usize> = BTreeMap::new();
-    for at in range {
+    for &at in places {
         let row = &rows[at];
         if !row.is_troubled() {
             continue;
         }
-        let cause = kind_of(weigh(&row.evidence).first().map_or(Cause::Unknown, |first| first.cause));
+        let cause = kind_of(weigh(&row.trouble().evidence).first().map_or(Cause::Unknown, |first| first.cause));
         match latest.get(&cause).filter(|&&before| row.window - spans[before].windows.1 <= gap) {
             Some(&before) => spans[before].extend([at], rows),
             None => {
@@ -87,7 +87,7 @@ impl Span {
 
 /// Failures and failed attempts.
 pub(super) fn trouble(row: &Row) -> u64 {
-    row.failures + row.failed_attempts
+    row.trouble().failures + row.trouble().failed_attempts
 }
 
 /// Spans that are nothing beside a neighbour become part of it; so do spans of which nothing is known beside one that
