@@ -84,6 +84,7 @@ impl Shared {
         }
         let spare = state.spare.pop().unwrap_or_default();
         state.handed.push_back(mem::replace(block, spare));
+        drop(state);
         self.moved.notify_one();
         true
     }
@@ -161,5 +162,152 @@ impl Drop for Owner<'_> {
     fn drop(&mut self) {
         self.0.lock().owners -= 1;
         self.0.moved.notify_all();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+    use crate::input::Input;
+    use std::{fmt::Write as _, io::Write as _, path::Path, sync::mpsc, thread, time::Duration};
+
+    const LINES: u64 = 20_000;
+
+    /// A log in gzip. Each line tells its number.
+    fn archive(directory: &Path) -> Input {
+        let mut text = String::new();
+        for number in 1..=LINES {
+            writeln!(text, "{number} {:x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15)).unwrap();
+        }
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(text.as_bytes()).unwrap();
+        input(directory, "numbers.gz", &packed.finish().unwrap())
+    }
+
+    fn input(directory: &Path, name: &str, bytes: &[u8]) -> Input {
+        let path = directory.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Input { path: Some(path), size: None, found_in: None }
+    }
+
+    /// The numbers of the lines in a block, which must be those that the lines tell.
+    fn numbers(block: &Block) -> Vec<u64> {
+        let told = |line: &[u8]| -> u64 {
+            String::from_utf8_lossy(line).split(' ').next().and_then(|first| first.parse().ok()).unwrap()
+        };
+        block.lines().inspect(|(number, line)| assert_eq!(told(line), *number)).map(|(number, _)| number).collect()
+    }
+
+    /// Waits for a thread that looks for blocks and has none.
+    fn wait_for_taker(shared: &Shared) {
+        while shared.lock().takers == 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn hands_over_whole_blocks_with_their_line_numbers() {
+        let directory = tempfile::tempdir().unwrap();
+        let shared = Shared::new(Blocks::new(vec![archive(directory.path())], 1 << 12));
+        let (mut worker, mut block) = (shared.worker(), Block::default());
+        assert!(worker.next(&mut block));
+        let mut own = numbers(&block);
+        let taken = thread::scope(|threads| {
+            let taker = threads.spawn(|| {
+                let (mut worker, mut block, mut taken) = (shared.worker(), Block::default(), Vec::new());
+                while worker.next(&mut block) {
+                    taken.extend(numbers(&block));
+                }
+                taken
+            });
+            wait_for_taker(&shared);
+            while worker.next(&mut block) {
+                own.extend(numbers(&block));
+            }
+            taker.join().unwrap()
+        });
+        assert!(!taken.is_empty());
+        own.extend(taken);
+        own.sort_unstable();
+        assert!(own.into_iter().eq(1..=LINES));
+    }
+
+    /// Who decompresses faster than all others count does not fill the memory.
+    #[test]
+    fn hands_over_no_more_than_a_block_for_each_taker() {
+        let shared = Shared::new(Blocks::new(Vec::new(), 1));
+        let mut block = Block::default();
+        for takers in [0, 1, 7] {
+            shared.lock().takers = takers;
+            let handed = shared.lock().handed.len();
+            for _ in handed..takers {
+                assert!(shared.hand_over(&mut block));
+            }
+            assert!(!shared.hand_over(&mut block));
+        }
+        for place in 0..7 {
+            assert!(shared.lock().fill(&mut block), "{place}");
+        }
+        assert!(!shared.lock().fill(&mut block));
+        assert_eq!(shared.lock().spare.len(), 7);
+        assert!(shared.hand_over(&mut block));
+        assert_eq!(shared.lock().spare.len(), 6, "memory is used again");
+    }
+
+    #[test]
+    fn a_panic_leaves_nobody_waiting() {
+        let directory = tempfile::tempdir().unwrap();
+        let inputs = vec![archive(directory.path()), input(directory.path(), "more", b"1\n2\n")];
+        let shared = Shared::new(Blocks::new(inputs, 1 << 12));
+        let counted = thread::scope(|threads| {
+            let mut worker = shared.worker();
+            assert!(worker.next(&mut Block::default()));
+            let other = threads.spawn(|| {
+                let (mut worker, mut block, mut counted) = (shared.worker(), Block::default(), 0);
+                while worker.next(&mut block) {
+                    counted += numbers(&block).len();
+                }
+                counted
+            });
+            wait_for_taker(&shared);
+            let failing = threads.spawn(move || {
+                let _owner = worker;
+                std::panic::resume_unwind(Box::new("on purpose"));
+            });
+            assert!(failing.join().is_err());
+            other.join().unwrap()
+        });
+        assert_eq!(counted, 2);
+    }
+
+    /// A line is counted when it is there, though its writer goes on.
+    #[cfg(unix)]
+    #[test]
+    fn does_not_wait_for_more_than_a_line_of_a_pipe() {
+        use std::os::fd::AsRawFd as _;
+        let (reader, writer) = std::io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", reader.as_raw_fd());
+        let pipe = Input { path: Some(path.into()), size: None, found_in: None };
+        let shared = Shared::new(Blocks::new(vec![pipe], 1 << 20));
+        let (told, heard) = mpsc::channel();
+        thread::scope(|threads| {
+            // Dropped when this fails, too, and then the threads end.
+            let mut writer = writer;
+            for _ in 0..2 {
+                let (told, shared) = (told.clone(), &shared);
+                threads.spawn(move || {
+                    let (mut worker, mut block) = (shared.worker(), Block::default());
+                    while worker.next(&mut block) {
+                        told.send(numbers(&block)).unwrap();
+                    }
+                });
+            }
+            writer.write_all(b"1 li").unwrap();
+            for number in 1..=5 {
+                writer.write_all(format!("ne\n{} li", number + 1).as_bytes()).unwrap();
+                assert_eq!(heard.recv_timeout(Duration::from_secs(20)), Ok(vec![number]));
+            }
+        });
     }
 }
