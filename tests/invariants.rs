@@ -297,7 +297,7 @@ proptest! {
 /// A line for each second of ten minutes; every seventh failed.
 fn access(number: usize) -> String {
     let line = |second: usize| {
-        let (minute, rest, status) = (second / 60, second % 60, if second % 7 == 0 { 502 } else { 200 });
+        let (minute, rest, status) = (second / 60, second % 60, if second.is_multiple_of(7) { 502 } else { 200 });
         format!(
             "203.0.113.7 - - [21/Nov/2026:10:{minute:02}:{rest:02} +0000] \"GET /{number}/{second} HTTP/1.1\" {status} 157 \
              \"-\" \"curl/8.0\"\n"

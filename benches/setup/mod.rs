@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The size of a block that the program reads with.
-pub(crate) const BLOCK: usize = 1 << 20;
+pub(crate) const BLOCK: usize = 1 << 19;
 
 /// A made-up log, and what its maker says it holds.
 pub(crate) struct Corpus {
