@@ -20,7 +20,9 @@ use gatewhy::output::{self, Style, Table};
 use gatewhy::report::{Context, Tables, build};
 use setup::Corpus;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::hint::black_box;
+use std::io::Write as _;
 use std::time::Duration;
 
 const LINES: u64 = 50_000;
@@ -29,16 +31,27 @@ const LINES: u64 = 50_000;
 fn input(criterion: &mut Criterion, corpora: &[Corpus]) {
     let mut group = criterion.benchmark_group("input");
     let corpus = &corpora[0];
+    let packed = |name: &str, bytes: Vec<u8>| {
+        let path = corpus.path.with_extension(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&corpus.bytes).unwrap();
+    let gzip = packed("gz", gzip.finish().unwrap());
+    let zstd = packed("zst", zstd::encode_all(corpus.bytes.as_slice(), 0).unwrap());
     group.throughput(Throughput::Bytes(corpus.counts.bytes));
-    group.bench_function("blocks", |bencher| {
-        bencher.iter(|| {
-            let (mut blocks, mut block, mut lines) = (corpus.blocks(), Block::default(), 0);
-            while blocks.next(&mut block) {
-                lines += block.lines().count() as u64;
-            }
-            assert_eq!(lines, LINES);
+    for (name, path) in [("blocks", &corpus.path), ("gzip", &gzip), ("zstd", &zstd)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let (mut blocks, mut block, mut lines) = (setup::blocks(path), Block::default(), 0);
+                while blocks.next(&mut block) {
+                    lines += block.lines().count() as u64;
+                }
+                assert_eq!(lines, LINES);
+            });
         });
-    });
+    }
     group.finish();
 }
 

@@ -4,7 +4,12 @@ use clap::Parser as _;
 use gatewhy::cli::{self, Status, args::Args};
 use std::process::ExitCode;
 
+/// What is at least this large, in bytes, gets memory of its own, which goes back to the system when it is freed.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE: libc::c_int = 1 << 17;
+
 fn main() -> ExitCode {
+    give_back_what_is_freed();
     let code = match Args::try_parse() {
         Ok(args) => outcome(cli::run(args)).code(),
         Err(error) => {
@@ -26,3 +31,15 @@ fn outcome(result: anyhow::Result<Status>) -> Status {
         }
     }
 }
+
+/// Keeps the C library from raising [`LARGE`] to the size of whatever was freed: a decoder's window alone, freed once,
+/// would have it keep all tables that are outgrown. That makes peaks of 45 MiB where 31 do.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(unsafe_code, reason = "no crate offers it")]
+fn give_back_what_is_freed() {
+    // SAFETY: it sets a number that is read when memory is asked for, and there is one thread yet.
+    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+const fn give_back_what_is_freed() {}

@@ -1,10 +1,12 @@
 //! From inputs to a merged tally: the only module that knows all stages, and the only one with threads.
 //!
-//! Workers of a rayon pool take turns at the inputs: whoever has nothing to do takes the lock, reads (and
-//! decompresses) one block, lets go, and counts its lines into a tally of its own. At the end the tallies are merged.
+//! Workers of a rayon pool read the inputs in blocks; each counts lines into a tally of its own, and at the end the
+//! tallies are merged. Where the order of lines matters they take turns: whoever has nothing to do takes the lock, reads
+//! (and decompresses) one block, lets go, and makes its rows. Where it does not, several inputs are read at once.
 
 mod ordered;
 mod scan;
+mod shared;
 mod zone;
 
 pub use scan::{Filters, Options, Seen, Watch};
@@ -19,6 +21,7 @@ use crate::report::{Context, Report, Tables, build};
 use ordered::Ordered;
 use rayon::prelude::*;
 use scan::Scanner;
+use shared::Shared;
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -39,16 +42,16 @@ pub struct Outcome {
 /// # Errors
 /// When the threads cannot be started.
 pub fn count(blocks: Blocks, options: &Options) -> Result<Outcome, Error> {
-    let source = Mutex::new(blocks);
+    let shared = Shared::new(blocks);
     let tallies = pool(options)?.broadcast(|_| {
         let mut scanner = Scanner::new(options);
-        let mut block = Block::default();
-        while next(&source, &mut block) {
+        let (mut worker, mut block) = (shared.worker(), Block::default());
+        while worker.next(&mut block) {
             scanner.scan(&block, &mut scan::Nobody);
         }
         scanner.finish()
     });
-    Ok(outcome(tallies, source, options))
+    Ok(outcome(tallies, shared.into_problems(), options))
 }
 
 /// Counts all lines of `blocks`, and writes what `row` makes of each line to `out`, in the order of the lines.
@@ -74,7 +77,8 @@ pub fn stream<W: Write + Send, Row: Watch + Clone + Sync>(
         scanner.finish()
     });
     ordered.finish()?;
-    Ok(outcome(tallies, source, options))
+    let problems = source.into_inner().unwrap_or_else(PoisonError::into_inner).into_problems();
+    Ok(outcome(tallies, problems, options))
 }
 
 /// Takes a turn at the inputs; false when all are read.
@@ -88,10 +92,9 @@ fn pool(options: &Options) -> Result<rayon::ThreadPool, Error> {
     builder.build().map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.threads)))
 }
 
-fn outcome(tallies: Vec<Tally>, source: Mutex<Blocks>, options: &Options) -> Outcome {
+fn outcome(tallies: Vec<Tally>, problems: Vec<Problem>, options: &Options) -> Outcome {
     // Nothing is merged with an empty tally: that would count all cells anew.
     let tally = tallies.into_par_iter().reduce_with(Tally::merge).unwrap_or_else(|| Tally::new(options.window));
-    let problems = source.into_inner().unwrap_or_else(PoisonError::into_inner).into_problems();
     Outcome { tally, problems }
 }
 

@@ -298,3 +298,61 @@ proptest! {
         prop_assert!(claims.len() <= 1, "{claims:?} all claim {}", String::from_utf8_lossy(&line));
     }
 }
+
+/// A line for each second of ten minutes; every seventh failed.
+fn access(number: usize) -> String {
+    let line = |second: usize| {
+        let (minute, rest, status) = (second / 60, second % 60, if second.is_multiple_of(7) { 502 } else { 200 });
+        format!(
+            "203.0.113.7 - - [21/Nov/2026:10:{minute:02}:{rest:02} +0000] \"GET /{number}/{second} HTTP/1.1\" {status} 157 \
+             \"-\" \"curl/8.0\"\n"
+        )
+    };
+    (0..600).map(line).collect()
+}
+
+/// Inputs are read by whoever is free, several at a time: what is told of them, good or bad, must not show it.
+#[test]
+fn many_archives_with_errors_among_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let inputs = (0..30).map(|number| {
+        let text = access(number);
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(text.as_bytes()).expect("memory");
+        let packed = packed.finish().expect("memory");
+        let half = packed.len() / 2;
+        let bytes = match number % 6 {
+            0 => text.into_bytes(),
+            1 => zstd::encode_all(text.as_bytes(), 0).expect("memory"),
+            2 => packed[..half].to_vec(),
+            3 => [&packed[..], b"no member"].concat(),
+            4 => [&packed[..half], &[0xFF; 100], &packed[half..]].concat(),
+            _ => packed,
+        };
+        let path = directory.path().join(number.to_string());
+        if number != 17 {
+            fs::write(&path, bytes).expect("room on the disk");
+        }
+        Input { path: Some(path), size: None, found_in: None }
+    });
+    let inputs: Vec<Input> = inputs.collect();
+    let names: Vec<String> = (0..inputs.len()).map(|number| number.to_string()).collect();
+    let told = |threads: usize| {
+        let options = options(threads, 60);
+        let outcome = pipeline::count(Blocks::new(inputs.clone(), 1 << 13), &options).expect("threads");
+        let problems: Vec<String> = outcome.problems.iter().map(|problem| problem.error.to_string()).collect();
+        let failed: Vec<_> = outcome.problems.iter().filter_map(|problem| problem.input).collect();
+        let request =
+            Request { names: &names, all_windows: true, now: Stamp::from_seconds(1_795_300_000), zone_name: "UTC" };
+        let report = pipeline::report(outcome, &options, &request);
+        (failed, problems, serde_json::to_string_pretty(&report).expect("JSON"))
+    };
+    let expected = told(1);
+    let broken = |number: &usize| matches!(number % 6, 2..=4) || *number == 17;
+    assert_eq!(expected.0, (0..30).filter(broken).collect::<Vec<_>>(), "{:#?}", expected.1);
+    for threads in [2, 7, 2, 7] {
+        let other = told(threads);
+        assert_eq!(other.1, expected.1, "{threads} threads");
+        assert!(other.2 == expected.2, "{threads} threads");
+    }
+}

@@ -10,11 +10,11 @@ use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Outcome};
 use jiff::tz::TimeZone;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The size of a block that the program reads with.
-pub(crate) const BLOCK: usize = 1 << 20;
+pub(crate) const BLOCK: usize = 1 << 19;
 
 /// A made-up log, and what its maker says it holds.
 pub(crate) struct Corpus {
@@ -33,14 +33,15 @@ impl Corpus {
         self.bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
     }
 
-    pub(crate) fn blocks(&self) -> Blocks {
-        Blocks::new(vec![Input { path: Some(self.path.clone()), size: None, found_in: None }], BLOCK)
-    }
-
     /// What the program counts of it.
     pub(crate) fn counted(&self, threads: usize) -> Outcome {
-        pipeline::count(self.blocks(), &options(self, threads)).unwrap()
+        pipeline::count(blocks(&self.path), &options(self, threads)).unwrap()
     }
+}
+
+/// The blocks of the file at `path`.
+pub(crate) fn blocks(path: &Path) -> Blocks {
+    Blocks::new(vec![Input { path: Some(path.to_owned()), size: None, found_in: None }], BLOCK)
 }
 
 /// Logs of `lines` lines, one in each format; they are gone when the directory is dropped.

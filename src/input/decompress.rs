@@ -1,12 +1,16 @@
 //! Compressed or not: told by the first bytes, never by the name.
 
+mod gzip;
 mod lz4;
 mod xz;
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 
 /// A stream of plain bytes.
 pub(super) type Plain = Box<dyn Read + Send>;
+
+/// How much compressed data is read at once, in bytes.
+const INPUT: usize = 1 << 17;
 
 /// How many first bytes tell every format.
 const MAGIC: usize = 6;
@@ -22,10 +26,10 @@ pub(super) fn plain(mut raw: impl Read + Send + 'static) -> io::Result<(Plain, O
     let kind = magic.clone();
     let raw = Cursor::new(magic).chain(raw);
     Ok(match kind.as_slice() {
-        [0x1F, 0x8B, 8, ..] => (Box::new(flate2::read::MultiGzDecoder::new(raw)), Some("gzip")),
+        [0x1F, 0x8B, 8, ..] => (Box::new(gzip::Members::new(buffered(raw))), Some("gzip")),
         // Skippable frames are lz4's as well, but only zstd's tools begin with one (pzstd, seekable archives).
         [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => {
-            (Box::new(zstd::Decoder::new(raw)?), Some("zstd"))
+            (Box::new(zstd::Decoder::with_buffer(buffered(raw))?), Some("zstd"))
         }
         [b'B', b'Z', b'h', b'1'..=b'9', ..] => (Box::new(bzip2::read::MultiBzDecoder::new(raw)), Some("bzip2")),
         [0xFD, b'7', b'z', b'X', b'Z', 0] => (Box::new(xz::Streams::new(raw)), Some("xz")),
@@ -37,6 +41,10 @@ pub(super) fn plain(mut raw: impl Read + Send + 'static) -> io::Result<(Plain, O
         [0x1F, 0x9D, ..] => return Err(foreign("an archive of compress (.Z)")),
         _ => (Box::new(raw), None),
     })
+}
+
+fn buffered<R: Read>(raw: R) -> BufReader<R> {
+    BufReader::with_capacity(INPUT, raw)
 }
 
 /// What is said of an archive without a decoder.

@@ -1,14 +1,18 @@
 //! Bytes in, blocks of whole lines out, in bounded memory.
 //!
-//! Paths become [`Input`]s once ([`find`]); [`Blocks`] then reads one after the other, decompressing on the way, and
-//! hands out [`Block`]s that end at a line's end. Runs once per block; nothing here looks inside a line.
+//! Paths become [`Input`]s once ([`find`]); [`Blocks`] deals them out, as [`Stream`]s that read and decompress, and hand
+//! out [`Block`]s that end at a line's end. Runs once per block; nothing here looks inside a line.
 
 mod blocks;
+mod buffer;
 mod decompress;
 mod find;
+mod raw;
+mod stream;
 
-pub use blocks::{Block, Blocks, LINE_LIMIT};
+pub use blocks::{Block, Blocks};
 pub use find::{Found, Input, find};
+pub use stream::{LINE_LIMIT, Pending, Stream};
 
 use crate::error::Error;
 
