@@ -342,8 +342,13 @@ fn many_archives_with_errors_among_them() {
         let outcome = pipeline::count(Blocks::new(inputs.clone(), 1 << 13), &options).expect("threads");
         let problems: Vec<String> = outcome.problems.iter().map(|problem| problem.error.to_string()).collect();
         let failed: Vec<_> = outcome.problems.iter().filter_map(|problem| problem.input).collect();
-        let request =
-            Request { names: &names, all_windows: true, now: Stamp::from_seconds(1_795_300_000), zone_name: "UTC" };
+        let request = Request {
+            names: &names,
+            all_windows: true,
+            tables: Tables::ALL,
+            now: Stamp::from_seconds(1_795_300_000),
+            zone_name: "UTC",
+        };
         let report = pipeline::report(outcome, &options, &request);
         (failed, problems, serde_json::to_string_pretty(&report).expect("JSON"))
     };
