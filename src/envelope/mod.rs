@@ -99,6 +99,10 @@ pub fn open(line: &[u8]) -> Opened<'_> {
         Some(0xEF) => line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line),
         _ => line,
     };
+    // What syslog stores is in no container's envelope too: behind a name there is never a date.
+    if let Some(opened) = syslog::stored_line(line) {
+        return opened;
+    }
     let line = container::open(line).unwrap_or(line);
     syslog::open(line).unwrap_or(Opened { payload: line, ..Opened::default() })
 }

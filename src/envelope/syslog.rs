@@ -18,14 +18,23 @@ use nom::{
     sequence::{delimited, terminated},
 };
 
+/// Opens the envelope of nearly all lines that have one: `Feb  6 12:14:14 host haproxy[14389]: MSG`.
+#[inline(always)]
+pub(super) fn stored_line(line: &[u8]) -> Option<Opened<'_>> {
+    match line.first()? {
+        b'A'..=b'Z' => stored(time::syslog(line)).ok().map(|(_, opened)| opened),
+        _ => None,
+    }
+}
+
 /// Opens a syslog envelope; `None` where the line is in none.
 #[inline]
 pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
     let opened = match line.first()? {
         b'<' => with_priority(line),
-        b'A'..=b'Z' => stored(line, time::syslog),
+        b'A'..=b'Z' => stored(time::syslog(line)),
         b'0'..=b'9' => match line.get(4) {
-            Some(b'-') => stored(line, time::iso).or_else(|_| stamped(line)),
+            Some(b'-') => stored(time::iso(line)).or_else(|_| stamped(line)),
             // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
             _ => octet_counted(line),
         },
@@ -40,8 +49,8 @@ fn with_priority(line: &[u8]) -> Parsed<'_, Opened<'_>> {
     if let Some(opened) = rest.strip_prefix(b"1 ").and_then(|header| protocol(header).ok()) {
         return Ok(opened);
     }
-    stored(rest, time::syslog)
-        .or_else(|_| stored(rest, time::iso))
+    stored(time::syslog(rest))
+        .or_else(|_| stored(time::iso(rest)))
         // Neither host nor program: behind a priority, a stamp is the envelope's all the same.
         .or_else(|_| {
             let (payload, when) = terminated(time::iso, byte(b' ')).parse(rest)?;
@@ -55,10 +64,10 @@ fn octet_counted(line: &[u8]) -> Parsed<'_, Opened<'_>> {
     if rest.first() == Some(&b'<') { with_priority(rest) } else { mismatch() }
 }
 
-/// RFC 3164's layout under any stamp: `Feb  6 12:14:14 host haproxy[14389]: MSG`, the host left out by some senders.
+/// RFC 3164's layout behind any stamp: `Feb  6 12:14:14 host haproxy[14389]: MSG`, the host left out by some senders.
 #[inline(always)]
-fn stored(line: &[u8], stamp: impl Fn(&[u8]) -> Parsed<'_, When>) -> Parsed<'_, Opened<'_>> {
-    let (rest, when) = stamp(line)?;
+fn stored<'a>(stamp: Parsed<'a, When>) -> Parsed<'a, Opened<'a>> {
+    let (rest, when) = stamp?;
     let tag = one(b' ', rest)?.0;
     let (rest, first) = word(tag)?;
     let (host, tag, rest) = match first {

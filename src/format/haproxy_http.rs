@@ -8,12 +8,12 @@ use super::haproxy::{
 use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::Parsed;
-use crate::grammar::find::mask64;
-use crate::grammar::number::{row, status, uint};
+use crate::grammar::find::mask32;
+use crate::grammar::number::{last_of_row, status, uint};
 use crate::grammar::text::one;
 use memchr::{memchr, memchr2, memrchr_iter};
 use nom::{Parser as _, combinator::opt, sequence::preceded};
-use std::num::NonZeroU64;
+use std::num::NonZeroU32;
 
 pub(super) static ABOUT: About = About {
     name: "haproxy-http",
@@ -47,10 +47,10 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
     let (i, head) = head(i).ok()?;
     let (i, (group, upstream)) = way(one(b' ', i).ok()?.0)?;
-    let (i, [.., total]) = row::<5>(i, b'/')?;
+    let (i, total) = last_of_row::<5>(i, b'/')?;
     let (i, status) = status(one(b' ', i).ok()?.0).ok()?;
     let (i, _bytes) = uint(one(b' ', i).ok()?.0).ok()?;
-    let (_, [.., retries]) = row::<5>(i.strip_prefix(b" - - ---- ")?, b'/')?;
+    let (_, retries) = last_of_row::<5>(i.strip_prefix(b" - - ---- ")?, b'/')?;
     (status >= 100 && retries == 0).then_some(Skim {
         when: head.when,
         status,
@@ -80,19 +80,21 @@ fn skim_any(line: &[u8]) -> Option<Skimmed<'_>> {
     }))
 }
 
-/// `http-in web/web-2 `: the backend and the whole, where a server of that name was reached. What follows comes first.
+/// `http-in web/web-2 `: the backend and the whole, where a server of that name was reached and it takes no more than 32
+/// bytes to say so. What follows comes first.
 #[inline(always)]
 fn way(i: &[u8]) -> Option<(&[u8], (&[u8], &[u8]))> {
-    let (spaces, slashes, brackets) = (mask64(i, b' '), mask64(i, b'/'), mask64(i, b'<'));
-    let frontend = NonZeroU64::new(spaces)?.trailing_zeros();
-    let end = NonZeroU64::new(spaces & (spaces - 1))?.trailing_zeros();
-    let before_end = (1_u64 << end) - 1;
-    let slash = NonZeroU64::new(slashes & before_end)?.trailing_zeros();
+    let window = i.first_chunk()?;
+    let (spaces, slashes, brackets) = (mask32(window, b' '), mask32(window, b'/'), mask32(window, b'<'));
+    let frontend = NonZeroU32::new(spaces)?.trailing_zeros();
+    let end = NonZeroU32::new(spaces & (spaces - 1))?.trailing_zeros();
+    let before_end = (1_u32 << end) - 1;
+    let slash = NonZeroU32::new(slashes & before_end)?.trailing_zeros();
     // One slash, behind the backend's name, and neither of the names empty or `-`.
     let named = slash > frontend + 1 && slash + 1 < end && frontend > 0;
     let plain = (slashes & before_end).is_power_of_two() && brackets & before_end == 0;
     let [frontend, slash, end] = [frontend, slash, end].map(|at| at as usize);
-    if !named || !plain || i[frontend + 1] == b'-' || i[slash + 1] == b'-' {
+    if !named || !plain || window[frontend + 1] == b'-' || window[slash + 1] == b'-' {
         return None;
     }
     Some((&i[end + 1..], (&i[frontend + 1..slash], &i[frontend + 1..end])))

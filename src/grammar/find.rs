@@ -30,6 +30,14 @@ pub fn digits(chunk: &[u8; LANES]) -> u32 {
     values.min(u8x16::splat(9)).cmp_eq(values).move_mask().cast_unsigned()
 }
 
+/// Which of 32 bytes are `byte`: bit 0 stands for the first.
+#[inline(always)]
+#[must_use]
+pub fn mask32(bytes: &[u8; 2 * LANES], byte: u8) -> u32 {
+    let (chunks, _) = bytes.as_chunks();
+    mask(&chunks[0], byte) | mask(&chunks[1], byte) << LANES
+}
+
 /// Which of the first 64 bytes are `byte`: bit 0 stands for the first. Behind the end stand zeros.
 #[inline(always)]
 #[must_use]

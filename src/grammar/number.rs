@@ -110,17 +110,17 @@ const fn eight_digits(each: u64) -> u64 {
     fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF
 }
 
-/// `N` numbers with `separator` between, a space behind the last: `0/0/1/66/67 `. `None` where they are written in any
-/// other way, or reach over 31 bytes, or have more than eight digits: then they must be read one by one.
+/// The last of `N` numbers with `separator` between, a space behind it: 67 of `0/0/1/66/67 `. `None` where they are
+/// written in any other way, or reach over 31 bytes, or have more than eight digits: then they must be read one by one.
 #[inline(always)]
 #[must_use]
-pub fn row<const N: usize>(i: &[u8], separator: u8) -> Option<(&[u8], [u64; N])> {
+pub fn last_of_row<const N: usize>(i: &[u8], separator: u8) -> Option<(&[u8], u64)> {
     match i.first_chunk() {
-        Some(whole) => row_in(i, whole, separator),
+        Some(whole) => last_in(i, whole, separator, N),
         None => {
             let mut padded = [0; ROW];
             padded[..i.len()].copy_from_slice(i);
-            row_in(i, &padded, separator)
+            last_in(i, &padded, separator, N)
         }
     }
 }
@@ -128,29 +128,33 @@ pub fn row<const N: usize>(i: &[u8], separator: u8) -> Option<(&[u8], [u64; N])>
 /// How far a row may reach, and seven bytes behind it.
 const ROW: usize = 40;
 
-/// [`row`] in the first bytes of `i`.
+/// [`last_of_row`] in the first bytes of `i`, of `count` numbers.
 #[inline(always)]
-fn row_in<'a, const N: usize>(i: &'a [u8], window: &[u8; ROW], separator: u8) -> Option<(&'a [u8], [u64; N])> {
+fn last_in<'a>(i: &'a [u8], window: &[u8; ROW], separator: u8, count: usize) -> Option<(&'a [u8], u64)> {
     let (chunks, _) = window.as_chunks();
     let digits = find::digits(&chunks[0]) | find::digits(&chunks[1]) << 16;
     let marks = find::mask(&chunks[0], separator) | find::mask(&chunks[1], separator) << 16;
     let length = NonZeroU32::new(!(digits | marks))?.trailing_zeros();
     let end = 1 << length;
     let within = marks & (end - 1);
-    // A number before each mark, and one behind the last.
-    if window[length as usize] != b' ' || (within | end) & (within << 1 | 1) != 0 {
+    // As many marks as it takes, a number before each, and one behind the last.
+    let last_mark = (2..count).fold(within, |left, _| left & left.wrapping_sub(1));
+    let is_row = last_mark.is_power_of_two() && (within | end) & (within << 1 | 1) == 0;
+    if !is_row || window[length as usize] != b' ' || has_nine(digits & (end - 1)) {
         return None;
     }
-    let (mut values, mut start, mut left) = ([0; N], 0, within | end);
-    for value in &mut values {
-        let end = NonZeroU32::new(left)?.trailing_zeros() as usize;
-        left &= left - 1;
-        let each = u64::from_le_bytes(*window[start..].first_chunk()?) ^ bytes(b'0');
-        let short = 8_usize.checked_sub(end - start)?;
-        *value = eight_digits(each << (8 * short));
-        start = end + 1;
-    }
-    (left == 0).then_some((&i[length as usize..], values))
+    let start = last_mark.trailing_zeros() + 1;
+    let each = u64::from_le_bytes(*window[start as usize..].first_chunk()?) ^ bytes(b'0');
+    Some((&i[length as usize..], eight_digits(each << (8 * (8 - (length - start))))))
+}
+
+/// Whether nine neighbouring bits are set.
+#[inline(always)]
+const fn has_nine(bits: u32) -> bool {
+    let two = bits & bits >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    eight & eight >> 1 != 0
 }
 
 /// An HTTP status as proxies write it: exactly three digits (nginx writes `000` and `009` too).
@@ -260,13 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn reads_rows() {
-        let five = |text: &str| row::<5>(text.as_bytes(), b'/').map(|(rest, values)| (rest.len(), values));
+    fn reads_the_last_of_a_row() {
+        let last = |text: &str| last_of_row::<5>(text.as_bytes(), b'/').map(|(rest, value)| (rest.len(), value));
         let rest = " 200 11262 - - ---- 73/73/10/2/0 0/0";
-        for (numbers, values) in [
-            ("0/0/0/10/10", Some([0, 0, 0, 10, 10])),
-            ("12345678/0/1/66/12345679", Some([12_345_678, 0, 1, 66, 12_345_679])),
+        for (numbers, value) in [
+            ("0/0/0/10/10", Some(10)),
+            ("0/0/0/10/0", Some(0)),
+            ("12345678/0/1/66/12345679", Some(12_345_679)),
             ("123456789/0/1/66/67", None),
+            ("0/0/1/66/123456789", None),
             ("0/0/-1/-1/3000", None),
             ("0/0/0/10/+10", None),
             ("0/0/0/10", None),
@@ -277,11 +283,11 @@ mod tests {
             ("1234567/1234567/1234567/1234567/1", None),
             ("", None),
         ] {
-            assert_eq!(five(&format!("{numbers}{rest}")), values.map(|values| (rest.len(), values)), "{numbers}");
+            assert_eq!(last(&format!("{numbers}{rest}")), value.map(|value| (rest.len(), value)), "{numbers}");
         }
-        assert_eq!(five("0/0/0/10/10x and more than that, much more"), None);
-        assert_eq!(five("0/0/0/10/10 "), Some((1, [0, 0, 0, 10, 10])));
-        assert_eq!(five("0/0/0/10/10"), None);
+        assert_eq!(last("0/0/0/10/10x and more than that, much more"), None);
+        assert_eq!(last("0/0/0/10/10 "), Some((1, 10)));
+        assert_eq!(last("0/0/0/10/10"), None);
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 #![allow(clippy::inline_always, reason = "short and in every field: measured, see `find`")]
 
 use super::find::{find, mask64};
+use super::number::first_eight;
 use super::{Parsed, mismatch};
 use memchr::memchr_iter;
 use nom::{Parser as _, sequence::delimited};
@@ -146,12 +147,19 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    match (a.first_chunk::<8>().zip(b.first_chunk()), a.last_chunk::<8>().zip(b.last_chunk())) {
+    match (a.first_chunk::<16>().zip(b.first_chunk()), a.last_chunk::<16>().zip(b.last_chunk())) {
         (Some((a_start, b_start)), Some((a_end, b_end))) => {
-            a_start == b_start && a_end == b_end && (a.len() <= 16 || a == b)
+            a_start == b_start && a_end == b_end && (a.len() <= 32 || a == b)
         }
-        _ => a.iter().eq(b),
+        _ => same_short(a, b),
     }
+}
+
+/// [`same`] of up to 15 bytes, and of as many.
+#[inline(always)]
+fn same_short(a: &[u8], b: &[u8]) -> bool {
+    let last = |text: &[u8]| text.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+    first_eight(a) == first_eight(b) && last(a) == last(b)
 }
 
 #[cfg(test)]

@@ -133,10 +133,11 @@ fn new_midnight(last: &'static LocalKey<Cell<LastDate>>, text: [u64; 2], date: D
     Some(midnight)
 }
 
-/// Eight bytes from `at` on.
+/// Eight of a stamp's bytes, from `at` on.
 #[inline(always)]
-fn eight(i: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*i.get(at..)?.first_chunk()?))
+fn eight<const N: usize>(stamp: &[u8; N], at: usize) -> u64 {
+    // Known when this is compiled: nothing is left to be looked up.
+    stamp[at..].first_chunk().map_or(0, |text| u64::from_le_bytes(*text))
 }
 
 /// `seconds` of that day, and `micros` more, in microseconds since the epoch.
@@ -192,15 +193,14 @@ fn month(i: &[u8]) -> Option<u32> {
 
 /// `HH:MM:SS` as seconds of the day. 60 is a leap second: it counts as the next minute's first.
 #[inline(always)]
-fn clock(i: &[u8]) -> Option<u32> {
+fn clock(text: u64) -> Option<u32> {
     const ZERO: u64 = u64::from_le_bytes(*b"00:00:00");
     /// What brings a byte over 127 that is too high in its place: over 9 for a digit, over 0 for a colon.
     const ROOM: u64 = u64::from_le_bytes([118, 118, 127, 118, 118, 127, 118, 118]);
     const HIGH: u64 = u64::MAX / 255 * 128;
-    let text = i.first_chunk::<8>()?;
-    let each = u64::from_le_bytes(*text) ^ ZERO;
+    let each = text ^ ZERO;
     if ((each & !HIGH) + ROOM | each) & HIGH != 0 {
-        return padded_clock(text);
+        return padded_clock(text.to_le_bytes());
     }
     // Tens and ones, where each pair begins.
     let pairs = each.wrapping_mul(10).wrapping_add(each >> 8);
@@ -208,10 +208,16 @@ fn clock(i: &[u8]) -> Option<u32> {
     seconds_of_day(pair(0), pair(24), pair(48))
 }
 
+/// The [`clock`] that begins at `at`.
+fn clock_at(i: &[u8], at: usize) -> Option<u32> {
+    i.get(at..)?.first_chunk().and_then(|text| clock(u64::from_le_bytes(*text)))
+}
+
 /// ` 9:05:00`: with spaces for zeros.
-fn padded_clock(i: &[u8]) -> Option<u32> {
-    match i {
-        [_, _, b':', _, _, b':', _, _, ..] => seconds_of_day(two(i)?, two(&i[3..])?, two(&i[6..])?),
+#[cold]
+fn padded_clock(text: [u8; 8]) -> Option<u32> {
+    match &text {
+        [hour @ .., b':', _, _, b':', _, _] => seconds_of_day(two(hour)?, two(&text[3..])?, two(&text[6..])?),
         _ => None,
     }
 }
@@ -271,11 +277,12 @@ pub fn clf(i: &[u8]) -> Parsed<'_, When> {
 
 #[inline(always)]
 fn read_clf(i: &[u8]) -> Option<(&[u8], When)> {
-    let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = i else { return None };
+    let stamp = i.first_chunk::<20>()?;
+    let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = stamp else { return None };
     let date = || Some((year(&i[7..])?, month(&i[3..])?, two(i)?));
-    let midnight = midnight(&LAST_CLF, [eight(i, 0)?, eight(i, 3)?], date)?;
-    let (rest, micros) = fraction(i.get(20..)?);
-    let wall = after(midnight, clock(&i[12..])?, micros);
+    let midnight = midnight(&LAST_CLF, [eight(stamp, 0), eight(stamp, 3)], date)?;
+    let (rest, micros) = fraction(&i[20..]);
+    let wall = after(midnight, clock(eight(stamp, 12))?, micros);
     match rest {
         [b' ', zone @ ..] if matches!(zone, [b'+' | b'-', ..]) => {
             let (rest, east) = offset(zone)?;
@@ -294,11 +301,12 @@ pub fn iso(i: &[u8]) -> Parsed<'_, When> {
 
 #[inline(always)]
 fn read_iso(i: &[u8]) -> Option<(&[u8], When)> {
-    let [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b't' | b' ', ..] = i else { return None };
+    let stamp = i.first_chunk::<19>()?;
+    let [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b't' | b' ', ..] = stamp else { return None };
     let date = || Some((year(i)?, two(&i[5..])?, two(&i[8..])?));
-    let midnight = midnight(&LAST_ISO, [eight(i, 0)?, eight(i, 2)?], date)?;
-    let (rest, micros) = fraction(i.get(19..)?);
-    let wall = after(midnight, clock(&i[11..])?, micros);
+    let midnight = midnight(&LAST_ISO, [eight(stamp, 0), eight(stamp, 2)], date)?;
+    let (rest, micros) = fraction(&i[19..]);
+    let wall = after(midnight, clock(eight(stamp, 11))?, micros);
     match offset(rest) {
         Some((after, _)) if matches!(rest, [b'Z' | b'z', ..]) => Some((after, When { wall, zone: Zone::Utc })),
         Some((rest, east)) => Some((rest, When { wall, zone: Zone::Offset(east) })),
@@ -316,7 +324,7 @@ pub fn nginx_error(i: &[u8]) -> Parsed<'_, When> {
 fn read_nginx_error(i: &[u8]) -> Option<(&[u8], When)> {
     let [_, _, _, _, b'/', _, _, b'/', _, _, b' ', ..] = i else { return None };
     let date = (year(i)?, two(&i[5..])?, two(&i[8..])?);
-    Some((i.get(19..)?, When { wall: wall(date, clock(&i[11..])?, 0)?, zone: Zone::Local }))
+    Some((i.get(19..)?, When { wall: wall(date, clock_at(i, 11)?, 0)?, zone: Zone::Local }))
 }
 
 /// C's `asctime`: `Sat Nov 21 02:59:00 2026`, the day padded with a space, local to the writer (`dmesg -T`, uWSGI).
@@ -332,7 +340,7 @@ pub fn asctime_micros(i: &[u8]) -> Parsed<'_, When> {
 /// [`asctime`]; `decimals` reads what may stand between the seconds and the year.
 fn asctime_with(i: &[u8], decimals: fn(&[u8]) -> (&[u8], i64)) -> Option<(&[u8], When)> {
     let [_, _, _, b' ', _, _, _, b' ', _, _, b' ', ..] = i else { return None };
-    let (month, day, clock) = (month(&i[4..])?, two(&i[8..])?, clock(&i[11..])?);
+    let (month, day, clock) = (month(&i[4..])?, two(&i[8..])?, clock_at(i, 11)?);
     let (rest, micros) = decimals(i.get(19..)?);
     let rest = rest.strip_prefix(b" ")?;
     let date = (year(rest)?, month, day);
@@ -345,7 +353,7 @@ pub fn php(i: &[u8]) -> Parsed<'_, When> {
     parsed((|| {
         let [_, _, b'-', _, _, _, b'-', _, _, _, _, b' ', ..] = i else { return None };
         let date = (year(&i[7..])?, month(&i[3..])?, two(i)?);
-        let clock = clock(&i[12..])?;
+        let clock = clock_at(i, 12)?;
         let (rest, micros) = fraction(i.get(20..)?);
         Some((rest, When { wall: wall(date, clock, micros)?, zone: Zone::Local }))
     })())
@@ -371,12 +379,13 @@ pub fn syslog(i: &[u8]) -> Parsed<'_, When> {
 
 #[inline(always)]
 fn read_syslog(i: &[u8]) -> Option<(&[u8], When)> {
-    let [_, _, _, b' ', _, _, b' ', ..] = i else { return None };
+    let stamp = i.first_chunk::<15>()?;
+    let [_, _, _, b' ', _, _, b' ', ..] = stamp else { return None };
     let date = || Some((YEARLESS, month(i)?, two(&i[4..])?));
     // Seven bytes, and what no other text has behind them.
-    let midnight = midnight(&LAST_SYSLOG, [eight(i, 0)? << 8, 1], date)?;
-    let (rest, micros) = fraction(i.get(15..)?);
-    Some((rest, When { wall: after(midnight, clock(&i[7..])?, micros), zone: Zone::Yearless }))
+    let midnight = midnight(&LAST_SYSLOG, [eight(stamp, 0) << 8, 1], date)?;
+    let (rest, micros) = fraction(&i[15..]);
+    Some((rest, When { wall: after(midnight, clock(eight(stamp, 7))?, micros), zone: Zone::Yearless }))
 }
 
 /// Seconds since the epoch with decimals, as nginx's `$msec`: `1700000000.123`.

@@ -4,7 +4,7 @@
 use crate::format::{Attempt, Attempts, Escape, Record};
 use crate::grammar::address::host;
 use crate::grammar::find::find;
-use crate::grammar::number::{Micros, row, status, uint, whole};
+use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::{one, present, word};
 use crate::grammar::time::{When, clf};
 use crate::grammar::{Parsed, mismatch};
@@ -204,24 +204,18 @@ pub(in crate::format) fn number(i: &[u8]) -> Parsed<'_, Option<u64>> {
 
 /// Exactly `N` numbers with `separator` between: `10/0/30/69/109`. Another one may not follow.
 pub(in crate::format) fn numbers<const N: usize>(separator: u8) -> impl Fn(&[u8]) -> Parsed<'_, [Option<u64>; N]> {
-    move |i| match row(i, separator) {
-        Some((rest, values)) => Ok((rest, values.map(Some))),
-        None => one_by_one(i, separator),
-    }
-}
-
-/// [`numbers`], whatever they look like.
-fn one_by_one<const N: usize>(i: &[u8], separator: u8) -> Parsed<'_, [Option<u64>; N]> {
-    let (mut rest, mut values) = (i, [None; N]);
-    for (at, value) in values.iter_mut().enumerate() {
-        if at > 0 {
-            (rest, ()) = one(separator, rest)?;
+    move |i| {
+        let (mut rest, mut values) = (i, [None; N]);
+        for (at, value) in values.iter_mut().enumerate() {
+            if at > 0 {
+                (rest, ()) = one(separator, rest)?;
+            }
+            (rest, *value) = number(rest)?;
         }
-        (rest, *value) = number(rest)?;
-    }
-    match rest.first() {
-        None | Some(b' ') => Ok((rest, values)),
-        Some(_) => mismatch(),
+        match rest.first() {
+            None | Some(b' ') => Ok((rest, values)),
+            Some(_) => mismatch(),
+        }
     }
 }
 
