@@ -1,4 +1,5 @@
 //! Counting: one line's worth into the cells. The rules are those of the README's "How it counts".
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::{Cell, PathNames, Place, SeriesKey, Source, Tally, Trouble, status_column};
 use crate::cause::{Proxy, Sign};
@@ -22,7 +23,7 @@ pub struct Origin<'a> {
 
 impl Tally {
     /// The series that a skimmed request ended at.
-    #[inline]
+    #[inline(always)]
     pub fn series_of(&mut self, origin: Origin<'_>, skim: &Skim<'_>) -> u32 {
         let Origin { proxy, host, .. } = origin;
         let Skim { group, upstream, names_upstream, .. } = *skim;
@@ -30,7 +31,7 @@ impl Tally {
     }
 
     /// Counts an ordinary request in its series.
-    #[inline]
+    #[inline(always)]
     pub fn count_plain(&mut self, series: u32, stamp: Stamp, skim: &Skim<'_>) {
         let cell = self.cell(series, stamp);
         cell.requests += 1;

@@ -1,4 +1,5 @@
 //! What one thread has counted.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::{Cell, PathNames, Place, Sample};
 use crate::cause::Proxy;
@@ -184,7 +185,7 @@ impl Tally {
     }
 
     /// The number of the series with this key, which becomes one if it is not.
-    #[inline]
+    #[inline(always)]
     pub fn series_id(&mut self, key: SeriesKey<'_>) -> u32 {
         let id = self.recent[usize::from(slot(&key))];
         match self.series.get(id as usize) {
@@ -193,6 +194,7 @@ impl Tally {
         }
     }
 
+    #[cold]
     fn series_id_by_hash(&mut self, key: SeriesKey<'_>) -> u32 {
         let id = self.find_series(key);
         self.recent[usize::from(slot(&key))] = id;
@@ -233,13 +235,13 @@ impl Tally {
     }
 
     /// The cell of a series at a time.
-    #[inline]
+    #[inline(always)]
     pub fn cell(&mut self, id: u32, stamp: Stamp) -> &mut Cell {
         self.cell_and_paths(id, stamp).0
     }
 
     /// The same, with the texts that its paths are kept in.
-    #[inline]
+    #[inline(always)]
     pub fn cell_and_paths(&mut self, id: u32, stamp: Stamp) -> (&mut Cell, &mut PathNames) {
         let series = &mut self.series[id as usize];
         // A stamp without a year says nothing yet of when this was.

@@ -17,14 +17,101 @@ use nom::{
     combinator::opt,
     sequence::{delimited, terminated},
 };
+use std::cell::Cell;
 
 /// Opens the envelope of nearly all lines that have one: `Feb  6 12:14:14 host haproxy[14389]: MSG`.
 #[inline(always)]
 pub(super) fn stored_line(line: &[u8]) -> Option<Opened<'_>> {
-    match line.first()? {
-        b'A'..=b'Z' => stored(time::syslog(line)).ok().map(|(_, opened)| opened),
-        _ => None,
+    let (rest, when) = match line.first()? {
+        b'A'..=b'Z' => time::syslog(line).ok()?,
+        _ => return None,
+    };
+    match LAST_TAG.get().open(rest, when) {
+        Some(opened) => Some(opened),
+        None => other_tag(rest, when),
     }
+}
+
+thread_local! {
+    static LAST_TAG: Cell<Tag> = const { Cell::new(Tag::NONE) };
+    /// The one before: two processes may take turns.
+    static OTHER_TAG: Cell<Tag> = const { Cell::new(Tag::NONE) };
+}
+
+/// Opens what stands behind a stamp, and remembers a tag that is new.
+fn other_tag(i: &[u8], when: When) -> Option<Opened<'_>> {
+    let known = OTHER_TAG.get().open(i, when);
+    if known.is_some() {
+        return known;
+    }
+    let (_, opened) = stored(Ok((i, when))).ok()?;
+    OTHER_TAG.set(LAST_TAG.replace(Tag::of(i, &opened)));
+    Some(opened)
+}
+
+/// ` host haproxy[14389]: `, what the last line had between its stamp and its message: neighbouring lines mostly share
+/// it. Of 32 bytes at most.
+#[derive(Clone, Copy)]
+struct Tag {
+    /// Its bytes, with zeros behind them, and which of the 32 count.
+    text: [u128; 2],
+    counts: [u128; 2],
+    /// Where its parts begin and end.
+    host: [u8; 2],
+    program: [u8; 2],
+    length: u8,
+    pid: Option<u64>,
+}
+
+impl Tag {
+    /// That of no line.
+    const NONE: Self =
+        Self { text: [1; 2], counts: [0; 2], host: [0; 2], program: [0; 2], length: 0, pid: None };
+
+    /// The tag of `opened`, which begins `i`; none where it is too long to be remembered.
+    fn of(i: &[u8], opened: &Opened<'_>) -> Self {
+        let length = i.len() - opened.payload.len();
+        if length > 32 || opened.payload.is_empty() {
+            return Self::NONE;
+        }
+        let mut text = [0; 32];
+        text[..length].copy_from_slice(&i[..length]);
+        let mut counts = [0; 32];
+        counts[..length].fill(u8::MAX);
+        let small = |at: usize| u8::try_from(at).unwrap_or_default();
+        // The host, if there is one, begins behind the first space; the program then behind the next.
+        let host = [1, 1 + opened.host.len()];
+        let program = if opened.host.is_empty() { 1 } else { host[1] + 1 };
+        Self {
+            text: halves(&text),
+            counts: halves(&counts),
+            host: host.map(small),
+            program: [program, program + opened.program.len()].map(small),
+            length: small(length),
+            pid: opened.pid,
+        }
+    }
+
+    /// Opens a line with this tag, of which `i` is what stands behind the stamp.
+    #[inline(always)]
+    fn open<'a>(&self, i: &'a [u8], when: When) -> Option<Opened<'a>> {
+        let [first, second] = halves(i.first_chunk()?);
+        let differs = (first & self.counts[0]) ^ self.text[0] | (second & self.counts[1]) ^ self.text[1];
+        let payload = i.get(usize::from(self.length)..)?;
+        // Otherwise there may be more blanks than in the last line.
+        if differs != 0 || !payload.first()?.is_ascii_graphic() {
+            return None;
+        }
+        let part = |[start, end]: [u8; 2]| i.get(usize::from(start)..usize::from(end));
+        Some(Opened { when: Some(when), host: part(self.host)?, program: part(self.program)?, pid: self.pid, payload })
+    }
+}
+
+/// 32 bytes as two numbers.
+#[inline(always)]
+fn halves(bytes: &[u8; 32]) -> [u128; 2] {
+    let (halves, _) = bytes.as_chunks();
+    [u128::from_le_bytes(halves[0]), u128::from_le_bytes(halves[1])]
 }
 
 /// Opens a syslog envelope; `None` where the line is in none.
@@ -190,6 +277,7 @@ fn structured_data(i: &[u8]) -> Parsed<'_, ()> {
 mod tests {
     use super::*;
     use crate::grammar::time::Zone;
+    use proptest::prelude::*;
 
     fn opened(line: &str) -> Option<(String, Option<u64>, String)> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -268,6 +356,20 @@ mod tests {
             ("2026-11-21T01:19:20Z stdout F MSG", ""),
         ] {
             assert_eq!(program(line).as_deref(), Some(expected), "{line}");
+        }
+    }
+
+    proptest! {
+        /// Tags that are remembered change nothing but how long it takes.
+        #[test]
+        fn lines_are_opened_alike_whatever_came_before(lines in prop::collection::vec(
+            "Nov 2[01] 0[01]:00:00( host| lb1|)( haproxy\\[[12]?\\]| kernel| a_very_long_name_of_a_program\\[7\\]):(  ?[x\\[é]|)", 1..6,
+        )) {
+            for line in &lines {
+                let bytes = line.as_bytes();
+                let fresh = stored(time::syslog(bytes)).ok().map(|(_, opened)| opened);
+                prop_assert_eq!(stored_line(bytes), fresh, "{}", line);
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 //! One thread's way through a block: envelope, format, event, tally.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use crate::aggregate::{InputTally, Origin, Place, Tally};
 use crate::envelope::{self, Opened};
@@ -179,7 +180,7 @@ impl<'a> Scanner<'a> {
         self.tally
     }
 
-    #[inline]
+    #[inline(always)]
     fn line<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
         if line.len() <= LINE_LIMIT {
             let opened = envelope::open(line);
@@ -218,13 +219,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Whether a skimmed line needs no full read.
-    #[inline]
+    #[inline(always)]
     fn is_ordinary(&self, skim: &Skim<'_>) -> bool {
         let filters = &self.options.filters;
         !self.telling.contains(skim.status) && filters.path.is_none() && filters.host.is_none()
     }
 
-    #[inline]
+    #[inline(always)]
     fn plain(&mut self, reader: &Reader, opened: &Opened<'_>, skim: &Skim<'_>) {
         let stamp = self.stamp(skim.when, opened);
         if !self.in_span(stamp) {
@@ -292,7 +293,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// When a line was. A stamp without a zone is in that of its envelope, if it fits there.
-    #[inline]
+    #[inline(always)]
     fn stamp(&mut self, when: When, opened: &Opened<'_>) -> Stamp {
         match (when.zone, opened.when) {
             (Zone::Local, Some(envelope @ When { zone: zone @ (Zone::Utc | Zone::Offset(_)), .. })) => {
@@ -305,7 +306,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn in_span(&self, stamp: Stamp) -> bool {
         let filters = &self.options.filters;
         // Stamps without a year are placed, and then filtered, when all lines have been read.
