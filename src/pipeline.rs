@@ -43,15 +43,15 @@ pub struct Outcome {
 /// When the threads cannot be started.
 pub fn count(blocks: Blocks, options: &Options) -> Result<Outcome, Error> {
     let shared = Shared::new(blocks);
-    let tallies = pool(options)?.broadcast(|_| {
+    let tally = on_all_threads(options, || {
         let mut scanner = Scanner::new(options);
         let (mut worker, mut block) = (shared.worker(), Block::default());
         while worker.next(&mut block) {
             scanner.scan(&block, &mut scan::Nobody);
         }
         scanner.finish()
-    });
-    Ok(outcome(tallies, shared.into_problems(), options))
+    })?;
+    Ok(Outcome { tally, problems: shared.into_problems() })
 }
 
 /// Counts all lines of `blocks`, and writes what `row` makes of each line to `out`, in the order of the lines.
@@ -66,7 +66,7 @@ pub fn stream<W: Write + Send, Row: Watch + Clone + Sync>(
 ) -> Result<Outcome, Error> {
     let source = Mutex::new(blocks);
     let ordered = Ordered::new(out);
-    let tallies = pool(options)?.broadcast(|_| {
+    let tally = on_all_threads(options, || {
         let mut scanner = Scanner::new(options);
         let mut row = row.clone();
         let mut block = Block::default();
@@ -75,10 +75,10 @@ pub fn stream<W: Write + Send, Row: Watch + Clone + Sync>(
             ordered.write(block.sequence, row.take());
         }
         scanner.finish()
-    });
+    })?;
     ordered.finish()?;
     let problems = source.into_inner().unwrap_or_else(PoisonError::into_inner).into_problems();
-    Ok(outcome(tallies, problems, options))
+    Ok(Outcome { tally, problems })
 }
 
 /// Takes a turn at the inputs; false when all are read.
@@ -87,15 +87,23 @@ fn next(source: &Mutex<Blocks>, block: &mut Block) -> bool {
     source.lock().unwrap_or_else(PoisonError::into_inner).next(block)
 }
 
-fn pool(options: &Options) -> Result<rayon::ThreadPool, Error> {
+/// Has as many threads as are asked for count, and merges what each has counted.
+fn on_all_threads(options: &Options, count: impl Fn() -> Tally + Sync) -> Result<Tally, Error> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(options.threads);
-    builder.build().map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.threads)))
-}
-
-fn outcome(tallies: Vec<Tally>, problems: Vec<Problem>, options: &Options) -> Outcome {
-    // Nothing is merged with an empty tally: that would count all cells anew.
-    let tally = tallies.into_par_iter().reduce_with(Tally::merge).unwrap_or_else(|| Tally::new(options.window));
-    Outcome { tally, problems }
+    let pool = builder
+        .build()
+        .map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.threads)))?;
+    let tallies = pool.broadcast(|_| count());
+    // Not with an empty tally, which would count all cells anew; nor with threads of which one alone has work: those
+    // that have none are not idle, but look for some.
+    let merged = match tallies.len() {
+        ..=2 => {
+            drop(pool);
+            tallies.into_iter().reduce(Tally::merge)
+        }
+        _ => pool.install(|| tallies.into_par_iter().reduce_with(Tally::merge)),
+    };
+    Ok(merged.unwrap_or_else(|| Tally::new(options.window)))
 }
 
 /// What a report needs to know besides what was counted.
