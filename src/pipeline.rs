@@ -90,9 +90,8 @@ fn next(source: &Mutex<Blocks>, block: &mut Block) -> bool {
 /// Has as many threads as are asked for count, and merges what each has counted.
 fn on_all_threads(options: &Options, count: impl Fn() -> Tally + Sync) -> Result<Tally, Error> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(options.threads);
-    let pool = builder
-        .build()
-        .map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.threads)))?;
+    let pool =
+        builder.build().map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.threads)))?;
     let tallies = pool.broadcast(|_| count());
     // Not with an empty tally, which would count all cells anew; nor with threads of which one alone has work: those
     // that have none are not idle, but look for some.

@@ -65,8 +65,7 @@ struct Tag {
 
 impl Tag {
     /// That of no line.
-    const NONE: Self =
-        Self { text: [1; 2], counts: [0; 2], host: [0; 2], program: [0; 2], length: 0, pid: None };
+    const NONE: Self = Self { text: [1; 2], counts: [0; 2], host: [0; 2], program: [0; 2], length: 0, pid: None };
 
     /// The tag of `opened`, which begins `i`; none where it is too long to be remembered.
     fn of(i: &[u8], opened: &Opened<'_>) -> Self {
