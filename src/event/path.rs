@@ -1,7 +1,8 @@
 //! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number,
 //! a UUID, a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
 
-use memchr::{memchr3, memrchr};
+use crate::grammar::find::{find_digit, find3};
+use memchr::memrchr;
 use std::ops::Deref;
 
 /// The longest path that is kept, in bytes; a longer one is cut.
@@ -12,20 +13,34 @@ const ID_DIGITS: usize = 3;
 
 /// A folded path: kept in place, for there is one for every failure.
 #[derive(Clone, Debug)]
-pub struct Folded {
+pub struct Folded<'a>(Text<'a>);
+
+#[derive(Clone, Debug)]
+enum Text<'a> {
+    /// A part of the path as it was.
+    Part(&'a [u8]),
+    /// What was made of it.
+    Made(Buffer),
+}
+
+#[derive(Clone, Debug)]
+struct Buffer {
     bytes: [u8; LONGEST],
     length: usize,
 }
 
-impl Deref for Folded {
+impl Deref for Folded<'_> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        match &self.0 {
+            Text::Part(path) => path,
+            Text::Made(buffer) => &buffer.bytes[..buffer.length],
+        }
     }
 }
 
-impl Folded {
+impl Buffer {
     /// Adds as much of `text` as there is room for.
     fn push(&mut self, text: &[u8]) {
         let end = LONGEST.min(self.length + text.len());
@@ -37,21 +52,30 @@ impl Folded {
 
 /// Folds `path`, which may carry a query or fragment.
 #[must_use]
-pub fn fold(path: &[u8]) -> Folded {
+pub fn fold(path: &[u8]) -> Folded<'_> {
     let path = without_user(path);
-    let path = &path[..memchr3(b'?', b'#', b';', path).unwrap_or(path.len())];
-    let mut folded = Folded { bytes: [0; LONGEST], length: 0 };
-    let (mut start, mut done) = (0, 0);
-    while start < path.len() {
+    let path = &path[..find3(b'?', b'#', b';', path).unwrap_or(path.len())];
+    // Segments without a digit stay as they are, and so do most paths.
+    Folded(match find_digit(path) {
+        Some(digit) => Text::Made(fold_segments(path, digit)),
+        None => Text::Part(&path[..path.len().min(LONGEST)]),
+    })
+}
+
+/// Folds the segments of `path` that have a digit, of which the first stands at `digit`.
+fn fold_segments(path: &[u8], mut digit: usize) -> Buffer {
+    let mut folded = Buffer { bytes: [0; LONGEST], length: 0 };
+    let mut done = 0;
+    loop {
+        let start = path[done..digit].iter().rposition(|byte| *byte == b'/').map_or(done, |slash| done + slash + 1);
         let kinds = Kinds::of(&path[start..]);
-        let end = start + kinds.length;
-        // Most segments have no digit and stay as they are.
-        if kinds.digits() > 0 {
-            folded.push(&path[done..start]);
-            fold_segment(&path[start..end], kinds, &mut folded);
-            done = end;
+        folded.push(&path[done..start]);
+        done = start + kinds.length;
+        fold_segment(&path[start..done], kinds, &mut folded);
+        match find_digit(&path[done..]) {
+            Some(next) => digit = done + next,
+            None => break,
         }
-        start = end + 1;
     }
     folded.push(&path[done..]);
     folded
@@ -133,7 +157,7 @@ impl Kinds {
 }
 
 /// Folds a segment with a digit in it.
-fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Folded) {
+fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Buffer) {
     if kinds.digits() == kinds.length {
         folded.push(b"{id}");
     } else if kinds.is_uuid(segment) {
@@ -148,7 +172,7 @@ fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Folded) {
 }
 
 /// Long runs of digits inside a segment become `{id}`; short ones stay.
-fn fold_runs(segment: &[u8], folded: &mut Folded) {
+fn fold_runs(segment: &[u8], folded: &mut Buffer) {
     for run in segment.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let id = run.len() >= ID_DIGITS && run[0].is_ascii_digit();
         folded.push(if id { b"{id}" } else { run });
