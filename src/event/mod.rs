@@ -2,12 +2,14 @@
 //!
 //! Runs for failures and for lines whose skim deserved a second look. The last stage that borrows from a block.
 
+#![allow(clippy::inline_always, reason = "an event is large: what is returned inline is not copied")]
+
 mod crawler;
 mod path;
 mod redact;
 
 pub use crawler::is_crawler;
-pub use path::{Folded, fold};
+pub use path::{Room, fold};
 pub use redact::Redactor;
 
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
@@ -59,6 +61,7 @@ impl<'a> Event<'a> {
     }
 
     /// Gives the record its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts already.
+    #[inline(always)]
     fn judge(&mut self, verdict: Verdict, statuses: &Statuses) {
         let Record { what, status, .. } = self.record;
         let counts = what == What::Request && status.is_some_and(|status| statuses.contains(status));
@@ -139,6 +142,7 @@ impl Reader {
     ///
     /// A request failed if it ended in one of `statuses`. An attempt failed with any gateway status, whatever is asked
     /// for.
+    #[inline(always)]
     #[must_use]
     pub fn read<'a>(&self, line: &'a [u8], statuses: &Statuses) -> Option<Event<'a>> {
         let record = match self {

@@ -3,7 +3,6 @@
 
 use crate::grammar::find::{find_digit, find3};
 use memchr::memrchr;
-use std::ops::Deref;
 
 /// The longest path that is kept, in bytes; a longer one is cut.
 const LONGEST: usize = 200;
@@ -11,36 +10,20 @@ const LONGEST: usize = 200;
 /// A run of this many digits inside a longer segment is taken for an id: `item-12345.html`, but not `v2` or `utf-8`.
 const ID_DIGITS: usize = 3;
 
-/// A folded path: kept in place, for there is one for every failure.
+/// Room for a folded path: there is one for every failure, so it is none that must be asked for.
 #[derive(Clone, Debug)]
-pub struct Folded<'a>(Text<'a>);
-
-#[derive(Clone, Debug)]
-enum Text<'a> {
-    /// A part of the path as it was.
-    Part(&'a [u8]),
-    /// What was made of it.
-    Made(Buffer),
-}
-
-#[derive(Clone, Debug)]
-struct Buffer {
+pub struct Room {
     bytes: [u8; LONGEST],
     length: usize,
 }
 
-impl Deref for Folded<'_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match &self.0 {
-            Text::Part(path) => path,
-            Text::Made(buffer) => &buffer.bytes[..buffer.length],
-        }
+impl Default for Room {
+    fn default() -> Self {
+        Self { bytes: [0; LONGEST], length: 0 }
     }
 }
 
-impl Buffer {
+impl Room {
     /// Adds as much of `text` as there is room for.
     fn push(&mut self, text: &[u8]) {
         let end = LONGEST.min(self.length + text.len());
@@ -50,35 +33,29 @@ impl Buffer {
     }
 }
 
-/// Folds `path`, which may carry a query or fragment.
+/// Folds `path`, which may carry a query or fragment; `room`, which is empty, takes what is made of it.
 #[must_use]
-pub fn fold(path: &[u8]) -> Folded<'_> {
+pub fn fold<'a>(path: &'a [u8], room: &'a mut Room) -> &'a [u8] {
     let path = without_user(path);
     let path = &path[..find3(b'?', b'#', b';', path).unwrap_or(path.len())];
+    // Up to where the path has been looked at, and up to where it has been folded.
+    let (mut seen, mut done) = (0, 0);
     // Segments without a digit stay as they are, and so do most paths.
-    Folded(match find_digit(path) {
-        Some(digit) => Text::Made(fold_segments(path, digit)),
-        None => Text::Part(&path[..path.len().min(LONGEST)]),
-    })
-}
-
-/// Folds the segments of `path` that have a digit, of which the first stands at `digit`.
-fn fold_segments(path: &[u8], mut digit: usize) -> Buffer {
-    let mut folded = Buffer { bytes: [0; LONGEST], length: 0 };
-    let mut done = 0;
-    loop {
-        let start = path[done..digit].iter().rposition(|byte| *byte == b'/').map_or(done, |slash| done + slash + 1);
+    while let Some(digit) = find_digit(&path[seen..]).map(|ahead| seen + ahead) {
+        let start = path[seen..digit].iter().rposition(|byte| *byte == b'/').map_or(seen, |slash| seen + slash + 1);
         let kinds = Kinds::of(&path[start..]);
-        folded.push(&path[done..start]);
-        done = start + kinds.length;
-        fold_segment(&path[start..done], kinds, &mut folded);
-        match find_digit(&path[done..]) {
-            Some(next) => digit = done + next,
-            None => break,
+        seen = start + kinds.length;
+        if !kinds.stays() {
+            room.push(&path[done..start]);
+            fold_segment(&path[start..seen], kinds, room);
+            done = seen;
         }
     }
-    folded.push(&path[done..]);
-    folded
+    if done == 0 {
+        return &path[..path.len().min(LONGEST)];
+    }
+    room.push(&path[done..]);
+    &room.bytes[..room.length]
 }
 
 /// A path without the name and password that clients of forward proxies may put before it:
@@ -138,6 +115,11 @@ impl Kinds {
         self.count(0)
     }
 
+    /// Whether it is sure to be none of what is folded: `v2`, `utf-8`.
+    const fn stays(self) -> bool {
+        self.length < 8 && self.digits() < ID_DIGITS && self.digits() < self.length
+    }
+
     /// `8-4-4-4-12` hexadecimal digits.
     fn is_uuid(self, segment: &[u8]) -> bool {
         self.length == 36 && self.count(1) == 32 && [8, 13, 18, 23].iter().all(|at| segment[*at] == b'-')
@@ -157,7 +139,7 @@ impl Kinds {
 }
 
 /// Folds a segment with a digit in it.
-fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Buffer) {
+fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Room) {
     if kinds.digits() == kinds.length {
         folded.push(b"{id}");
     } else if kinds.is_uuid(segment) {
@@ -172,7 +154,7 @@ fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Buffer) {
 }
 
 /// Long runs of digits inside a segment become `{id}`; short ones stay.
-fn fold_runs(segment: &[u8], folded: &mut Buffer) {
+fn fold_runs(segment: &[u8], folded: &mut Room) {
     for run in segment.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let id = run.len() >= ID_DIGITS && run[0].is_ascii_digit();
         folded.push(if id { b"{id}" } else { run });
@@ -181,7 +163,7 @@ fn fold_runs(segment: &[u8], folded: &mut Buffer) {
 
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{Room, fold};
 
     #[test]
     fn folds_what_names_one_thing() {
@@ -207,12 +189,12 @@ mod tests {
             ("/2024-06-1x", "/{id}-06-1x"),
             ("/abcdefgh_ijkl123=", "/{hash}"),
         ] {
-            assert_eq!(String::from_utf8_lossy(&fold(path.as_bytes())), folded, "{path}");
+            assert_eq!(String::from_utf8_lossy(fold(path.as_bytes(), &mut Room::default())), folded, "{path}");
         }
     }
 
     #[test]
     fn is_bounded() {
-        assert_eq!(fold(&b"/a".repeat(10_000)).len(), 200);
+        assert_eq!(fold(&b"/a".repeat(10_000), &mut Room::default()).len(), 200);
     }
 }

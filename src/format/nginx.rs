@@ -275,12 +275,10 @@ impl<'a> Iterator for Items<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest.take()?;
-        // Nearly every list is a short one with one item.
-        if !rest.contains(&b' ') {
-            return Some(rest);
-        }
-        for space in memchr::memchr_iter(b' ', rest) {
-            let after = &rest[space + 1..];
+        let mut from = 0;
+        while let Some(space) = find(b' ', &rest[from..]).map(|ahead| from + ahead) {
+            from = space + 1;
+            let after = &rest[from..];
             if space > 0 && rest[space - 1] == b',' {
                 self.rest = Some(after);
                 return Some(&rest[..space - 1]);

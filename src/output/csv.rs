@@ -2,6 +2,7 @@
 
 use super::{Table, escape::visible};
 use crate::report::{CauseRow, Incident, Report, UpstreamRow, WindowRow};
+use memchr::memchr_iter;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -164,16 +165,18 @@ fn show_millionths(millionths: u64, out: &mut String) {
 
 impl Cell for &str {
     fn show(&self, out: &mut String) {
-        for (number, part) in self.split(LIST_SEPARATOR).enumerate() {
-            if number > 0 {
-                out.push(LIST_SEPARATOR);
-            }
+        let mut done = 0;
+        let starts = memchr_iter(LIST_SEPARATOR as u8, self.as_bytes()).map(|end| end + 1);
+        for start in std::iter::once(0).chain(starts) {
             // User agents are full of `; +http://…`: after a separator and a space, no spreadsheet sees a formula.
-            if (number == 0 || !part.starts_with(' ')) && is_formula(part) {
+            let part = &self[start..];
+            if (start == 0 || !part.starts_with(' ')) && is_formula(part) {
+                out.push_str(&visible(&self[done..start]));
                 out.push('\'');
+                done = start;
             }
-            out.push_str(&visible(part));
         }
+        out.push_str(&visible(&self[done..]));
     }
 }
 
@@ -208,7 +211,7 @@ impl Cell for Vec<String> {
     }
 }
 
-/// Whether a spreadsheet could run `text` (OWASP, "CSV Injection"): full-width signs count in East Asian locales,
+/// Whether a spreadsheet could run a cell or an item that begins with `text` (OWASP, "CSV Injection"): full-width signs count in East Asian locales,
 /// and some programs skip white space first.
 fn is_formula(text: &str) -> bool {
     // Most begin with a letter or a digit.

@@ -3,12 +3,12 @@
 
 use crate::format::{Attempt, Attempts, Escape, Record};
 use crate::grammar::address::host;
-use crate::grammar::find::find;
+use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, row, status, uint, whole};
 use crate::grammar::text::{one, present, word};
 use crate::grammar::time::{When, clf};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memrchr};
 use nom::{Parser as _, combinator::opt, sequence::preceded};
 use std::iter::repeat_n;
 
@@ -159,7 +159,7 @@ fn is_structured_data(prefix: &[u8], quote: usize) -> bool {
 
 /// The address in `%ci:%cp`. Not the tag that some daemons leave before it, such as `haproxy` or `haproxy[1]:`.
 fn address(word: &[u8]) -> &[u8] {
-    let looks_right = memchr2(b':', b'.', word).is_some() && !word.ends_with(b":");
+    let looks_right = find2(b':', b'.', word).is_some() && !word.ends_with(b":");
     if looks_right { host(word) } else { b"" }
 }
 
@@ -210,6 +210,16 @@ pub(in crate::format) fn numbers<const N: usize>(i: &[u8], separator: u8) -> Par
     }
 }
 
+/// A [`number`], the sooner where it is `-1` or has one digit, as where a request failed.
+#[inline(always)]
+fn short_number(i: &[u8]) -> Parsed<'_, Option<u64>> {
+    match i {
+        [b'-', b'1', b' ' | b'/', ..] => Ok((&i[2..], None)),
+        [digit @ b'0'..=b'9', b' ' | b'/', ..] => Ok((&i[1..], Some(u64::from(digit - b'0')))),
+        _ => number(i),
+    }
+}
+
 /// [`numbers`], whatever they look like.
 fn one_by_one<const N: usize>(i: &[u8], separator: u8) -> Parsed<'_, [Option<u64>; N]> {
     let (mut rest, mut values) = (i, [None; N]);
@@ -217,7 +227,7 @@ fn one_by_one<const N: usize>(i: &[u8], separator: u8) -> Parsed<'_, [Option<u64
         if at > 0 {
             (rest, ()) = one(separator, rest)?;
         }
-        (rest, *value) = number(rest)?;
+        (rest, *value) = short_number(rest)?;
     }
     match rest.first() {
         None | Some(b' ') => Ok((rest, values)),
@@ -318,6 +328,7 @@ pub(in crate::format) fn quote(i: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 /// `"GET / HTTP/1.1"`: HAProxy writes a quote inside as `#22`. May have been cut off at the length limit.
+#[inline]
 pub(in crate::format) fn quoted(i: &[u8]) -> Parsed<'_, &[u8]> {
     let (inside, opening) = quote(i)?;
     let Some(end) = find(b'"', inside) else { return Ok((b"", inside)) };
@@ -360,6 +371,7 @@ pub(in crate::format) fn micros(milliseconds: u64) -> Micros {
 
 impl<'a> Line<'a> {
     /// What the line tells without its request.
+    #[inline(always)]
     pub(in crate::format) fn record(&self) -> Record<'a> {
         let answered = self.answered().then_some(self.status).flatten();
         Record {
