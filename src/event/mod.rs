@@ -142,21 +142,31 @@ impl Reader {
     ///
     /// A request failed if it ended in one of `statuses`. An attempt failed with any gateway status, whatever is asked
     /// for.
-    #[inline(always)]
     #[must_use]
     pub fn read<'a>(&self, line: &'a [u8], statuses: &Statuses) -> Option<Event<'a>> {
-        let record = match self {
-            Self::Known(format) => format.read(line)?,
-            Self::Nginx(template) => template.read(line)?,
-        };
+        Some(self.judge(self.record(line)?, statuses, &statuses.or_gateway()))
+    }
+
+    /// The first half of [`read`](Self::read): everything that a line says.
+    #[must_use]
+    pub fn record<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
+        match self {
+            Self::Known(format) => format.read(line),
+            Self::Nginx(template) => template.read(line),
+        }
+    }
+
+    /// The second half: what that means. `telling` are the statuses of failed attempts.
+    #[inline(always)]
+    #[must_use]
+    pub fn judge<'a>(&self, record: Record<'a>, statuses: &Statuses, telling: &Statuses) -> Event<'a> {
         let mut event = Event { record, failed: false, sign: None, attempts: AttemptSigns::default() };
-        let telling = statuses.or_gateway();
         let verdict = match self {
-            Self::Known(format) => format.judge(&event.record, &telling),
-            Self::Nginx(template) => template.judge(&event.record, &telling),
+            Self::Known(format) => format.judge(&event.record, telling),
+            Self::Nginx(template) => template.judge(&event.record, telling),
         };
         event.judge(verdict, statuses);
-        Some(event)
+        event
     }
 }
 

@@ -100,23 +100,11 @@ fn way(i: &[u8]) -> Option<(&[u8], (&[u8], &[u8]))> {
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let (rest, Request { line, request }) = request_line(line).ok()?;
-    let mut record = line.record();
-    let tail = match request {
-        Some(request) => {
-            read_request(&mut record, request);
-            rest
-        }
-        None => {
-            let (tail, request) = after_ending(rest);
-            read_request(&mut record, request);
-            tail
-        }
-    };
-    let errors = backend_errors(tail);
-    if !errors.is_empty() {
-        record.flags = errors;
-    }
-    Some(record)
+    let (tail, request) = request.map_or_else(|| after_ending(rest), |request| (rest, request));
+    let (method, host, path) = parts_of(request);
+    let (record, errors) = (line.record(), backend_errors(tail));
+    let flags = if errors.is_empty() { record.flags } else { errors };
+    Some(Record { method, host, path, flags, ..record })
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -198,13 +186,14 @@ fn captured(i: &[u8]) -> Parsed<'_, &[u8]> {
     }
 }
 
-/// `GET /index.html HTTP/1.1`, `GET http://1wt.eu/ HTTP/2.0`, `<BADREQ>`, or as much as the length limit left.
-fn read_request<'a>(record: &mut Record<'a>, request: &'a [u8]) {
-    let Some(end) = find(b' ', request) else { return };
+/// Method, host and path of `GET /index.html HTTP/1.1`, `GET http://1wt.eu/ HTTP/2.0`, `<BADREQ>`, or as much as the
+/// length limit left.
+fn parts_of(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let Some(end) = find(b' ', request) else { return (b"", b"", b"") };
     let (method, target) = (&request[..end], &request[end + 1..]);
     let target = &target[..version(target).unwrap_or(target.len())];
-    record.method = method;
-    (record.host, record.path) = if method == b"CONNECT" { (&b""[..], target) } else { split_target(target) };
+    let (host, path) = if method == b"CONNECT" { (&b""[..], target) } else { split_target(target) };
+    (method, host, path)
 }
 
 /// Where the target ends and ` HTTP/1.1` begins, if that was not cut off.
