@@ -205,9 +205,8 @@ impl Line<'_> {
         amount: Amount,
         took: Option<Micros>,
     ) {
-        let is_same = |known: &(u32, &'static Sign)| {
-            known.0 == sign.0 && (std::ptr::eq(known.1, sign.1) || known.1 == sign.1)
-        };
+        let is_same =
+            |known: &(u32, &'static Sign)| known.0 == sign.0 && (std::ptr::eq(known.1, sign.1) || known.1 == sign.1);
         let again = self.signs.iter().flatten().any(is_same);
         if !again {
             self.signs.push(Some(sign));

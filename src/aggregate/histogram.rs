@@ -125,7 +125,7 @@ impl Histogram {
     fn of_few<const N: usize>(&self, ranks: [u64; N]) -> [Option<u64>; N] {
         let mut sorted = self.few.clone();
         sorted.sort_unstable();
-        ranks.map(|rank| sorted.iter().nth(usize::try_from(rank - 1).unwrap_or(usize::MAX)).copied().map(middle))
+        ranks.map(|rank| sorted.get(usize::try_from(rank - 1).unwrap_or(usize::MAX)).copied().map(middle))
     }
 
     /// One of the [`percentiles`](Self::percentiles).

@@ -107,13 +107,7 @@ fn window_rows(findings: &Findings, context: &Context<'_>) -> Vec<WindowRow> {
 }
 
 /// A row whose window has these `ends`.
-fn window_row(
-    place: usize,
-    row: &Row,
-    ends: &[String; 2],
-    findings: &Findings,
-    context: &Context<'_>,
-) -> WindowRow {
+fn window_row(place: usize, row: &Row, ends: &[String; 2], findings: &Findings, context: &Context<'_>) -> WindowRow {
     let Trouble { evidence, statuses, .. } = row.trouble();
     let shown = Likely::among(&weigh(evidence), None, |_| 0.0);
     let verdict = verdict(findings.inferred.get(&place).copied().or(shown));
