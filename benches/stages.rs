@@ -12,7 +12,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use gatewhy::aggregate::Tally;
 use gatewhy::diagnose::{Settings, diagnose};
 use gatewhy::envelope;
-use gatewhy::event::{Reader, fold};
+use gatewhy::event::{Reader, Room, fold};
 use gatewhy::format::{Skimmed, Statuses};
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::Block;
@@ -143,13 +143,18 @@ fn paths(criterion: &mut Criterion, corpora: &[Corpus]) {
     let (lines, reader) = (payloads(corpus), reader(corpus));
     let paths: Vec<&[u8]> =
         lines.iter().filter_map(|line| reader.read(line, &statuses)).map(|event| event.record.path).collect();
-    let endpoints: BTreeSet<Vec<u8>> = paths.iter().map(|path| fold(path).to_vec()).collect();
+    let endpoints: BTreeSet<Vec<u8>> = paths.iter().map(|path| fold(path, &mut Room::default()).to_vec()).collect();
     assert!(endpoints.len() < 100, "{} endpoints", endpoints.len());
-    let folded: usize = paths.iter().map(|path| fold(path).len()).sum();
+    let folded: usize = paths.iter().map(|path| fold(path, &mut Room::default()).len()).sum();
     let mut group = criterion.benchmark_group("paths");
     group.throughput(Throughput::Bytes(paths.iter().map(|path| path.len() as u64).sum()));
     group.bench_function("fold", |bencher| {
-        bencher.iter(|| assert_eq!(paths.iter().map(|path| fold(black_box(path)).len()).sum::<usize>(), folded));
+        bencher.iter(|| {
+            assert_eq!(
+                paths.iter().map(|path| fold(black_box(path), &mut Room::default()).len()).sum::<usize>(),
+                folded
+            )
+        });
     });
     group.finish();
 }

@@ -3,6 +3,7 @@
 use crate::cause::Proxy;
 use crate::grammar::time::Stamp;
 use jiff::Timestamp;
+use std::borrow::Cow;
 
 /// RFC 3339 in UTC, with as many decimals as are not zero: `2026-11-20T10:02:11.25Z`.
 #[must_use]
@@ -72,7 +73,13 @@ pub fn percent(part: u64, whole: u64) -> String {
 /// Bytes from a log as text.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    borrowed(bytes).into_owned()
+}
+
+/// [`text`], and no copy where all of it is text already, which is told at once.
+#[must_use]
+pub fn borrowed(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The report's `proxy` column: the kind, with `@host` where an envelope names the host.

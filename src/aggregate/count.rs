@@ -3,7 +3,7 @@
 
 use super::{Cell, PathNames, Place, SeriesKey, Source, Tally, Trouble, status_column};
 use crate::cause::{Proxy, Sign};
-use crate::event::{self, Event};
+use crate::event::{self, Event, Room};
 use crate::format::{Few, Record, Skim, What, is_unsafe};
 use crate::grammar::{number::Micros, time::Stamp};
 use memchr::{memchr, memchr_iter};
@@ -95,7 +95,7 @@ impl Tally {
         let attempts = u64::from(source == Source::ErrorLog);
         line.note(trouble, (series, sign), source, Amount { failures: 0, attempts }, None);
         if source == Source::ErrorLog {
-            trouble.told_paths.add(&event::fold(&record.shown(record.path)), names);
+            trouble.told_paths.add(event::fold(&record.shown(record.path), &mut Room::default()), names);
             trouble.slots |= line.slot;
             trouble.told_clients.add(record.client);
             trouble.ids.add(trace_id(record.trace_id));
@@ -129,6 +129,9 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 
 /// The part of an id that is the same at every tier: AWS adds fields to `X-Amzn-Trace-Id` on the way.
 fn trace_id(id: &[u8]) -> &[u8] {
+    if id.is_empty() {
+        return id;
+    }
     let root = memchr_iter(b'R', id).find(|at| id[*at..].starts_with(b"Root=")).map_or(id, |at| &id[at..]);
     &root[..memchr(b';', root).unwrap_or(root.len())]
 }
@@ -170,7 +173,7 @@ impl Line<'_> {
             trouble.statuses[column] += 1;
         }
         trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
-        trouble.paths.add(&event::fold(&record.shown(record.path)), names);
+        trouble.paths.add(event::fold(&record.shown(record.path), &mut Room::default()), names);
         trouble.slots |= self.slot;
         trouble.clients.add(record.client);
         trouble.ids.add(trace_id(record.trace_id));
@@ -203,7 +206,9 @@ impl Line<'_> {
         amount: Amount,
         took: Option<Micros>,
     ) {
-        let again = self.signs.contains(&Some(sign));
+        let is_same =
+            |known: &(u32, &'static Sign)| known.0 == sign.0 && (std::ptr::eq(known.1, sign.1) || known.1 == sign.1);
+        let again = self.signs.iter().flatten().any(is_same);
         if !again {
             self.signs.push(Some(sign));
         }

@@ -106,9 +106,13 @@ impl Histogram {
     /// nearest-rank percentiles, each as the middle of its bucket. `None` where nothing was counted.
     #[must_use]
     pub fn percentiles<const N: usize>(&self, percents: [u64; N]) -> [Option<u64>; N] {
-        let (totals, count) = (self.totals(), self.count());
-        percents.map(|percent| {
-            let rank = (count * percent).div_ceil(100).max(1);
+        let count = self.count();
+        let ranks = percents.map(|percent| (count * percent).div_ceil(100).max(1));
+        if self.counts.is_empty() {
+            return self.of_few(ranks);
+        }
+        let totals = self.totals();
+        ranks.map(|rank| {
             let mut seen = 0;
             let reached = totals.iter().find(|total| {
                 seen += total.1;
@@ -116,6 +120,13 @@ impl Histogram {
             });
             reached.map(|total| middle(total.0))
         })
+    }
+
+    /// The durations of these ranks, from 1, where all are kept one by one.
+    fn of_few<const N: usize>(&self, ranks: [u64; N]) -> [Option<u64>; N] {
+        let mut sorted = self.few.clone();
+        sorted.sort_unstable();
+        ranks.map(|rank| sorted.get(usize::try_from(rank - 1).unwrap_or(usize::MAX)).copied().map(middle))
     }
 
     /// One of the [`percentiles`](Self::percentiles).

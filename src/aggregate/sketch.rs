@@ -28,6 +28,10 @@ impl Sketch {
     }
 
     fn insert(&mut self, hash: u64) {
+        // Once it is full, few hashes are small enough.
+        if self.0.get(LIMIT - 1).is_some_and(|largest| *largest <= hash) {
+            return;
+        }
         if let Err(at) = self.0.binary_search(&hash)
             && at < LIMIT
         {

@@ -116,9 +116,7 @@ impl Facts<'_> {
 
     /// How long the failures took of which that is known.
     fn times(&self) -> Histogram {
-        let mut times = Histogram::default();
-        self.evidence.iter().for_each(|item| times.merge(&item.times));
-        times
+        Histogram::sum(self.evidence.iter().map(|item| &item.times))
     }
 
     fn plateau(&self, times: &Histogram) -> Option<Pattern> {
@@ -136,10 +134,17 @@ impl Facts<'_> {
 
     /// The 64ths of windows, counted from the epoch, in which something failed.
     fn moments(&self) -> Vec<i64> {
-        let mut moments: Vec<i64> = self.rows.iter().flat_map(|row| moments(row, self.window)).collect();
-        moments.sort_unstable();
-        moments.dedup();
-        moments
+        let slots = |row: &&Row| (row.window / self.window * 64, row.trouble().slots);
+        let mut windows: Vec<(i64, u64)> = self.rows.iter().map(slots).collect();
+        windows.sort_unstable_by_key(|(start, _)| *start);
+        windows.dedup_by(|more, all| {
+            let same = more.0 == all.0;
+            if same {
+                all.1 |= more.1;
+            }
+            same
+        });
+        windows.into_iter().flat_map(|(start, slots)| bits(slots).map(move |bit| start + i64::from(bit))).collect()
     }
 
     /// Rare (at most one request in 100), and no two of them much closer than chance has it.
@@ -228,12 +233,6 @@ impl Facts<'_> {
         }
         None
     }
-}
-
-/// The 64ths of windows, counted from the epoch, in which something failed in a row.
-fn moments(row: &Row, window: i64) -> impl Iterator<Item = i64> {
-    let start = row.window / window * 64;
-    bits(row.trouble().slots).map(move |bit| start + i64::from(bit))
 }
 
 /// The numbers of the bits that are set, in order.

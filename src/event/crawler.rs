@@ -1,7 +1,8 @@
 //! Search engines' crawlers: what they are served decides what stays in an index.
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use std::sync::LazyLock;
+use foldhash::fast::FixedState;
+use std::{cell::RefCell, hash::BuildHasher as _, sync::LazyLock};
 
 /// Words in the user agents of the crawlers that search engines and link previews document, in lower case.
 const CRAWLERS: &[&[u8]] = &[
@@ -53,15 +54,45 @@ impl Words {
     }
 }
 
+/// How many bytes of a user agent need no memory of their own.
+const SHORT: usize = 256;
+
+/// How many user agents are remembered, at most.
+const RECENT: usize = 64;
+
+thread_local! {
+    /// User agents that were met lately, each in a place that its hash tells, and what they are: few of them send most
+    /// requests, and to tell that two texts are the same is far quicker than to look for words in one.
+    static MET: RefCell<[(Vec<u8>, bool); RECENT]> =
+        const { RefCell::new([const { (Vec::new(), false) }; RECENT]) };
+}
+
 /// Whether `user_agent` says that it is a search engine's crawler. Nobody checked that it is one.
 #[must_use]
 pub fn is_crawler(user_agent: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::new);
     if user_agent.is_empty() {
         return false;
     }
+    if user_agent.len() > SHORT {
+        return names_crawler(user_agent);
+    }
+    let place = FixedState::with_seed(0).hash_one(user_agent) as usize % RECENT;
+    MET.with_borrow_mut(|met| {
+        let (known, is_one) = &mut met[place];
+        if known != user_agent {
+            *is_one = names_crawler(user_agent);
+            known.clear();
+            known.extend_from_slice(user_agent);
+        }
+        *is_one
+    })
+}
+
+/// Whether one of the words is in `user_agent`.
+fn names_crawler(user_agent: &[u8]) -> bool {
+    static WORDS: LazyLock<Option<Words>> = LazyLock::new(Words::new);
     let Some(words) = WORDS.as_ref() else { return false };
-    let mut buffer = [0; 256];
+    let mut buffer = [0; SHORT];
     match buffer.get_mut(..user_agent.len()) {
         Some(lower) => {
             lower.copy_from_slice(user_agent);
@@ -87,6 +118,14 @@ mod tests {
         for word in CRAWLERS {
             let padded = |length| [&b"x".repeat(length), &word.to_ascii_uppercase()[..]].concat();
             assert!(is_crawler(&padded(0)) && is_crawler(&padded(300)));
+        }
+    }
+
+    #[test]
+    fn takes_none_for_another() {
+        for number in (0..500).chain(0..500) {
+            let name = if number % 3 == 0 { "Googlebot" } else { "Firefox" };
+            assert_eq!(is_crawler(format!("{name}/{number}").as_bytes()), number % 3 == 0);
         }
     }
 }

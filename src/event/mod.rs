@@ -2,12 +2,14 @@
 //!
 //! Runs for failures and for lines whose skim deserved a second look. The last stage that borrows from a block.
 
+#![allow(clippy::inline_always, reason = "an event is large: what is returned inline is not copied")]
+
 mod crawler;
 mod path;
 mod redact;
 
 pub use crawler::is_crawler;
-pub use path::{Folded, fold};
+pub use path::{Room, fold};
 pub use redact::Redactor;
 
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
@@ -59,6 +61,7 @@ impl<'a> Event<'a> {
     }
 
     /// Gives the record its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts already.
+    #[inline(always)]
     fn judge(&mut self, verdict: Verdict, statuses: &Statuses) {
         let Record { what, status, .. } = self.record;
         let counts = what == What::Request && status.is_some_and(|status| statuses.contains(status));
@@ -141,18 +144,29 @@ impl Reader {
     /// for.
     #[must_use]
     pub fn read<'a>(&self, line: &'a [u8], statuses: &Statuses) -> Option<Event<'a>> {
-        let record = match self {
-            Self::Known(format) => format.read(line)?,
-            Self::Nginx(template) => template.read(line)?,
-        };
+        Some(self.judge(self.record(line)?, statuses, &statuses.or_gateway()))
+    }
+
+    /// The first half of [`read`](Self::read): everything that a line says.
+    #[must_use]
+    pub fn record<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
+        match self {
+            Self::Known(format) => format.read(line),
+            Self::Nginx(template) => template.read(line),
+        }
+    }
+
+    /// The second half: what that means. `telling` are the statuses of failed attempts.
+    #[inline(always)]
+    #[must_use]
+    pub fn judge<'a>(&self, record: Record<'a>, statuses: &Statuses, telling: &Statuses) -> Event<'a> {
         let mut event = Event { record, failed: false, sign: None, attempts: AttemptSigns::default() };
-        let telling = statuses.or_gateway();
         let verdict = match self {
-            Self::Known(format) => format.judge(&event.record, &telling),
-            Self::Nginx(template) => template.judge(&event.record, &telling),
+            Self::Known(format) => format.judge(&event.record, telling),
+            Self::Nginx(template) => template.judge(&event.record, telling),
         };
         event.judge(verdict, statuses);
-        Some(event)
+        event
     }
 }
 

@@ -1,8 +1,8 @@
 //! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number,
 //! a UUID, a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
 
-use memchr::{memchr3, memrchr};
-use std::ops::Deref;
+use crate::grammar::find::{find_digit, find3};
+use memchr::memrchr;
 
 /// The longest path that is kept, in bytes; a longer one is cut.
 const LONGEST: usize = 200;
@@ -10,22 +10,20 @@ const LONGEST: usize = 200;
 /// A run of this many digits inside a longer segment is taken for an id: `item-12345.html`, but not `v2` or `utf-8`.
 const ID_DIGITS: usize = 3;
 
-/// A folded path: kept in place, for there is one for every failure.
+/// Room for a folded path: there is one for every failure, so it is none that must be asked for.
 #[derive(Clone, Debug)]
-pub struct Folded {
+pub struct Room {
     bytes: [u8; LONGEST],
     length: usize,
 }
 
-impl Deref for Folded {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.bytes[..self.length]
+impl Default for Room {
+    fn default() -> Self {
+        Self { bytes: [0; LONGEST], length: 0 }
     }
 }
 
-impl Folded {
+impl Room {
     /// Adds as much of `text` as there is room for.
     fn push(&mut self, text: &[u8]) {
         let end = LONGEST.min(self.length + text.len());
@@ -35,26 +33,29 @@ impl Folded {
     }
 }
 
-/// Folds `path`, which may carry a query or fragment.
+/// Folds `path`, which may carry a query or fragment; `room`, which is empty, takes what is made of it.
 #[must_use]
-pub fn fold(path: &[u8]) -> Folded {
+pub fn fold<'a>(path: &'a [u8], room: &'a mut Room) -> &'a [u8] {
     let path = without_user(path);
-    let path = &path[..memchr3(b'?', b'#', b';', path).unwrap_or(path.len())];
-    let mut folded = Folded { bytes: [0; LONGEST], length: 0 };
-    let (mut start, mut done) = (0, 0);
-    while start < path.len() {
+    let path = &path[..find3(b'?', b'#', b';', path).unwrap_or(path.len())];
+    // Up to where the path has been looked at, and up to where it has been folded.
+    let (mut seen, mut done) = (0, 0);
+    // Segments without a digit stay as they are, and so do most paths.
+    while let Some(digit) = find_digit(&path[seen..]).map(|ahead| seen + ahead) {
+        let start = path[seen..digit].iter().rposition(|byte| *byte == b'/').map_or(seen, |slash| seen + slash + 1);
         let kinds = Kinds::of(&path[start..]);
-        let end = start + kinds.length;
-        // Most segments have no digit and stay as they are.
-        if kinds.digits() > 0 {
-            folded.push(&path[done..start]);
-            fold_segment(&path[start..end], kinds, &mut folded);
-            done = end;
+        seen = start + kinds.length;
+        if !kinds.stays() {
+            room.push(&path[done..start]);
+            fold_segment(&path[start..seen], kinds, room);
+            done = seen;
         }
-        start = end + 1;
     }
-    folded.push(&path[done..]);
-    folded
+    if done == 0 {
+        return &path[..path.len().min(LONGEST)];
+    }
+    room.push(&path[done..]);
+    &room.bytes[..room.length]
 }
 
 /// A path without the name and password that clients of forward proxies may put before it:
@@ -114,6 +115,11 @@ impl Kinds {
         self.count(0)
     }
 
+    /// Whether it is sure to be none of what is folded: `v2`, `utf-8`.
+    const fn stays(self) -> bool {
+        self.length < 8 && self.digits() < ID_DIGITS && self.digits() < self.length
+    }
+
     /// `8-4-4-4-12` hexadecimal digits.
     fn is_uuid(self, segment: &[u8]) -> bool {
         self.length == 36 && self.count(1) == 32 && [8, 13, 18, 23].iter().all(|at| segment[*at] == b'-')
@@ -133,7 +139,7 @@ impl Kinds {
 }
 
 /// Folds a segment with a digit in it.
-fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Folded) {
+fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Room) {
     if kinds.digits() == kinds.length {
         folded.push(b"{id}");
     } else if kinds.is_uuid(segment) {
@@ -148,7 +154,7 @@ fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Folded) {
 }
 
 /// Long runs of digits inside a segment become `{id}`; short ones stay.
-fn fold_runs(segment: &[u8], folded: &mut Folded) {
+fn fold_runs(segment: &[u8], folded: &mut Room) {
     for run in segment.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let id = run.len() >= ID_DIGITS && run[0].is_ascii_digit();
         folded.push(if id { b"{id}" } else { run });
@@ -157,7 +163,7 @@ fn fold_runs(segment: &[u8], folded: &mut Folded) {
 
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{Room, fold};
 
     #[test]
     fn folds_what_names_one_thing() {
@@ -183,12 +189,12 @@ mod tests {
             ("/2024-06-1x", "/{id}-06-1x"),
             ("/abcdefgh_ijkl123=", "/{hash}"),
         ] {
-            assert_eq!(String::from_utf8_lossy(&fold(path.as_bytes())), folded, "{path}");
+            assert_eq!(String::from_utf8_lossy(fold(path.as_bytes(), &mut Room::default())), folded, "{path}");
         }
     }
 
     #[test]
     fn is_bounded() {
-        assert_eq!(fold(&b"/a".repeat(10_000)).len(), 200);
+        assert_eq!(fold(&b"/a".repeat(10_000), &mut Room::default()).len(), 200);
     }
 }

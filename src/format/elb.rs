@@ -7,13 +7,13 @@
 
 use crate::grammar::{
     Parsed, address,
-    find::find,
+    find::{find, find3},
     mismatch,
     number::{self, Micros, seconds, uint, whole},
     text::{byte, one, place_of, present, word, words},
     time::{When, Zone, iso},
 };
-use memchr::{memchr, memchr3, memrchr};
+use memchr::memrchr;
 use nom::{Parser as _, combinator::map_opt, sequence::terminated};
 
 /// A word and the space behind it: `my-loadbalancer `.
@@ -240,12 +240,18 @@ pub(super) struct RequestLine<'a> {
 /// `GET http://www.example.com:80/a?b HTTP/1.1`; the path may hold spaces. What could not be read is `-`:
 /// `- http://www.example.com:80- -`, and `- - - ` for a TCP listener.
 pub(super) fn request_line(text: &[u8]) -> RequestLine<'_> {
-    let (method, rest) = split(text, memchr(b' ', text));
-    let rest = rest.trim_ascii();
-    let (before, version) = split(rest, memrchr(b' ', rest));
-    let url = if version.starts_with(b"HTTP/") || version == b"-" { before } else { rest };
-    let (host, path) = url_parts(present(url));
+    let (method, rest) = split(text, find(b' ', text));
+    let (host, path) = url_parts(present(url(rest.trim_ascii())));
     RequestLine { method: present(method), host, path }
+}
+
+/// `http://www.example.com:80/a HTTP/1.1` without its version.
+fn url(text: &[u8]) -> &[u8] {
+    if let Some((url, b" HTTP/1.1" | b" HTTP/2.0")) = text.split_last_chunk::<9>() {
+        return url;
+    }
+    let (before, version) = split(text, memrchr(b' ', text));
+    if version.starts_with(b"HTTP/") || version == b"-" { before } else { text }
 }
 
 /// What stands before and after the byte at `at`; nothing after it where there is none.
@@ -257,7 +263,7 @@ fn split(text: &[u8], at: Option<usize>) -> (&[u8], &[u8]) {
 fn url_parts(url: &[u8]) -> (&[u8], &[u8]) {
     let scheme = url.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let Some(rest) = url[scheme..].strip_prefix(b"://") else { return (b"", url) };
-    let end = memchr3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
+    let end = find3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     (address::host(authority.strip_suffix(b"-").unwrap_or(authority)), path)
 }

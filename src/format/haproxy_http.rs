@@ -8,11 +8,11 @@ use super::haproxy::{
 use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::Parsed;
-use crate::grammar::find::mask32;
+use crate::grammar::find::{find, mask32};
 use crate::grammar::number::{last_of_row, status, uint};
 use crate::grammar::text::one;
 use memchr::{memchr, memchr2, memrchr_iter};
-use nom::{Parser as _, combinator::opt, sequence::preceded};
+use nom::{Parser as _, sequence::preceded};
 use std::num::NonZeroU32;
 
 pub(super) static ABOUT: About = About {
@@ -102,23 +102,11 @@ fn way(i: &[u8]) -> Option<(&[u8], (&[u8], &[u8]))> {
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let (rest, Request { line, request }) = request_line(line).ok()?;
-    let mut record = line.record();
-    let tail = match request {
-        Some(request) => {
-            read_request(&mut record, request);
-            rest
-        }
-        None => {
-            let (tail, request) = after_ending(rest);
-            read_request(&mut record, request);
-            tail
-        }
-    };
-    let errors = backend_errors(tail);
-    if !errors.is_empty() {
-        record.flags = errors;
-    }
-    Some(record)
+    let (tail, request) = request.map_or_else(|| after_ending(rest), |request| (rest, request));
+    let (method, host, path) = parts_of(request);
+    let (record, errors) = (line.record(), backend_errors(tail));
+    let flags = if errors.is_empty() { record.flags } else { errors };
+    Some(Record { method, host, path, flags, ..record })
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -143,10 +131,14 @@ fn request_line(i: &[u8]) -> Parsed<'_, Request<'_>> {
 }
 
 /// ` web api/api-1 0/0/-1/-1/3000 503 217 - - SC-- 16/16/14/1/3`
+#[inline(always)]
 fn http<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
-    let (i, ((), frontend, (), route)) = (space, frontend, space, route).parse(i)?;
-    let (i, ((), [request, queue, connect, response, total])) = (space, numbers::<5>(b'/')).parse(i)?;
-    let (i, ((), status, (), bytes, (), ending)) = (space, answer, space, number, space, ending).parse(i)?;
+    let (i, frontend) = frontend(space(i)?.0)?;
+    let (i, route) = route(space(i)?.0)?;
+    let (i, [request, queue, connect, response, total]) = numbers::<5>(space(i)?.0, b'/')?;
+    let (i, status) = answer(space(i)?.0)?;
+    let (i, bytes) = number(space(i)?.0)?;
+    let (i, ending) = ending(space(i)?.0)?;
     let timers = Timers { request, queue, connect, response, total };
     Ok((i, Line { head, frontend, route, timers, status, bytes, ending }))
 }
@@ -165,8 +157,8 @@ fn clf(i: &[u8]) -> Parsed<'_, Request<'_>> {
 /// ` 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1" …`: what follows the request, and the request. A line that was cut
 /// off may have neither.
 fn after_ending(i: &[u8]) -> (&[u8], &[u8]) {
-    let mut rest = opt(preceded(space, numbers::<2>(b'/'))).parse(i).map_or(i, |(rest, _)| rest);
-    while let Ok((after, _)) = preceded(space, captured).parse(rest) {
+    let mut rest = queues(i).map_or(i, |(rest, _)| rest);
+    while let Ok((after, _)) = space(rest).and_then(|(after, ())| captured(after)) {
         rest = after;
     }
     // Custom formats put words of their own before the request.
@@ -174,9 +166,15 @@ fn after_ending(i: &[u8]) -> (&[u8], &[u8]) {
         if quote(after).is_ok() {
             return quoted(after).unwrap_or_default();
         }
-        rest = &after[memchr(b' ', after).unwrap_or(after.len())..];
+        rest = &after[find(b' ', after).unwrap_or(after.len())..];
     }
     (b"", b"")
+}
+
+/// ` 0/0`: how many requests waited at the server and at the backend.
+#[inline(always)]
+fn queues(i: &[u8]) -> Parsed<'_, [Option<u64>; 2]> {
+    numbers(space(i)?.0, b'/')
 }
 
 /// `{Mozilla/5.0 (X11)|1wt.eu}`: spaces may stand inside, braces are written as `#7B` and `#7D`.
@@ -190,19 +188,31 @@ fn captured(i: &[u8]) -> Parsed<'_, &[u8]> {
     }
 }
 
-/// `GET /index.html HTTP/1.1`, `GET http://1wt.eu/ HTTP/2.0`, `<BADREQ>`, or as much as the length limit left.
-fn read_request<'a>(record: &mut Record<'a>, request: &'a [u8]) {
-    let Some(end) = memchr(b' ', request) else { return };
+/// Method, host and path of `GET /index.html HTTP/1.1`, `GET http://1wt.eu/ HTTP/2.0`, `<BADREQ>`, or as much as the
+/// length limit left.
+fn parts_of(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let Some(end) = find(b' ', request) else { return (b"", b"", b"") };
     let (method, target) = (&request[..end], &request[end + 1..]);
+    let target = &target[..version(target).unwrap_or(target.len())];
+    let (host, path) = if method == b"CONNECT" { (&b""[..], target) } else { split_target(target) };
+    (method, host, path)
+}
+
+/// Where the target ends and ` HTTP/1.1` begins, if that was not cut off.
+#[inline(always)]
+fn version(target: &[u8]) -> Option<usize> {
+    if let Some((target, [b' ', b'H', b'T', b'T', b'P', b'/', ..])) = target.split_last_chunk::<9>() {
+        return Some(target.len());
+    }
     let version = memrchr_iter(b' ', target).find(|at| target[at + 1..].starts_with(b"HTTP/"));
-    let version = version.or_else(|| target.starts_with(b"HTTP/").then_some(0));
-    let target = &target[..version.unwrap_or(target.len())];
-    record.method = method;
-    (record.host, record.path) = if method == b"CONNECT" { (&b""[..], target) } else { split_target(target) };
+    version.or_else(|| target.starts_with(b"HTTP/").then_some(0))
 }
 
 /// `https://1wt.eu/a?b` is a host and a path; so is `1wt.eu/a?b`, as HAProxy's ingress controller logs it.
 fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
+    if target.starts_with(b"/") {
+        return (b"", target);
+    }
     let scheme = target.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let without_scheme = target[scheme..].strip_prefix(b"://").unwrap_or(target);
     let end = memchr2(b'/', b'?', without_scheme).unwrap_or(without_scheme.len());

@@ -48,7 +48,7 @@ fn connection(i: &[u8]) -> Parsed<'_, Line<'_>> {
 /// ` tcp-dead tcp-dead/db 1/-1/3003 0 SC 1/1/0/0/3`
 fn tcp<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
     let (i, ((), frontend, (), route)) = (space, frontend, space, route).parse(i)?;
-    let (i, ((), [queue, connect, total])) = (space, numbers::<3>(b'/')).parse(i)?;
+    let (i, [queue, connect, total]) = numbers::<3>(space(i)?.0, b'/')?;
     let (i, ((), bytes, (), ending)) = (space, number, space, ending).parse(i)?;
     let timers = Timers { request: None, queue, connect, response: None, total };
     Ok((i, Line { head, frontend, route, timers, status: None, bytes, ending }))

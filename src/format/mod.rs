@@ -57,6 +57,7 @@ macro_rules! formats {
             }
 
             /// Reads everything; `None` where the line is not of this format.
+            #[inline]
             #[must_use]
             pub fn read(self, line: &[u8]) -> Option<Record<'_>> {
                 match self { $(Self::$variant => $module::read(line)),+ }

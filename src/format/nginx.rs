@@ -101,16 +101,20 @@ impl<'a> Vars<'a> {
         })
     }
 
+    /// What the line says of its attempts, each field a list.
+    fn lists(&self) -> Fields<'a> {
+        [
+            self.get(Var::UpstreamAddr),
+            self.get(Var::UpstreamStatus),
+            self.get(Var::ConnectTime),
+            self.get(Var::HeaderTime),
+            self.response_times(),
+            self.get(Var::ResponseLength),
+        ]
+    }
+
     fn upstreams(&self) -> Upstreams<'a> {
-        Upstreams {
-            names: self.has(Var::UpstreamAddr),
-            addr: list(self.get(Var::UpstreamAddr)),
-            status: list(self.get(Var::UpstreamStatus)),
-            connect: list(self.get(Var::ConnectTime)),
-            header: list(self.get(Var::HeaderTime)),
-            response: list(self.response_times()),
-            length: list(self.get(Var::ResponseLength)),
-        }
+        Upstreams { names: self.has(Var::UpstreamAddr), lists: self.lists().map(list) }
     }
 
     /// What the proxy balances over; `named` is the group that the upstream list itself names.
@@ -171,12 +175,19 @@ impl<'a> Vars<'a> {
         };
         self.request(&mut record);
         let mut named: &[u8] = b"";
-        for item in self.upstreams() {
+        let add = |item: Item<'a>| {
             match item {
                 Item::Attempt(attempt) => record.attempts.push(attempt),
                 Item::NoServer(group) => (record.no_server, named) = (true, group),
             }
             record.upstream_status = item.status();
+        };
+        let lists = self.lists();
+        // Nearly every request had one attempt, or none.
+        match lists.into_iter().any(is_list) {
+            true => self.upstreams().for_each(add),
+            false if lists.iter().all(|only| only.is_empty()) => {}
+            false => item(lists, record.names_upstream).into_iter().for_each(add),
         }
         if let Some(last) = record.attempts.last() {
             (record.upstream, record.connect, record.header) = (last.upstream, last.connect, last.header);
@@ -218,11 +229,14 @@ fn ingress_group(name: &[u8]) -> &[u8] {
 /// `GET /a?b HTTP/1.1` as its method and path. The path may hold spaces, the protocol may be missing (HTTP/0.9), and
 /// what a client sends to the wrong port is no request at all: then both are empty.
 pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
-    let end = memchr(b' ', line).unwrap_or(line.len());
+    let end = find(b' ', line).unwrap_or(line.len());
     let (method, rest) = (&line[..end], line.get(end + 1..).unwrap_or_default());
     // ngx_http_parse_request_line: a method is made of these.
     if method.is_empty() || !method.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')) {
         return (b"", b"");
+    }
+    if let Some((path, b" HTTP/1.0" | b" HTTP/1.1" | b" HTTP/2.0")) = rest.split_last_chunk::<9>() {
+        return (method, path.trim_ascii());
     }
     match memrchr(b' ', rest) {
         Some(at) if rest[at + 1..].starts_with(b"HTTP/") => (method, rest[..at].trim_ascii()),
@@ -261,12 +275,10 @@ impl<'a> Iterator for Items<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest.take()?;
-        // Nearly every list is a short one with one item.
-        if !rest.contains(&b' ') {
-            return Some(rest);
-        }
-        for space in memchr::memchr_iter(b' ', rest) {
-            let after = &rest[space + 1..];
+        let mut from = 0;
+        while let Some(space) = find(b' ', &rest[from..]).map(|ahead| from + ahead) {
+            from = space + 1;
+            let after = &rest[from..];
             if space > 0 && rest[space - 1] == b',' {
                 self.rest = Some(after);
                 return Some(&rest[..space - 1]);
@@ -281,15 +293,15 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
+/// What a line says of an attempt: the upstream's address, its status, the times until connected, until the header and
+/// until the end, and the length of the body.
+type Fields<'a> = [&'a [u8]; 6];
+
 /// The upstream lists of one line: the n-th items of each belong together.
 struct Upstreams<'a> {
+    /// Whether the layout has a place for the address.
     names: bool,
-    addr: Items<'a>,
-    status: Items<'a>,
-    connect: Items<'a>,
-    header: Items<'a>,
-    response: Items<'a>,
-    length: Items<'a>,
+    lists: [Items<'a>; 6],
 }
 
 /// One item of the upstream lists.
@@ -313,26 +325,33 @@ impl<'a> Iterator for Upstreams<'a> {
     type Item = Item<'a>;
 
     fn next(&mut self) -> Option<Item<'a>> {
-        loop {
-            let Self { names, addr, status, connect, header, response, length } = self;
-            if [&*addr, status, connect, header, response, length].iter().all(|list| list.rest.is_none()) {
-                return None;
+        while self.lists.iter().any(|list| list.rest.is_some()) {
+            let fields = self.lists.each_mut().map(Items::item);
+            if let Some(item) = item(fields, self.names) {
+                return Some(item);
             }
-            let attempt = Attempt {
-                upstream: addr.item(),
-                status: whole(status.item(), self::status),
-                connect: whole(connect.item(), seconds),
-                header: whole(header.item(), seconds),
-                response: whole(response.item(), seconds),
-                length: whole(length.item(), uint),
-            };
-            // An internal redirect leaves an item without an address: nothing was tried there.
-            if *names && attempt.upstream.is_empty() {
-                continue;
-            }
-            return Some(no_server(attempt).unwrap_or(Item::Attempt(attempt)));
         }
+        None
     }
+}
+
+/// What the fields of one attempt say. `names`: the layout has a place for the address.
+fn item(fields: Fields<'_>, names: bool) -> Option<Item<'_>> {
+    let [upstream, status, connect, header, response, length] = fields;
+    // An internal redirect leaves an item without an address: nothing was tried there.
+    if names && upstream.is_empty() {
+        return None;
+    }
+    let time = |text: &[u8]| if text.is_empty() { None } else { whole(text, seconds) };
+    let attempt = Attempt {
+        upstream,
+        status: whole(status, self::status),
+        connect: time(connect),
+        header: time(header),
+        response: time(response),
+        length: if length.is_empty() { None } else { whole(length, uint) },
+    };
+    Some(no_server(attempt).unwrap_or(Item::Attempt(attempt)))
 }
 
 /// Where no server can be picked, nginx writes the group's name for an address, 502, and no time at all

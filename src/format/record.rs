@@ -159,6 +159,7 @@ pub struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// One of this record's text fields as it was before the proxy escaped it.
+    #[inline]
     #[must_use]
     pub fn shown(&self, field: &'a [u8]) -> Cow<'a, [u8]> {
         unescape(field, self.escape)

@@ -1,9 +1,11 @@
 //! Undoes a writer's escaping. Only text that is shown or kept comes here.
 
 use super::Escape;
+use crate::grammar::find::find;
 use std::borrow::Cow;
 
 /// `text` as it was before the proxy wrote it.
+#[inline]
 #[must_use]
 pub(crate) fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
     match escape {
@@ -29,8 +31,16 @@ impl From<u8> for Unescaped {
 }
 
 /// Replaces each escape that starts with `mark`; one that means nothing stays as it is.
+#[inline]
 fn replace(text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meaning) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr(mark, text) else { return Cow::Borrowed(text) };
+    match find(mark, text) {
+        Some(first) => Cow::Owned(replace_from(first, text, mark, meaning)),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// [`replace`] where the first mark stands at `first`.
+fn replace_from(first: usize, text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meaning) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     out.extend_from_slice(&text[..first]);
     let mut rest = &text[first..];
@@ -51,7 +61,7 @@ fn replace(text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meaning) -> Cow<'_, [u8]
             }
         };
     }
-    Cow::Owned(out)
+    out
 }
 
 fn hex_byte(digits: &[u8]) -> Option<u8> {

@@ -95,6 +95,12 @@ const fn bytes(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
+/// The highest bit of each of eight bytes that is a decimal digit.
+#[inline(always)]
+pub(super) const fn digit_marks(eight: u64) -> u64 {
+    not_digits(eight ^ bytes(b'0')) ^ bytes(0x80)
+}
+
 /// The highest bit of each byte that is over 9.
 #[inline(always)]
 const fn not_digits(each: u64) -> u64 {

@@ -2,6 +2,7 @@
 
 use super::{Table, escape::visible};
 use crate::report::{CauseRow, Incident, Report, UpstreamRow, WindowRow};
+use memchr::memchr_iter;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -115,35 +116,67 @@ pub(super) trait Cell {
     fn show(&self, out: &mut String);
 }
 
-macro_rules! number_cells {
-    ($($number:ty),+) => {
-        $(impl Cell for $number {
-            fn show(&self, out: &mut String) {
-                // Most numbers in a report are 0.
-                if *self == Self::default() {
-                    out.push('0');
-                } else {
-                    // Rust writes floats without an exponent. Writing to a string cannot fail.
-                    let _ = write!(out, "{self}");
-                }
-            }
-        })+
-    };
+impl Cell for u64 {
+    fn show(&self, out: &mut String) {
+        if *self > 9 {
+            (self / 10).show(out);
+        }
+        out.push(char::from(b'0' + (self % 10) as u8));
+    }
 }
-number_cells!(u16, u64, usize, f64);
+
+impl Cell for u16 {
+    fn show(&self, out: &mut String) {
+        u64::from(*self).show(out);
+    }
+}
+
+impl Cell for usize {
+    fn show(&self, out: &mut String) {
+        (*self as u64).show(out);
+    }
+}
+
+impl Cell for f64 {
+    fn show(&self, out: &mut String) {
+        // What has six decimals or fewer, as rates have: so few digits are the shortest that tell it.
+        let millionths = (self * 1e6).round();
+        if (0.0..1e15).contains(&millionths) && millionths / 1e6 == *self {
+            show_millionths(millionths as u64, out);
+        } else {
+            // Rust writes floats without an exponent. Writing to a string cannot fail.
+            let _ = write!(out, "{self}");
+        }
+    }
+}
+
+/// `0.25` for 250,000: without zeros at the end.
+fn show_millionths(millionths: u64, out: &mut String) {
+    (millionths / 1_000_000).show(out);
+    let (mut rest, mut unit) = (millionths % 1_000_000, 100_000);
+    if rest > 0 {
+        out.push('.');
+    }
+    while rest > 0 {
+        (rest / unit).show(out);
+        (rest, unit) = (rest % unit, unit / 10);
+    }
+}
 
 impl Cell for &str {
     fn show(&self, out: &mut String) {
-        for (number, part) in self.split(LIST_SEPARATOR).enumerate() {
-            if number > 0 {
-                out.push(LIST_SEPARATOR);
-            }
+        let mut done = 0;
+        let starts = memchr_iter(LIST_SEPARATOR as u8, self.as_bytes()).map(|end| end + 1);
+        for start in std::iter::once(0).chain(starts) {
             // User agents are full of `; +http://…`: after a separator and a space, no spreadsheet sees a formula.
-            if is_formula(part) && (number == 0 || !part.starts_with(' ')) {
+            let part = &self[start..];
+            if (start == 0 || !part.starts_with(' ')) && is_formula(part) {
+                out.push_str(&visible(&self[done..start]));
                 out.push('\'');
+                done = start;
             }
-            out.push_str(&visible(part));
         }
+        out.push_str(&visible(&self[done..]));
     }
 }
 
@@ -178,9 +211,13 @@ impl Cell for Vec<String> {
     }
 }
 
-/// Whether a spreadsheet could run `text` (OWASP, "CSV Injection"): full-width signs count in East Asian locales,
+/// Whether a spreadsheet could run a cell or an item that begins with `text` (OWASP, "CSV Injection"): full-width signs count in East Asian locales,
 /// and some programs skip white space first.
 fn is_formula(text: &str) -> bool {
+    // Most begin with a letter or a digit.
+    if text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
+        return false;
+    }
     text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 

@@ -246,7 +246,8 @@ impl<'a> Scanner<'a> {
         watch: &mut W,
     ) -> bool {
         let Recent { reader, ref mut run, .. } = self.recent[place];
-        let Some(event) = reader.read(opened.payload, &self.options.statuses) else { return false };
+        let Some(record) = reader.record(opened.payload) else { return false };
+        let event = reader.judge(record, &self.options.statuses, &self.telling);
         *run = if event.tells() { run.saturating_add(1) } else { 0 };
         let stamp = event.record.when.or(opened.when).map(|when| self.stamp(when, opened));
         if stamp.is_some_and(|stamp| !self.in_span(stamp)) || !self.passes(&event) {

@@ -97,17 +97,24 @@ fn window_rows(findings: &Findings, context: &Context<'_>) -> Vec<WindowRow> {
     let mut rows: Vec<(usize, &Row)> = rows.filter(|(_, row)| is_shown(row)).collect();
     // Within a window they stay in the order of their keys.
     rows.sort_by_key(|(_, row)| row.window);
-    rows.into_iter().map(|(place, row)| window_row(place, row, findings, context)).collect()
+    let mut shown = Vec::with_capacity(rows.len());
+    for of_window in rows.chunk_by(|a, b| a.1.window == b.1.window) {
+        let start = of_window[0].1.window;
+        let ends = [start, start + findings.window].map(|seconds| show::time(Stamp::from_seconds(seconds)));
+        shown.extend(of_window.iter().map(|&(place, row)| window_row(place, row, &ends, findings, context)));
+    }
+    shown
 }
 
-fn window_row(place: usize, row: &Row, findings: &Findings, context: &Context<'_>) -> WindowRow {
+/// A row whose window has these `ends`.
+fn window_row(place: usize, row: &Row, ends: &[String; 2], findings: &Findings, context: &Context<'_>) -> WindowRow {
     let Trouble { evidence, statuses, .. } = row.trouble();
     let shown = Likely::among(&weigh(evidence), None, |_| 0.0);
     let verdict = verdict(findings.inferred.get(&place).copied().or(shown));
     let [p50_ms, p95_ms, p99_ms] = row.latency().percentiles([50, 95, 99]);
     WindowRow {
-        window_start: show::time(Stamp::from_seconds(row.window)),
-        window_end: show::time(Stamp::from_seconds(row.window + findings.window)),
+        window_start: ends[0].clone(),
+        window_end: ends[1].clone(),
         proxy: row.key.proxy.clone(),
         group: row.key.group.clone(),
         upstream: row.key.upstream.clone(),

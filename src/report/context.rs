@@ -42,7 +42,8 @@ impl Tables {
 
 /// `input:line: text`
 pub(super) fn cite(sample: &Sample, context: &Context<'_>) -> String {
-    format!("{}:{}: {}", name(sample.input, context), sample.line, String::from_utf8_lossy(&sample.text))
+    let (name, line, text) = (name(sample.input, context), sample.line.to_string(), show::borrowed(&sample.text));
+    [name, ":", &line, ": ", &text].concat()
 }
 
 pub(super) fn name<'a>(input: usize, context: &Context<'a>) -> &'a str {

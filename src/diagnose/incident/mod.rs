@@ -187,7 +187,7 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
         likely.doubt_refusal(&causes);
     }
     causes.sort_by_key(|item| item.cause != likely.cause);
-    let sum = |part: fn(&Row) -> u64| own().map(part).sum::<u64>();
+    let sums = Sums::of(&rows);
     Some(Incident {
         scope: scope(&keys, index),
         keys: keys.union(&down).cloned().collect(),
@@ -197,28 +197,52 @@ fn build(index: &Index<'_>, spans: &[Span], gathered: &Gathered, window: i64) ->
         causes,
         requests: all_requests,
         requests_of_proxy,
-        failures: sum(|row| row.trouble().failures),
-        statuses: std::array::from_fn(|column| own().map(|row| row.trouble().statuses[column]).sum()),
-        failed_attempts: sum(|row| row.trouble().failed_attempts),
-        masked_failures: sum(|row| row.trouble().masked_failures),
-        crawler_failures: sum(|row| row.trouble().crawler_failures),
+        failures: sums.failures,
+        statuses: sums.statuses,
+        failed_attempts: sums.failed_attempts,
+        masked_failures: sums.masked_failures,
+        crawler_failures: sums.crawler_failures,
         peak: peak(index.rows, &places, requests.as_ref())?,
         scattered: gathered.scattered,
         patterns,
         root: None,
         context: Vec::new(),
-        clients: union(&rows, |trouble| &trouble.clients),
-        ids: union(&rows, |trouble| &trouble.ids),
+        clients: sums.clients,
+        ids: sums.ids,
         proxy,
         rows: places,
     })
 }
 
-/// All that a sketch of each row has seen.
-fn union(rows: &[&Row], sketch: fn(&Trouble) -> &Sketch) -> Sketch {
-    let mut all = Sketch::default();
-    rows.iter().for_each(|row| all.merge(sketch(row.trouble())));
-    all
+/// What the troubles of an incident's rows add up to: of many rows each lies far from the next, so all is summed in one
+/// go.
+#[derive(Default)]
+struct Sums {
+    failures: u64,
+    statuses: [u64; STATUS_COLUMNS],
+    failed_attempts: u64,
+    masked_failures: u64,
+    crawler_failures: u64,
+    clients: Sketch,
+    ids: Sketch,
+}
+
+impl Sums {
+    fn of(rows: &[&Row]) -> Self {
+        let mut sums = Self::default();
+        rows.iter().for_each(|row| sums.add(row.trouble()));
+        sums
+    }
+
+    fn add(&mut self, trouble: &Trouble) {
+        self.failures += trouble.failures;
+        self.statuses = std::array::from_fn(|column| self.statuses[column] + trouble.statuses[column]);
+        self.failed_attempts += trouble.failed_attempts;
+        self.masked_failures += trouble.masked_failures;
+        self.crawler_failures += trouble.crawler_failures;
+        self.clients.merge(&trouble.clients);
+        self.ids.merge(&trouble.ids);
+    }
 }
 
 /// Servers that health checks found down, of groups that failed without any one server in the requests' own lines.

@@ -3,18 +3,13 @@
 
 use crate::format::{Attempt, Attempts, Escape, Record};
 use crate::grammar::address::host;
-use crate::grammar::find::find;
-use crate::grammar::number::{Micros, status, uint, whole};
+use crate::grammar::find::{find, find2};
+use crate::grammar::number::{Micros, last_of_row, status, uint, whole};
 use crate::grammar::text::{one, present, word};
 use crate::grammar::time::{When, clf};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memchr2, memrchr};
-use nom::{
-    Parser as _,
-    bytes::complete::take,
-    combinator::{opt, verify},
-    sequence::{preceded, terminated},
-};
+use memchr::{memchr, memrchr};
+use nom::{Parser as _, combinator::opt, sequence::preceded};
 use std::iter::repeat_n;
 
 /// How many retries are told apart: `%rc` is a number from a line, and every attempt costs memory.
@@ -164,21 +159,24 @@ fn is_structured_data(prefix: &[u8], quote: usize) -> bool {
 
 /// The address in `%ci:%cp`. Not the tag that some daemons leave before it, such as `haproxy` or `haproxy[1]:`.
 fn address(word: &[u8]) -> &[u8] {
-    let looks_right = memchr2(b':', b'.', word).is_some() && !word.ends_with(b":");
+    let looks_right = find2(b':', b'.', word).is_some() && !word.ends_with(b":");
     if looks_right { host(word) } else { b"" }
 }
 
 /// `%ft`: `http-in`, `https-in~`. Names never hold a slash, unlike the error log's `frontend/bind:`.
+#[inline(always)]
 pub(in crate::format) fn frontend(i: &[u8]) -> Parsed<'_, &[u8]> {
-    verify(word, |name: &[u8]| memchr(b'/', name).is_none()).parse(i)
+    let (rest, name) = word(i)?;
+    if find(b'/', name).is_some() { mismatch() } else { Ok((rest, name)) }
 }
 
 /// `static/srv1`, `http-in/<NOSRV>`, `stats/<STATS>`, `-/-` (HAProxy's own HTTP client), or a backend alone.
+#[inline(always)]
 pub(in crate::format) fn route(i: &[u8]) -> Parsed<'_, Route<'_>> {
     let (rest, text) = word(i)?;
     // An applet's name may hold a slash, other names may not.
-    let named = &text[..memchr(b'<', text).unwrap_or(text.len())];
-    let Some(slash) = memrchr(b'/', named) else {
+    let named = &text[..find(b'<', text).unwrap_or(text.len())];
+    let Some(slash) = named.iter().rposition(|byte| *byte == b'/') else {
         return Ok((rest, Route { group: text, text, ..Route::default() }));
     };
     let (group, server) = (present(&text[..slash]), &text[slash + 1..]);
@@ -186,8 +184,9 @@ pub(in crate::format) fn route(i: &[u8]) -> Parsed<'_, Route<'_>> {
 }
 
 /// A backend and a server that stand apart, as in the CLF variants; `upstream` is what to call the server.
+#[inline(always)]
 fn placed<'a>(group: &'a [u8], server: &'a [u8], upstream: &'a [u8]) -> Route<'a> {
-    let reached = !present(server).is_empty() && memchr(b'<', server).is_none();
+    let reached = !present(server).is_empty() && find(b'<', server).is_none();
     let applet = server.starts_with(b"<") && server != b"<NOSRV>";
     Route { group, upstream: if reached { upstream } else { b"" }, names_upstream: true, applet, text: server }
 }
@@ -203,24 +202,37 @@ pub(in crate::format) fn number(i: &[u8]) -> Parsed<'_, Option<u64>> {
 }
 
 /// Exactly `N` numbers with `separator` between: `10/0/30/69/109`. Another one may not follow.
-pub(in crate::format) fn numbers<const N: usize>(separator: u8) -> impl Fn(&[u8]) -> Parsed<'_, [Option<u64>; N]> {
-    move |i| {
-        let (mut rest, mut values) = (i, [None; N]);
-        for (at, value) in values.iter_mut().enumerate() {
-            if at > 0 {
-                (rest, ()) = one(separator, rest)?;
-            }
-            (rest, *value) = number(rest)?;
+#[inline(always)]
+pub(in crate::format) fn numbers<const N: usize>(i: &[u8], separator: u8) -> Parsed<'_, [Option<u64>; N]> {
+    let (mut rest, mut values) = (i, [None; N]);
+    for (at, value) in values.iter_mut().enumerate() {
+        if at > 0 {
+            (rest, ()) = one(separator, rest)?;
         }
-        match rest.first() {
-            None | Some(b' ') => Ok((rest, values)),
-            Some(_) => mismatch(),
-        }
+        (rest, *value) = short_number(rest)?;
+    }
+    match rest.first() {
+        None | Some(b' ') => Ok((rest, values)),
+        Some(_) => mismatch(),
+    }
+}
+
+/// A [`number`], the sooner where it is `-1` or has one digit, as where a request failed.
+#[inline(always)]
+fn short_number(i: &[u8]) -> Parsed<'_, Option<u64>> {
+    match i {
+        [b'-', b'1', b' ' | b'/', ..] => Ok((&i[2..], None)),
+        [digit @ b'0'..=b'9', b' ' | b'/', ..] => Ok((&i[1..], Some(u64::from(digit - b'0')))),
+        _ => number(i),
     }
 }
 
 /// `200`; `-1` and `0` are no status.
+#[inline(always)]
 pub(in crate::format) fn answer(i: &[u8]) -> Parsed<'_, Option<u16>> {
+    if let Ok((rest @ [b' ', ..], code @ 100..)) = status(i) {
+        return Ok((rest, Some(code)));
+    }
     let (rest, text) = word(i)?;
     match whole(text, number) {
         Some(_) => Ok((rest, whole(text, status).filter(|status| *status >= 100))),
@@ -228,36 +240,73 @@ pub(in crate::format) fn answer(i: &[u8]) -> Parsed<'_, Option<u16>> {
     }
 }
 
-/// `%tsc` or `%ts`: `SC--`, `sHNN`, `--`.
-pub(in crate::format) fn state(i: &[u8]) -> Parsed<'_, &[u8]> {
+/// In which places of a termination state a byte may stand: bit 0 is the first.
+static PLACES: [u8; 256] = {
     const ALPHABETS: [&[u8]; 4] = [b"-LcCsSPRIDKU", b"-RCHDLQT", b"-NIDVEOU", b"-NPDIRU"];
-    let length = i.iter().zip(ALPHABETS).take_while(|(byte, alphabet)| alphabet.contains(byte)).count();
+    let (mut places, mut place) = ([0; 256], 0);
+    while place < ALPHABETS.len() {
+        let mut at = 0;
+        while at < ALPHABETS[place].len() {
+            places[ALPHABETS[place][at] as usize] |= 1 << place;
+            at += 1;
+        }
+        place += 1;
+    }
+    places
+};
+
+/// `%tsc` or `%ts`: `SC--`, `sHNN`, `--`.
+#[inline(always)]
+pub(in crate::format) fn state(i: &[u8]) -> Parsed<'_, &[u8]> {
+    let fits = |(byte, place): &(&u8, u8)| PLACES[usize::from(**byte)] >> place & 1 == 1;
+    let length = i.iter().zip(0..4).take_while(fits).count();
     match i.get(length) {
-        None | Some(b' ') if length >= 2 => take(length).parse(i),
+        None | Some(b' ') if length >= 2 => Ok((&i[length..], &i[..length])),
         _ => mismatch(),
     }
 }
 
 /// `%ac/%fc/%bc/%sc/%rc`: `1/1/1/1/0`, `230/165/165/78/+3`. Only the retries matter here.
-pub(in crate::format) fn connections(separator: u8) -> impl Fn(&[u8]) -> Parsed<'_, Retries> {
-    move |i| {
-        let (rest, [.., retries]) = numbers::<5>(separator).parse(i)?;
-        let text = &i[..i.len() - rest.len()];
-        let elsewhere = memrchr(separator, text).is_some_and(|at| text[at..].get(1) == Some(&b'+'));
-        Ok((rest, Retries { count: retries.unwrap_or(0), elsewhere }))
+#[inline(always)]
+pub(in crate::format) fn connections(i: &[u8], separator: u8) -> Parsed<'_, Retries> {
+    match last_of_row::<5>(i, separator) {
+        Some((rest, count)) => Ok((rest, Retries { count, elsewhere: false })),
+        None => odd_connections(i, separator),
     }
 }
 
+/// [`connections`], whatever they look like.
+fn odd_connections(i: &[u8], separator: u8) -> Parsed<'_, Retries> {
+    let (rest, [.., retries]) = numbers::<5>(i, separator)?;
+    let text = &i[..i.len() - rest.len()];
+    let elsewhere = memrchr(separator, text).is_some_and(|at| text[at..].get(1) == Some(&b'+'));
+    Ok((rest, Retries { count: retries.unwrap_or(0), elsewhere }))
+}
+
 /// `- - ---- 1/1/1/1/0`: captured cookies, which hand-made formats leave out, then the end.
+#[inline(always)]
 pub(in crate::format) fn ending(i: &[u8]) -> Parsed<'_, Ending<'_>> {
+    if let [b'-', b' ', b'-', b' ', rest @ ..] = i
+        && let Ok(found) = end(rest)
+    {
+        return Ok(found);
+    }
     let mut from = i;
     for _ in 0..3 {
-        if let Ok((rest, (state, (), retries))) = (state, space, connections(b'/')).parse(from) {
-            return Ok((rest, Ending { state, retries }));
+        if let Ok(found) = end(from) {
+            return Ok(found);
         }
-        from = terminated(word, space).parse(from)?.0;
+        from = space(word(from)?.0)?.0;
     }
     mismatch()
+}
+
+/// `---- 1/1/1/1/0`
+#[inline(always)]
+fn end(i: &[u8]) -> Parsed<'_, Ending<'_>> {
+    let (i, state) = state(i)?;
+    let (i, retries) = connections(space(i)?.0, b'/')?;
+    Ok((i, Ending { state, retries }))
 }
 
 /// `"`, or the `\"` that some syslog daemons make of it.
@@ -271,9 +320,10 @@ pub(in crate::format) fn quote(i: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 /// `"GET / HTTP/1.1"`: HAProxy writes a quote inside as `#22`. May have been cut off at the length limit.
+#[inline]
 pub(in crate::format) fn quoted(i: &[u8]) -> Parsed<'_, &[u8]> {
     let (inside, opening) = quote(i)?;
-    let Some(end) = memchr(b'"', inside) else { return Ok((b"", inside)) };
+    let Some(end) = find(b'"', inside) else { return Ok((b"", inside)) };
     let text = &inside[..end];
     let text = if opening.len() == 2 { text.strip_suffix(b"\\").unwrap_or(text) } else { text };
     Ok((&inside[end + 1..], text))
@@ -298,8 +348,9 @@ pub(in crate::format) fn clf_line(i: &[u8]) -> Parsed<'_, Clf<'_>> {
     let (i, ((), status, (), bytes)) = (space, answer, space, number).parse(i)?;
     let (i, _) = (space, quoted, space, quoted, space, number, space, number).parse(i)?;
     let (i, ((), frontend, (), group, (), server)) = (space, quoted, space, quoted, space, quoted).parse(i)?;
-    let (i, ((), numbers, (), state, (), retries)) =
-        (space, numbers::<5>(b' '), space, state, space, connections(b' ')).parse(i)?;
+    let (i, numbers) = numbers::<5>(space(i)?.0, b' ')?;
+    let (i, ((), state, ())) = (space, state, space).parse(i)?;
+    let (i, retries) = connections(i, b' ')?;
     let (route, ending) = (placed(group, server, server), Ending { state, retries });
     let line = Line { head, frontend, route, timers: Timers::default(), status, bytes, ending };
     Ok((i, Clf { line, request, numbers }))
@@ -312,6 +363,7 @@ pub(in crate::format) fn micros(milliseconds: u64) -> Micros {
 
 impl<'a> Line<'a> {
     /// What the line tells without its request.
+    #[inline(always)]
     pub(in crate::format) fn record(&self) -> Record<'a> {
         let answered = self.answered().then_some(self.status).flatten();
         Record {
