@@ -20,13 +20,14 @@ pub const fn status_column(status: u16) -> Option<usize> {
     }
 }
 
-/// Counts for one upstream in one window.
+/// Counts for one upstream in one window. A small thing, since there may be as many as lines: what went wrong stands
+/// apart, and more lines of one upstream in one window than 32 bits can count are no log that anybody could read.
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
     /// Requests that ended at this upstream.
-    pub requests: u64,
+    pub requests: u32,
     /// Attempts at it.
-    pub attempts: u64,
+    pub attempts: u32,
     /// How long its requests took.
     pub latency: Histogram,
     /// What went wrong, if anything did.
@@ -162,8 +163,8 @@ impl Cell {
 
     /// Adds all counts of a cell of the same tally.
     pub fn absorb(&mut self, other: &Self, names: &PathNames) {
-        self.requests += other.requests;
-        self.attempts += other.attempts;
+        self.requests = self.requests.saturating_add(other.requests);
+        self.attempts = self.attempts.saturating_add(other.attempts);
         self.latency.merge(&other.latency);
         if let Some(theirs) = &other.trouble {
             self.trouble().absorb(theirs, names);

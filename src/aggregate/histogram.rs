@@ -9,37 +9,91 @@ const STEPS: u64 = 32;
 /// How many buckets there are: those of the longest duration, 2^40 ms, are the last.
 const BUCKETS: usize = 36 * STEPS as usize + 1;
 
-/// How many durations are kept one by one, at least.
+/// How many durations are kept one by one, at least, before they are counted.
 const FEW: usize = 60;
 
-/// Counts of durations in milliseconds.
+/// How many durations need no memory of their own: as many as a pointer's alignment leaves room for.
+const INLINE: usize = 7;
+
+/// Counts of durations in milliseconds. A small thing, since there may be millions that have few durations, and are
+/// never asked what these were.
 #[derive(Clone, Debug, Default)]
-pub struct Histogram {
-    /// The buckets of durations that `counts` does not have, in no order: most cells have few, and are never asked what
-    /// these were.
+pub struct Histogram(Kept);
+
+#[derive(Clone, Debug)]
+enum Kept {
+    /// The buckets of so many durations, in no order.
+    Inline(u8, [u16; INLINE]),
+    /// Those of more.
+    Apart(Box<Apart>),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Apart {
+    /// The buckets of durations that `counts` does not have, in no order.
     few: Vec<u16>,
     /// Buckets and counts, in bucket order. What a count cannot hold goes on in another of the same bucket.
     counts: Vec<(u16, u16)>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Inline(0, [0; INLINE])
+    }
 }
 
 impl Histogram {
     /// Counts one duration.
     #[inline(always)]
     pub fn add(&mut self, duration: Micros) {
-        if self.few.len() == self.few.capacity() {
-            self.make_room();
+        let bucket = bucket(duration.saturating_add(500) / 1_000);
+        match &mut self.0 {
+            Kept::Inline(len, few) if usize::from(*len) < INLINE => {
+                few[usize::from(*len)] = bucket;
+                *len += 1;
+            }
+            Kept::Apart(apart) if apart.few.len() < apart.few.capacity() => apart.few.push(bucket),
+            _ => self.add_apart(bucket),
         }
-        self.few.push(bucket(duration.saturating_add(500) / 1_000));
+    }
+
+    /// The same where room has to be made.
+    #[cold]
+    fn add_apart(&mut self, bucket: u16) {
+        let mut apart = std::mem::take(&mut self.0).into_apart();
+        apart.make_room();
+        apart.few.push(bucket);
+        self.0 = Kept::Apart(apart);
     }
 
     /// Adds all of `other`'s counts.
     pub fn merge(&mut self, other: &Self) {
-        self.few.extend_from_slice(&other.few);
-        if !other.counts.is_empty() {
-            self.counts.extend_from_slice(&other.counts);
-            self.settle();
-        } else if self.few.len() > self.most() {
-            self.settle();
+        match (&mut self.0, &other.0) {
+            (Kept::Inline(len, few), Kept::Inline(more, theirs)) if usize::from(*len + *more) <= INLINE => {
+                few[usize::from(*len)..][..usize::from(*more)].copy_from_slice(&theirs[..usize::from(*more)]);
+                *len += more;
+            }
+            _ => {
+                let mut apart = std::mem::take(&mut self.0).into_apart();
+                apart.extend(other.few(), other.counts());
+                self.0 = Kept::Apart(apart);
+            }
+        }
+    }
+
+    /// Durations that are kept one by one, by their buckets.
+    fn few(&self) -> &[u16] {
+        match &self.0 {
+            Kept::Inline(len, few) => &few[..usize::from(*len)],
+            Kept::Apart(apart) => &apart.few,
+        }
+    }
+
+    /// Buckets and counts of all others.
+    fn counts(&self) -> &[(u16, u16)] {
+        match &self.0 {
+            Kept::Inline(..) => &[],
+            Kept::Apart(apart) => &apart.counts,
         }
     }
 
@@ -48,49 +102,16 @@ impl Histogram {
     pub fn sum<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut sums = [0_u64; BUCKETS];
         for histogram in all {
-            histogram.few.iter().for_each(|&bucket| sums[usize::from(bucket)] += 1);
-            histogram.counts.iter().for_each(|&(bucket, count)| sums[usize::from(bucket)] += u64::from(count));
+            histogram.few().iter().for_each(|&bucket| sums[usize::from(bucket)] += 1);
+            histogram.counts().iter().for_each(|&(bucket, count)| sums[usize::from(bucket)] += u64::from(count));
         }
         let counts = (0..).zip(sums).flat_map(|(bucket, count)| parts(count).map(move |part| (bucket, part)));
-        Self { few: Vec::new(), counts: counts.collect() }
-    }
-
-    /// How many durations are kept one by one: no more than there are counts, so that counting them anew costs each
-    /// little.
-    fn most(&self) -> usize {
-        self.counts.len().max(FEW)
-    }
-
-    /// Makes room for one more duration: as much again, as far as an allocator's blocks go, and in the end by counting.
-    #[cold]
-    fn make_room(&mut self) {
-        let (few, most) = (self.few.len(), self.most());
-        if few < most {
-            self.few.reserve_exact((few + 4).max(12).min(most - few));
-        } else {
-            self.settle();
-        }
-    }
-
-    /// Counts what was kept one by one.
-    fn settle(&mut self) {
-        self.few.sort_unstable();
-        let runs = self.few.chunk_by(|a, b| a == b);
-        self.counts.extend(runs.flat_map(|run| parts(run.len() as u64).map(|part| (run[0], part))));
-        self.few.clear();
-        // Two runs in order, or three.
-        self.counts.sort_by_key(|entry| entry.0);
-        self.counts.dedup_by(|next, kept| {
-            let both = if next.0 == kept.0 { kept.1.checked_add(next.1) } else { None };
-            kept.1 = both.unwrap_or(kept.1);
-            both.is_some()
-        });
-        self.counts.shrink_to_fit();
+        Self(Kept::Apart(Box::new(Apart { few: Vec::new(), counts: counts.collect() })))
     }
 
     /// Buckets and how many durations they hold, in bucket order.
     fn totals(&self) -> Vec<(u16, u64)> {
-        let mut settled = self.clone();
+        let mut settled = self.0.clone().into_apart();
         settled.settle();
         let buckets = settled.counts.chunk_by(|a, b| a.0 == b.0);
         buckets.map(|parts| (parts[0].0, parts.iter().map(|part| u64::from(part.1)).sum())).collect()
@@ -99,7 +120,7 @@ impl Histogram {
     /// How many durations were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.few.len() as u64 + self.counts.iter().map(|entry| u64::from(entry.1)).sum::<u64>()
+        self.few().len() as u64 + self.counts().iter().map(|entry| u64::from(entry.1)).sum::<u64>()
     }
 
     /// The durations, in milliseconds, that these percentages of all durations do not exceed, in ascending order: the
@@ -146,6 +167,62 @@ impl Histogram {
         };
         let fullest = (0..totals.len()).max_by_key(|&at| (near(at), totals[at].1, std::cmp::Reverse(at)))?;
         Some((middle(totals[fullest].0), near(fullest)))
+    }
+}
+
+impl Kept {
+    /// The same with memory of its own.
+    fn into_apart(self) -> Box<Apart> {
+        match self {
+            Self::Inline(len, few) => Box::new(Apart::of(few[..usize::from(len)].to_vec())),
+            Self::Apart(apart) => apart,
+        }
+    }
+}
+
+impl Apart {
+    fn of(few: Vec<u16>) -> Self {
+        Self { few, counts: Vec::new() }
+    }
+
+    fn extend(&mut self, few: &[u16], counts: &[(u16, u16)]) {
+        self.few.extend_from_slice(few);
+        self.counts.extend_from_slice(counts);
+        if !counts.is_empty() || self.few.len() > self.most() {
+            self.settle();
+        }
+    }
+
+    /// How many durations are kept one by one: no more than there are counts, so that counting them anew costs each
+    /// little.
+    fn most(&self) -> usize {
+        self.counts.len().max(FEW)
+    }
+
+    /// Makes room for one more duration: as much again, as far as an allocator's blocks go, and in the end by counting.
+    fn make_room(&mut self) {
+        let (few, most) = (self.few.len(), self.most());
+        if few < most {
+            self.few.reserve_exact((few + 4).max(12).min(most - few));
+        } else {
+            self.settle();
+        }
+    }
+
+    /// Counts what was kept one by one.
+    fn settle(&mut self) {
+        self.few.sort_unstable();
+        let runs = self.few.chunk_by(|a, b| a == b);
+        self.counts.extend(runs.flat_map(|run| parts(run.len() as u64).map(|part| (run[0], part))));
+        self.few.clear();
+        // Two runs in order, or three.
+        self.counts.sort_by_key(|entry| entry.0);
+        self.counts.dedup_by(|next, kept| {
+            let both = if next.0 == kept.0 { kept.1.checked_add(next.1) } else { None };
+            kept.1 = both.unwrap_or(kept.1);
+            both.is_some()
+        });
+        self.counts.shrink_to_fit();
     }
 }
 

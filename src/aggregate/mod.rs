@@ -11,6 +11,7 @@ mod histogram;
 mod paths;
 mod sketch;
 mod tally;
+mod timeline;
 
 pub use cell::{Cell, Evidence, Place, STATUS_COLUMNS, Sample, Source, Trouble, status_column};
 pub use count::Origin;
@@ -18,3 +19,4 @@ pub use histogram::Histogram;
 pub use paths::{PathNames, Paths};
 pub use sketch::Sketch;
 pub use tally::{Counts, InputTally, Series, SeriesKey, Tally};
+pub use timeline::{Cells, unite};

@@ -1,11 +1,14 @@
 //! What one thread has counted.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
-use super::{Cell, PathNames, Place, Sample};
+use super::{
+    Cell, PathNames, Place, Sample,
+    timeline::{Cells, Timeline},
+};
 use crate::cause::Proxy;
 use crate::grammar::{number::first_eight, text::same, time::Stamp};
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{BuildHasher as _, Hasher as _},
@@ -46,8 +49,11 @@ pub struct Series {
     pub first: Stamp,
     /// The last stamp.
     pub last: Stamp,
-    /// The window that was counted in last, by its first moment, and its cell: neighbouring lines mostly share it.
+    /// The window that was counted in last, by its first moment, and the place of its cell: neighbouring lines mostly
+    /// share it.
     latest: (Stamp, u32),
+    /// What was counted, by window.
+    cells: Timeline,
 }
 
 impl Series {
@@ -71,6 +77,9 @@ impl Series {
         }
     }
 }
+
+/// No window at all.
+const NEVER: (Stamp, u32) = (Stamp(i64::MIN), 0);
 
 /// What was read of one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,8 +149,6 @@ pub struct Tally {
     series_index: HashTable<u32>,
     /// Series that were counted in lately, by their [`slot`]: most lines are of one of few.
     recent: Box<[u32; 256]>,
-    cells: Vec<(u32, i64, Cell)>,
-    cell_index: HashMap<(u32, i64), u32, FixedState>,
     /// The texts of paths in cells.
     pub paths: PathNames,
     /// Series whose upstreams were tried for one request, one after the other: they serve the same group.
@@ -167,8 +174,6 @@ impl Tally {
             series: Vec::new(),
             series_index: HashTable::new(),
             recent: Box::new([u32::MAX; 256]),
-            cells: Vec::new(),
-            cell_index: HashMap::with_hasher(FixedState::with_seed(0)),
             paths: PathNames::default(),
             peers: BTreeSet::new(),
             aliases: BTreeMap::new(),
@@ -221,7 +226,8 @@ impl Tally {
             names_upstream: key.names_upstream,
             first: Stamp(i64::MAX),
             last: Stamp(i64::MIN),
-            latest: (Stamp(i64::MIN), 0),
+            latest: NEVER,
+            cells: Timeline::default(),
         });
         let series = &self.series;
         self.series_index.insert_unique(hash_of_key, id, |&id| hash(&series[id as usize].key()));
@@ -253,24 +259,16 @@ impl Tally {
         if into >= self.window_micros {
             self.turn(id, stamp);
         }
-        let place = self.series[id as usize].latest.1;
-        (&mut self.cells[place as usize].2, &mut self.paths)
+        let series = &mut self.series[id as usize];
+        (series.cells.cell(series.latest.1), &mut self.paths)
     }
 
     /// Turns to another window of a series.
     #[cold]
     fn turn(&mut self, id: u32, stamp: Stamp) {
         let window = stamp.seconds().div_euclid(self.window) * self.window;
-        let place = self.place(id, window);
-        self.series[id as usize].latest = (Stamp::from_seconds(window), place);
-    }
-
-    /// Where the cell of a series and window is, which is made if it was not there.
-    fn place(&mut self, id: u32, window: i64) -> u32 {
-        *self.cell_index.entry((id, window)).or_insert_with(|| {
-            self.cells.push((id, window, Cell::default()));
-            u32::try_from(self.cells.len() - 1).unwrap_or(u32::MAX)
-        })
+        let series = &mut self.series[id as usize];
+        series.latest = (Stamp::from_seconds(window), series.cells.place(window, &self.paths));
     }
 
     /// Takes note that two series' upstreams were tried for one request.
@@ -322,16 +320,13 @@ impl Tally {
     pub fn merge(mut self, other: Self) -> Self {
         let renamed = self.paths.merge(&other.paths);
         let ids: Vec<u32> = other.series.iter().map(|series| self.series_id(series.key())).collect();
-        for (theirs, &id) in other.series.iter().zip(&ids) {
+        for (theirs, &id) in other.series.into_iter().zip(&ids) {
             let mine = &mut self.series[id as usize];
             mine.first = mine.first.min(theirs.first);
             mine.last = mine.last.max(theirs.last);
+            mine.latest = NEVER;
+            mine.cells.merge(theirs.cells, &renamed, &self.paths);
         }
-        // Cells of one place are brought together where all are put in order, which finds them without a map.
-        self.cells.extend(other.cells.into_iter().map(|(series, window, mut cell)| {
-            cell.rename_paths(&renamed);
-            (ids[series as usize], window, cell)
-        }));
         for (one, another) in other.peers {
             self.add_peers(ids[one as usize], ids[another as usize]);
         }
@@ -351,7 +346,8 @@ impl Tally {
     /// What the diagnosis needs.
     #[must_use]
     pub fn into_counts(self) -> Counts {
-        let Self { series, cells, paths, peers, aliases, .. } = self;
+        let Self { mut series, paths, peers, aliases, .. } = self;
+        let cells = series.iter_mut().map(|series| std::mem::take(&mut series.cells).into_cells(&paths)).collect();
         Counts { series, cells, paths, peers, aliases }
     }
 }
@@ -361,9 +357,8 @@ impl Tally {
 pub struct Counts {
     /// The series.
     pub series: Vec<Series>,
-    /// Cells with their series and the start of their window, in no particular order: one for each thread that counted
-    /// there.
-    pub cells: Vec<(u32, i64, Cell)>,
+    /// The cells of each series.
+    pub cells: Vec<Cells>,
     /// The texts of paths in cells.
     pub paths: PathNames,
     /// Series whose upstreams were tried for one request.

@@ -5,21 +5,33 @@
 //! the status of the failure; as many failed attempts with that status, in the same window, as there are such lines
 //! then have its sign.
 
-use super::{keys::Keys, unite};
-use crate::aggregate::{Cell, Evidence, PathNames, Source};
+use super::keys::Keys;
+use crate::aggregate::{Cell, Cells, Evidence, PathNames, Source, unite};
 use crate::cause::{Proxy, Strength};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series.
-pub(super) fn explain(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames) {
+pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames) {
     if keys.sorted().iter().all(|key| key.kind != Proxy::Apache) {
         return;
     }
-    unite(cells, names);
-    let mut places: BTreeMap<(&str, i64), Cells> = BTreeMap::new();
-    let of_apache = |cell: &(usize, &(u32, i64, Cell))| keys.of(cell.1.0).kind == Proxy::Apache;
-    for (at, (id, window, cell)) in cells.iter().enumerate().filter(of_apache) {
+    let mut troubled: Vec<(u32, i64, Cell)> = Vec::new();
+    for (id, cells) in (0..).zip(cells.iter_mut()).filter(|(id, _)| keys.of(*id).kind == Proxy::Apache) {
+        let taken = cells.extract_if(.., |cell| cell.1.trouble.is_some());
+        troubled.extend(taken.map(|(window, cell)| (id, window, cell)));
+    }
+    explain_each(keys, &mut troubled);
+    for (id, window, cell) in troubled {
+        cells[id as usize].push((window, cell));
+    }
+    cells.iter_mut().for_each(|cells| unite(cells, names));
+}
+
+/// The same for the troubled cells of Apache, with their series and window.
+fn explain_each(keys: &Keys, cells: &mut [(u32, i64, Cell)]) {
+    let mut places: BTreeMap<(&str, i64), Places> = BTreeMap::new();
+    for (at, (id, window, cell)) in cells.iter().enumerate() {
         let place = (keys.of(*id).proxy.as_str(), *window);
         if evidence(cell).any(|item| item.source == Source::ErrorLog) {
             places.entry(place).or_default().told.push(at);
@@ -28,7 +40,7 @@ pub(super) fn explain(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, names: &Pa
             places.entry(place).or_default().reasons.push(at);
         }
     }
-    for Cells { mut told, reasons } in places.into_values() {
+    for Places { mut told, reasons } in places.into_values() {
         told.sort_by_key(|at| (keys.rank(cells[*at].0), cells[*at].0));
         let mut reasons = take_reasons(keys, cells, &reasons);
         give_at_same_server(keys, cells, &told, &mut reasons);
@@ -41,7 +53,7 @@ pub(super) fn explain(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, names: &Pa
 
 /// Cells of one proxy in one window, by their places.
 #[derive(Default)]
-struct Cells {
+struct Places {
     /// Those in which an error log tells of attempts.
     told: Vec<usize>,
     /// Those with lines that explain others.

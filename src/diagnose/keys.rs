@@ -1,6 +1,6 @@
 //! What rows are told apart by, and what is known of how they belong together.
 
-use crate::aggregate::{Cell, Series, Source};
+use crate::aggregate::{Cell, Cells, Series, Source};
 use crate::cause::Proxy;
 use crate::grammar::{address::split_port, time::Stamp};
 use crate::show;
@@ -46,7 +46,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// The keys of `series`, whose counts are in `cells`.
-    pub(super) fn new(series: &[Series], cells: &[(u32, i64, Cell)]) -> Self {
+    pub(super) fn new(series: &[Series], cells: &[Cells]) -> Self {
         Self::of_each(keys(series, cells))
     }
 
@@ -120,7 +120,7 @@ impl<'a> Relations<'a> {
 
     /// Adds the members of Apache's balancers, which seldom has more than one: it names a server in its access log, or
     /// takes it out of use, only where that belongs to a balancer.
-    pub(super) fn with_members(mut self, cells: &[(u32, i64, Cell)]) -> Self {
+    pub(super) fn with_members(mut self, cells: &[Cells]) -> Self {
         let keys = self.keys;
         if !keys.sorted.iter().any(|key| is_server_of_apache(key)) {
             return self;
@@ -129,8 +129,9 @@ impl<'a> Relations<'a> {
             let evidence = || cell.trouble.iter().flat_map(|trouble| &trouble.evidence);
             cell.requests > 0 || evidence().any(|item| item.source == Source::State)
         };
-        let of_apache = cells.iter().filter(|(id, ..)| is_server_of_apache(keys.of(*id)));
-        self.members.extend(of_apache.filter(|(_, _, cell)| told(cell)).map(|(id, ..)| keys.rank(*id)));
+        let of_apache = (0..).zip(cells).filter(|(id, _)| is_server_of_apache(keys.of(*id)));
+        let members = of_apache.filter(|(_, cells)| cells.iter().any(|(_, cell)| told(cell)));
+        self.members.extend(members.map(|(id, _)| keys.rank(id)));
         self
     }
 
@@ -163,11 +164,9 @@ fn is_server_of_apache(key: &Key) -> bool {
 
 /// The key of each series. Error logs name the group by the virtual server; where an access log names the same
 /// upstream, they share one key, and the group is whichever is known.
-fn keys(series: &[Series], cells: &[(u32, i64, Cell)]) -> Vec<Key> {
-    let mut accessed = vec![false; series.len()];
-    for (id, _, cell) in cells {
-        accessed[*id as usize] |= cell.requests + cell.attempts > 0;
-    }
+fn keys(series: &[Series], cells: &[Cells]) -> Vec<Key> {
+    let is_accessed = |cells: &Cells| cells.iter().any(|(_, cell)| cell.requests > 0 || cell.attempts > 0);
+    let accessed: Vec<bool> = cells.iter().map(is_accessed).collect();
     let kinds = kinds(series, &accessed);
     let hosts = only_hosts(series, &kinds);
     let mut keys: Vec<Key> = series.iter().zip(&kinds).map(|(series, kind)| key(series, *kind, &hosts)).collect();

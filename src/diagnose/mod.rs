@@ -20,7 +20,7 @@ pub use incident::Incident;
 pub use keys::Key;
 pub use reconcile::Row;
 
-use crate::aggregate::{Cell, Counts, PathNames, Series, Tally};
+use crate::aggregate::{Counts, PathNames, Series, Tally};
 use crate::cause::Proxy;
 use crate::format::Statuses;
 use crate::grammar::time::Stamp;
@@ -158,18 +158,6 @@ fn incidents(findings: &Findings, relations: &Relations<'_>) -> Vec<Incident> {
     context::attach(&mut incidents, &findings.rows, &findings.hosts, findings.window);
     tier::link(&mut incidents);
     incidents
-}
-
-/// Makes one cell of those that threads have counted of one series and window.
-fn unite(cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames) {
-    cells.sort_by_key(|(series, window, _)| (*series, *window));
-    cells.dedup_by(|more, all| {
-        let same = (more.0, more.1) == (all.0, all.1);
-        if same {
-            all.2.absorb(&more.2, names);
-        }
-        same
-    });
 }
 
 /// All upstreams, with what their rows add up to.

@@ -13,7 +13,7 @@
 use super::keys::Keys;
 use super::{Key, companion, score::apportion};
 use crate::aggregate::{
-    Cell, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Source, Trouble, status_column,
+    Cell, Cells, Evidence, Histogram, PathNames, Paths, STATUS_COLUMNS, Series, Source, Trouble, status_column,
 };
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::format::Statuses;
@@ -44,20 +44,23 @@ pub struct Row {
 }
 
 impl Row {
-    fn new(key: Arc<Key>, window: i64) -> Self {
-        Self { key, window, uncounted: false, accessed: false, unnamed: false, cell: Cell::default() }
+    /// A cell of `series`, not reconciled yet.
+    fn new(key: Arc<Key>, series: &Series, window: i64, cell: Cell) -> Self {
+        let accessed = cell.requests > 0 || cell.attempts > 0;
+        let unnamed = accessed && !series.names_upstream;
+        Self { key, window, uncounted: false, accessed, unnamed, cell }
     }
 
     /// Requests; `None` where only an error log tells of this upstream.
     #[must_use]
     pub fn requests(&self) -> Option<u64> {
-        self.accessed.then_some(self.cell.requests)
+        self.accessed.then_some(u64::from(self.cell.requests))
     }
 
     /// Attempts; `None` where only an error log tells of this upstream, or where the layout does not tell of them.
     #[must_use]
     pub fn attempts(&self) -> Option<u64> {
-        (self.accessed && (self.cell.attempts > 0 || !self.unnamed)).then_some(self.cell.attempts)
+        (self.accessed && (self.cell.attempts > 0 || !self.unnamed)).then_some(u64::from(self.cell.attempts))
     }
 
     /// How long requests took.
@@ -121,7 +124,7 @@ type Windows = BTreeMap<String, Vec<i64>>;
 pub(super) fn reconcile(
     series: &[Series],
     keys: &Keys,
-    mut cells: Vec<(u32, i64, Cell)>,
+    mut cells: Vec<Cells>,
     names: &PathNames,
     window: i64,
     statuses: &Statuses,
@@ -145,54 +148,38 @@ pub(super) fn reconcile(
     Reconciled { rows, error_log_only, paired }
 }
 
-/// One row for all cells with the same key and window, by key and window: threads may each have one of a series, and
-/// several series may share a key.
-fn rows(series: &[Series], keys: &Keys, mut cells: Vec<(u32, i64, Cell)>, names: &PathNames) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::with_capacity(cells.len());
-    let (mut slots, starts) = by_rank(keys, &cells);
-    for (key, run) in keys.sorted().iter().zip(starts.windows(2)) {
-        let run = &mut slots[run[0]..run[1]];
-        // Each thread has made its cells in order: mostly there is little to do.
-        run.sort_by_key(|slot| slot.window);
-        let start = rows.len();
-        for slot in run {
-            if rows[start..].last().is_none_or(|row| row.window != slot.window) {
-                rows.push(Row::new(Arc::clone(key), slot.window));
-            }
-            if let Some(row) = rows.last_mut() {
-                row.add(std::mem::take(&mut cells[slot.cell].2), &series[slot.series as usize], names);
-            }
+/// One row for all cells with the same key and window, by key and window.
+fn rows(series: &[Series], keys: &Keys, cells: Vec<Cells>, names: &PathNames) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::with_capacity(cells.iter().map(Vec::len).sum());
+    let mut all: Vec<(u32, &Series, Cells)> =
+        (0..).zip(series).zip(cells).map(|((id, series), cells)| (keys.rank(id), series, cells)).collect();
+    all.sort_by_key(|(rank, ..)| *rank);
+    let mut latest = (u32::MAX, 0);
+    for (rank, series, cells) in all {
+        // Several series may share a key.
+        let is_same = rank == latest.0;
+        latest = if is_same { latest } else { (rank, rows.len()) };
+        let key = &keys.sorted()[rank as usize];
+        rows.extend(cells.into_iter().map(|(window, cell)| Row::new(Arc::clone(key), series, window, cell)));
+        if is_same {
+            unite(&mut rows, latest.1, names);
         }
     }
-    // Nothing is left in them, and to see that of each takes as long as to free them.
-    std::mem::forget(cells);
     rows
 }
 
-/// Where a cell stands, with all that is asked of it until it is taken: cells in the order of rows are far apart.
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    window: i64,
-    series: u32,
-    cell: usize,
-}
-
-/// Cells by the rank of their key, and where those of each rank begin, with the end of the last.
-fn by_rank(keys: &Keys, cells: &[(u32, i64, Cell)]) -> (Vec<Slot>, Vec<usize>) {
-    let mut starts = vec![0; keys.sorted().len() + 1];
-    for (series, ..) in cells {
-        starts[keys.rank(*series) as usize + 1] += 1;
-    }
-    for rank in 1..starts.len() {
-        starts[rank] += starts[rank - 1];
-    }
-    let (mut slots, mut next) = (vec![Slot::default(); cells.len()], starts.clone());
-    for (cell, &(series, window, _)) in cells.iter().enumerate() {
-        let next = &mut next[keys.rank(series) as usize];
-        slots[*next] = Slot { window, series, cell };
-        *next += 1;
-    }
-    (slots, starts)
+/// Puts the rows of one key in order, which begin at `start`, and makes one of those of the same window.
+fn unite(rows: &mut Vec<Row>, start: usize, names: &PathNames) {
+    let mut own = rows.split_off(start);
+    own.sort_by_key(|row| row.window);
+    own.dedup_by(|more, all| {
+        let same = more.window == all.window;
+        if same {
+            all.absorb(more, names);
+        }
+        same
+    });
+    rows.append(&mut own);
 }
 
 /// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after
@@ -280,18 +267,11 @@ fn pairing(rows: &[Row], coverage: &Coverage) -> (Vec<String>, Vec<String>) {
 }
 
 impl Row {
-    /// Adds a cell to what is not reconciled yet.
-    fn add(&mut self, cell: Cell, series: &Series, names: &PathNames) {
-        let accessed = cell.requests + cell.attempts > 0;
-        self.unnamed |= accessed && !series.names_upstream;
-        // Nearly every row is made of one cell.
-        let is_first = !self.accessed && self.cell.trouble.is_none();
-        self.accessed |= accessed;
-        if is_first {
-            self.cell = cell;
-        } else {
-            self.cell.absorb(&cell, names);
-        }
+    /// Adds what another series with this key has in this window, before they are reconciled.
+    fn absorb(&mut self, other: &Self, names: &PathNames) {
+        self.accessed |= other.accessed;
+        self.unnamed |= other.unnamed;
+        self.cell.absorb(&other.cell, names);
     }
 
     /// What the error log tells.

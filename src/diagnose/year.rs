@@ -3,24 +3,26 @@
 //! Where other lines carry full dates, it is the year that brings the stamp closest to them; else the latest year that
 //! does not lie in the future. Only state lines depend on this: requests carry dates of their own.
 
-use super::{Settings, unite};
-use crate::aggregate::{Cell, Evidence, PathNames, Trouble};
-use crate::grammar::time::Stamp;
+use super::Settings;
+use crate::aggregate::{Cell, Cells, Evidence, PathNames, Trouble, unite};
+use crate::grammar::time::{Stamp, YEARLESS};
 use jiff::{Timestamp, tz::TimeZone};
+
+/// When windows of stamps without a year have long begun, in seconds since the epoch.
+const AFTER: i64 = (YEARLESS as i64 - 1970 + 2) * 366 * DAY;
 
 /// A day of grace for clocks that are ahead, in seconds.
 const DAY: i64 = 86_400;
 
 /// Moves all evidence without a year to its year, and drops what is outside of the span that was asked for.
-pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames, window: i64, settings: &Settings) {
-    let mut yearless: Vec<_> = cells.extract_if(.., |cell| is_yearless(&cell.2)).collect();
+pub(super) fn place(cells: &mut [Cells], names: &PathNames, window: i64, settings: &Settings) {
+    let yearless: Vec<(usize, (i64, Cell))> = take_yearless(cells);
     if yearless.is_empty() {
         return;
     }
-    unite(&mut yearless, names);
-    let starts = cells.iter().map(|cell| cell.1);
+    let starts = cells.iter().flatten().map(|cell| cell.0);
     let span = starts.clone().min().zip(starts.max());
-    for (series, at, mut cell) in yearless {
+    for (series, (at, mut cell)) in yearless {
         let Some(trouble) = cell.trouble.as_deref_mut() else { continue };
         let Some(first) = trouble.evidence.iter().map(|item| item.first).min() else { continue };
         let year = year_of(first, span, settings);
@@ -34,9 +36,19 @@ pub(super) fn place(cells: &mut Vec<(u32, i64, Cell)>, names: &PathNames, window
         };
         trouble.evidence.retain(wanted);
         if !trouble.evidence.is_empty() {
-            cells.push((series, start, cell));
+            cells[series].push((start, cell));
         }
     }
+    cells.iter_mut().for_each(|cells| unite(cells, names));
+}
+
+/// Takes out cells without a year, with the number of their series.
+fn take_yearless(cells: &mut [Cells]) -> Vec<(usize, (i64, Cell))> {
+    // They are the first: no log goes back so far.
+    let early = |cells: &Cells| cells.partition_point(|cell| cell.0 < AFTER);
+    let take = |cells: &mut Cells| cells.extract_if(..early(cells), |cell| is_yearless(&cell.1)).collect::<Vec<_>>();
+    let each = cells.iter_mut().enumerate();
+    each.flat_map(|(series, cells)| take(cells).into_iter().map(move |cell| (series, cell))).collect()
 }
 
 impl Trouble {
