@@ -163,7 +163,7 @@ fn paths(criterion: &mut Criterion, corpora: &[Corpus]) {
 fn merge(criterion: &mut Criterion, corpora: &[Corpus]) {
     let corpus = &corpora[0];
     let tally = corpus.counted(1).tally;
-    let cells = tally.clone().into_counts().cells.len() as u64;
+    let cells = tally.clone().into_counts().cells.iter().map(Vec::len).sum::<usize>() as u64;
     assert_eq!(setup::failures(tally.clone().merge(tally.clone())), 2 * corpus.counts.failures());
     let mut group = criterion.benchmark_group("aggregate");
     group.throughput(Throughput::Elements(cells));
@@ -202,7 +202,7 @@ fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
         tables: Tables::ALL,
         all_windows: true,
     };
-    let cells = tally.clone().into_counts().cells.len() as u64;
+    let cells = tally.clone().into_counts().cells.iter().map(Vec::len).sum::<usize>() as u64;
 
     let mut group = criterion.benchmark_group("diagnose");
     group.throughput(Throughput::Elements(cells));

@@ -74,5 +74,5 @@ pub(crate) fn options(corpus: &Corpus, threads: usize) -> Options {
 /// Failures in all cells.
 pub(crate) fn failures(tally: Tally) -> u64 {
     let cells = tally.into_counts().cells;
-    cells.iter().filter_map(|(_, _, cell)| cell.trouble.as_deref()).map(|trouble| trouble.failures).sum()
+    cells.iter().flatten().filter_map(|(_, cell)| cell.trouble.as_deref()).map(|trouble| trouble.failures).sum()
 }

@@ -21,13 +21,13 @@ pub const fn status_column(status: u16) -> Option<usize> {
 }
 
 /// Counts for one upstream in one window. A small thing, since there may be as many as lines: what went wrong stands
-/// apart, and more lines of one upstream in one window than 32 bits can count are no log that anybody could read.
+/// apart.
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
     /// Requests that ended at this upstream.
-    pub requests: u32,
+    pub requests: u64,
     /// Attempts at it.
-    pub attempts: u32,
+    pub attempts: u64,
     /// How long its requests took.
     pub latency: Histogram,
     /// What went wrong, if anything did.
@@ -163,8 +163,8 @@ impl Cell {
 
     /// Adds all counts of a cell of the same tally.
     pub fn absorb(&mut self, other: &Self, names: &PathNames) {
-        self.requests = self.requests.saturating_add(other.requests);
-        self.attempts = self.attempts.saturating_add(other.attempts);
+        self.requests += other.requests;
+        self.attempts += other.attempts;
         self.latency.merge(&other.latency);
         if let Some(theirs) = &other.trouble {
             self.trouble().absorb(theirs, names);

@@ -34,8 +34,8 @@ impl Tally {
     #[inline(always)]
     pub fn count_plain(&mut self, series: u32, stamp: Stamp, skim: &Skim<'_>) {
         let cell = self.cell(series, stamp);
-        cell.requests = cell.requests.saturating_add(1);
-        cell.attempts = cell.attempts.saturating_add(u32::from(skim.attempted));
+        cell.requests += 1;
+        cell.attempts += u64::from(skim.attempted);
         if let Some(duration) = skim.duration {
             cell.latency.add(duration);
         }
@@ -160,7 +160,7 @@ impl Line<'_> {
     /// Counts how the request ended.
     fn count_end(&mut self, cell: &mut Cell, series: u32, names: &mut PathNames) {
         let Event { record, failed, sign, .. } = self.event;
-        cell.requests = cell.requests.saturating_add(1);
+        cell.requests += 1;
         if let Some(duration) = record.duration {
             cell.latency.add(duration);
         }
@@ -187,7 +187,7 @@ impl Line<'_> {
     /// Counts attempt `number`.
     fn count_attempt(&mut self, cell: &mut Cell, series: u32, number: usize) {
         let Event { record, attempts, .. } = self.event;
-        cell.attempts = cell.attempts.saturating_add(1);
+        cell.attempts += 1;
         let Some(sign) = attempts[number] else { return };
         let trouble = cell.trouble();
         trouble.slots |= self.slot;

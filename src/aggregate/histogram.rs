@@ -129,7 +129,7 @@ impl Histogram {
     pub fn percentiles<const N: usize>(&self, percents: [u64; N]) -> [Option<u64>; N] {
         let count = self.count();
         let ranks = percents.map(|percent| (count * percent).div_ceil(100).max(1));
-        if self.counts.is_empty() {
+        if self.counts().is_empty() {
             return self.of_few(ranks);
         }
         let totals = self.totals();
@@ -145,7 +145,7 @@ impl Histogram {
 
     /// The durations of these ranks, from 1, where all are kept one by one.
     fn of_few<const N: usize>(&self, ranks: [u64; N]) -> [Option<u64>; N] {
-        let mut sorted = self.few.clone();
+        let mut sorted = self.few().to_vec();
         sorted.sort_unstable();
         ranks.map(|rank| sorted.get(usize::try_from(rank - 1).unwrap_or(usize::MAX)).copied().map(middle))
     }

@@ -106,7 +106,7 @@ mod tests {
         (timeline, names)
     }
 
-    fn shown(cells: &Cells) -> Vec<(i64, u32)> {
+    fn shown(cells: &Cells) -> Vec<(i64, u64)> {
         cells.iter().map(|(window, cell)| (*window, cell.requests)).collect()
     }
 

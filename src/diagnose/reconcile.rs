@@ -54,13 +54,13 @@ impl Row {
     /// Requests; `None` where only an error log tells of this upstream.
     #[must_use]
     pub fn requests(&self) -> Option<u64> {
-        self.accessed.then_some(u64::from(self.cell.requests))
+        self.accessed.then_some(self.cell.requests)
     }
 
     /// Attempts; `None` where only an error log tells of this upstream, or where the layout does not tell of them.
     #[must_use]
     pub fn attempts(&self) -> Option<u64> {
-        (self.accessed && (self.cell.attempts > 0 || !self.unnamed)).then_some(u64::from(self.cell.attempts))
+        (self.accessed && (self.cell.attempts > 0 || !self.unnamed)).then_some(self.cell.attempts)
     }
 
     /// How long requests took.
