@@ -254,12 +254,8 @@ fn reason(code: &[u8]) -> Option<&'static Sign> {
         // AWS counts these as its own failure (`LambdaInternalError`) or calls them the load balancer's.
         b"LambdaUnhandledException" | b"AuthUnhandledException" | b"WAFUnhandledException" => INTERNAL,
         b"WeightedTargetGroupsUnhandledException" => INTERNAL,
-        b"WAFConnectionError" | b"WAFConnectionTimeout" | b"WAFResponseReadTimeout" | b"WAFServiceError" => {
-            WAF_FAILED
-        }
-        b"AuthTokenEpRequestTimeout" | b"AuthUserinfoEpRequestTimeout" | b"JWKSRequestTimeout" => {
-            LOGIN_UNREACHABLE
-        }
+        b"WAFConnectionError" | b"WAFConnectionTimeout" | b"WAFResponseReadTimeout" | b"WAFServiceError" => WAF_FAILED,
+        b"AuthTokenEpRequestTimeout" | b"AuthUserinfoEpRequestTimeout" | b"JWKSRequestTimeout" => LOGIN_UNREACHABLE,
         b"AuthTokenEpRequestFailed" | b"AuthUserinfoEpRequestFailed" => LOGIN_FAILED,
         b"AuthInvalidTokenResponse" | b"AuthInvalidUserinfoResponse" => LOGIN_ANSWER,
         b"AuthInvalidIdToken" | b"AuthInvalidGrantError" | b"AuthUserinfoResponseSizeExceeded" => LOGIN_ANSWER,

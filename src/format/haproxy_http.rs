@@ -46,7 +46,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 #[inline(always)]
 fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
     let (i, head) = head(i).ok()?;
-    let (i, (group, upstream)) = way(one(b' ', i).ok()?.0)?;
+    let (i, [group, upstream]) = way(one(b' ', i).ok()?.0)?;
     let (i, total) = last_of_row::<5>(i, b'/')?;
     let (i, status) = status(one(b' ', i).ok()?.0).ok()?;
     let (i, _bytes) = uint(one(b' ', i).ok()?.0).ok()?;
@@ -83,7 +83,7 @@ fn skim_any(line: &[u8]) -> Option<Skimmed<'_>> {
 /// `http-in web/web-2 `: the backend and the whole, where a server of that name was reached and it takes no more than 32
 /// bytes to say so. What follows comes first.
 #[inline(always)]
-fn way(i: &[u8]) -> Option<(&[u8], (&[u8], &[u8]))> {
+fn way(i: &[u8]) -> Option<(&[u8], [&[u8]; 2])> {
     let window = i.first_chunk()?;
     let (spaces, slashes, brackets) = (mask32(window, b' '), mask32(window, b'/'), mask32(window, b'<'));
     let frontend = NonZeroU32::new(spaces)?.trailing_zeros();
@@ -97,7 +97,7 @@ fn way(i: &[u8]) -> Option<(&[u8], (&[u8], &[u8]))> {
     if !named || !plain || window[frontend + 1] == b'-' || window[slash + 1] == b'-' {
         return None;
     }
-    Some((&i[end + 1..], (&i[frontend + 1..slash], &i[frontend + 1..end])))
+    Some((&i[end + 1..], [&i[frontend + 1..slash], &i[frontend + 1..end]]))
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

@@ -13,8 +13,8 @@ use crate::cause::Proxy;
 use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{bracketed, byte, next_word, present};
 use crate::grammar::{Parsed, mismatch, time};
-use memchr::memchr;
 use layout::Layout;
+use memchr::memchr;
 use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::preceded};
 use std::cell::RefCell;
 
@@ -364,11 +364,36 @@ mod tests {
     /// Tails of one layout and of others, some not whole.
     fn tails() -> impl Strategy<Value = String> {
         let value = prop::sample::select(vec![
-            "0.001", "-", "", "502", "10.0.0.5:80", "10.0.0.5:80, 10.0.0.6:80", "api", "http://10.0.0.5:80", "a\\\"b",
-            "0.001, 0.002", "unix:/run/a", "X", "balancer://api", "a b", "x=1",
+            "0.001",
+            "-",
+            "",
+            "502",
+            "10.0.0.5:80",
+            "10.0.0.5:80, 10.0.0.6:80",
+            "api",
+            "http://10.0.0.5:80",
+            "a\\\"b",
+            "0.001, 0.002",
+            "unix:/run/a",
+            "X",
+            "balancer://api",
+            "a b",
+            "x=1",
         ]);
         let key = prop::sample::select(vec![
-            "rt", "uct", "ua", "us", "upstream", "upstream_addr", "time", "worker", "x", "request_time", "foo", "Host", "a-b",
+            "rt",
+            "uct",
+            "ua",
+            "us",
+            "upstream",
+            "upstream_addr",
+            "time",
+            "worker",
+            "x",
+            "request_time",
+            "foo",
+            "Host",
+            "a-b",
         ]);
         let item = (key, value, prop::sample::select(vec!["=\"", "=", ": ", ":"]), prop::bool::weighted(0.9)).prop_map(
             |(key, value, sign, closed)| {

@@ -106,13 +106,13 @@ struct LastDate {
 
 impl LastDate {
     /// No text that a rule would ask for.
-    const NONE: Cell<Self> = Cell::new(Self { text: [0; 2], midnight: 0 });
+    const NONE: Self = Self { text: [0; 2], midnight: 0 };
 }
 
 thread_local! {
-    static LAST_CLF: Cell<LastDate> = const { LastDate::NONE };
-    static LAST_ISO: Cell<LastDate> = const { LastDate::NONE };
-    static LAST_SYSLOG: Cell<LastDate> = const { LastDate::NONE };
+    static LAST_CLF: Cell<LastDate> = const { Cell::new(LastDate::NONE) };
+    static LAST_ISO: Cell<LastDate> = const { Cell::new(LastDate::NONE) };
+    static LAST_SYSLOG: Cell<LastDate> = const { Cell::new(LastDate::NONE) };
 }
 
 /// The first moment of the date that `text` is, unless `last` knows it read by `date`.
@@ -201,7 +201,7 @@ fn clock(text: u64) -> Option<u32> {
     const ROOM: u64 = u64::from_le_bytes([118, 118, 127, 118, 118, 127, 118, 118]);
     const HIGH: u64 = u64::MAX / 255 * 128;
     let each = text ^ ZERO;
-    if ((each & !HIGH) + ROOM | each) & HIGH != 0 {
+    if (((each & !HIGH) + ROOM) | each) & HIGH != 0 {
         return padded_clock(text.to_le_bytes());
     }
     // Tens and ones, where each pair begins.

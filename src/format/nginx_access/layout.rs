@@ -4,7 +4,10 @@
 //! A layout is learned from a line and gives what the grammar in the module above would give, or nothing: a property
 //! test holds both to it.
 
-use super::super::{apache_access, nginx::{Var, Vars, plain_name}};
+use super::super::{
+    apache_access,
+    nginx::{Var, Vars, plain_name},
+};
 use crate::grammar::{find::find, number::first_eight};
 
 /// The most values that a layout may have.
