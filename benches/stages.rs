@@ -1,5 +1,6 @@
 //! One group for each stage, in the order of the data. Every stage gets what it would get in a run, and the answer is
-//! compared with what the corpus's maker knows, or with what the stage said before measuring.
+//! compared with what the corpus's maker knows, or with what the stage said before measuring. Bytes per second are those
+//! of the log, whatever a stage itself looks at; those of the output are those that are written.
 
 #![allow(missing_docs, reason = "criterion's macros")]
 #![allow(clippy::unwrap_used, reason = "a benchmark may fail")]
@@ -9,12 +10,12 @@ mod setup;
 
 use corpus::Format;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use gatewhy::aggregate::Tally;
+use gatewhy::aggregate::{Origin, Tally};
 use gatewhy::diagnose::{Settings, diagnose};
 use gatewhy::envelope;
 use gatewhy::event::{Reader, Room, fold};
-use gatewhy::format::{Skimmed, Statuses};
-use gatewhy::grammar::time::Stamp;
+use gatewhy::format::{Skim, Skimmed, Statuses};
+use gatewhy::grammar::time::{Clock, Stamp};
 use gatewhy::input::Block;
 use gatewhy::output::{self, Style, Table};
 use gatewhy::report::{Context, Tables, build};
@@ -159,15 +160,46 @@ fn paths(criterion: &mut Criterion, corpora: &[Corpus]) {
     group.finish();
 }
 
+/// Skims to cells.
+fn count(criterion: &mut Criterion, corpora: &[Corpus]) {
+    let mut group = criterion.benchmark_group("aggregate");
+    for corpus in corpora {
+        let (lines, reader) = (payloads(corpus), reader(corpus));
+        let skims: Vec<Skim<'_>> = lines.iter().filter_map(|line| plain(reader.skim(line)?)).collect();
+        let clock = Clock::new(jiff::tz::TimeZone::UTC);
+        group.throughput(Throughput::Bytes(corpus.counts.bytes));
+        group.bench_function(corpus.name(), |bencher| {
+            bencher.iter_with_large_drop(|| {
+                let (mut tally, mut clock) = (Tally::new(setup::window(corpus)), clock.clone());
+                for skim in &skims {
+                    let stamp = clock.stamp(skim.when);
+                    let origin = Origin { proxy: reader.proxy(), host: b"lb1", program: b"", stamp };
+                    let series = tally.series_of(origin, black_box(skim));
+                    tally.count_plain(series, stamp, skim);
+                }
+                assert!(tally.series(0).first <= tally.series(0).last);
+                tally
+            });
+        });
+    }
+    group.finish();
+}
+
+fn plain(skimmed: Skimmed<'_>) -> Option<Skim<'_>> {
+    match skimmed {
+        Skimmed::Plain(skim) => Some(skim),
+        Skimmed::Full => None,
+    }
+}
+
 /// Cells of two halves to cells of the whole.
 fn merge(criterion: &mut Criterion, corpora: &[Corpus]) {
     let corpus = &corpora[0];
     let tally = corpus.counted(1).tally;
-    let cells = tally.clone().into_counts().cells.iter().map(Vec::len).sum::<usize>() as u64;
     assert_eq!(setup::failures(tally.clone().merge(tally.clone())), 2 * corpus.counts.failures());
-    let mut group = criterion.benchmark_group("aggregate");
-    group.throughput(Throughput::Elements(cells));
-    group.bench_function("merge", |bencher| {
+    let mut group = criterion.benchmark_group("merge");
+    group.throughput(Throughput::Bytes(2 * corpus.counts.bytes));
+    group.bench_function("cells", |bencher| {
         let merge = |(left, right): (Tally, Tally)| {
             let merged = left.merge(right);
             assert_eq!(merged.inputs[0].lines, 2 * LINES);
@@ -202,10 +234,9 @@ fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
         tables: Tables::ALL,
         all_windows: true,
     };
-    let cells = tally.clone().into_counts().cells.iter().map(Vec::len).sum::<usize>() as u64;
 
     let mut group = criterion.benchmark_group("diagnose");
-    group.throughput(Throughput::Elements(cells));
+    group.throughput(Throughput::Bytes(corpus.counts.bytes));
     group.bench_function("cells", |bencher| {
         let diagnose = |tally| {
             let findings = diagnose(tally, &settings);
@@ -218,7 +249,7 @@ fn finish(criterion: &mut Criterion, corpora: &[Corpus]) {
 
     let findings = diagnose(tally, &settings);
     let mut group = criterion.benchmark_group("report");
-    group.throughput(Throughput::Elements(cells));
+    group.throughput(Throughput::Bytes(corpus.counts.bytes));
     group.bench_function("build", |bencher| {
         bencher.iter_with_large_drop(|| {
             let report = build(&findings, &context);
@@ -254,6 +285,7 @@ fn stages(criterion: &mut Criterion) {
     skim(criterion, &corpora);
     read(criterion, &corpora);
     paths(criterion, &corpora);
+    count(criterion, &corpora);
     merge(criterion, &corpora);
     finish(criterion, &corpora);
 }

@@ -56,12 +56,16 @@ pub(crate) fn corpora(lines: u64) -> (TempDir, Vec<Corpus>) {
     (directory, corpora)
 }
 
-/// Everything as the program has it by default, but for the window: it is as long as it takes for a cell to hold some
-/// 30 lines, which is what a minute holds of a million lines a day. With fewer lines in it, making cells would be all
-/// that is measured.
+/// The length of a window in seconds: as long as it takes for a cell to hold some 30 lines, which is what a minute holds
+/// of a million lines a day. With fewer lines in it, making cells would be all that is measured.
+pub(crate) fn window(corpus: &Corpus) -> i64 {
+    i64::try_from(60 * 1_000_000 / corpus.counts.lines).unwrap()
+}
+
+/// Everything as the program has it by default, but for the [`window`].
 pub(crate) fn options(corpus: &Corpus, threads: usize) -> Options {
     Options {
-        window: i64::try_from(60 * 1_000_000 / corpus.counts.lines).unwrap(),
+        window: window(corpus),
         statuses: Statuses::gateway(),
         zone: TimeZone::UTC,
         readers: Reader::known(),
