@@ -1,7 +1,7 @@
 //! The Common Log Format and `combined`: nginx and Apache write them byte for byte alike, and both append to them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
-use crate::grammar::find::find;
+use crate::grammar::find::{find, find_far, find3};
 use crate::grammar::number::{status, uint};
 use crate::grammar::text::byte;
 use crate::grammar::time::{When, Zone, clf};
@@ -100,14 +100,14 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
 
 #[inline(always)]
 fn is_client(text: &[u8]) -> bool {
-    !text.is_empty() && !text.iter().any(|byte| matches!(byte, b' ' | b'"' | b'[' | b'{'))
+    !text.is_empty() && find3(b'"', b'[', b'{', text).is_none() && find(b' ', text).is_none()
 }
 
 /// `"…"`; a quote after a backslash ends nothing: Apache and syslog daemons write `\"`, nginx writes neither raw.
 #[inline(always)]
 pub(super) fn text(i: &[u8]) -> Parsed<'_, &[u8]> {
     let [b'"', inside @ ..] = i else { return mismatch() };
-    match find(b'"', inside) {
+    match find_far(b'"', inside) {
         Some(quote) if quote == 0 || inside[quote - 1] != b'\\' => Ok((&inside[quote + 1..], &inside[..quote])),
         Some(_) => escaped_text(inside),
         None => mismatch(),

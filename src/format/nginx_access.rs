@@ -8,12 +8,14 @@ mod layout;
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
-use super::{About, Escape, Record, Skimmed, Statuses, Verdict, apache_access};
+use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access};
 use crate::cause::Proxy;
-use crate::grammar::number::{uint, whole};
-use crate::grammar::text::{bracketed, byte, next_word, present};
+use crate::grammar::address::is_server;
+use crate::grammar::find::find2;
+use crate::grammar::number::{self, seconds, uint, whole};
+use crate::grammar::text::{bracketed, byte, next_word, present, same};
 use crate::grammar::{Parsed, mismatch, time};
-use layout::Layout;
+use layout::{Layout, Ordinary};
 use memchr::memchr;
 use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::preceded};
 use std::cell::RefCell;
@@ -38,14 +40,53 @@ pub(super) static ABOUT: About = About {
 };
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    if line.first() == Some(&b'"') {
+        let mut vars = Vars::new(Escape::Hex);
+        all_keyed(line, &mut vars)?;
+        return vars.skim();
+    }
+    let line = clf::line(line)?;
+    match ordinary(&line) {
+        Some(skim) => Some(Skimmed::Plain(skim)),
+        None => skim_any(&line),
+    }
+}
+
+/// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.
+#[inline(always)]
+fn ordinary<'a>(line: &clf::Line<'a>) -> Option<Skim<'a>> {
+    let (None, Some(_)) = (line.host, line.agent) else { return None };
+    let Ordinary { upstream, status, request_time } = LAST.with_borrow(|layout| layout.skim(line.tail))?;
+    // A list, a user agent, a socket, the name of a group: all of these take a longer look.
+    let is_server = find2(b' ', b'/', upstream).is_none() && is_server(upstream);
+    let has_own_status = status.is_some_and(|status| !same(status, line.status));
+    if !is_server || has_own_status {
+        return None;
+    }
+    Some(Skim {
+        when: line.when,
+        status: whole(line.status, number::status)?,
+        group: b"",
+        upstream,
+        names_upstream: true,
+        attempted: true,
+        duration: Some(whole(request_time, seconds)?),
+    })
+}
+
+fn skim_any<'a>(line: &clf::Line<'a>) -> Option<Skimmed<'a>> {
     let mut vars = Vars::new(Escape::Hex);
-    fill(line, &mut vars)?;
+    fill_from(line, &mut vars)?;
     vars.skim()
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let mut vars = Vars::new(Escape::Hex);
-    fill(line, &mut vars)?;
+    if line.first() == Some(&b'"') {
+        all_keyed(line, &mut vars)?;
+    } else {
+        fill_from(&clf::line(line)?, &mut vars)?;
+    }
     vars.record()
 }
 
@@ -54,12 +95,7 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 }
 
 /// Finds the variables of a line.
-#[inline]
-fn fill<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
-    if line.first() == Some(&b'"') {
-        return all_keyed(line, vars);
-    }
-    let line = clf::line(line)?;
+fn fill_from<'a>(line: &clf::Line<'a>, vars: &mut Vars<'a>) -> Option<()> {
     if let Some(host) = line.host {
         vars.set(Var::Host, host);
     }
@@ -76,7 +112,7 @@ fn fill<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
     if line.host.is_none() && LAST.with_borrow(|layout| layout.read(line.tail, vars)) {
         return Some(());
     }
-    if is_foreign(&line) {
+    if is_foreign(line) {
         return None;
     }
     new_tail(line.tail, vars);
@@ -356,8 +392,9 @@ mod tests {
     fn both_ways(before: &str, line: &str) -> [Option<String>; 2] {
         [before, ""].map(|before| {
             LAST.set(Layout::NONE);
-            read(before.as_bytes());
-            read(line.as_bytes()).map(|record| format!("{record:?}"))
+            skim(before.as_bytes());
+            let skimmed = skim(line.as_bytes());
+            read(line.as_bytes()).map(|record| format!("{skimmed:?} {record:?}"))
         })
     }
 

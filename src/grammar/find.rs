@@ -66,6 +66,24 @@ pub fn find(byte: u8, i: &[u8]) -> Option<usize> {
     first(i, |chunk| mask(chunk, byte), |eight| marks(eight, byte), |far| memchr(byte, far))
 }
 
+/// [`find`] for what is seldom near, such as the quote that ends a request: 32 bytes at a time.
+#[inline(always)]
+#[must_use]
+pub fn find_far(byte: u8, i: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(chunk) = i[at..].first_chunk() {
+        let found = mask32(chunk, byte);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
+        }
+        at += 2 * LANES;
+        if at == 2 * NEAR {
+            break;
+        }
+    }
+    find(byte, &i[at..]).map(|found| at + found)
+}
+
 /// Where the first `byte` is among the first `length` bytes of a line: faster than to cut the line there first, since
 /// what follows may be looked at.
 #[inline(always)]
@@ -173,6 +191,7 @@ mod tests {
             let bytes = &bytes[from.min(bytes.len())..];
             for byte in 0..5 {
                 prop_assert_eq!(find(byte, bytes), memchr(byte, bytes));
+                prop_assert_eq!(find_far(byte, bytes), memchr(byte, bytes));
                 prop_assert_eq!(find2(byte, 3, bytes), memchr2(byte, 3, bytes));
                 for length in [0, 1, 7, 15, 16, 17, 60] {
                     let length = bytes.len().min(length);
@@ -185,6 +204,7 @@ mod tests {
         fn finds_what_is_far(length in 0_usize..300) {
             let bytes = [vec![b'x'; length], b" y ".to_vec()].concat();
             prop_assert_eq!(find(b' ', &bytes), Some(length));
+            prop_assert_eq!(find_far(b' ', &bytes), Some(length));
         }
     }
 }

@@ -15,13 +15,42 @@ const MOST: usize = 16;
 
 /// A tail in which every value has a key: ` rt=0.001 uct="0.000" us="200"`.
 #[derive(Debug)]
-pub(super) struct Layout(Vec<Item>);
+pub(super) struct Layout {
+    items: Vec<Item>,
+    /// Whether it can tell all that [`Layout::skim`] wants.
+    is_ordinary: bool,
+}
+
+/// What counting takes from the tail of an ordinary request: of one that one server was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Ordinary<'a> {
+    /// The server, or what may be one.
+    pub(super) upstream: &'a [u8],
+    /// The status that it sent, where the layout has a place for it.
+    pub(super) status: Option<&'a [u8]>,
+    /// How long the request took, in seconds.
+    pub(super) request_time: &'a [u8],
+}
+
+/// What a value is to counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Upstream,
+    Status,
+    RequestTime,
+    /// A time that only must not be a list.
+    Time,
+    /// Names a group, or may mean this or that.
+    Special,
+    Other,
+}
 
 /// A value's place.
 #[derive(Debug)]
 struct Item {
     before: Literal,
     var: Var,
+    role: Role,
     is_quoted: bool,
     /// Whether a worker's URL here would tell that Apache wrote the line.
     may_be_apache: bool,
@@ -37,7 +66,7 @@ struct Literal {
 
 impl Layout {
     /// That of no tail.
-    pub(super) const NONE: Self = Self(Vec::new());
+    pub(super) const NONE: Self = Self { items: Vec::new(), is_ordinary: false };
 
     /// The layout of a tail; `None` where a value has no key, or more than digits and a point outside of quotes.
     /// `meaning` says which variable a key stands for.
@@ -57,22 +86,61 @@ impl Layout {
             }
             let before = Literal::of(&tail[..length + 1 + usize::from(is_quoted)]);
             let may_be_apache = mark == apache_access::Mark::ByValue;
-            let item = Item { before, var: meaning(key), is_quoted, may_be_apache };
+            let var = meaning(key);
+            let item = Item { before, var, role: Role::of(var), is_quoted, may_be_apache };
             tail = item.value(tail)?.0;
             items.push(item);
         }
-        Some(Self(items))
+        let count = |role| items.iter().filter(|item| item.role == role).count();
+        let is_ordinary = count(Role::Special) == 0
+            && (count(Role::Upstream), count(Role::RequestTime)) == (1, 1)
+            && count(Role::Status) <= 1;
+        Some(Self { items, is_ordinary })
+    }
+
+    /// What counting takes from a tail of this layout; `None` where it has another, or may tell of several attempts.
+    #[inline(always)]
+    pub(super) fn skim<'a>(&self, mut tail: &'a [u8]) -> Option<Ordinary<'a>> {
+        let mut found = Ordinary::default();
+        if !self.is_ordinary {
+            return None;
+        }
+        for item in &self.items {
+            let (rest, value) = item.value(tail)?;
+            match item.role {
+                Role::Upstream => found.upstream = value,
+                Role::Status => found.status = Some(value),
+                Role::RequestTime => found.request_time = value,
+                Role::Time if find(b' ', value).is_some() => return None,
+                _ => {}
+            }
+            tail = rest;
+        }
+        tail.is_empty().then_some(found)
     }
 
     /// Notes the values of a tail that has this layout; false where it has another.
     #[inline]
     pub(super) fn read<'a>(&self, mut tail: &'a [u8], vars: &mut Vars<'a>) -> bool {
-        for item in &self.0 {
+        for item in &self.items {
             let Some((rest, value)) = item.value(tail) else { return false };
             vars.set(item.var, value);
             tail = rest;
         }
-        tail.is_empty() && !self.0.is_empty()
+        tail.is_empty() && !self.items.is_empty()
+    }
+}
+
+impl Role {
+    fn of(var: Var) -> Self {
+        match var {
+            Var::UpstreamAddr | Var::AddrOrAgent => Self::Upstream,
+            Var::UpstreamStatus => Self::Status,
+            Var::RequestTime => Self::RequestTime,
+            Var::ConnectTime | Var::HeaderTime | Var::ResponseTime => Self::Time,
+            Var::ServerName | Var::ProxyHost | Var::ProxyUpstream | Var::EitherTime | Var::AnyTime => Self::Special,
+            _ => Self::Other,
+        }
     }
 }
 
