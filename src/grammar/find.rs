@@ -52,8 +52,10 @@ pub fn mask64(i: &[u8], byte: u8) -> u64 {
     }
 }
 
+/// Which of 64 bytes are `byte`: bit 0 stands for the first.
 #[inline(always)]
-fn mask_of(bytes: &[u8; 4 * LANES], byte: u8) -> u64 {
+#[must_use]
+pub fn mask_of(bytes: &[u8; 4 * LANES], byte: u8) -> u64 {
     let (chunks, _) = bytes.as_chunks();
     let each = |at: usize| u64::from(mask(&chunks[at], byte)) << (at * LANES);
     each(0) | each(1) | each(2) | each(3)

@@ -1,7 +1,6 @@
 //! Blocks of whole lines.
 
-use super::{Input, Pending, Problem, Stream, buffer::Buffer};
-use memchr::memchr_iter;
+use super::{Input, Pending, Problem, Stream, buffer::Buffer, line_ends::LineEnds};
 use std::sync::{Arc, atomic::AtomicU64};
 
 /// Some whole lines of one input.
@@ -15,14 +14,15 @@ pub struct Block {
     pub first_line: u64,
     /// The lines. The last of an input may lack its line feed.
     pub(super) bytes: Buffer,
+    /// Where they end.
+    pub(super) ends: LineEnds,
 }
 
 impl Block {
     /// The lines with their numbers, without their line ends.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let mut start = 0;
-        let ends = memchr_iter(b'\n', &self.bytes).chain((!self.bytes.ends_with(b"\n")).then_some(self.bytes.len()));
-        let lines = ends.map(move |end| {
+        let lines = self.ends.all().map(move |end| {
             let line = &self.bytes[start..end];
             start = end + 1;
             line.strip_suffix(b"\r").unwrap_or(line)

@@ -7,6 +7,7 @@ mod blocks;
 mod buffer;
 mod decompress;
 mod find;
+mod line_ends;
 mod raw;
 mod stream;
 

@@ -2,7 +2,7 @@
 
 use super::{Block, Input, Problem, buffer::Buffer, decompress, raw};
 use crate::error::Error;
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 use std::{
     io::{self, Read},
     path::PathBuf,
@@ -77,7 +77,8 @@ impl Stream {
         let outcome = self.fill(&mut block.bytes);
         block.input = self.input;
         block.first_line = self.next_line;
-        self.next_line += memchr_iter(b'\n', &block.bytes).count() as u64;
+        block.ends.find(&block.bytes);
+        self.next_line += block.ends.feeds();
         if let Err(source) = outcome {
             self.state = State::Ended;
             let source = self.explain(source, self.next_line - 1);
