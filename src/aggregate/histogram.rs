@@ -214,7 +214,8 @@ impl Apart {
         self.few.sort_unstable();
         let runs = self.few.chunk_by(|a, b| a == b);
         self.counts.extend(runs.flat_map(|run| parts(run.len() as u64).map(|part| (run[0], part))));
-        self.few.clear();
+        // With its memory: most cells will have few more.
+        self.few = Vec::new();
         // Two runs in order, or three.
         self.counts.sort_by_key(|entry| entry.0);
         self.counts.dedup_by(|next, kept| {

@@ -7,7 +7,7 @@
 
 use crate::grammar::{
     Parsed, address,
-    find::{find, find3},
+    find::{find, find_far, find3},
     mismatch,
     number::{self, Micros, seconds, uint, whole},
     text::{byte, one, place_of, present, word, words},
@@ -221,7 +221,7 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
     let escaped = |at: usize| text[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
     let mut from = 0;
     loop {
-        let at = from + find(b'"', &text[from..])?;
+        let at = from + find_far(b'"', &text[from..])?;
         if matches!(text.get(at + 1), None | Some(b' ')) && !escaped(at) {
             return Some(at);
         }

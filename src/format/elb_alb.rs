@@ -3,6 +3,7 @@
 //! The load balancer never says why it answered 502 or 504 itself: [`judge`] reads it off who is named and how long
 //! which phase took. The timers are `-1` exactly where they would tell most; the two stamps of a line still give the
 //! time from the request's arrival to the response.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What,
@@ -11,9 +12,8 @@ use super::{
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
-    grammar::{Parsed, address, number::Micros, text::present, time::When},
+    grammar::{Parsed, address, mismatch, number::Micros, text::present, time::When},
 };
-use nom::{Parser as _, combinator::verify};
 
 pub(super) static ABOUT: About = About {
     name: "alb",
@@ -109,36 +109,34 @@ table! {
 }
 
 /// `http`, `https`, `h2`, `grpcs`, `ws` or `wss`.
-#[inline]
-fn known_type(i: &[u8]) -> Parsed<'_, &[u8]> {
-    verify(column, |word: &[u8]| matches!(word, b"http" | b"https" | b"h2" | b"grpcs" | b"ws" | b"wss")).parse(i)
+#[inline(always)]
+fn is_known_type(word: &[u8]) -> bool {
+    matches!(word, b"http" | b"https" | b"h2" | b"grpcs" | b"ws" | b"wss")
 }
 
 /// A type that AWS may add one day, a short word in lower case: `h3`.
-fn new_type(i: &[u8]) -> Parsed<'_, &[u8]> {
-    let plausible = |word: &[u8]| {
-        word.len() <= 6
-            && word[0].is_ascii_lowercase()
-            && word.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    verify(column, plausible).parse(i)
+fn may_be_type(word: &[u8]) -> bool {
+    word.len() <= 6
+        && word[0].is_ascii_lowercase()
+        && word.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 /// `type time elb`: `http 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 `. The name may have been
 /// masked, but not that of a type still unknown.
-#[inline]
+#[inline(always)]
 fn opening(i: &[u8]) -> Parsed<'_, When> {
-    if let Ok((i, _)) = known_type(i) {
-        return (time, column).map(|(when, _)| when).parse(i);
-    }
-    let application = verify(column, |name: &[u8]| name.starts_with(b"app/"));
-    (new_type, time, application).map(|(_, when, _)| when).parse(i)
+    let (i, kind) = column(i)?;
+    let (i, when) = time(i)?;
+    let (i, name) = column(i)?;
+    if is_known_type(kind) || may_be_type(kind) && name.starts_with(b"app/") { Ok((i, when)) } else { mismatch() }
 }
 
 /// Everything up to the request, which gives the rest.
-#[inline]
+#[inline(always)]
 fn line(i: &[u8]) -> Parsed<'_, (When, Core<'_>)> {
-    (opening, core).parse(i)
+    let (i, when) = opening(i)?;
+    let (i, core) = core(i)?;
+    Ok((i, (when, core)))
 }
 
 /// `request_creation_time`, four columns behind the target group's; whatever shifts the columns makes it unreadable.

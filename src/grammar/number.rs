@@ -179,6 +179,29 @@ pub fn status(i: &[u8]) -> Parsed<'_, u16> {
 /// Seconds with any number of decimals, as microseconds: `60.003` is 60,003,000. Decimals past the sixth are dropped.
 #[inline(always)]
 pub fn seconds(i: &[u8]) -> Parsed<'_, Micros> {
+    match few_seconds(i) {
+        Some(millis) => Ok((&i[5..], millis * 1_000)),
+        None => any_seconds(i),
+    }
+}
+
+/// What nearly all durations are, `0.003`, in milliseconds.
+#[inline(always)]
+fn few_seconds(i: &[u8]) -> Option<u64> {
+    const POINT: u64 = (b'.' ^ b'0') as u64;
+    // The highest bits of six bytes, and those of the two among them that are no digits.
+    const SIX: u64 = 0x8080_8080_8080;
+    const OTHERS: u64 = 0x8000_0000_8000;
+    let each = first_eight(i) ^ bytes(b'0');
+    if not_digits(each) & SIX != OTHERS || each >> 8 & 0xFF != POINT {
+        return None;
+    }
+    let four = (each & 0xFF) | (each >> 8 & 0xFFFF_FF00);
+    let pairs = (four * 10 + (four >> 8)) & 0x00FF_00FF;
+    Some((pairs & 0xFF) * 100 + (pairs >> 16))
+}
+
+fn any_seconds(i: &[u8]) -> Parsed<'_, Micros> {
     let (rest, whole) = uint(i)?;
     let Some(micros) = whole.checked_mul(1_000_000) else { return mismatch() };
     let [b'.', fraction @ ..] = rest else { return Ok((rest, micros)) };
@@ -246,8 +269,11 @@ mod tests {
 
     #[test]
     fn reads_seconds_wherever_they_end() {
-        let cases: [(&str, Option<u64>); 10] = [
+        let cases: [(&str, Option<u64>); 13] = [
             ("60.003", Some(60_003_000)),
+            ("0.003", Some(3_000)),
+            ("9.876", Some(9_876_000)),
+            ("1.2345", Some(1_234_500)),
             ("0.000", Some(0)),
             ("5", Some(5_000_000)),
             ("5.", Some(5_000_000)),
@@ -301,6 +327,11 @@ mod tests {
         fn short_and_long_agree(bytes in prop::collection::vec(prop_oneof![b'0'..=b'9', any::<u8>()], 0..24)) {
             prop_assert_eq!(uint(&bytes).ok(), long_uint(&bytes).ok());
             prop_assert_eq!(millionths(&bytes), long_millionths(&bytes));
+        }
+
+        #[test]
+        fn few_and_any_seconds_agree(text in "[0-9./]{1,2}[0-9.]{0,6}[ \"]?") {
+            prop_assert_eq!(seconds(text.as_bytes()).ok(), any_seconds(text.as_bytes()).ok());
         }
     }
 }

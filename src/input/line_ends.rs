@@ -29,9 +29,12 @@ impl LineEnds {
         self.is_open = !bytes.is_empty() && !bytes.ends_with(b"\n");
         let start = bytes.len() - rest.len();
         let last = memchr_iter(b'\n', rest).map(|at| start + at).chain(self.is_open.then_some(bytes.len()));
-        self.places.truncate(self.count);
-        self.places.extend(last);
-        self.count = self.places.len();
+        // Up to one for each byte, and the end.
+        self.make_room(LOOK);
+        for place in last {
+            self.places[self.count] = place;
+            self.count += 1;
+        }
     }
 
     /// Adds the line feeds of one look, which begins at `start`; `left` looks are left with it. Most have one or none:
