@@ -3,13 +3,13 @@
 
 use super::haproxy::{
     self, Clf, Line, Timers, answer, backend_errors, clf_line, ending, frontend, head, micros, number, numbers, quote,
-    quoted, route, space,
+    quoted, route, space, time_behind_client,
 };
 use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::Parsed;
 use crate::grammar::find::{find, mask32};
-use crate::grammar::number::{last_of_row, status, uint};
+use crate::grammar::number::{behind_digits, last_of_row, status};
 use crate::grammar::text::one;
 use memchr::{memchr, memchr2, memrchr_iter};
 use nom::{Parser as _, sequence::preceded};
@@ -45,14 +45,14 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 /// `… http-in web/web-2 0/0/0/10/10 200 11262 - - ---- 73/73/10/2/0 …`
 #[inline(always)]
 fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
-    let (i, head) = head(i).ok()?;
+    let (i, when) = time_behind_client(i)?;
     let (i, [group, upstream]) = way(one(b' ', i).ok()?.0)?;
     let (i, total) = last_of_row::<5>(i, b'/')?;
     let (i, status) = status(one(b' ', i).ok()?.0).ok()?;
-    let (i, _bytes) = uint(one(b' ', i).ok()?.0).ok()?;
+    let i = behind_digits(one(b' ', i).ok()?.0)?;
     let (_, retries) = last_of_row::<5>(i.strip_prefix(b" - - ---- ")?, b'/')?;
     (status >= 100 && retries == 0).then_some(Skim {
-        when: head.when,
+        when,
         status,
         group,
         upstream,

@@ -17,6 +17,14 @@ pub fn uint(i: &[u8]) -> Parsed<'_, u64> {
     }
 }
 
+/// What follows the digits that `i` begins with, of which there are one to seven.
+#[inline(always)]
+#[must_use]
+pub fn behind_digits(i: &[u8]) -> Option<&[u8]> {
+    let count = not_digits(first_eight(i) ^ bytes(b'0')).trailing_zeros() as usize / 8;
+    if matches!(count, 1..8) { Some(&i[count..]) } else { None }
+}
+
 /// [`uint`] of any length.
 fn long_uint(i: &[u8]) -> Parsed<'_, u64> {
     let digits = i.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -117,7 +125,7 @@ const fn eight_digits(each: u64) -> u64 {
 }
 
 /// The last of `N` numbers with `separator` between, a space behind it: 67 of `0/0/1/66/67 `. `None` where they are
-/// written in any other way, or reach over 31 bytes, or have more than eight digits: then they must be read one by one.
+/// written in any other way, or where they are so long that they must be read one by one.
 #[inline(always)]
 #[must_use]
 pub fn last_of_row<const N: usize>(i: &[u8], separator: u8) -> Option<(&[u8], u64)> {
@@ -146,21 +154,14 @@ fn last_in<'a>(i: &'a [u8], window: &[u8; ROW], separator: u8, count: usize) -> 
     // As many marks as it takes, a number before each, and one behind the last.
     let last_mark = (2..count).fold(within, |left, _| left & left.wrapping_sub(1));
     let is_row = last_mark.is_power_of_two() && (within | end) & (within << 1 | 1) == 0;
-    if !is_row || window[length as usize] != b' ' || has_nine(digits & (end - 1)) {
+    let start = last_mark.trailing_zeros() + 1;
+    // So that no number is of more than 19 digits, which may be one too many, and the last of no more than eight.
+    let is_short = length <= 19 + 2 * (count as u32 - 1) && length <= start + 8;
+    if !is_row || window[length as usize] != b' ' || !is_short {
         return None;
     }
-    let start = last_mark.trailing_zeros() + 1;
     let each = u64::from_le_bytes(*window[start as usize..].first_chunk()?) ^ bytes(b'0');
     Some((&i[length as usize..], eight_digits(each << (8 * (8 - (length - start))))))
-}
-
-/// Whether nine neighbouring bits are set.
-#[inline(always)]
-const fn has_nine(bits: u32) -> bool {
-    let two = bits & bits >> 1;
-    let four = two & two >> 2;
-    let eight = four & four >> 4;
-    eight & eight >> 1 != 0
 }
 
 /// An HTTP status as proxies write it: exactly three digits (nginx writes `000` and `009` too).
@@ -212,6 +213,12 @@ fn any_seconds(i: &[u8]) -> Parsed<'_, Micros> {
 /// Decimals behind a point, any number of them, in millionths: `25` is 250,000. None are 0.
 #[inline(always)]
 pub fn millionths(i: &[u8]) -> (&[u8], u64) {
+    // Mostly there are three.
+    let each = first_eight(i) ^ bytes(b'0');
+    if not_digits(each) & 0x8080_8080 == 0x8000_0000 {
+        let thousandths = (each & 0xFF) * 100 + (each >> 8 & 0xFF) * 10 + (each >> 16 & 0xFF);
+        return (&i[3..], thousandths * 1_000);
+    }
     match Digits::at(i) {
         Some(digits) => (&i[digits.count..], digits.millionths()),
         None => long_millionths(i),
@@ -303,7 +310,9 @@ mod tests {
             ("0/0/0/10/10", Some(10)),
             ("0/0/0/10/0", Some(0)),
             ("12345678/0/1/66/12345679", Some(12_345_679)),
-            ("123456789/0/1/66/67", None),
+            ("1234567890123456789/0/1/6/7", Some(7)),
+            ("12345678901234567890/0/1/6/7", None),
+            ("0/0/1/66/12345678", Some(12_345_678)),
             ("0/0/1/66/123456789", None),
             ("0/0/-1/-1/3000", None),
             ("0/0/0/10/+10", None),
@@ -327,6 +336,13 @@ mod tests {
         fn short_and_long_agree(bytes in prop::collection::vec(prop_oneof![b'0'..=b'9', any::<u8>()], 0..24)) {
             prop_assert_eq!(uint(&bytes).ok(), long_uint(&bytes).ok());
             prop_assert_eq!(millionths(&bytes), long_millionths(&bytes));
+        }
+
+        #[test]
+        fn digits_end_where_a_number_does(text in "[0-9]{0,10}[ /]?") {
+            let behind = uint(text.as_bytes()).ok().map(|(rest, _)| rest);
+            let short = behind.filter(|behind| text.len() - behind.len() < 8);
+            prop_assert_eq!(behind_digits(text.as_bytes()), short);
         }
 
         #[test]

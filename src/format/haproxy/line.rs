@@ -114,6 +114,16 @@ pub(in crate::format) fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     mismatch()
 }
 
+/// The time of a line that begins with its client; what follows the bracket comes first.
+#[inline(always)]
+pub(in crate::format) fn time_behind_client(i: &[u8]) -> Option<(&[u8], When)> {
+    let (open, end) = (find(b'[', i)?, find(b' ', i)?);
+    if end + 1 != open || end == 0 || i[end - 1].is_ascii_whitespace() {
+        return None;
+    }
+    stamp(&i[open..]).ok()
+}
+
 /// `[06/Feb/2009:12:14:14.655]`
 #[inline(always)]
 fn stamp(i: &[u8]) -> Parsed<'_, When> {
@@ -130,7 +140,7 @@ fn stamp(i: &[u8]) -> Parsed<'_, When> {
 fn client(before: &[u8]) -> Option<(&[u8], bool)> {
     match before {
         [word @ .., last, b' '] if !last.is_ascii_whitespace() && find(b' ', word).is_none() => {
-            Some((&before[..=word.len()], true))
+            Some((&before[..word.len() + 1], true))
         }
         _ => client_behind(before),
     }

@@ -10,7 +10,7 @@ mod signs;
 pub(super) use judge::judge;
 pub(super) use line::{
     Clf, Head, Line, Timers, answer, backend_errors, clf_line, ending, frontend, head, micros, number, numbers, quote,
-    quoted, route, space,
+    quoted, route, space, time_behind_client,
 };
 pub(super) use signs::{BACKEND_ERRORS, SIGNS};
 
