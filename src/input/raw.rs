@@ -38,6 +38,33 @@ impl Raw {
     }
 }
 
+/// A look at whether a pipe holds more already.
+pub(super) struct Ahead(File);
+
+impl Raw {
+    /// To look ahead while this is read elsewhere; `None` where nothing can.
+    pub(super) fn ahead(&self) -> Option<Ahead> {
+        self.file.try_clone().ok().map(Ahead)
+    }
+}
+
+impl Ahead {
+    /// Whether the next read waits for nobody.
+    #[cfg(target_os = "linux")]
+    pub(super) fn holds_more(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&AT_ONCE)).is_ok_and(|ready| ready > 0)
+    }
+
+    /// Elsewhere nobody knows.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn holds_more(&self) -> bool {
+        let Self(_) = self;
+        false
+    }
+}
+
 impl Read for Raw {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read(buffer)?;

@@ -29,8 +29,10 @@ pub struct Stream {
     path: PathBuf,
     reader: decompress::Plain,
     compression: Option<&'static str>,
-    /// Whether bytes come as somebody writes them: then a block is handed out as soon as it holds a line.
+    /// Whether bytes come as somebody writes them: then a block is handed out as soon as it holds a line and no more is
+    /// there to be read.
     live: bool,
+    ahead: Option<raw::Ahead>,
     block_size: usize,
     next_line: u64,
     carry: Vec<u8>,
@@ -53,8 +55,9 @@ impl Pending {
     /// When it cannot be read, or is an archive that this program has no decoder for.
     pub fn open(self) -> Result<Stream, Problem> {
         let path = self.input.path.clone().unwrap_or_else(|| PathBuf::from("standard input"));
-        let opened = raw::open(&self.input, self.read).and_then(|raw| Ok((raw.is_live(), decompress::plain(raw)?)));
-        let (live, (reader, compression)) =
+        let opened =
+            raw::open(&self.input, self.read).and_then(|raw| Ok((raw.is_live(), raw.ahead(), decompress::plain(raw)?)));
+        let (live, ahead, (reader, compression)) =
             opened.map_err(|source| problem(self.number, Error::Read { path: path.clone(), source }))?;
         Ok(Stream {
             input: self.number,
@@ -62,6 +65,8 @@ impl Pending {
             reader,
             compression,
             live,
+            // Of what a decompressor holds, the pipe knows nothing.
+            ahead: ahead.filter(|_| live && compression.is_none()),
             block_size: self.block_size,
             next_line: 1,
             carry: Vec::new(),
@@ -109,7 +114,7 @@ impl Stream {
         self.carry.clear();
         while self.state == State::Reading {
             let have = block.len();
-            if have >= self.block_size || self.live && have > 0 {
+            if have >= self.block_size || self.live && have > 0 && !self.holds_more() {
                 if let Some(end) = memrchr(b'\n', block) {
                     self.carry.extend_from_slice(&block[end + 1..]);
                     block.truncate(end + 1);
@@ -134,6 +139,11 @@ impl Stream {
             }
         }
         Ok(())
+    }
+
+    /// Whether more is there to be read at once, as far as is known.
+    fn holds_more(&self) -> bool {
+        self.ahead.as_ref().is_some_and(raw::Ahead::holds_more)
     }
 
     /// Hands out the beginning of a line over the limit, and leaves the rest of it to [`Stream::skip_line`].
