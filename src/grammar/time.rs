@@ -113,6 +113,8 @@ thread_local! {
     static LAST_CLF: Cell<LastDate> = const { Cell::new(LastDate::NONE) };
     static LAST_ISO: Cell<LastDate> = const { Cell::new(LastDate::NONE) };
     static LAST_SYSLOG: Cell<LastDate> = const { Cell::new(LastDate::NONE) };
+    /// The last offset of six bytes, as text and in seconds.
+    static LAST_OFFSET: Cell<(u64, i32)> = const { Cell::new((0, 0)) };
 }
 
 /// The first moment of the date that `text` is, unless `last` knows it read by `date`.
@@ -286,12 +288,30 @@ fn read_clf(i: &[u8]) -> Option<(&[u8], When)> {
     let (rest, micros) = fraction(&i[20..]);
     let wall = after(midnight, clock(eight(stamp, 12))?, micros);
     match rest {
-        [b' ', zone @ ..] if matches!(zone, [b'+' | b'-', ..]) => {
-            let (rest, east) = offset(zone)?;
+        [b' ', b'+' | b'-', ..] => {
+            let (rest, east) = spaced_offset(rest)?;
             Some((rest, When { wall, zone: Zone::Offset(east) }))
         }
         rest => Some((rest, When { wall, zone: Zone::Local })),
     }
+}
+
+/// ` +HHMM` and what else [`offset`] reads behind a space, unless it is that of the last line.
+#[inline(always)]
+fn spaced_offset(i: &[u8]) -> Option<(&[u8], i32)> {
+    // Six bytes of the eight.
+    let Some(text) = i.first_chunk().map(|text| u64::from_le_bytes(*text) << 16) else { return offset(&i[1..]) };
+    let known = LAST_OFFSET.get();
+    if known.0 == text { Some((&i[6..], known.1)) } else { new_offset(text, i) }
+}
+
+#[cold]
+fn new_offset(text: u64, i: &[u8]) -> Option<(&[u8], i32)> {
+    let (rest, east) = offset(&i[1..])?;
+    if i.len() - rest.len() == 6 {
+        LAST_OFFSET.set((text, east));
+    }
+    Some((rest, east))
 }
 
 /// ISO 8601 / RFC 3339, with `T` or a space between date and time; without a zone the time is local to the writer:

@@ -3,12 +3,17 @@
 //!
 //! A layout is learned from a line and gives what the grammar in the module above would give, or nothing: a property
 //! test holds both to it.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::{
     apache_access,
     nginx::{Var, Vars, plain_name},
 };
-use crate::grammar::{find::find, number::first_eight};
+use crate::grammar::{
+    find::{digits, find, mask, mask_of},
+    number::first_eight,
+};
+use std::ops::Range;
 
 /// The most values that a layout may have.
 const MOST: usize = 16;
@@ -81,7 +86,7 @@ impl Layout {
             }
             let mut buffer = [0; 32];
             let mark = apache_access::Mark::of(plain_name(key, &mut buffer));
-            if items.len() == MOST || mark == apache_access::Mark::Always {
+            if items.len() == MOST || length > Literal::LONGEST - 2 || mark == apache_access::Mark::Always {
                 return None;
             }
             let before = Literal::of(&tail[..length + 1 + usize::from(is_quoted)]);
@@ -100,23 +105,22 @@ impl Layout {
 
     /// What counting takes from a tail of this layout; `None` where it has another, or may tell of several attempts.
     #[inline(always)]
-    pub(super) fn skim<'a>(&self, mut tail: &'a [u8]) -> Option<Ordinary<'a>> {
-        let mut found = Ordinary::default();
+    pub(super) fn skim<'a>(&self, tail: &'a [u8]) -> Option<Ordinary<'a>> {
         if !self.is_ordinary {
             return None;
         }
+        let (mut window, mut found) = (Window::of(tail)?, Ordinary::default());
         for item in &self.items {
-            let (rest, value) = item.value(tail)?;
+            let Range { start, end } = window.value(item)?;
             match item.role {
-                Role::Upstream => found.upstream = value,
-                Role::Status => found.status = Some(value),
-                Role::RequestTime => found.request_time = value,
-                Role::Time if find(b' ', value).is_some() => return None,
+                Role::Upstream => found.upstream = tail.get(start..end)?,
+                Role::Status => found.status = Some(tail.get(start..end)?),
+                Role::RequestTime => found.request_time = tail.get(start..end)?,
+                Role::Time if window.has_space(start, end)? => return None,
                 _ => {}
             }
-            tail = rest;
         }
-        tail.is_empty().then_some(found)
+        (window.at == tail.len()).then_some(found)
     }
 
     /// Notes the values of a tail that has this layout; false where it has another.
@@ -167,7 +171,88 @@ fn bare(i: &[u8]) -> Option<usize> {
     (end > 0 && (is_number || &i[..end] == b"-")).then_some(end)
 }
 
+/// The longest tail that is looked at as a whole.
+const LONGEST: usize = 128;
+
+/// A tail with zeros behind it, and where its quotes are: looked up at once, since which of many short values ends where
+/// is nothing that a processor could foresee.
+struct Window {
+    bytes: [u8; LONGEST + Literal::LONGEST],
+    /// Those that have not been passed, by bits.
+    quotes: u128,
+    /// What has been passed.
+    at: usize,
+}
+
+impl Window {
+    #[inline(always)]
+    fn of(tail: &[u8]) -> Option<Self> {
+        let mut bytes = [0; LONGEST + Literal::LONGEST];
+        bytes.get_mut(..tail.len()).filter(|_| tail.len() <= LONGEST)?.copy_from_slice(tail);
+        let (halves, _) = bytes.as_chunks();
+        let quotes = u128::from(mask_of(&halves[0], b'"')) | u128::from(mask_of(&halves[1], b'"')) << 64;
+        Some(Self { bytes, quotes, at: 0 })
+    }
+
+    /// Sixteen bytes from `at` on.
+    #[inline(always)]
+    fn chunk(&self, at: usize) -> Option<&[u8; 16]> {
+        self.bytes.get(at..)?.first_chunk()
+    }
+
+    /// Passes what stands before an item's value, and the value, of which it gives the place.
+    #[inline(always)]
+    fn value(&mut self, item: &Item) -> Option<Range<usize>> {
+        let start = self.at + item.before.length;
+        if !item.before.begins(self.bytes.get(self.at..)?) {
+            return None;
+        }
+        let end = if item.is_quoted { self.next_quote()? } else { start + self.bare(start)? };
+        let is_escaped = item.is_quoted && self.bytes[end - 1] == b'\\';
+        if is_escaped || item.may_be_apache && find(b'/', self.bytes.get(start..end)?).is_some() {
+            return None;
+        }
+        self.at = end + usize::from(item.is_quoted);
+        Some(start..end)
+    }
+
+    /// The place of the quote that closes a value, whose opening quote has been compared.
+    #[inline(always)]
+    fn next_quote(&mut self) -> Option<usize> {
+        let closing = self.quotes & self.quotes.wrapping_sub(1);
+        self.quotes = closing & closing.wrapping_sub(1);
+        (closing != 0).then(|| closing.trailing_zeros() as usize)
+    }
+
+    /// The length of a number that ends at a space or with the tail, or of a dash that stands for one.
+    #[inline(always)]
+    fn bare(&self, start: usize) -> Option<usize> {
+        let chunk = self.chunk(start)?;
+        let number = digits(chunk) | mask(chunk, b'.');
+        let length = (!number).trailing_zeros() as usize;
+        let length = if length == 0 { usize::from(chunk[0] == b'-') } else { length };
+        (length > 0 && matches!(chunk.get(length), Some(b' ' | 0))).then_some(length)
+    }
+
+    /// Whether a space stands in a value; `None` where it is too long to be told.
+    #[inline(always)]
+    fn has_space(&self, start: usize, end: usize) -> Option<bool> {
+        let spaces = mask(self.chunk(start)?, b' ');
+        (end - start <= 16).then_some(spaces & ((1 << (end - start)) - 1) != 0)
+    }
+}
+
 impl Literal {
+    /// The longest that [`Window`] has room for behind its tail.
+    const LONGEST: usize = 32;
+
+    /// Whether `i` begins with this. Behind `i`, zeros stand for what is not there.
+    #[inline(always)]
+    fn begins(&self, i: &[u8]) -> bool {
+        let mut parts = self.parts.iter().zip(i.as_chunks().0);
+        parts.all(|((part, counts), text)| (u64::from_le_bytes(*text) ^ part) & counts == 0)
+    }
+
     fn of(text: &[u8]) -> Self {
         let part = |part: &[u8]| (first_eight(part), u64::MAX >> (64 - 8 * part.len()));
         Self { parts: text.chunks(8).map(part).collect(), length: text.len() }
