@@ -93,12 +93,13 @@ pub fn proxy_name(proxy: Proxy, host: &[u8]) -> String {
 /// alone, is written `unix:/path`.
 #[must_use]
 pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
-    match proxy {
-        Proxy::Haproxy if !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/') => {
-            format!("{}/{}", text(group), text(upstream))
-        }
-        Proxy::Apache if upstream.starts_with(b"/") => format!("unix:{}", text(upstream)),
-        _ => text(upstream),
+    let split = proxy == Proxy::HAPROXY && !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/');
+    if split {
+        format!("{}/{}", text(group), text(upstream))
+    } else if proxy == Proxy::APACHE && upstream.starts_with(b"/") {
+        format!("unix:{}", text(upstream))
+    } else {
+        text(upstream)
     }
 }
 
@@ -133,13 +134,13 @@ mod tests {
 
     #[test]
     fn names_servers() {
-        assert_eq!(upstream_name(Proxy::Haproxy, b"api", b"api-1"), "api/api-1");
-        assert_eq!(upstream_name(Proxy::Haproxy, b"api", b"api/api-1"), "api/api-1");
-        assert_eq!(upstream_name(Proxy::Haproxy, b"api", b""), "");
-        assert_eq!(upstream_name(Proxy::Nginx, b"shop", b"127.0.0.1:9101"), "127.0.0.1:9101");
-        assert_eq!(upstream_name(Proxy::Apache, b"", b"/run/app.sock"), "unix:/run/app.sock");
-        assert_eq!(upstream_name(Proxy::Apache, b"api", b"127.0.0.1:9101"), "127.0.0.1:9101");
-        assert_eq!(proxy_name(Proxy::Nginx, b""), "nginx");
-        assert_eq!(proxy_name(Proxy::Haproxy, b"lb1"), "haproxy@lb1");
+        assert_eq!(upstream_name(Proxy::HAPROXY, b"api", b"api-1"), "api/api-1");
+        assert_eq!(upstream_name(Proxy::HAPROXY, b"api", b"api/api-1"), "api/api-1");
+        assert_eq!(upstream_name(Proxy::HAPROXY, b"api", b""), "");
+        assert_eq!(upstream_name(Proxy::NGINX, b"shop", b"127.0.0.1:9101"), "127.0.0.1:9101");
+        assert_eq!(upstream_name(Proxy::APACHE, b"", b"/run/app.sock"), "unix:/run/app.sock");
+        assert_eq!(upstream_name(Proxy::APACHE, b"api", b"127.0.0.1:9101"), "127.0.0.1:9101");
+        assert_eq!(proxy_name(Proxy::NGINX, b""), "nginx");
+        assert_eq!(proxy_name(Proxy::HAPROXY, b"lb1"), "haproxy@lb1");
     }
 }

@@ -109,7 +109,7 @@ impl Tally {
         let Origin { host, program, stamp, .. } = line.origin;
         let group = if line.event.record.group.is_empty() { program } else { line.event.record.group };
         let series =
-            self.series_id(SeriesKey { proxy: Proxy::Host, host, group, upstream: b"", names_upstream: false });
+            self.series_id(SeriesKey { proxy: Proxy::HOST, host, group, upstream: b"", names_upstream: false });
         let trouble = self.cell(series, stamp).trouble();
         line.note(trouble, (series, sign), Source::Host, Amount { failures: 0, attempts: 0 }, None);
     }

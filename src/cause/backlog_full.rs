@@ -51,24 +51,24 @@ pub(super) static ENTRY: Entry = Entry {
             why: "on the upstream's host: does the number grow? (TCP only)",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -rnE 'pm\\.max_children|listen\\.backlog|^pm *=' /etc/php*/*/fpm/pool.d /etc/php-fpm.d \
                 2>/dev/null",
             why: "workers and queue of php-fpm; children times memory of each must fit into the host",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,59-62",
             why: "sessions and average connect time (ms) of each server; `maxconn` keeps the queue in HAProxy",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "Target.Timeout: health checks do not get through either",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SpilloverCount --dimensions \
                 Name=LoadBalancerName,Value={group} --statistics Sum --period 60 --start-time {since} --end-time \
                 {until}",

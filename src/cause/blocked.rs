@@ -30,38 +30,38 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -hE 'limiting (requests|connections)|access forbidden|ModSecurity' /var/log/nginx/error.log | \
                 grep -oE 'client: [^,]+' | sort | uniq -c | sort -rn | head",
             why: "who is refused most: one scraper, or everybody behind one CDN or NAT address?",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'limit_(req|conn)|deny |real_ip|set_real_ip_from|modsecurity'",
             why: "rates, bursts and statuses; behind a CDN limits need the client's real address",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE '(deny|tarpit|reject)|stick-table|rate-limit|maxconnrate' /etc/haproxy/haproxy.cfg",
             why: "the rules that refuse",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show table' | socat stdio /run/haproxy/admin.sock",
             why: "the stick tables; then `show table NAME` for the clients in it and their rates",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws wafv2 list-web-acls --scope REGIONAL",
             why: "then `get-sampled-requests` for the rule that blocked",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "actions_executed",
             why: "in the log row: `waf` means that the WAF looked at it, `waf-failed` that the WAF failed",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group} --query \
                 'LoadBalancerDescriptions[].SecurityGroups'",
             why: "a Classic ELB has no WAF; security groups drop and do not answer",

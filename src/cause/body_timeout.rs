@@ -39,50 +39,50 @@ pub(super) static ENTRY: Entry = Entry {
             why: "past the proxy: does the body pause there too?",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE '_(read|send)_timeout|proxy_buffering|X-Accel-Buffering'",
             why: "the longest silence that nginx allows; for streams send a heartbeat more often than this",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -h 'timed out.*while reading upstream' /var/log/nginx/error.log | grep -oE 'request: \"[A-Z]+ \
                 [^ ?]+' | sort | uniq -c | sort -rn",
             why: "which paths stall",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|flushpackets=' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "the same time limit holds between two parts of the body",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'timeout (server|client|tunnel)' /etc/haproxy/haproxy.cfg",
             why: "`timeout server` is the longest silence; upgraded connections use `timeout tunnel`",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,50,51,61,62",
             why: "client and server aborts and average times for each server: one server or all?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].LoadBalancerArns[0]' \
                 --output text | xargs aws elbv2 describe-load-balancer-attributes --load-balancer-arn",
             why: "idle_timeout.timeout_seconds: the longest silence that the load balancer allows",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "is the target slow for health checks as well?",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-attributes --load-balancer-name {group}",
             why: "ConnectionSettings.IdleTimeout: the longest silence that the load balancer allows",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "is the instance in trouble for health checks as well?",
         },

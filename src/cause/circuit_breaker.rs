@@ -27,45 +27,45 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'max_conns|^ *queue |limit_conn|zone |^ *server '",
             why: "max_conns of each server (without a `zone` each worker counts for itself)",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE ' max=|acquire=|smax=|ThreadsPerChild|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`max=` counts connections of each child process; `acquire=` is how long a request waits for one, in milliseconds",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,26,59-62",
             why: "queue and sessions against slim and qlimit, and average times (ms) of each server",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'maxconn|maxqueue|fullconn|timeout queue' /etc/haproxy/haproxy.cfg",
             why: "the limits that are set",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "how many targets share the load; for Lambda, which function",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws lambda get-account-settings",
             why: "for Lambda targets: concurrency limits of the account; the function's own may be lower",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SpilloverCount --dimensions \
                 Name=LoadBalancerName,Value={group} --statistics Sum --period 60 --start-time {since} --end-time \
                 {until}",
             why: "requests refused because the surge queue was full",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "how many instances share the load?",
         },

@@ -59,39 +59,39 @@ pub(super) static ENTRY: Entry = Entry {
             why: "SYN without SYN-ACK: dropped on the way or at the host",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'connect_timeout|proxy_pass|resolver|^ *server '",
             why: "the connect timeout, and names that are resolved only at start (compare with `dig +short NAME`)",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ProxyPass|BalancerMember|connectiontimeout=|ProxyTimeout' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`connectiontimeout=` of the worker; without it `ProxyTimeout` or `Timeout`, a minute and more",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57,60",
             why: "status, last health check and average connect time of each server",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'timeout connect|retries|option redispatch' /etc/haproxy/haproxy.cfg",
             why: "elapsed should be timeout connect times (retries + 1)",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "Target.Timeout, or a target that is draining or gone",
         },
         Check {
-            on: &[Proxy::Alb, Proxy::Elb],
+            on: &[Proxy::ALB, Proxy::ELB],
             run: "aws ec2 describe-network-interfaces --filters Name=addresses.private-ip-address,Values={host} \
                 --query 'NetworkInterfaces[].[Groups,SubnetId,Attachment.InstanceId,Status]'",
             why: "security groups (and the subnet's ACL): is the port open? No result: the address is gone",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "which instances are out of service, and why",
         },

@@ -64,43 +64,43 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the socket file exists; no line here means that nobody listens on it",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|RewriteRule.*\\[.*P' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "the address and port that Apache connects to",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
             why: "each server's status and what its last health check met",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show servers state {group}' | socat stdio /run/haproxy/admin.sock",
             why: "the address and port that HAProxy really uses for each server",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "which targets are unhealthy, and the port that each is registered with",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "does the traffic port match the port that the application listens on?",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "which instances are out of service, and why",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group}",
             why: "does the instance port of each listener match the application's port?",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|^ *server +[^{]*;'",
             why: "the address and port that nginx connects to",
         },

@@ -48,28 +48,28 @@ pub(super) static ENTRY: Entry = Entry {
             why: "who sends the reset? Take it on both hosts: one that only the proxy sees comes from a box in between",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'client_max_body_size|request_buffering|^ *keepalive|_http_version'",
             why: "uploads larger than the upstream takes; reuse of upstream connections",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,14,15,16,18,57",
             why: "econ, eresp and wretr for each server: one server or all?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'retry-on|retries|option redispatch|http-reuse' /etc/haproxy/haproxy.cfg",
             why: "`retry-on` with `conn-failure` or `response-timeout` repeats requests, where repeating them is safe",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "one target or all? `healthy` does not exclude this",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "one instance or all? InService does not exclude this",
         },

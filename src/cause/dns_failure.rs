@@ -50,33 +50,33 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check { on: &[], run: "dig {host}", why: "NXDOMAIN: the name is gone; SERVFAIL or no answer: the resolver" },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'resolver|proxy_pass|^ *server '",
             why: "which resolver nginx asks (it ignores /etc/hosts and search domains), and which names",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ProxyPass|BalancerMember|disablereuse=' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "names are resolved once for each connection pool: a new address is seen with `disablereuse=on` or after a reload",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show resolvers' | socat stdio /run/haproxy/admin.sock",
             why: "per nameserver: answers, NXDOMAIN, timeouts, refusals",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57,74",
             why: "servers in `MAINT (resolution)`, and their addresses",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "targets are addresses: a name in front of them is resolved by the target, not by the load balancer",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "which instances are out of service; the load balancer itself resolves no names",
         },

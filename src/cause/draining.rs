@@ -49,29 +49,29 @@ pub(super) static ENTRY: Entry = Entry {
             why: "Killing, Pulled, ScalingReplicaSet at that time; events are kept for about an hour",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'worker_shutdown_timeout|proxy_next_upstream|^ *server '",
             why: "is there a second server to try while one restarts?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,24,37,57",
             why: "status, and how many seconds ago it last changed",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-group-attributes --target-group-arn",
             why: "deregistration_delay: shorter than the longest request, or than the application's shutdown?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "targets in the states `draining` and `initial`",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-attributes --load-balancer-name {group}",
             why: "ConnectionDraining: off, or with a timeout shorter than the longest request?",
         },

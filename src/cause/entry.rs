@@ -2,38 +2,81 @@
 
 use super::Cause;
 
-/// Which gateway, or which other witness, wrote a log line. Names are those of the report's `proxy` column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Proxy {
-    /// nginx, and what is built on it (ingress-nginx).
-    Nginx,
-    /// Apache httpd as a gateway: mod_proxy and its protocols.
-    Apache,
-    /// HAProxy.
-    Haproxy,
-    /// AWS Application Load Balancer.
-    Alb,
-    /// AWS Classic Load Balancer.
-    Elb,
-    /// AWS Network Load Balancer with a TLS listener.
-    Nlb,
-    /// A host, an application server or a supervisor: no gateway, but a witness of why one failed.
-    Host,
-}
+/// Which gateway, or which other witness, wrote a log line: its name in the report's `proxy` column.
+///
+/// Those that the catalogue's checks speak of stand here; a format may bring a gateway of its own by
+/// [`Proxy::named`].
+#[derive(Clone, Copy, PartialOrd, Ord)]
+pub struct Proxy(&'static str);
 
 impl Proxy {
+    /// nginx, and what is built on it: ingress-nginx, OpenResty, Tengine, Kong.
+    pub const NGINX: Self = Self("nginx");
+    /// Apache httpd as a gateway: mod_proxy and its protocols.
+    pub const APACHE: Self = Self("apache");
+    /// HAProxy.
+    pub const HAPROXY: Self = Self("haproxy");
+    /// AWS Application Load Balancer.
+    pub const ALB: Self = Self("alb");
+    /// AWS Classic Load Balancer.
+    pub const ELB: Self = Self("elb");
+    /// AWS Network Load Balancer with a TLS listener.
+    pub const NLB: Self = Self("nlb");
+    /// Amazon CloudFront.
+    pub const CLOUDFRONT: Self = Self("cloudfront");
+    /// Cloudflare.
+    pub const CLOUDFLARE: Self = Self("cloudflare");
+    /// Envoy, and what is built on it: Istio, Contour, Emissary.
+    pub const ENVOY: Self = Self("envoy");
+    /// Traefik.
+    pub const TRAEFIK: Self = Self("traefik");
+    /// Caddy.
+    pub const CADDY: Self = Self("caddy");
+    /// Varnish.
+    pub const VARNISH: Self = Self("varnish");
+    /// Google Cloud's Application Load Balancers.
+    pub const GCLB: Self = Self("gclb");
+    /// Azure Application Gateway.
+    pub const APPGW: Self = Self("appgw");
+    /// Azure Front Door.
+    pub const FRONTDOOR: Self = Self("frontdoor");
+    /// IIS with Application Request Routing or the ASP.NET Core module.
+    pub const IIS: Self = Self("iis");
+    /// A host, an application server or a supervisor: no gateway, but a witness of why one failed.
+    pub const HOST: Self = Self("host");
+
+    /// A gateway by its name in reports: a word in lower case.
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
     /// The name in the report's `proxy` column.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Nginx => "nginx",
-            Self::Apache => "apache",
-            Self::Haproxy => "haproxy",
-            Self::Alb => "alb",
-            Self::Elb => "elb",
-            Self::Nlb => "nlb",
-            Self::Host => "host",
-        }
+        self.0
+    }
+}
+
+/// Mostly the same text in the same place: every line asks.
+impl PartialEq for Proxy {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Proxy {}
+
+impl std::hash::Hash for Proxy {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
     }
 }
 

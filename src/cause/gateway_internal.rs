@@ -24,39 +24,39 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -hE 'exited on signal|\\[(alert|emerg)\\]' /var/log/nginx/error.log | tail -n 50",
             why: "crashes of workers and the signal",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -V",
             why: "version and third-party modules: the first suspects in a crash",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show info' | socat stdio /run/haproxy/admin.sock | grep -E \
                 'Version|Uptime|PoolFailed|Stopping'",
             why: "version, and whether it restarted lately",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "journalctl -u haproxy --since @$(date -d '{since} 5 minutes ago' +%s) --until @$(date -d {until} \
                 +%s)",
             why: "crashes, reloads and alerts at that time",
         },
         Check {
-            on: &[Proxy::Alb, Proxy::Elb, Proxy::Nlb],
+            on: &[Proxy::ALB, Proxy::ELB, Proxy::NLB],
             run: "aws health describe-events --region us-east-1 --filter services=ELASTICLOADBALANCING",
             why: "incidents of the service (needs a support plan); else https://health.aws.amazon.com/health/status",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-load-balancers --query 'LoadBalancers[].[LoadBalancerName,State]'",
             why: "`active_impaired` or `failed`: the load balancer itself is in trouble",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group}",
             why: "zones and subnets: is one of them without instances or addresses?",
         },

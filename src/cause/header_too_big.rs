@@ -42,39 +42,39 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the largest headers; repeat with the cookies of a user who is affected",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE \
                 '(proxy|fastcgi|uwsgi|scgi|grpc)_(buffer_size|buffers|busy_buffers_size)'",
             why: "the headers must fit into one `…_buffer_size` (4k or 8k by default)",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -h 'too big header' /var/log/nginx/error.log | grep -oE 'request: \"[A-Z]+ [^ ?]+' | sort | \
                 uniq -c",
             why: "which paths it hits",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'responsefieldsize=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "8192 bytes for a line unless `responsefieldsize=` of the worker says otherwise",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show errors {group} response' | socat stdio /run/haproxy/admin.sock",
             why: "the response that HAProxy rejected, and at which byte",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'tune.bufsize|tune.maxrewrite|tune.http.maxhdr' /etc/haproxy/haproxy.cfg",
             why: "headers must fit into bufsize less maxrewrite (16384 less 1024 by default)",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "find the target and ask it directly: the load balancer's limit cannot be raised",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group}",
             why: "find the instances and ask one directly: the load balancer's limit cannot be raised",
         },

@@ -49,33 +49,33 @@ pub(super) static ENTRY: Entry = Entry {
             why: "on the upstream's host: firewalld rejects ports that are not listed, with this very error",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'resolver|ipv6|proxy_pass|^ *server '",
             why: "IPv6 addresses in use; `resolver … ipv6=off` leaves them out",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
             why: "each server's status and what its last health check met",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show servers state {group}' | socat stdio /run/haproxy/admin.sock",
             why: "the addresses in use: are they the right ones?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "targets that are gone or in an unused zone",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "which instances are out of service, and why",
         },
         Check {
-            on: &[Proxy::Alb, Proxy::Elb],
+            on: &[Proxy::ALB, Proxy::ELB],
             run: "aws ec2 describe-route-tables",
             why: "routes of the load balancer's and the targets' subnets (peering, VPN, transit gateway)",
         },

@@ -46,44 +46,44 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the raw answer: duplicate headers, both lengths, stray bytes before the status line",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -hoE 'upstream sent [^,]+' /var/log/nginx/error.log | sort | uniq -c | sort -rn | head",
             why: "what exactly nginx rejects, most frequent first",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -v",
             why: "newer versions reject more (duplicate headers and the like): did this begin with an upgrade?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show errors {group} response' | socat stdio /run/haproxy/admin.sock",
             why: "the last rejected response, with the position of the offending byte",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'http-response|accept-invalid-http-response|accept-unsafe-violations' \
                 /etc/haproxy/haproxy.cfg",
             why: "a rule that denies responses looks the same in the log",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "target type (a Lambda must return the documented JSON) and protocol version",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "a target to ask directly; `healthy` does not exclude this, the check asks another path",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "an instance to ask directly; InService does not exclude this, the check asks another path",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group}",
             why: "is the instance protocol HTTP where the instance speaks HTTP?",
         },

@@ -56,39 +56,39 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE '^ *keepalive|proxy_http_version|Connection|next_upstream'",
             why: "upstream keepalive_timeout (60 s by default) must be shorter than the application's idle timeout",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -v",
             why: "from 1.29.7 on, reuse of upstream connections is the default: did this begin with an upgrade?",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ttl=|keepalive=|disablereuse=|enablereuse=|proxy-initial-not-pooled|ping=' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`ttl=` of the worker must be shorter than the application's idle timeout",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'http-reuse|pool-purge-delay|pool-max-conn|retry-on|timeout (http-keep-alive|client)' \
                 /etc/haproxy/haproxy.cfg",
             why: "pool-purge-delay (5 s by default) below the server's idle timeout; retry-on for safe requests",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show servers conn {group}' | socat stdio /run/haproxy/admin.sock",
             why: "how many idle connections are kept for reuse",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].LoadBalancerArns[0]' \
                 --output text | xargs aws elbv2 describe-load-balancer-attributes --load-balancer-arn",
             why: "idle_timeout.timeout_seconds (60 by default): targets must keep idle connections longer than this",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-attributes --load-balancer-name {group}",
             why: "ConnectionSettings.IdleTimeout (60 by default): instances must keep idle connections longer than \
                 this",

@@ -41,49 +41,49 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'max_fails|fail_timeout|max_conns|next_upstream|zone |^ *server '",
             why: "what marks a server as failed, and for how long",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -hE 'upstream (timed out|prematurely|sent)|connect\\(\\)|recv\\(\\)' /var/log/nginx/error.log | \
                 tail -n 200",
             why: "the failures before the first `no live upstreams`: they are the root",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'BalancerMember|retry=|failonstatus|forcerecovery|lbmethod' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "a failed member stays out for `retry` seconds, 60 by default; `status=+H` makes a spare one",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
             why: "which servers are DOWN, and what their last health check met",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'option httpchk|http-check|inter |fall |rise |observe' /etc/haproxy/haproxy.cfg",
             why: "is the health check itself right: path, Host header, expected status?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "registered targets and the reason code of each that is not healthy",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "the health check's path, port and expected codes",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "which instances are out of service, and why",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SpilloverCount --dimensions \
                 Name=LoadBalancerName,Value={group} --statistics Sum --period 60 --start-time {since} --end-time \
                 {until}",

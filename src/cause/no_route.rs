@@ -36,33 +36,33 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'server_name|listen|location|_pass |default_server|return '",
             why: "which server block takes this host, and has it an upstream?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE '^(frontend|listen|backend)|use_backend|default_backend|acl ' /etc/haproxy/haproxy.cfg",
             why: "is there a rule for this host and path, and a default_backend?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat' | socat stdio /run/haproxy/admin.sock | cut -d, -f1,2,18",
             why: "do the backends that the rules name exist and have servers?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].LoadBalancerArns[0]' \
                 --output text | xargs aws elbv2 describe-listeners --load-balancer-arn",
             why: "listeners and their default actions; then `describe-rules --listener-arn` for the rest",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups",
             why: "a target group without a load balancer receives nothing",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group}",
             why: "is there a listener for this port?",
         },

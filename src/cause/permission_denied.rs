@@ -46,33 +46,33 @@ pub(super) static ENTRY: Entry = Entry {
             why: "off: SELinux keeps the proxy from connecting",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "ps -o user,group,supgrp,args -C nginx",
             why: "the user of the workers: is it in the socket's group?",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "ps -o user,group,supgrp,args -C apache2,httpd",
             why: "the user that has to be let into the socket",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "ps -o user,group,supgrp,args -C haproxy",
             why: "the user of the process: may it open the socket, and from inside its `chroot`?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "getsebool haproxy_connect_any",
             why: "off: SELinux lets HAProxy connect to well-known ports only",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "for a Lambda target: which function; then `aws lambda get-policy` for who may invoke it",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "instances that their own firewall closes to the load balancer are out of service",
         },

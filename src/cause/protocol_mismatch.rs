@@ -60,45 +60,45 @@ pub(super) static ENTRY: Entry = Entry {
             why: "does it answer TLS? Exactly one of the two should work",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE '(proxy|fastcgi|uwsgi|scgi|grpc)_pass|^ *server '",
             why: "http:// or https://, and the right kind of `_pass` for that port",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|SSLProxyEngine' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "does the scheme (http, https, fcgi, ajp) fit what listens on that port?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE '^ *(server|default-server) |^ *mode |proto ' /etc/haproxy/haproxy.cfg",
             why: "`ssl`, `proto h2` or `send-proxy` missing or too many on the server line",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show errors {group} response' | socat stdio /run/haproxy/admin.sock",
             why: "the bytes that the server really sent",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query \
                 'TargetGroups[].[Protocol,Port,ProtocolVersion,HealthCheckProtocol,HealthCheckPort]'",
             why: "protocol and version must be what the target speaks on that port",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "does the health check speak the same protocol, on the same port?",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group} --query \
                 'LoadBalancerDescriptions[].[ListenerDescriptions,HealthCheck.Target]'",
             why: "InstanceProtocol and InstancePort must be what the instance speaks",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-policies --load-balancer-name {group}",
             why: "a ProxyProtocol policy sends a line in front that a plain server rejects",
         },

@@ -47,44 +47,44 @@ pub(super) static ENTRY: Entry = Entry {
             why: "on the proxy: local ports for each upstream address; descriptors in use and their limit",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'worker_(connections|rlimit_nofile|processes)|^ \
                 *keepalive|proxy_bind'",
             why: "a request to an upstream takes two connections; without `keepalive` each takes a new port",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -H 'open files' /proc/$(pgrep -o -f 'nginx: worker')/limits",
             why: "the limit that a worker really has",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'MaxRequestWorkers|ThreadsPerChild|ServerLimit|MaxClients' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "how many requests Apache serves at once; behind slow upstreams all of them wait",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show info' | socat stdio /run/haproxy/admin.sock | grep -E \
                 'Maxconn|CurrConns|Maxsock|Ulimit|Pool'",
             why: "connections and descriptors against their limits",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'maxconn|ulimit-n|^ *source |http-reuse' /etc/haproxy/haproxy.cfg",
             why: "limits, source addresses (each adds local ports), reuse of server connections",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "target type lambda: network interfaces and addresses of its subnets can run out",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailableIpAddressCount]' --output text",
             why: "a load balancer needs at least 8 free addresses in each of its subnets to grow",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SurgeQueueLength --dimensions \
                 Name=LoadBalancerName,Value={group} --statistics Maximum --period 60 --start-time {since} --end-time \
                 {until}",

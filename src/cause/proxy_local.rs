@@ -35,39 +35,39 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'return 50[0-9]|error_page|maintenance|if \\(-f|content_by_lua'",
             why: "the rule that gives this status, and what turns it on",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'Redirect +(seother +)?50|R=50[0-9]|ErrorDocument +50' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "rules that answer with 502, 503 or 504",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'http-request (return|deny|redirect)|errorfile|monitor fail|mode +health' \
                 /etc/haproxy/haproxy.cfg",
             why: "the rule that gives this status",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 6 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,20,21",
             why: "active and backup servers: a backup `sorry server` answers when the others are gone",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-load-balancers --query 'LoadBalancers[].[LoadBalancerName,LoadBalancerArn]' \
                 --output text",
             why: "then `describe-listeners` and `describe-rules`: rules of type fixed-response, their priority",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "matched_rule_priority",
             why: "in the log row, beside `actions_executed`: the rule that gave the answer",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "a Classic ELB has no rules: such a 503 means that no instance was healthy",
         },

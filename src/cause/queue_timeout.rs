@@ -27,41 +27,41 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,59-62",
             why: "qcur and qmax, scur against slim, and average queue and response times (ms) of each server",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'maxconn|maxqueue|timeout (queue|connect)|fullconn' /etc/haproxy/haproxy.cfg",
             why: "the limit of each server and how long a request may wait",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'max_conns|^ *queue |limit_conn|^ *server '",
             why: "limits on connections to the upstream",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "how many targets share the load, and are all of them healthy?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-group-attributes --target-group-arn",
             why: "load_balancing.algorithm.type and slow_start: does one target get more than its share?",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SurgeQueueLength --dimensions \
                 Name=LoadBalancerName,Value={group} --statistics Maximum --period 60 --start-time {since} --end-time \
                 {until}",
             why: "how many requests waited for an instance",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "how many instances share the load?",
         },

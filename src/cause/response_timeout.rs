@@ -62,45 +62,45 @@ pub(super) static ENTRY: Entry = Entry {
             why: "past the proxy: slow every time, or only under load?",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE \
                 '_(read|send|connect)_timeout|next_upstream|upstream_(connect|header)_time'",
             why: "which timer fired; retries multiply the load; log connect and header times",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`timeout=` of the worker, else `ProxyTimeout`, else `Timeout`; at its end mod_proxy_http answers 502",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,59-62",
             why: "queue, sessions and average times (ms) of each server: one slow server or all?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'timeout (server|client|queue|connect)|retries|retry-on' /etc/haproxy/haproxy.cfg",
             why: "failures should sit at `timeout server`; `timeout client` should not be shorter",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].LoadBalancerArns[0]' \
                 --output text | xargs aws elbv2 describe-load-balancer-attributes --load-balancer-arn",
             why: "idle_timeout.timeout_seconds: failures at this value are slow answers, at 10 s failed connects",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "Target.Timeout: health checks are slow too, so all workers may be busy",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-attributes --load-balancer-name {group}",
             why: "ConnectionSettings.IdleTimeout: failures should sit at this value",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name SurgeQueueLength --dimensions \
                 Name=LoadBalancerName,Value={group} --statistics Maximum --period 60 --start-time {since} --end-time \
                 {until}",

@@ -37,22 +37,22 @@ pub(super) static ENTRY: Entry = Entry {
             why: "on which paths the services really listen",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -n 'unix:'",
             why: "the paths that nginx expects",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'unix:[^|]+' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "the path of the socket that Apache connects to",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
             why: "each server's status and what its last health check met",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'server .*(unix@|/[^ ]*sock)|chroot' /etc/haproxy/haproxy.cfg",
             why: "the paths that HAProxy expects; inside a `chroot` they are relative to it",
         },

@@ -59,43 +59,43 @@ pub(super) static ENTRY: Entry = Entry {
             why: "from the proxy, with `-servername NAME` where names share the host: dates, issuer, names",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'ssl_(verify|trusted_certificate|name|server_name|certificate)'",
             why: "which CA nginx trusts, which name it expects, which client certificate it sends",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'SSLProxy(Verify|CACertificate|CheckPeer)' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "which authorities are trusted, and whether name and date are checked; `LogLevel ssl:info` logs which failed",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE '^ *server .* ssl|ca-file|verify|verifyhost|sni |crt ' /etc/haproxy/haproxy.cfg",
             why: "which CA HAProxy trusts, which name it expects, which client certificate it sends",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
             why: "L6RSP as check status: health checks do not accept the certificate either",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "is it HTTPS at all? An ALB does not verify target certificates, so suspect the handshake instead",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "do health checks over HTTPS pass?",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-policies --load-balancer-name {group}",
             why: "a BackendServerAuthenticationPolicy pins keys: was the instance's certificate replaced?",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "which instances fail their health check over HTTPS or SSL",
         },

@@ -54,44 +54,44 @@ pub(super) static ENTRY: Entry = Entry {
             why: "NAME is the upstream's public name: when it works only so, the proxy must send it (SNI)",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE \
                 '(proxy|grpc|uwsgi)_ssl_(server_name|name|protocols|ciphers)|https://'",
             why: "is proxy_ssl_server_name on, and is proxy_ssl_name the name that the upstream expects?",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'SSLProxy(Engine|Protocol|CipherSuite|MachineCertificate)|ProxyPreserveHost|https://' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`SSLProxyEngine on`? With `ProxyPreserveHost` the name that the client asked for goes into SNI",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE '^ *server .* ssl|sni |alpn |ssl-default-server' /etc/haproxy/haproxy.cfg",
             why: "is there `sni str(NAME)`; do versions and ciphers fit the server?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,37,57",
             why: "L6RSP or L6TOUT as check status: the handshake fails for health checks too",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "protocol HTTPS and the port: does the target speak TLS there?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "do health checks over HTTPS pass? Compare with the metric TargetTLSNegotiationErrorCount",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancers --load-balancer-names {group}",
             why: "instance protocols, and a backend policy that pins a certificate",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-policies --load-balancer-name {group}",
             why: "the TLS policies and backend authentication in use",
         },

@@ -43,34 +43,34 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check { on: &[], run: "df -h", why: "on both hosts: temporary files for large bodies need room" },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'max_temp_file_size|temp_path|_buffering|_buffers|gzip|limit_rate'",
             why: "where large bodies are buffered; slow clients hold the upstream for long",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show errors {group} response' | socat stdio /run/haproxy/admin.sock",
             why: "for `PD`: the bytes that HAProxy could not accept",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,15,18,50,51,57",
             why: "srv_abrt against cli_abrt: who breaks off, on one server or all?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-group-attributes --target-group-arn",
             why: "deregistration_delay: connections of removed targets are cut when it ends",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].LoadBalancerArns[0]' \
                 --output text | xargs aws elbv2 describe-load-balancer-attributes --load-balancer-arn",
             why: "idle_timeout.timeout_seconds: a body that pauses for longer is cut",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-attributes --load-balancer-name {group}",
             why: "IdleTimeout and ConnectionDraining: a body that pauses or outlasts them is cut",
         },

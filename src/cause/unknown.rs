@@ -35,45 +35,45 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "grep -hE '\\[(error|crit|alert|emerg)\\]' /var/log/nginx/error.log | tail -n 200",
             why: "the reason stands here: give this file to gatewhy together with the access log",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "log_format why '$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \
                 \"$http_referer\" \"$http_user_agent\" $request_time \"$upstream_addr\" \"$upstream_status\" \
                 \"$upstream_connect_time\" \"$upstream_header_time\" \"$upstream_response_time\"';",
             why: "a format whose fields tell most causes apart (to be set with `access_log … why`)",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "grep -nE 'option (http|https|tcp)log|log-format|error-log-format|^ *log ' /etc/haproxy/haproxy.cfg",
             why: "`option httplog` gives state and timers; add `%[bc_err_str]` and `%[ssl_bc_err_str]`",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,14,15,16,18,37,57",
             why: "connection and response errors, status and last health check of each server",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "the state of each target, with a reason code; `healthy` does not exclude the application",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group}",
             why: "the targets' port and protocol; the rest stands in the targets' own logs",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "the state of each instance; InService does not exclude the application",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-load-balancer-attributes --load-balancer-name {group}",
             why: "IdleTimeout, to compare with the durations of the failures",
         },

@@ -40,33 +40,33 @@ pub(super) static ENTRY: Entry = Entry {
             why: "the error page and the Server header: who wrote it, and does Retry-After announce maintenance?",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'log_format|upstream_(status|header_time|addr)|intercept_errors'",
             why: "$upstream_header_time has to be logged to tell the upstream's 502 from nginx's own",
         },
         Check {
-            on: &[Proxy::Apache],
+            on: &[Proxy::APACHE],
             run: "grep -rnE 'ProxyErrorOverride|failonstatus|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`ProxyErrorOverride` puts Apache's page in the place of the upstream's; `failonstatus` takes the member out",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,18,41-44,57",
             why: "responses by class for each server (2xx to 5xx): one server or all?",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show servers state {group}' | socat stdio /run/haproxy/admin.sock",
             why: "the addresses of the servers whose own logs to read",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "the targets whose own logs to read; Target.ResponseCodeMismatch: health checks get errors too",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name HTTPCode_Backend_5XX \
                 --dimensions Name=LoadBalancerName,Value={group} --statistics Sum --period 60 --start-time {since} \
                 --end-time {until}",

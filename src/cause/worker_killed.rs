@@ -70,23 +70,23 @@ pub(super) static ENTRY: Entry = Entry {
             why: "restarts; then `kubectl describe pod` for OOMKilled, exit code and memory limit",
         },
         Check {
-            on: &[Proxy::Nginx],
+            on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE '(proxy|fastcgi|uwsgi|grpc)_read_timeout'",
             why: "failures below this value were ended by the application, not by nginx",
         },
         Check {
-            on: &[Proxy::Haproxy],
+            on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2,15,18,22,23,57",
             why: "response errors and failed checks for each server: one server or all?",
         },
         Check {
-            on: &[Proxy::Alb],
+            on: &[Proxy::ALB],
             run: "aws elbv2 describe-target-groups --names {group} --query 'TargetGroups[0].TargetGroupArn' --output \
                 text | xargs aws elbv2 describe-target-health --target-group-arn",
             why: "which target; `healthy` does not exclude crashes of single workers",
         },
         Check {
-            on: &[Proxy::Elb],
+            on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "which instance; InService does not exclude crashes of single workers",
         },

@@ -13,11 +13,11 @@ use std::{cmp::Reverse, collections::BTreeMap};
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series.
 pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames) {
-    if keys.sorted().iter().all(|key| key.kind != Proxy::Apache) {
+    if keys.sorted().iter().all(|key| key.kind != Proxy::APACHE) {
         return;
     }
     let mut troubled: Vec<(u32, i64, Cell)> = Vec::new();
-    for (id, cells) in (0..).zip(cells.iter_mut()).filter(|(id, _)| keys.of(*id).kind == Proxy::Apache) {
+    for (id, cells) in (0..).zip(cells.iter_mut()).filter(|(id, _)| keys.of(*id).kind == Proxy::APACHE) {
         let taken = cells.extract_if(.., |cell| cell.1.trouble.is_some());
         troubled.extend(taken.map(|(window, cell)| (id, window, cell)));
     }

@@ -159,7 +159,7 @@ impl<'a> Relations<'a> {
 }
 
 fn is_server_of_apache(key: &Key) -> bool {
-    key.kind == Proxy::Apache && !key.upstream.is_empty()
+    key.kind == Proxy::APACHE && !key.upstream.is_empty()
 }
 
 /// The key of each series. Error logs name the group by the virtual server; where an access log names the same
@@ -227,19 +227,19 @@ fn known_group(places: &[usize], keys: &[Key], accessed: &[bool]) -> Vec<(usize,
 fn kinds(series: &[Series], accessed: &[bool]) -> Vec<Proxy> {
     let neutral = |at: usize| {
         let Series { proxy, group, upstream, names_upstream, .. } = &series[at];
-        *proxy == Proxy::Nginx && accessed[at] && group.is_empty() && upstream.is_empty() && !names_upstream
+        *proxy == Proxy::NGINX && accessed[at] && group.is_empty() && upstream.is_empty() && !names_upstream
     };
     let neutral: Vec<bool> = (0..series.len()).map(neutral).collect();
     let telling = || series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral).map(|(series, _)| series);
     let any = |kind: Proxy, host: Option<&[u8]>| {
         telling().any(|series| series.proxy == kind && host.is_none_or(|host| *series.host == *host))
     };
-    let is_apache = |host: &[u8]| match (any(Proxy::Apache, Some(host)), any(Proxy::Nginx, Some(host))) {
-        (false, false) => any(Proxy::Apache, None) && !any(Proxy::Nginx, None),
+    let is_apache = |host: &[u8]| match (any(Proxy::APACHE, Some(host)), any(Proxy::NGINX, Some(host))) {
+        (false, false) => any(Proxy::APACHE, None) && !any(Proxy::NGINX, None),
         (apache, nginx) => apache && !nginx,
     };
     let kind = |(series, neutral): (&Series, &bool)| {
-        if *neutral && is_apache(&series.host) { Proxy::Apache } else { series.proxy }
+        if *neutral && is_apache(&series.host) { Proxy::APACHE } else { series.proxy }
     };
     series.iter().zip(&neutral).map(kind).collect()
 }
@@ -262,7 +262,7 @@ fn key(series: &Series, kind: Proxy, hosts: &BTreeMap<Proxy, &[u8]>) -> Key {
     let host = if series.host.is_empty() { hosts.get(&kind).copied().unwrap_or_default() } else { &series.host };
     let host = show::text(host);
     // nginx's catch-all server has no name of its own.
-    let group = if kind == Proxy::Nginx && &*series.group == b"_" { String::new() } else { show::text(&series.group) };
+    let group = if kind == Proxy::NGINX && &*series.group == b"_" { String::new() } else { show::text(&series.group) };
     Key {
         proxy: if host.is_empty() { kind.name().to_owned() } else { format!("{}@{host}", kind.name()) },
         group,
@@ -277,7 +277,7 @@ mod tests {
 
     fn key(group: &str, upstream: &str) -> Key {
         let (group, upstream) = (group.to_owned(), upstream.to_owned());
-        Key { proxy: "nginx".to_owned(), group, upstream, kind: Proxy::Nginx }
+        Key { proxy: "nginx".to_owned(), group, upstream, kind: Proxy::NGINX }
     }
 
     #[test]

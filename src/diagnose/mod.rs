@@ -131,7 +131,7 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let relations = Relations::new(&keys, &peers, &aliases).with_members(&cells);
     let reconcile::Reconciled { mut rows, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);
-    let hosts: Vec<Row> = rows.extract_if(.., |row| row.key.kind == Proxy::Host).collect();
+    let hosts: Vec<Row> = rows.extract_if(.., |row| row.key.kind == Proxy::HOST).collect();
     // Groups and upstreams are known by their names only now.
     if settings.upstream.is_some() || settings.group.is_some() {
         rows.retain(|row| settings.wants(&row.key));

@@ -226,8 +226,8 @@ fn run_around(rows: &[Row], at: usize) -> Range<usize> {
 /// How much later than the time of its access line a request's error line may be written, in seconds. Apache logs a
 /// request with the time at which it came, and gives up on it after a time limit; Debian's `Timeout` is the longest in
 /// common use.
-const fn lag(kind: Proxy) -> i64 {
-    if matches!(kind, Proxy::Apache) { 300 } else { 0 }
+fn lag(kind: Proxy) -> i64 {
+    if kind == Proxy::APACHE { 300 } else { 0 }
 }
 
 impl Coverage {
@@ -605,7 +605,7 @@ mod tests {
         let mut tally = Tally::new(60);
         for (upstream, minute) in requests {
             let (host, group, upstream) = (&b""[..], &b"shop"[..], upstream.as_bytes());
-            let key = SeriesKey { proxy: Proxy::Nginx, host, group, upstream, names_upstream: true };
+            let key = SeriesKey { proxy: Proxy::NGINX, host, group, upstream, names_upstream: true };
             let series = tally.series_id(key);
             tally.cell(series, Stamp::from_seconds(minute * 60)).requests += 1;
         }

@@ -112,7 +112,7 @@ impl Reader {
     pub fn proxy(&self) -> Proxy {
         match self {
             Self::Known(format) => format.about().proxy,
-            Self::Nginx(_) => Proxy::Nginx,
+            Self::Nginx(_) => Proxy::NGINX,
         }
     }
 
@@ -124,7 +124,7 @@ impl Reader {
         let Self::Known(format) = self else { return true };
         match format.writer() {
             Some(writer) => writer == program,
-            None => program.is_empty() || self.proxy() == Proxy::Host || !is_application_server(program),
+            None => program.is_empty() || self.proxy() == Proxy::HOST || !is_application_server(program),
         }
     }
 

@@ -21,7 +21,7 @@ use memchr::{memchr, memchr2, memchr3, memmem};
 
 pub(super) static ABOUT: About = About {
     name: "apache-access",
-    proxy: Proxy::Apache,
+    proxy: Proxy::APACHE,
     title: "Apache access log: vhost_combined, or combined with the balancer's member after it",
     layout: "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\" %D worker=%{BALANCER_WORKER_NAME}e …",
     time: "when the request was received",

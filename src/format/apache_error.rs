@@ -47,7 +47,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "apache-error",
-    proxy: Proxy::Apache,
+    proxy: Proxy::APACHE,
     title: "Apache error log: what mod_proxy says of failed requests, and of its own state",
     layout: "[WEEKDAY MONTH DAY HH:MM:SS.MICROS YEAR] [MODULE:LEVEL] [pid PID:tid TID] (ERRNO)TEXT: [client ADDRESS:PORT] \
              AHNNNNN: MESSAGE, referer: URL",

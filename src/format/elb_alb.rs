@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) static ABOUT: About = About {
     name: "alb",
-    proxy: Proxy::Alb,
+    proxy: Proxy::ALB,
     title: "AWS Application Load Balancer access log, of any age",
     layout: "type time elb client:port target:port request_processing_time target_processing_time \
         response_processing_time elb_status_code target_status_code received_bytes sent_bytes \"request\" \"user_agent\" \

@@ -16,7 +16,7 @@ use nom::{Parser as _, combinator::verify};
 
 pub(super) static ABOUT: About = About {
     name: "elb",
-    proxy: Proxy::Elb,
+    proxy: Proxy::ELB,
     title: "AWS Classic Load Balancer access log",
     layout: "timestamp elb client:port backend:port request_processing_time backend_processing_time \
         response_processing_time elb_status_code backend_status_code received_bytes sent_bytes \"request\" \"user_agent\" \

@@ -13,7 +13,7 @@ use nom::{Parser as _, bytes::complete::tag, combinator::verify};
 
 pub(super) static ABOUT: About = About {
     name: "nlb",
-    proxy: Proxy::Nlb,
+    proxy: Proxy::NLB,
     title: "AWS Network Load Balancer access log (TLS listeners)",
     layout: "type version time elb listener client:port destination:port connection_time tls_handshake_time \
         received_bytes sent_bytes incoming_tls_alert chosen_cert_arn chosen_cert_serial tls_cipher tls_protocol_version \

@@ -13,7 +13,7 @@ use nom::{
 
 pub(super) static ABOUT: About = About {
     name: "haproxy-error",
-    proxy: Proxy::Haproxy,
+    proxy: Proxy::HAPROXY,
     title: "HAProxy's error log: clients whose connection failed before any request",
     layout: "%ci:%cp [%tr] %ft/%bi: MESSAGE",
     time: "when the connection was accepted",

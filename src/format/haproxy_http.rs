@@ -17,7 +17,7 @@ use std::num::NonZeroU32;
 
 pub(super) static ABOUT: About = About {
     name: "haproxy-http",
-    proxy: Proxy::Haproxy,
+    proxy: Proxy::HAPROXY,
     title: "HAProxy's HTTP log (httplog, httpslog, httplog clf)",
     layout: "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r",
     time: "when the request arrived",

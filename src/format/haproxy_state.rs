@@ -21,7 +21,7 @@ use nom::{
 
 pub(super) static ABOUT: About = About {
     name: "haproxy-state",
-    proxy: Proxy::Haproxy,
+    proxy: Proxy::HAPROXY,
     title: "HAProxy's messages: health of servers, limits, reloads",
     layout: "[Backup ]Server BACKEND/SERVER is DOWN|UP|…, reason: REASON[, code: N][, info: \"TEXT\"], check duration: Nms. …",
     time: "none: the transport's stamp tells when it was written",

@@ -8,7 +8,7 @@ use nom::{Parser as _, sequence::preceded};
 
 pub(super) static ABOUT: About = About {
     name: "haproxy-tcp",
-    proxy: Proxy::Haproxy,
+    proxy: Proxy::HAPROXY,
     title: "HAProxy's TCP log (tcplog, tcplog clf)",
     layout: "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq",
     time: "when the connection was accepted",

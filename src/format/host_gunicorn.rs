@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "gunicorn",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "gunicorn's error log: workers that it killed, lost, started and stopped",
     layout: "[YYYY-MM-DD HH:MM:SS ZONE] [PID] [LEVEL] MESSAGE",
     time: "when it was written",

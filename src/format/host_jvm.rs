@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "jvm",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "the JVM: OutOfMemoryError, crashes, and long pauses in its garbage-collection log",
     layout: "[TIME|UPTIME]…[LEVEL][gc…] MESSAGE\n[STAMP …]java.lang.OutOfMemoryError: REASON",
     time: "when it was written, where the log is decorated with the time; uptimes cannot be placed",

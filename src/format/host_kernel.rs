@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "kernel",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "Linux's kernel log: out-of-memory kills, crashes, full backlogs and tables, failing disks and links",
     layout: "[Www Mmm DD HH:MM:SS YYYY] MESSAGE\n[SECONDS SINCE BOOT] MESSAGE",
     time: "when it was written, as `dmesg -T`, syslog or the journal says; seconds since boot cannot be placed",

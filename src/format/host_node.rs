@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "node",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "what Node.js says as it dies, and PM2's log of the processes that it looks after",
     layout: "FATAL ERROR: MESSAGE\nYYYY-MM-DDTHH:MM:SS: PM2 log: MESSAGE",
     time: "PM2's: when it was written; Node.js says none, and the envelope's stamp counts",

@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "php-fpm",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "php-fpm's error and slow logs: pools at their limit, workers killed, requests that took long",
     layout: "[DD-Mon-YYYY HH:MM:SS] LEVEL: MESSAGE",
     time: "when it was written",

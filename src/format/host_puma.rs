@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "puma",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "Puma's log: workers that it killed, started and stopped, failures of the application",
     layout: "[[PID] ]MESSAGE\nYYYY-MM-DD HH:MM:SS ZONE Rack app (\"METHOD PATH\" - (CLIENT)): #<ERROR>",
     time: "when it was written, where it says so; else the envelope's stamp",

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "systemd",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "systemd's messages about services, in syslog or from journalctl: stopped, started, killed, failed",
     layout: "UNIT: MESSAGE\nStarted|Stopping|Stopped|Reloading|Reloaded UNIT - DESCRIPTION.",
     time: "none: the envelope's stamp tells when it was written",

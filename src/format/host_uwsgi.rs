@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "uwsgi",
-    proxy: Proxy::Host,
+    proxy: Proxy::HOST,
     title: "uWSGI's log: full listen queues, workers killed by harakiri, lost, started and stopped",
     layout: "[Www Mmm DD HH:MM:SS YYYY - ]MESSAGE",
     time: "when it was written, where it says so (`log-date`, and some messages without it)",

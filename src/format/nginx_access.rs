@@ -22,7 +22,7 @@ use std::cell::RefCell;
 
 pub(super) static ABOUT: About = About {
     name: "nginx-access",
-    proxy: Proxy::Nginx,
+    proxy: Proxy::NGINX,
     title: "nginx access log: combined, main, ingress-nginx, or combined with upstream fields after it",
     layout: "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \
              \"$http_user_agent\" …",

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "nginx-error",
-    proxy: Proxy::Nginx,
+    proxy: Proxy::NGINX,
     title: "nginx error log: one line for each failed attempt at an upstream",
     layout: "YYYY/MM/DD HH:MM:SS [LEVEL] PID#TID: *CONNECTION MESSAGE, client: ADDRESS, server: NAME, request: \"LINE\", \
              upstream: \"URL\", host: \"NAME\", referrer: \"URL\"",

@@ -10,7 +10,7 @@ use crate::grammar::json::{Value, object};
 
 pub(super) static ABOUT: About = About {
     name: "nginx-json",
-    proxy: Proxy::Nginx,
+    proxy: Proxy::NGINX,
     title: "nginx access log as one flat JSON object with nginx's variable names",
     layout: r#"{"time_iso8601":"$time_iso8601","status":"$status","upstream_addr":"$upstream_addr",…}"#,
     time: "when the request ended",

@@ -46,7 +46,7 @@ fn zone_in(input: &Input, options: &Options) -> Option<(i32, i64)> {
     }
     block.lines().find_map(|(_, line)| {
         let payload = envelope::open(line).payload;
-        let mut gateways = options.readers.iter().filter(|reader| reader.proxy() != Proxy::Host);
+        let mut gateways = options.readers.iter().filter(|reader| reader.proxy() != Proxy::HOST);
         match gateways.find_map(|reader| when_of(reader, payload, options))?? {
             When { zone: Zone::Offset(east), wall } => Some((east, wall)),
             _ => None,

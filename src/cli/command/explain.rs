@@ -154,7 +154,7 @@ mod tests {
         look_alikes: &[("cloud-in-the-way", "clouds are wet")],
         checks: &[
             Check { on: &[], run: "look {host} -f '{print $1}' {port}", why: "it is dark" },
-            Check { on: &[Proxy::Nginx, Proxy::Alb], run: "wait", why: "it passes" },
+            Check { on: &[Proxy::NGINX, Proxy::ALB], run: "wait", why: "it passes" },
         ],
         signs: &[],
     };

@@ -113,7 +113,7 @@ fn is_told_by_error_logs_alone(report: &Report) -> bool {
 fn is_of_hosts_alone(report: &Report) -> bool {
     let formats = report.inputs.iter().flat_map(|input| &input.formats).map(|count| count.format);
     let mut known = formats.filter(|name| InputTally::is_format(name)).map(Format::from_name).peekable();
-    known.peek().is_some() && known.all(|format| format.is_some_and(|format| format.about().proxy == Proxy::Host))
+    known.peek().is_some() && known.all(|format| format.is_some_and(|format| format.about().proxy == Proxy::HOST))
 }
 
 /// Holds the report against `--fail-on`.

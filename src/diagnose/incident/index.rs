@@ -130,7 +130,7 @@ impl<'a> Index<'a> {
         let none_left = causes.first().is_some_and(|first| first.cause == Cause::NoLiveUpstream);
         let windows: BTreeSet<i64> = rows.iter().map(|row| row.window).collect();
         let well = |key: &Arc<Key>| {
-            key.kind == Proxy::Nginx && key.upstream.is_empty() && self.answered_meanwhile(key.group(), &windows)
+            key.kind == Proxy::NGINX && key.upstream.is_empty() && self.answered_meanwhile(key.group(), &windows)
         };
         let span = keys.first().and_then(|key| self.proxy(&key.proxy)?.span);
         let passed = span.is_some_and(|(first, last)| {
