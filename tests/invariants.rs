@@ -82,8 +82,19 @@ fn mixture() -> Vec<u8> {
         all.extend_from_slice(&bytes);
         all.extend_from_slice(b"not a line of any log\n\n");
     }
+    all.extend(wrapped(&fs::read_to_string(root.join("recorded/nginx-two-faults/json.log")).expect("a recording")));
     all.extend(more_told_than_failed().concat().into_bytes());
     all
+}
+
+/// Some lines as a shipper hands them on, among some that are objects themselves.
+fn wrapped(log: &str) -> Vec<u8> {
+    let lines = log.lines().enumerate().take(40);
+    let wrap = |(number, line): (usize, &str)| match number % 3 {
+        0 => line.to_owned() + "\n",
+        _ => serde_json::json!({"host": "web1", "message": line}).to_string() + "\n",
+    };
+    lines.map(wrap).collect::<String>().into_bytes()
 }
 
 /// One request that failed, and two attempts for it that ended in two ways: which of them it is put down to must not

@@ -5,9 +5,16 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 mod container;
+mod json;
 mod syslog;
 
-use crate::grammar::time::When;
+pub use json::open_json;
+
+use crate::grammar::{
+    text::byte,
+    time::{When, iso},
+};
+use nom::{Parser as _, sequence::terminated};
 
 /// A line without its envelope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +88,19 @@ fn runs_applications(program: &[u8]) -> bool {
     rests.any(|rest| matches!(rest, [] | [b'.' | b'0'..=b'9', ..]))
 }
 
-impl Opened<'_> {
+impl<'a> Opened<'a> {
+    /// The same, inside of another envelope, which says what this one does not.
+    #[must_use]
+    pub fn inside(self, outer: &Self) -> Self {
+        Self {
+            when: self.when.or(outer.when),
+            host: if self.host.is_empty() { outer.host } else { self.host },
+            program: if self.program.is_empty() { outer.program } else { self.program },
+            pid: self.pid.or(outer.pid),
+            payload: self.payload,
+        }
+    }
+
     /// Whether a program sent the line that is known by name and is no gateway: a journal holds thousands of such
     /// lines.
     #[must_use]
@@ -108,8 +127,31 @@ fn open_any(line: &[u8]) -> Opened<'_> {
         Some(0xEF) => line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line),
         _ => line,
     };
-    let line = container::open(line).unwrap_or(line);
+    let Some((container, line)) = container::open(line) else { return open_stored(line) };
+    let opened = open_stored(line);
+    if opened.host.is_empty() { Opened { host: container, ..opened } } else { opened }
+}
+
+fn open_stored(line: &[u8]) -> Opened<'_> {
     syslog::open(line).unwrap_or(Opened { payload: line, ..Opened::default() })
+}
+
+/// What `outer` may be the envelope of, for lines of which no format is known: stores and runtimes write a stamp in front
+/// (`docker logs --timestamps`, CloudWatch Logs' exports), and a name or labels behind it (`aws logs tail`, `logcli`).
+/// Layouts of one's own begin so as well: it is an envelope where a known line is in it.
+pub fn behind_stamp<'a>(outer: &Opened<'a>) -> impl Iterator<Item = Opened<'a>> + use<'a> {
+    let starts = outer.when.is_none() && matches!(outer.payload, [b'0'..=b'9', _, _, _, b'-', ..]);
+    let stamped = terminated(iso, byte(b' ')).parse(outer.payload).ok().filter(|_| starts);
+    let host = outer.host;
+    stamped.into_iter().flat_map(move |(rest, when)| {
+        let named = container::behind_labels(rest).or_else(|| container::behind_word(rest));
+        let within = move |(name, line)| {
+            let opened = open_any(line);
+            let host = [opened.host, host, name].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+            Opened { when: opened.when.or(Some(when)), host, ..opened }
+        };
+        [Some((&b""[..], rest)), named].into_iter().flatten().map(within)
+    })
 }
 
 trait TrimNul {
@@ -134,7 +176,8 @@ mod tests {
         let opened = open(b"[pod/shop/lb] 2026-11-21T01:19:20Z stderr F MSG");
         assert_eq!((opened.when.is_some(), opened.payload), (true, &b"MSG"[..]));
         let opened = open(b"nginx.1    | localhost 192.0.2.1 - -");
-        assert_eq!(opened, Opened { payload: b"localhost 192.0.2.1 - -", ..Opened::default() });
+        let expected = Opened { host: b"nginx.1", payload: b"localhost 192.0.2.1 - -", ..Opened::default() };
+        assert_eq!(opened, expected);
     }
 
     #[test]

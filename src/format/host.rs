@@ -37,7 +37,7 @@ impl Wordings {
 
     /// Whether a message is evidence of something.
     pub(super) fn tell(&self, message: &[u8]) -> bool {
-        self.0.as_ref().is_some_and(|wordings| wordings.set.is_match(message))
+        self.0.as_ref().is_some_and(|wordings| wordings.row(message).is_some())
     }
 
     /// The record of a line whose prefix says `prefix` and whose message is `message`.
@@ -73,7 +73,11 @@ impl Compiled {
         Ok(Self { set: RegexSetBuilder::new(wordings).unicode(false).build()?, rows })
     }
 
+    /// The first wording that fits. An object is no message, but may have one inside.
     fn row(&self, message: &[u8]) -> Option<&(Regex, &'static Sign)> {
+        if message.first() == Some(&b'{') {
+            return None;
+        }
         self.rows.get(self.set.matches(message).into_iter().next()?)
     }
 

@@ -20,13 +20,11 @@ mod host;
 mod nginx;
 mod nginx_template;
 mod record;
-pub(crate) mod unescape;
 
+pub use crate::grammar::escape::Escape;
 pub use few::Few;
 pub use nginx_template::Template as NginxTemplate;
-pub use record::{
-    About, Attempt, AttemptSigns, Attempts, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe,
-};
+pub use record::{About, Attempt, AttemptSigns, Attempts, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe};
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`].
 macro_rules! formats {

@@ -1,8 +1,8 @@
 //! What a line was read as. Everything borrows from the block that the line stands in.
 
 use super::few::Few;
-use super::unescape::unescape;
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
+use crate::grammar::escape::{Escape, unescape};
 use crate::grammar::number::Micros;
 use crate::grammar::time::When;
 use std::borrow::Cow;
@@ -21,20 +21,6 @@ pub enum What {
     Host,
     /// A line of a known format that says nothing about requests: a notice, a reload.
     Notice,
-}
-
-/// How the writer escaped bytes in its text fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Escape {
-    /// Not at all.
-    #[default]
-    None,
-    /// `\xHH` (nginx, Apache, AWS).
-    Hex,
-    /// JSON's backslashes.
-    Json,
-    /// `#HH` (HAProxy).
-    Hash,
 }
 
 /// What every line must tell to be counted. The rest of a healthy line is never looked at.

@@ -113,6 +113,33 @@ pub fn object<'a>(i: &'a [u8], mut member: impl FnMut(&'a [u8], Value<'a>)) -> P
     }
 }
 
+/// Calls `element` with each value of the array that `i` starts with, in order; gives what follows it.
+pub fn elements<'a>(i: &'a [u8], mut element: impl FnMut(Value<'a>)) -> Parsed<'a, ()> {
+    let [b'[', rest @ ..] = i else { return mismatch() };
+    let mut rest = skip_space(rest);
+    if let [b']', after @ ..] = rest {
+        return Ok((after, ()));
+    }
+    loop {
+        let (after, read) = value_in_list(rest)?;
+        element(read);
+        match skip_space(after) {
+            [b',', after @ ..] => rest = skip_space(after),
+            [b']', after @ ..] => return Ok((after, ())),
+            _ => return mismatch(),
+        }
+    }
+}
+
+/// A value in an array: there, a comma always ends a bare one.
+fn value_in_list(i: &[u8]) -> Parsed<'_, Value<'_>> {
+    if matches!(i.first(), Some(b'"' | b'{' | b'[')) {
+        return value(i);
+    }
+    let end = i.iter().position(|byte| matches!(byte, b',' | b']')).unwrap_or(i.len());
+    Ok((&i[end..], Value::Bare(i[..end].trim_ascii_end())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +164,21 @@ mod tests {
         let line = br#"{"us":502, 502 : ,"urt":-, 0.001 : 0.002, "n":1}"#;
         let expected = [("us", "502, 502 :"), ("urt", "-, 0.001 : 0.002"), ("n", "1")];
         assert_eq!(members(line), Some(expected.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()));
+    }
+
+    #[test]
+    fn reads_arrays() {
+        let read = |text: &'static str| {
+            let mut found = Vec::new();
+            let (rest, ()) = elements(text.as_bytes(), |value| found.push(value)).ok()?;
+            Some((found, rest))
+        };
+        assert_eq!(read("[] x"), Some((Vec::new(), &b" x"[..])));
+        let expected = vec![Value::Bare(b"1"), Value::Text(b"a,]"), Value::Nested(b"[2]"), Value::Bare(b"null")];
+        assert_eq!(read(r#"[1 , "a,]",[2],null]"#), Some((expected, &b""[..])));
+        for cut in ["[", "[1", "[1,", "{}", r#"["a"#] {
+            assert_eq!(read(cut), None, "{cut}");
+        }
     }
 
     #[test]

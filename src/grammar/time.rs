@@ -419,6 +419,22 @@ pub fn epoch(i: &[u8]) -> Parsed<'_, When> {
     }
 }
 
+/// A whole number or decimal of seconds, or a whole number of milliseconds, microseconds or nanoseconds since the epoch: its
+/// size tells which, for years that logs are of.
+pub fn since_epoch(i: &[u8]) -> Parsed<'_, When> {
+    let (rest, count) = super::number::uint(i)?;
+    let wall = match i.len() - rest.len() {
+        13 => count.checked_mul(1_000),
+        16 => Some(count),
+        19 => Some(count / 1_000),
+        _ => return epoch(i),
+    };
+    match wall.and_then(|wall| i64::try_from(wall).ok()) {
+        Some(wall) if SPAN.contains(&wall) => Ok((rest, When { wall, zone: Zone::Utc })),
+        _ => mismatch(),
+    }
+}
+
 /// A quarter of an hour in microseconds.
 const QUARTER: i64 = 900 * 1_000_000;
 

@@ -1,7 +1,8 @@
 //! Bytes in, blocks of whole lines out, in bounded memory.
 //!
 //! Paths become [`Input`]s once ([`find`]); [`Blocks`] deals them out, as [`Stream`]s that read and decompress, and hand
-//! out [`Block`]s that end at a line's end. Runs once per block; nothing here looks inside a line.
+//! out [`Block`]s that end at a line's end. Runs once per block; only where a record is not a line
+//! does it look inside ([`reflow`]).
 
 mod blocks;
 mod buffer;
@@ -9,6 +10,7 @@ mod decompress;
 mod find;
 mod line_ends;
 mod raw;
+mod reflow;
 mod stream;
 
 pub use blocks::{Block, Blocks};

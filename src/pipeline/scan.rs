@@ -112,6 +112,9 @@ impl Watch for Nobody {
     }
 }
 
+/// The number of an input, that of a line in it, and the line.
+type At<'l> = (usize, u64, &'l [u8]);
+
 /// Reads lines and counts them.
 pub(super) struct Scanner<'a> {
     options: &'a Options,
@@ -124,6 +127,10 @@ pub(super) struct Scanner<'a> {
     /// neighbouring lines mostly share a format; and what no gateway can have written is not taken for a line that
     /// could not be read.
     all_known: bool,
+    /// Whether the last line that was an object was one around a line: then the next is opened before it is read.
+    wrapped: bool,
+    /// Where lines are put that were escaped.
+    room: Vec<u8>,
     tally: Tally,
 }
 
@@ -140,7 +147,7 @@ fn aside(opened: &Opened<'_>) -> Option<&'static str> {
     if opened.is_of_other_program() {
         return Some(InputTally::FOREIGN);
     }
-    matches!(opened.payload, [b' ' | b'\t', ..]).then_some(InputTally::CONTINUATION)
+    matches!(opened.payload, [] | [b' ' | b'\t', ..]).then_some(InputTally::CONTINUATION)
 }
 
 impl<'a> Scanner<'a> {
@@ -151,6 +158,8 @@ impl<'a> Scanner<'a> {
             clock: Clock::new(options.zone.clone()),
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0, run: 0 }).collect(),
             all_known: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
+            wrapped: false,
+            room: Vec::new(),
             tally: Tally::new(options.window),
         }
     }
@@ -182,40 +191,83 @@ impl<'a> Scanner<'a> {
 
     #[inline(always)]
     fn line<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
+        let at = (input, number, line);
         if line.len() <= LINE_LIMIT {
             let opened = envelope::open(line);
-            for place in 0..self.recent.len() {
-                let Recent { reader, run, .. } = self.recent[place];
-                if !reader.is_written_by(opened.program) {
-                    continue;
-                }
-                let at = (input, number, line);
-                let read = run >= RUN && self.full(place, &opened, at, watch) || {
-                    let Some(skimmed) = reader.skim(opened.payload) else { continue };
-                    match skimmed {
-                        Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
-                            self.plain(reader, &opened, &skim);
-                            self.recent[place].run = 0;
-                            true
-                        }
-                        _ => self.full(place, &opened, at, watch),
-                    }
-                };
-                if !read {
-                    return self.unparsed(input, number, line, watch);
-                }
-                self.recent[place].lines += 1;
-                if place > 0 && self.all_known {
-                    self.recent[..=place].rotate_right(1);
-                }
+            let known = self.wrapped && self.unwrapped(&opened, at, watch)
+                || self.claimed(&opened, at, watch)
+                || self.opened_otherwise(&opened, at, watch);
+            if known {
                 return;
             }
-            if let Some(name) = aside(&opened).filter(|_| self.all_known) {
-                let place = (input, number, line);
-                return self.aside(name, &opened, place, watch);
+        }
+        self.unparsed(at, watch);
+    }
+
+    /// Whether a reader claims a line, which is counted then.
+    #[inline(always)]
+    fn claimed<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
+        for place in 0..self.recent.len() {
+            let Recent { reader, run, .. } = self.recent[place];
+            if !reader.is_written_by(opened.program) {
+                continue;
+            }
+            let read = run >= RUN && self.full(place, opened, at, watch) || {
+                let Some(skimmed) = reader.skim(opened.payload) else { continue };
+                match skimmed {
+                    Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
+                        self.plain(reader, opened, &skim);
+                        self.recent[place].run = 0;
+                        true
+                    }
+                    _ => self.full(place, opened, at, watch),
+                }
+            };
+            if !read {
+                self.unparsed(at, watch);
+                return true;
+            }
+            self.recent[place].lines += 1;
+            if place > 0 && self.all_known {
+                self.recent[..=place].rotate_right(1);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Counts a line that no reader claims as it stands, but in another envelope, or none needs to claim.
+    #[cold]
+    fn opened_otherwise<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
+        if self.unwrapped(opened, at, watch)
+            || envelope::behind_stamp(opened).any(|inner| self.claimed(&inner, at, watch))
+        {
+            return true;
+        }
+        match aside(opened).filter(|_| self.all_known) {
+            Some(name) => self.aside(name, opened, at, watch),
+            None => return false,
+        }
+        true
+    }
+
+    /// Whether `opened` is an object around a line, which is counted then. What is shown of it is that line alone.
+    #[cold]
+    fn unwrapped<W: Watch>(&mut self, outer: &Opened<'_>, (input, number, _): At<'_>, watch: &mut W) -> bool {
+        let mut room = std::mem::take(&mut self.room);
+        let object = envelope::open_json(outer.payload, &mut room);
+        // Layouts that a user describes come first, whatever their objects' members are called.
+        self.wrapped = object.is_some() && self.all_known;
+        let wraps = object.is_some();
+        if let Some(object) = object {
+            let at = (input, number, object.payload);
+            let inner = envelope::open(object.payload).inside(&object.inside(outer));
+            if !self.claimed(&inner, at, watch) && !self.opened_otherwise(&inner, at, watch) {
+                self.unparsed(at, watch);
             }
         }
-        self.unparsed(input, number, line, watch);
+        self.room = room;
+        wraps
     }
 
     /// Whether a skimmed line needs no full read.
@@ -242,7 +294,7 @@ impl<'a> Scanner<'a> {
         &mut self,
         place: usize,
         opened: &Opened<'_>,
-        (input, number, line): (usize, u64, &[u8]),
+        (input, number, line): At<'_>,
         watch: &mut W,
     ) -> bool {
         let Recent { reader, ref mut run, .. } = self.recent[place];
@@ -274,7 +326,7 @@ impl<'a> Scanner<'a> {
         &mut self,
         name: &'static str,
         opened: &Opened<'_>,
-        (input, number, line): (usize, u64, &[u8]),
+        (input, number, line): At<'_>,
         watch: &mut W,
     ) {
         self.tally.input(input).count_format(name, 1);
@@ -285,7 +337,7 @@ impl<'a> Scanner<'a> {
     }
 
     #[cold]
-    fn unparsed<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
+    fn unparsed<W: Watch>(&mut self, (input, number, line): At<'_>, watch: &mut W) {
         watch.see(input, number, &Seen::Unparsed(line));
         let start = |text: &[u8]| text[..text.len().min(UNPARSED_LENGTH)].to_vec();
         let redactor = self.options.redactor.as_ref();

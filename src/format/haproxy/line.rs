@@ -100,6 +100,10 @@ pub(in crate::format) fn space(i: &[u8]) -> Parsed<'_, ()> {
 /// What stands before the client is passed over: RFC 5424's structured data, a program's name.
 #[inline(always)]
 pub(in crate::format) fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
+    // An object has the line inside.
+    if i.first() == Some(&b'{') {
+        return mismatch();
+    }
     let mut from = 0;
     while let Some(at) = find(b'[', &i[from..]).map(|found| from + found) {
         let (before, after) = i.split_at(at);
@@ -118,7 +122,7 @@ pub(in crate::format) fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
 #[inline(always)]
 pub(in crate::format) fn time_behind_client(i: &[u8]) -> Option<(&[u8], When)> {
     let (open, end) = (find(b'[', i)?, find(b' ', i)?);
-    if end + 1 != open || end == 0 || i[end - 1].is_ascii_whitespace() {
+    if end + 1 != open || end == 0 || i[0] == b'{' || i[end - 1].is_ascii_whitespace() {
         return None;
     }
     stamp(&i[open..]).ok()

@@ -1,19 +1,37 @@
-//! Undoes a writer's escaping. Only text that is shown or kept comes here.
+//! Undoes a writer's escaping. Only text that is shown or kept comes here, and lines that stand inside of others.
 
-use super::Escape;
-use crate::grammar::find::find;
+use super::find::find;
 use std::borrow::Cow;
+
+/// How the writer escaped bytes in its text fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Escape {
+    /// Not at all.
+    #[default]
+    None,
+    /// `\xHH` (nginx, Apache, AWS).
+    Hex,
+    /// JSON's backslashes.
+    Json,
+    /// `#HH` (HAProxy).
+    Hash,
+}
 
 /// `text` as it was before the proxy wrote it.
 #[inline]
 #[must_use]
-pub(crate) fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
+pub fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
     match escape {
         Escape::None => Cow::Borrowed(text),
         Escape::Hex => replace(text, b'\\', hex_escape),
         Escape::Json => replace(text, b'\\', json_escape),
         Escape::Hash => replace(text, b'#', |rest| Some((hex_byte(rest)?.into(), 2))),
     }
+}
+
+/// Appends a JSON string's text to `out`, as it was before it was escaped.
+pub fn unescape_json(text: &[u8], out: &mut Vec<u8>) {
+    replace_into(out, text, b'\\', json_escape);
 }
 
 /// What an escape stands for, and how many bytes after its mark it took.
@@ -34,19 +52,23 @@ impl From<u8> for Unescaped {
 #[inline]
 fn replace(text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meaning) -> Cow<'_, [u8]> {
     match find(mark, text) {
-        Some(first) => Cow::Owned(replace_from(first, text, mark, meaning)),
+        Some(first) => {
+            let mut out = Vec::with_capacity(text.len());
+            out.extend_from_slice(&text[..first]);
+            replace_into(&mut out, &text[first..], mark, meaning);
+            Cow::Owned(out)
+        }
         None => Cow::Borrowed(text),
     }
 }
 
-/// [`replace`] where the first mark stands at `first`.
-fn replace_from(first: usize, text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meaning) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    out.extend_from_slice(&text[..first]);
-    let mut rest = &text[first..];
-    while let [byte, after @ ..] = rest {
-        let found = if *byte == mark { meaning(after) } else { None };
-        rest = match found {
+/// [`replace`], appending to `out`.
+fn replace_into(out: &mut Vec<u8>, text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meaning) {
+    let mut rest = text;
+    while let Some(at) = find(mark, rest) {
+        out.extend_from_slice(&rest[..at]);
+        let after = &rest[at + 1..];
+        rest = match meaning(after) {
             Some((Unescaped::Byte(byte), length)) => {
                 out.push(byte);
                 &after[length..]
@@ -56,12 +78,12 @@ fn replace_from(first: usize, text: &[u8], mark: u8, meaning: fn(&[u8]) -> Meani
                 &after[length..]
             }
             None => {
-                out.push(*byte);
+                out.push(mark);
                 after
             }
         };
     }
-    out
+    out.extend_from_slice(rest);
 }
 
 fn hex_byte(digits: &[u8]) -> Option<u8> {
