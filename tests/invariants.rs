@@ -372,3 +372,20 @@ fn many_archives_with_errors_among_them() {
         assert!(other.2 == expected.2, "{threads} threads");
     }
 }
+
+/// The columns of a W3C log change in the middle of it; which ones a line has depends on where it stands in its file, and
+/// not on where the blocks end.
+#[test]
+fn columns_are_those_of_the_last_heading() {
+    let arr = include_str!("../fixtures/format/iis/arr.log");
+    let log = arr.repeat(40);
+    let whole = json(log.as_bytes(), 1 << 20, 1);
+    let totals: serde_json::Value = serde_json::from_str(&whole).expect("JSON");
+    assert_eq!((totals["totals"]["requests"].as_u64(), totals["totals"]["failures"].as_u64()), (Some(280), Some(200)));
+    for (block_size, threads) in [(1, 1), (100, 2), (700, 3), (4096, 2)] {
+        assert_eq!(json(log.as_bytes(), block_size, threads), whole, "{block_size} {threads}");
+    }
+    // Without a comment at its beginning, nothing in a file names columns.
+    let body = arr.lines().skip(4).collect::<Vec<_>>().join("\n");
+    assert!(json(body.as_bytes(), 1 << 20, 1).contains("\"requests\": 5,"));
+}

@@ -105,10 +105,13 @@ impl InputTally {
     /// before.
     pub const CONTINUATION: &'static str = "continuation";
 
+    /// The name that comments are counted under: lines that begin with `#`, as those that name the columns of others.
+    pub const COMMENT: &'static str = "comment";
+
     /// Whether lines that are counted under this name were of a known format.
     #[must_use]
     pub fn is_format(name: &str) -> bool {
-        name != Self::FOREIGN && name != Self::CONTINUATION
+        ![Self::FOREIGN, Self::CONTINUATION, Self::COMMENT].contains(&name)
     }
 
     /// Lines that a format claims.

@@ -14,7 +14,7 @@ pub use redact::Redactor;
 
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
 use crate::envelope::is_application_server;
-use crate::format::{AttemptSigns, Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
+use crate::format::{AttemptSigns, Fields, Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
 
 /// The sign of a failure about which its line says nothing more.
 pub static UNEXPLAINED: Sign = Sign {
@@ -128,12 +128,12 @@ impl Reader {
         }
     }
 
-    /// See [`Format::skim`].
+    /// See [`Format::skim_under`].
     #[inline]
     #[must_use]
-    pub fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
+    pub fn skim<'a>(&self, fields: &Fields, line: &'a [u8]) -> Option<Skimmed<'a>> {
         match self {
-            Self::Known(format) => format.skim(line),
+            Self::Known(format) => format.skim_under(fields, line),
             Self::Nginx(template) => template.skim(line),
         }
     }
@@ -144,14 +144,14 @@ impl Reader {
     /// for.
     #[must_use]
     pub fn read<'a>(&self, line: &'a [u8], statuses: &Statuses) -> Option<Event<'a>> {
-        Some(self.judge(self.record(line)?, statuses, &statuses.or_gateway()))
+        Some(self.judge(self.record(Fields::UNKNOWN, line)?, statuses, &statuses.or_gateway()))
     }
 
     /// The first half of [`read`](Self::read): everything that a line says.
     #[must_use]
-    pub fn record<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
+    pub fn record<'a>(&self, fields: &Fields, line: &'a [u8]) -> Option<Record<'a>> {
         match self {
-            Self::Known(format) => format.read(line),
+            Self::Known(format) => format.read_under(fields, line),
             Self::Nginx(template) => template.read(line),
         }
     }

@@ -8,7 +8,9 @@ use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 9] = [
+const PRIVATE: [(&str, &[u8]); 10] = [
+    // Cloudflare's chosen cookies, which are an object.
+    (r#"("Cookies"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*")*"#, b"${1}"),
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
     (r#"(FastCGI sent in stderr: ")(?:.*(" while reading )|.*)"#, b"${1}withheld${2}"),
     // The same, broken into lines.
@@ -20,7 +22,7 @@ const PRIVATE: [(&str, &[u8]); 9] = [
     (r#"\b(user ")[^,]*?("(?: was not found|: |, client: ))"#, b"${1}user${2}"),
     // Header fields by name, in a JSON layout and as a message quotes them: up to the quote behind their value.
     (
-        r#"(?i)([a-z0-9_-]*(?:cookie|authorization|api[_-]?key|auth[_-]?token)[a-z0-9_-]*"\s*:\s*")(?:[^"\\]|\\.)*"#,
+        r#"(?i)([a-z0-9_-]*\(?(?:cookie|authorization|api[_-]?key|auth[_-]?token)[a-z0-9_-]*\)?"\s*:\s*")(?:[^"\\]|\\.)*"#,
         b"${1}withheld",
     ),
     (
@@ -90,7 +92,12 @@ impl Redactor {
     #[must_use]
     pub fn text(&self, text: &[u8], record: &Record<'_>) -> Vec<u8> {
         let mut text = Cow::Borrowed(text);
-        for (private, stand_in) in [(record.client, self.client(record.client)), (record.user, "user".to_owned())] {
+        let people = [
+            (record.client, self.client(record.client)),
+            (record.user, "user".to_owned()),
+            (record.query, "withheld".to_owned()),
+        ];
+        for (private, stand_in) in people {
             if private.len() > 1 {
                 text = Cow::Owned(replace_words(&text, private, stand_in.as_bytes()));
             }

@@ -20,15 +20,18 @@ mod host;
 mod nginx;
 mod nginx_template;
 mod record;
+mod w3c;
 
-pub use crate::grammar::escape::Escape;
+pub use crate::grammar::escape::{Coding, Escape};
 pub use few::Few;
 pub use nginx_template::Template as NginxTemplate;
 pub use record::{About, Attempt, AttemptSigns, Attempts, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe};
+pub use w3c::Fields;
 
-/// Declares each format once: its variant, its module, its place in [`Format::ALL`].
+/// Declares each format once: its variant, its module, its place in [`Format::ALL`]. Where a line of the log names the
+/// columns of those that follow, `(fields)` hands that on.
 macro_rules! formats {
-    ($($variant:ident => $module:ident,)+) => {
+    ($($variant:ident => $module:ident $(($fields:ident))?,)+) => {
         $(mod $module;)+
 
         /// A log format that is known without being told.
@@ -47,18 +50,28 @@ macro_rules! formats {
                 match self { $(Self::$variant => &$module::ABOUT),+ }
             }
 
-            /// Reads what counting needs; `None` where the line is not of this format.
+            /// [`Format::skim`] of a line whose columns were named by a line before.
             #[inline]
             #[must_use]
-            pub fn skim(self, line: &[u8]) -> Option<Skimmed<'_>> {
-                match self { $(Self::$variant => $module::skim(line)),+ }
+            pub fn skim_under<'a>(self, fields: &Fields, line: &'a [u8]) -> Option<Skimmed<'a>> {
+                match self {
+                    $(Self::$variant => {
+                        $(let $fields = fields;)?
+                        $module::skim(line $(, $fields)?)
+                    })+
+                }
             }
 
-            /// Reads everything; `None` where the line is not of this format.
+            /// [`Format::read`] of a line whose columns were named by a line before.
             #[inline]
             #[must_use]
-            pub fn read(self, line: &[u8]) -> Option<Record<'_>> {
-                match self { $(Self::$variant => $module::read(line)),+ }
+            pub fn read_under<'a>(self, fields: &Fields, line: &'a [u8]) -> Option<Record<'a>> {
+                match self {
+                    $(Self::$variant => {
+                        $(let $fields = fields;)?
+                        $module::read(line $(, $fields)?)
+                    })+
+                }
             }
 
             /// Says what the fields of a record of this format are signs of. `statuses` are those of failed attempts.
@@ -80,6 +93,8 @@ formats! {
     HaproxyTcp => haproxy_tcp,
     HaproxyError => haproxy_error,
     HaproxyState => haproxy_state,
+    Iis => iis(fields),
+    IisHttperr => iis_httperr(fields),
     Alb => elb_alb,
     Elb => elb_classic,
     Nlb => elb_nlb,
@@ -103,6 +118,20 @@ impl Format {
             Self::Systemd => Some(b"systemd"),
             _ => None,
         }
+    }
+
+    /// Reads what counting needs; `None` where the line is not of this format.
+    #[inline]
+    #[must_use]
+    pub fn skim(self, line: &[u8]) -> Option<Skimmed<'_>> {
+        self.skim_under(Fields::UNKNOWN, line)
+    }
+
+    /// Reads everything; `None` where the line is not of this format.
+    #[inline]
+    #[must_use]
+    pub fn read(self, line: &[u8]) -> Option<Record<'_>> {
+        self.read_under(Fields::UNKNOWN, line)
     }
 
     /// The format with this name, if there is one.

@@ -2,7 +2,7 @@
 
 use super::few::Few;
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
-use crate::grammar::escape::{Escape, unescape};
+use crate::grammar::escape::{Coding, Escape, decode, unescape};
 use crate::grammar::number::Micros;
 use crate::grammar::time::When;
 use std::borrow::Cow;
@@ -99,6 +99,8 @@ pub struct Record<'a> {
     pub host: &'a [u8],
     /// The path, with its query.
     pub path: &'a [u8],
+    /// The query, without its `?`, where the line has it apart from the path.
+    pub query: &'a [u8],
     /// Bytes sent to the client, as the log counts them.
     pub bytes: Option<u64>,
     /// How long the request took, as the proxy measured it.
@@ -113,6 +115,8 @@ pub struct Record<'a> {
     pub user: &'a [u8],
     /// The client's user agent.
     pub user_agent: &'a [u8],
+    /// How the user agent is encoded besides, to hold no spaces.
+    pub agent_coding: Coding,
     /// An id that other tiers may have logged too.
     pub trace_id: &'a [u8],
     /// An error log's severity.
@@ -149,6 +153,21 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn shown(&self, field: &'a [u8]) -> Cow<'a, [u8]> {
         unescape(field, self.escape)
+    }
+
+    /// The path with its query, wherever the line has that.
+    #[inline]
+    #[must_use]
+    pub fn shown_path(&self) -> Cow<'a, [u8]> {
+        let path = self.shown(self.path);
+        if self.query.is_empty() { path } else { Cow::Owned([&path, &b"?"[..], &self.shown(self.query)].concat()) }
+    }
+
+    /// The user agent as the client sent it.
+    #[inline]
+    #[must_use]
+    pub fn shown_agent(&self) -> Cow<'a, [u8]> {
+        decode(self.shown(self.user_agent), self.agent_coding)
     }
 }
 

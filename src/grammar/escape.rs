@@ -17,6 +17,18 @@ pub enum Escape {
     Hash,
 }
 
+/// How a text that may hold no spaces is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Coding {
+    /// Not at all.
+    #[default]
+    None,
+    /// `%HH` (CloudFront).
+    Percent,
+    /// `+` for a space (IIS).
+    Plus,
+}
+
 /// `text` as it was before the proxy wrote it.
 #[inline]
 #[must_use]
@@ -32,6 +44,27 @@ pub fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
 /// Appends a JSON string's text to `out`, as it was before it was escaped.
 pub fn unescape_json(text: &[u8], out: &mut Vec<u8>) {
     replace_into(out, text, b'\\', json_escape);
+}
+
+/// `text` as it was before it was encoded.
+#[must_use]
+pub fn decode(text: Cow<'_, [u8]>, coding: Coding) -> Cow<'_, [u8]> {
+    match coding {
+        Coding::None => text,
+        Coding::Percent => percent_decode(text),
+        Coding::Plus => replace(&text, b'+', |_| Some((b' '.into(), 0))).into_owned().into(),
+    }
+}
+
+/// Undoes %-encoding. CloudFront encodes some user agents twice, of which nothing but the lack of spaces tells.
+fn percent_decode(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    if !text.contains(&b'%') {
+        return text;
+    }
+    let decode = |text: &[u8]| replace(text, b'%', |rest| Some((hex_byte(rest)?.into(), 2))).into_owned();
+    let once = decode(&text);
+    let is_still_encoded = once.windows(3).any(|part| part == b"%20") && !once.contains(&b' ');
+    Cow::Owned(if is_still_encoded { decode(&once) } else { once })
 }
 
 /// What an escape stands for, and how many bytes after its mark it took.
@@ -144,6 +177,23 @@ mod tests {
         assert_eq!(unescape(br"GET /\xE4", Escape::Hex).as_ref(), b"GET /\xE4");
         assert_eq!(unescape(b"a#22b#7C#", Escape::Hash).as_ref(), b"a\"b|#");
         assert_eq!(unescape(br"\u00e9\ud83d\ude00\n\/", Escape::Json).as_ref(), "é😀\n/".as_bytes());
+    }
+
+    #[test]
+    fn decodes_user_agents() {
+        let cases = [
+            ("curl/8.0", "curl/8.0"),
+            ("Mozilla/5.0%20(X11;%20Linux)", "Mozilla/5.0 (X11; Linux)"),
+            ("Mozilla/5.0%2520(X11)", "Mozilla/5.0 (X11)"),
+            ("50%25%20off%2520", "50% off%20"),
+            ("100%", "100%"),
+            ("%ZZ%2", "%ZZ%2"),
+            ("%E4%22", "\u{E4}\""),
+        ];
+        for (text, expected) in cases {
+            let expected: Vec<u8> = expected.chars().map(|char| u8::try_from(char).unwrap_or_default()).collect();
+            assert_eq!(percent_decode(Cow::Borrowed(text.as_bytes())).as_ref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub struct Block {
     pub input: usize,
     /// The number of its first line, from 1.
     pub first_line: u64,
+    /// Of an input that begins with a comment (`#`), the last line before this block that names columns (`#Fields:`),
+    /// empty where none does yet. `None` for other inputs: there, such a line is one like any other.
+    pub heading: Option<Arc<[u8]>>,
     /// The lines. The last of an input may lack its line feed.
     pub(super) bytes: Buffer,
     /// Where they end.

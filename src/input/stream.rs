@@ -2,7 +2,7 @@
 
 use super::{Block, Input, Problem, buffer::Buffer, decompress, raw, reflow::Reflow};
 use crate::error::Error;
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memmem, memrchr};
 use std::{
     io::{self, Read},
     path::PathBuf,
@@ -35,6 +35,7 @@ pub struct Stream {
     ahead: Option<raw::Ahead>,
     block_size: usize,
     next_line: u64,
+    heading: Option<Arc<[u8]>>,
     carry: Vec<u8>,
     state: State,
     problem: Option<Problem>,
@@ -69,6 +70,7 @@ impl Pending {
             ahead: ahead.filter(|_| live && compression.is_none()),
             block_size: self.block_size,
             next_line: 1,
+            heading: None,
             carry: Vec::new(),
             state: State::Reading,
             problem: None,
@@ -83,6 +85,13 @@ impl Stream {
         block.input = self.input;
         block.first_line = self.next_line;
         block.ends.find(&block.bytes);
+        if self.next_line == 1 && starts_with_comment(&block.bytes) {
+            self.heading = Some(Arc::default());
+        }
+        block.heading.clone_from(&self.heading);
+        if let Some(heading) = &mut self.heading {
+            *heading = last_heading(&block.bytes).map_or_else(|| Arc::clone(heading), Arc::from);
+        }
         self.next_line += block.ends.feeds();
         if let Err(source) = outcome {
             self.state = State::Ended;
@@ -179,6 +188,19 @@ impl Stream {
             format!("{what} {compression} data after line {lines}; what came before it is in the report ({error})"),
         )
     }
+}
+
+/// Whether the first line is a comment, as in the W3C extended log format.
+fn starts_with_comment(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).first() == Some(&b'#')
+}
+
+/// The last line of `bytes` that names columns.
+fn last_heading(bytes: &[u8]) -> Option<&[u8]> {
+    let mut starts = memmem::rfind_iter(bytes, b"#Fields:");
+    let start = starts.find(|start| *start == 0 || bytes[*start - 1] == b'\n')?;
+    let line = &bytes[start..];
+    Some(&line[..memchr(b'\n', line).unwrap_or(line.len())])
 }
 
 const fn problem(input: usize, error: Error) -> Problem {

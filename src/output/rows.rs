@@ -6,7 +6,7 @@ use super::csv::{Cell, Row, Sheet, columns};
 use super::{Format, json};
 use crate::cause::{Sign, Strength};
 use crate::event::{Event, Redactor};
-use crate::format::{Attempt, Record};
+use crate::format::{Attempt, Coding, Record};
 use crate::grammar::number::Micros;
 use crate::grammar::time::Stamp;
 use crate::pipeline::{Filters, Options, Seen, Watch};
@@ -385,6 +385,9 @@ impl About {
     }
 
     fn path<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
+        if self.redactor.is_none() && !record.query.is_empty() {
+            return Some(Cow::Owned(show::text(&record.shown_path())));
+        }
         self.private(record, record.path, Redactor::path)
     }
 
@@ -393,7 +396,12 @@ impl About {
     }
 
     fn user_agent<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
-        self.private(record, record.user_agent, Redactor::text)
+        if record.agent_coding == Coding::None || record.user_agent.is_empty() {
+            return self.private(record, record.user_agent, Redactor::text);
+        }
+        let agent = record.shown_agent();
+        let private = self.redactor.as_ref().map(|redactor| redactor.text(&agent, record));
+        Some(Cow::Owned(show::text(private.as_deref().unwrap_or(&agent))))
     }
 
     /// A text field that `redact` takes people out of, where that is wanted.

@@ -4,7 +4,7 @@
 use crate::aggregate::{InputTally, Origin, Place, Tally};
 use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
-use crate::format::{Skim, Skimmed, Statuses, What};
+use crate::format::{Fields, Skim, Skimmed, Statuses, What};
 use crate::grammar::time::{Clock, Stamp, When, Zone};
 use crate::input::{Block, LINE_LIMIT};
 use jiff::tz::TimeZone;
@@ -129,6 +129,8 @@ pub(super) struct Scanner<'a> {
     all_known: bool,
     /// Whether the last line that was an object was one around a line: then the next is opened before it is read.
     wrapped: bool,
+    /// What the input has said of its columns.
+    columns: Columns,
     /// Where lines are put that were escaped.
     room: Vec<u8>,
     tally: Tally,
@@ -142,12 +144,42 @@ struct Recent<'a> {
     run: u32,
 }
 
+/// What lines of an input say of the columns of those that follow them.
+#[derive(Default)]
+struct Columns {
+    /// The line that they were read from.
+    heading: Option<Arc<[u8]>>,
+    fields: Fields,
+}
+
+impl Columns {
+    /// Begins with the lines of `block`.
+    fn enter(&mut self, block: &Block) {
+        if self.heading != block.heading {
+            self.heading.clone_from(&block.heading);
+            self.fields = block.heading.as_deref().and_then(Fields::of).unwrap_or_default();
+        }
+    }
+
+    /// Takes note of a line that may name columns.
+    fn meet(&mut self, line: &[u8]) {
+        if let Some(fields) = Fields::of(line).filter(|_| self.heading.is_some()) {
+            self.heading = Some(line.into());
+            self.fields = fields;
+        }
+    }
+}
+
 /// What a line that no format claims is counted under, if it need not be of one. No gateway indents its lines.
 fn aside(opened: &Opened<'_>) -> Option<&'static str> {
     if opened.is_of_other_program() {
         return Some(InputTally::FOREIGN);
     }
-    matches!(opened.payload, [] | [b' ' | b'\t', ..]).then_some(InputTally::CONTINUATION)
+    match opened.payload {
+        [] | [b' ' | b'\t', ..] => Some(InputTally::CONTINUATION),
+        [b'#', ..] => Some(InputTally::COMMENT),
+        _ => None,
+    }
 }
 
 impl<'a> Scanner<'a> {
@@ -159,6 +191,7 @@ impl<'a> Scanner<'a> {
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0, run: 0 }).collect(),
             all_known: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
             wrapped: false,
+            columns: Columns::default(),
             room: Vec::new(),
             tally: Tally::new(options.window),
         }
@@ -166,6 +199,7 @@ impl<'a> Scanner<'a> {
 
     /// Counts the lines of a block.
     pub(super) fn scan<W: Watch>(&mut self, block: &Block, watch: &mut W) {
+        self.columns.enter(block);
         let mut lines = 0;
         for (number, line) in block.lines() {
             if line.is_empty() {
@@ -213,7 +247,7 @@ impl<'a> Scanner<'a> {
                 continue;
             }
             let read = run >= RUN && self.full(place, opened, at, watch) || {
-                let Some(skimmed) = reader.skim(opened.payload) else { continue };
+                let Some(skimmed) = reader.skim(&self.columns.fields, opened.payload) else { continue };
                 match skimmed {
                     Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
                         self.plain(reader, opened, &skim);
@@ -244,6 +278,7 @@ impl<'a> Scanner<'a> {
         {
             return true;
         }
+        self.columns.meet(opened.payload);
         match aside(opened).filter(|_| self.all_known) {
             Some(name) => self.aside(name, opened, at, watch),
             None => return false,
@@ -298,7 +333,7 @@ impl<'a> Scanner<'a> {
         watch: &mut W,
     ) -> bool {
         let Recent { reader, ref mut run, .. } = self.recent[place];
-        let Some(record) = reader.record(opened.payload) else { return false };
+        let Some(record) = reader.record(&self.columns.fields, opened.payload) else { return false };
         let event = reader.judge(record, &self.options.statuses, &self.telling);
         *run = if event.tells() { run.saturating_add(1) } else { 0 };
         let stamp = event.record.when.or(opened.when).map(|when| self.stamp(when, opened));
@@ -374,7 +409,7 @@ impl<'a> Scanner<'a> {
         if record.what == What::Host {
             return true;
         }
-        path.as_ref().is_none_or(|path| path.is_match(&record.shown(record.path)))
+        path.as_ref().is_none_or(|path| path.is_match(&record.shown_path()))
             && host.as_ref().is_none_or(|host| host.is_match(&record.shown(record.host)))
     }
 }

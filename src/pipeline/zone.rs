@@ -8,7 +8,7 @@ use super::Options;
 use crate::cause::Proxy;
 use crate::envelope;
 use crate::event::Reader;
-use crate::format::Skimmed;
+use crate::format::{Fields, Skimmed};
 use crate::grammar::time::{When, Zone};
 use crate::input::{Block, Blocks, Input};
 use jiff::{
@@ -56,7 +56,7 @@ fn zone_in(input: &Input, options: &Options) -> Option<(i32, i64)> {
 
 /// When a line was that `reader` claims, as far as it says so itself.
 fn when_of(reader: &Reader, payload: &[u8], options: &Options) -> Option<Option<When>> {
-    match reader.skim(payload)? {
+    match reader.skim(Fields::UNKNOWN, payload)? {
         Skimmed::Plain(skim) => Some(Some(skim.when)),
         Skimmed::Full => reader.read(payload, &options.statuses).map(|event| event.record.when),
     }

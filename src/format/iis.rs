@@ -1,0 +1,278 @@
+//! IIS in the W3C extended format, as a gateway: Application Request Routing (ARR) and the ASP.NET Core module.
+//!
+//! ARR forwards by WinHTTP, whose error it logs as `sc-win32-status`, and appends to the query which server it chose and
+//! what that answered. Where a file's `#Fields:` line is not known the columns are taken to be IIS's usual ones.
+
+use super::{
+    About, Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict,
+    record::{sign, table},
+    w3c::{Column, Fields, Values},
+};
+use crate::{
+    cause::{Cause, Proxy, Sign, Strength},
+    grammar::{
+        address::host,
+        number::{Micros, status, uint, whole},
+        text::place_of,
+    },
+};
+
+pub(super) static ABOUT: About = About {
+    name: "iis",
+    proxy: Proxy::IIS,
+    title: "IIS in the W3C extended format, with the columns that its #Fields line names",
+    layout: "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status \
+        sc-substatus sc-win32-status time-taken",
+    time: "when the request ended, in UTC",
+    source: "Microsoft, \"W3C Extended Log File Format (IIS 6.0)\", \"HTTP status code overview\"; WinHTTP, \"Error Messages\"",
+    samples: &[
+        "2026-11-27 08:00:00 10.0.0.4 GET /checkout/pay/584 sku=A-665&X-ARR-CACHE-HIT=0&SERVER-ROUTED=10.0.0.5&X-ARR-LOG-ID=7c9e6679-7425-40de-944b-e07fc1f90ae7&SERVER-STATUS=200 443 - 203.0.113.9 Mozilla/5.0+(X11;+Linux+x86_64) - 200 0 0 31",
+        "2026-11-27 08:00:09 10.0.0.4 GET /checkout/pay/584 X-ARR-CACHE-HIT=0&SERVER-ROUTED=10.0.0.5&X-ARR-LOG-ID=16fd2706-8baf-433b-82eb-8c7fada847da&SERVER-STATUS=0 443 - 203.0.113.9 curl/8.0 - 502 3 12002 30015",
+        "2026-11-27 08:00:10 10.0.0.4 POST /api/orders - 443 - 203.0.113.9 curl/8.0 502 5 0 12",
+    ],
+    signs: &[&SIGNS],
+};
+
+/// The columns that are usual: with `cs(Referer)` since IIS 8, without before.
+static USUAL: [&[Column]; 2] = {
+    use Column::{
+        Client, Date, Method, Other, Query, ServerPort, Status, Stem, Substatus, Taken, Time, User, UserAgent, Win32,
+    };
+    [
+        &[
+            Date, Time, Other, Method, Stem, Query, ServerPort, User, Client, UserAgent, Other, Status, Substatus,
+            Win32, Taken,
+        ],
+        &[Date, Time, Other, Method, Stem, Query, ServerPort, User, Client, UserAgent, Status, Substatus, Win32, Taken],
+    ]
+};
+
+table! {
+    /// What status, substatus and WinHTTP's error are signs of. Source: Microsoft, "HTTP status code overview"; the
+    /// Windows SDK's `iiscnfg.h` (`MD_ERROR_SUB502_*`) and `winhttp.h` (`ERROR_WINHTTP_*`).
+    SIGNS:
+    SERVER_STATUS = sign("iis-server-status", Cause::UpstreamError, Strength::Conclusive, 0,
+        "the server that ARR chose answered with this status itself");
+    TIMEOUT = sign("iis-winhttp-timeout", Cause::ResponseTimeout, Strength::Strong, 502,
+        "the server did not answer within ARR's time limit (12002)");
+    DNS = sign("iis-winhttp-name", Cause::DnsFailure, Strength::Conclusive, 502,
+        "the server's name could not be resolved (12007)");
+    CONNECT_TIMEOUT = sign("iis-winhttp-connect-timeout", Cause::ConnectTimeout, Strength::Strong, 502,
+        "no connection was made in twenty seconds, as long as Windows tries (12029)");
+    CANNOT_CONNECT = sign("iis-winhttp-cannot-connect", Cause::ConnectionRefused, Strength::Strong, 502,
+        "no connection to the server could be made, and Windows knew it soon (12029)");
+    RESET = sign("iis-winhttp-connection-error", Cause::ConnectionReset, Strength::Strong, 502,
+        "the connection to the server was reset or closed before its answer was complete (12030)");
+    INVALID = sign("iis-winhttp-invalid-response", Cause::InvalidResponse, Strength::Conclusive, 502,
+        "the server's answer could not be parsed (12152)");
+    TLS = sign("iis-winhttp-secure-failure", Cause::TlsCertificate, Strength::Strong, 502,
+        "the server's certificate or its TLS was not accepted (12175)");
+    NO_SERVER = sign("iis-no-server", Cause::NoLiveUpstream, Strength::Conclusive, 502,
+        "ARR had no server to send the request to (502.4)");
+    CGI_TIMEOUT = sign("iis-cgi-timeout", Cause::ResponseTimeout, Strength::Strong, 502,
+        "a CGI or FastCGI process did not answer in time (502.1)");
+    CGI_EXITED = sign("iis-cgi-exited", Cause::ClosedEarly, Strength::Strong, 502,
+        "a CGI or FastCGI process ended before its answer was complete (502.2)");
+    NOT_STARTED = sign("iis-process-failure", Cause::WorkerKilled, Strength::Strong, 502,
+        "the ASP.NET Core application did not start, or its process ended (502.5)");
+    TOO_MANY = sign("iis-concurrent-limit", Cause::CircuitBreaker, Strength::Strong, 503,
+        "the limit of concurrent requests was reached (503.2)");
+    QUEUE_FULL = sign("iis-queue-full", Cause::CircuitBreaker, Strength::Strong, 503,
+        "ASP.NET's queue of requests was full (503.3)");
+}
+
+/// How long Windows tries to connect before it gives up: three SYNs, 3, 6 and 12 seconds apart.
+const CONNECT_LIMIT: Micros = 20_000_000;
+
+/// A request, as its line says.
+struct Line<'a> {
+    row: Values<'a>,
+    status: u16,
+    duration: Option<Micros>,
+}
+
+fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
+    let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Stem);
+    let row = if begins { fields.values(i, b' ', &USUAL)? } else { return None };
+    let is_time = row.get(Column::Date).len() == 10 && row.get(Column::Time).first().is_some_and(u8::is_ascii_digit);
+    let (method, stem) = (row.get(Column::Method), row.get(Column::Stem));
+    let is_request = method.iter().all(u8::is_ascii_alphabetic) && matches!(stem.first(), None | Some(b'/' | b'*'));
+    // Where nobody has named the columns, those that hold numbers tell.
+    let numbers = [Column::ServerPort, Column::Substatus, Column::Win32, Column::Taken];
+    let fits = fields.are_known() || numbers.iter().all(|column| row.number(*column).is_some());
+    (is_time && is_request && fits).then_some(())?;
+    let duration = row.number(Column::Taken).map(|millis| millis.saturating_mul(1_000));
+    Some(Line { status: row.status()?, duration, row })
+}
+
+impl<'a> Line<'a> {
+    /// What ARR appended to the query under `name`.
+    fn noted(&self, name: &[u8]) -> &'a [u8] {
+        let query = self.row.get(Column::Query);
+        let Some(at) = place_of(query, name) else { return b"" };
+        query[at + name.len()..].split(|byte| *byte == b'&').next().unwrap_or_default()
+    }
+
+    fn upstream(&self) -> &'a [u8] {
+        self.noted(b"SERVER-ROUTED=")
+    }
+
+    fn group(&self) -> &'a [u8] {
+        self.row.get(Column::Site)
+    }
+
+    /// What the server answered; it answered nothing where that is 0.
+    fn server_status(&self) -> Option<u16> {
+        whole(self.noted(b"SERVER-STATUS="), status)
+    }
+}
+
+pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
+    let line = line(i, fields)?;
+    let (when, status, upstream) = (line.row.when()?, line.status, line.upstream());
+    Some(Skimmed::Plain(Skim {
+        when,
+        status,
+        group: line.group(),
+        upstream,
+        names_upstream: false,
+        attempted: !upstream.is_empty(),
+        duration: line.duration,
+    }))
+}
+
+pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
+    let line = line(i, fields)?;
+    let (row, upstream) = (&line.row, line.upstream());
+    let answered = line.server_status();
+    let attempt = Attempt { upstream, status: answered, response: line.duration, ..Attempt::default() };
+    Some(Record {
+        when: Some(row.when()?),
+        status: Some(line.status),
+        upstream_status: answered,
+        group: line.group(),
+        upstream,
+        method: row.get(Column::Method),
+        host: host(row.first(&[Column::Host, Column::HostHeader])),
+        path: row.first(&[Column::Stem, Column::Uri]),
+        query: row.get(Column::Query),
+        bytes: row.number(Column::Sent),
+        duration: line.duration,
+        client: row.get(Column::Client),
+        user: row.get(Column::User),
+        user_agent: row.get(Column::UserAgent),
+        agent_coding: Coding::Plus,
+        trace_id: line.noted(b"X-ARR-LOG-ID="),
+        error_reason: row.get(Column::Win32),
+        flags: row.get(Column::Substatus),
+        attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
+        escape: Escape::None,
+        ..Record::default()
+    })
+}
+
+pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    let failed = record.status.filter(|status| statuses.contains(*status));
+    let request = failed.and_then(|status| failure(record, status));
+    Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), ..Verdict::default() }
+}
+
+/// What a failed request is a sign of: WinHTTP's error, or else the substatus.
+fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
+    if record.upstream_status == Some(status) {
+        return Some(SERVER_STATUS);
+    }
+    let slow = record.duration.is_some_and(|time| time >= CONNECT_LIMIT);
+    // An HRESULT has the error in its lower half: 0x80072EE2 is 12002.
+    let error = whole(record.error_reason, uint).map(|code| code & 0xFFFF);
+    match (error, status, record.flags) {
+        (Some(12_002), ..) => Some(TIMEOUT),
+        (Some(12_007), ..) => Some(DNS),
+        (Some(12_029), ..) if slow => Some(CONNECT_TIMEOUT),
+        (Some(12_029), ..) => Some(CANNOT_CONNECT),
+        (Some(12_030), ..) => Some(RESET),
+        (Some(12_152), ..) => Some(INVALID),
+        (Some(12_175), ..) => Some(TLS),
+        (_, 502, b"1") => Some(CGI_TIMEOUT),
+        (_, 502, b"2") => Some(CGI_EXITED),
+        (_, 502, b"4") => Some(NO_SERVER),
+        (_, 502, b"5") => Some(NOT_STARTED),
+        (_, 503, b"2") => Some(TOO_MANY),
+        (_, 503, b"3") => Some(QUEUE_FULL),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{format::Format, grammar::time::Zone};
+
+    fn judged(query: &str, end: &str) -> Option<(&'static str, usize)> {
+        let line = format!("2026-11-27 08:00:10 10.0.0.4 GET /a {query} 443 - 203.0.113.9 curl/8.0 - {end}");
+        let verdict = judge(&Format::Iis.read(line.as_bytes())?, &Statuses::gateway());
+        Some((verdict.request?.kind, verdict.attempts.iter().flatten().count()))
+    }
+
+    #[test]
+    fn names_signs() {
+        let cases = [
+            ("a=b&SERVER-ROUTED=10.0.0.5&SERVER-STATUS=503", "503 0 0 12", "iis-server-status", 1),
+            ("SERVER-ROUTED=10.0.0.5&X-ARR-LOG-ID=1&SERVER-STATUS=0", "502 3 12002 30015", "iis-winhttp-timeout", 1),
+            ("SERVER-ROUTED=10.0.0.5", "502 3 2147954402 30015", "iis-winhttp-timeout", 1),
+            ("-", "502 3 12007 15", "iis-winhttp-name", 0),
+            ("-", "502 3 12029 1031", "iis-winhttp-cannot-connect", 0),
+            ("-", "502 3 12029 21015", "iis-winhttp-connect-timeout", 0),
+            ("-", "502 3 2147954430 15", "iis-winhttp-connection-error", 0),
+            ("-", "502 3 12152 15", "iis-winhttp-invalid-response", 0),
+            ("-", "502 3 12175 15", "iis-winhttp-secure-failure", 0),
+            ("-", "502 4 0 0", "iis-no-server", 0),
+            ("-", "502 1 0 90015", "iis-cgi-timeout", 0),
+            ("-", "502 2 0 15", "iis-cgi-exited", 0),
+            ("-", "502 5 0 15", "iis-process-failure", 0),
+            ("-", "503 2 64 15", "iis-concurrent-limit", 0),
+            ("-", "503 3 0 15", "iis-queue-full", 0),
+        ];
+        for (query, end, kind, attempts) in cases {
+            assert_eq!(judged(query, end), Some((kind, attempts)), "{query} {end}");
+        }
+        for sign in &SIGNS {
+            assert!(cases.iter().any(|(.., kind, _)| *kind == sign.kind), "{}", sign.kind);
+        }
+        for end in ["200 0 0 15", "404 0 2 15", "503 0 0 15", "502 3 0 15"] {
+            assert_eq!(judged("SERVER-ROUTED=10.0.0.5&SERVER-STATUS=200", end), None, "{end}");
+        }
+    }
+
+    /// Columns come in any order that the file names.
+    #[test]
+    fn reads_the_columns_that_are_named() {
+        let fields = Fields::of(b"#Fields: date time sc-status time-taken sc-bytes cs-host cs-method cs-uri-stem cs-uri-query cs(User-Agent) c-ip s-sitename X-Own").unwrap_or_default();
+        let line = b"2026-11-27 08:00:10 200 31 544 shop.example.com:8080 GET /a+b c=d Mozilla/5.0+(X11) 2001:db8::9 W3SVC1 x y";
+        let record = read(line, &fields).unwrap_or_default();
+        // 2026-11-27T08:00:10Z
+        assert_eq!(record.when, Some(crate::grammar::time::When { wall: 1_795_766_410_000_000, zone: Zone::Utc }));
+        assert_eq!((record.status, record.duration, record.bytes), (Some(200), Some(31_000), Some(544)));
+        assert_eq!(
+            (record.host, record.group, record.client),
+            (&b"shop.example.com"[..], &b"W3SVC1"[..], &b"2001:db8::9"[..])
+        );
+        assert_eq!((&*record.shown_path(), &*record.shown_agent()), (&b"/a+b?c=d"[..], &b"Mozilla/5.0 (X11)"[..]));
+        assert!(skim(line, &fields).is_some());
+        let others = Fields::of(b"#Fields: date time x-edge-location sc-status").unwrap_or_default();
+        assert!(skim(b"2026-11-27 08:00:10 FRA 200", &others).is_none());
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            "2026-11-27 08:00:10 10.0.0.4 GET /a - 443 - 203.0.113.9 curl/8.0 - 200 0 0",
+            "2026-11-27 08:00:10 10.0.0.4 GET a - 443 - 203.0.113.9 curl/8.0 - 200 0 0 1",
+            "2026-11-27 08:00:10 a b c d e f g h i j k l m",
+            "2026-11-27 08:00:10,123 INFO a.b.C - started",
+            "#Fields: date time",
+        ] {
+            assert!(Format::Iis.skim(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+}

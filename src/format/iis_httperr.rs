@@ -1,0 +1,142 @@
+//! The error log of HTTP.sys, the part of Windows in front of IIS and of every other server on it: requests that it answered
+//! itself, because no application pool could, and connections that it closed. None of them is in IIS's own log.
+
+use super::{
+    About, Escape, Record, Skimmed, Statuses, Verdict, What,
+    record::{sign, table},
+    w3c::{Column, Fields, Values},
+};
+use crate::{
+    cause::{Cause, Proxy, Sign, Strength},
+    grammar::text::present,
+};
+
+pub(super) static ABOUT: About = About {
+    name: "iis-httperr",
+    proxy: Proxy::IIS,
+    title: "HTTP.sys's error log (HTTPERR): requests that Windows answered because no application pool could",
+    layout: "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename",
+    time: "when the request was answered, in UTC",
+    source: "Microsoft, \"Error logging in HTTP APIs\"",
+    samples: &[
+        "2026-11-27 08:00:00 203.0.113.9 52094 10.0.0.4 443 HTTP/1.1 GET /checkout/pay/584?a=b 503 1 AppOffline ShopPool",
+        "2026-11-27 08:00:01 203.0.113.9 52094 10.0.0.4 443 HTTP/1.1 POST /api/orders 503 1 QueueFull ShopPool",
+        "2026-11-27 08:00:02 203.0.113.9 52095 10.0.0.4 443 - - - - - Timer_ConnectionIdle -",
+    ],
+    signs: &[&SIGNS],
+};
+
+/// The columns that are usual; newer ones follow them.
+static USUAL: [Column; 13] = {
+    use Column::{Client, Date, Method, Other, Queue, Reason, ServerPort, SiteId, Status, Time, Uri};
+    [Date, Time, Client, Other, Other, ServerPort, Other, Method, Uri, Status, SiteId, Reason, Queue]
+};
+
+table! {
+    /// What `s-reason` is a sign of. Source: Microsoft, "Error logging in HTTP APIs", "Kinds of errors that the HTTP API
+    /// logs".
+    SIGNS:
+    OFFLINE = sign("httperr-app-offline", Cause::NoLiveUpstream, Strength::Conclusive, 503,
+        "the application pool was stopped: an administrator did it, or its processes had failed too often");
+    SHUTDOWN = sign("httperr-app-shutdown", Cause::Draining, Strength::Strong, 503,
+        "the application was being shut down");
+    POOL_BUSY = sign("httperr-app-pool-timer", Cause::ProxyExhausted, Strength::Strong, 503,
+        "the application pool was too busy to take the request");
+    LIMIT = sign("httperr-connection-limit", Cause::CircuitBreaker, Strength::Conclusive, 503,
+        "the site's limit of connections was reached");
+    QUEUE = sign("httperr-queue-full", Cause::CircuitBreaker, Strength::Conclusive, 503,
+        "the application pool's queue of requests was full");
+    DISABLED = sign("httperr-disabled", Cause::ProxyLocal, Strength::Strong, 503,
+        "an administrator has taken the site offline");
+    ABANDONED = sign("httperr-abandoned", Cause::WorkerKilled, Strength::Conclusive, 0,
+        "the worker process ended while it had the request");
+}
+
+fn values<'a>(i: &'a [u8], fields: &Fields) -> Option<Values<'a>> {
+    let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Reason);
+    let values = if begins { fields.values(i, b' ', &[&USUAL, &USUAL[..12]])? } else { return None };
+    // `HTTP/1.1`, `N/A`, `Timer_ConnectionIdle`, `AppOffline`.
+    let reason = values.get(Column::Reason);
+    let is_reason = reason.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'/'));
+    let uri = values.get(Column::Uri);
+    (is_reason && !reason.is_empty() && matches!(uri.first(), None | Some(b'/' | b'*' | b'h'))).then_some(values)
+}
+
+pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
+    values(i, fields).filter(|values| values.when().is_some()).map(|_| Skimmed::Full)
+}
+
+pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
+    let values = values(i, fields)?;
+    let (status, message) = (values.status(), values.get(Column::Reason));
+    let what = match status {
+        Some(_) => What::Request,
+        None if sign_of(message) == Some(ABANDONED) => What::Attempt,
+        None => What::Notice,
+    };
+    Some(Record {
+        what,
+        when: Some(values.when()?),
+        status,
+        group: values.get(Column::Queue),
+        method: values.get(Column::Method),
+        path: values.get(Column::Uri),
+        client: values.get(Column::Client),
+        error_reason: message,
+        message,
+        no_server: sign_of(message) == Some(OFFLINE),
+        escape: Escape::None,
+        ..Record::default()
+    })
+}
+
+pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
+    Verdict { request: sign_of(present(record.message)), ..Verdict::default() }
+}
+
+fn sign_of(reason: &[u8]) -> Option<&'static Sign> {
+    match reason {
+        b"AppOffline" => Some(OFFLINE),
+        b"AppShutdown" => Some(SHUTDOWN),
+        b"AppPoolTimer" => Some(POOL_BUSY),
+        b"ConnLimit" => Some(LIMIT),
+        b"QueueFull" => Some(QUEUE),
+        b"Disabled" => Some(DISABLED),
+        b"Connection_Abandoned_By_AppPool" => Some(ABANDONED),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Format;
+
+    #[test]
+    fn names_signs() {
+        let cases = [
+            ("503 1 AppOffline ShopPool", What::Request, Some("httperr-app-offline")),
+            ("503 1 AppShutdown ShopPool", What::Request, Some("httperr-app-shutdown")),
+            ("503 1 AppPoolTimer ShopPool", What::Request, Some("httperr-app-pool-timer")),
+            ("503 1 ConnLimit -", What::Request, Some("httperr-connection-limit")),
+            ("503 1 QueueFull ShopPool", What::Request, Some("httperr-queue-full")),
+            ("503 1 Disabled -", What::Request, Some("httperr-disabled")),
+            ("503 1 N/A ShopPool", What::Request, None),
+            ("400 - BadRequest -", What::Request, None),
+            ("- 1 Connection_Abandoned_By_AppPool ShopPool", What::Attempt, Some("httperr-abandoned")),
+            ("- 1 Timer_ConnectionIdle -", What::Notice, None),
+        ];
+        for (end, what, kind) in cases {
+            let line = format!("2026-11-27 08:00:00 203.0.113.9 52094 10.0.0.4 443 HTTP/1.1 GET /a {end}");
+            let claims = Format::ALL.iter().filter(|format| format.skim(line.as_bytes()).is_some());
+            assert_eq!(claims.collect::<Vec<_>>(), [&Format::IisHttperr], "{line}");
+            let record = Format::IisHttperr.read(line.as_bytes()).unwrap_or_default();
+            let verdict = judge(&record, &Statuses::gateway());
+            assert_eq!((record.what, verdict.request.map(|sign| sign.kind)), (what, kind), "{line}");
+            assert_eq!((record.method, record.path, record.client), (&b"GET"[..], &b"/a"[..], &b"203.0.113.9"[..]));
+        }
+        for sign in &SIGNS {
+            assert!(cases.iter().any(|(.., kind)| *kind == Some(sign.kind)), "{}", sign.kind);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The W3C Extended Log File Format (<https://www.w3.org/TR/WD-logfile>): a line `#Fields:` names the columns of the lines
+//! that follow it, up to the next such line. IIS and CloudFront write it.
+
+use crate::grammar::{
+    find::find,
+    number::{status, uint, whole},
+    text::present,
+    time::{When, Zone, iso},
+};
+
+/// What begins the line that names the columns.
+const DIRECTIVE: &[u8] = b"#Fields:";
+
+/// Declares the columns that mean something, by their names in lower case.
+macro_rules! columns {
+    ($($variant:ident = $name:literal,)+) => {
+        /// A column.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Column {
+            $(#[doc = $name] $variant,)+
+            /// One that means nothing here.
+            Other,
+        }
+
+        impl Column {
+            const COUNT: usize = Self::Other as usize + 1;
+
+            fn named(name: &[u8]) -> Self {
+                match std::str::from_utf8(name).unwrap_or_default().to_ascii_lowercase().as_str() {
+                    $($name => Self::$variant,)+
+                    _ => Self::Other,
+                }
+            }
+        }
+    };
+}
+
+columns! {
+    Date = "date",
+    Time = "time",
+    Site = "s-sitename",
+    Computer = "s-computername",
+    Method = "cs-method",
+    Stem = "cs-uri-stem",
+    Query = "cs-uri-query",
+    Uri = "cs-uri",
+    User = "cs-username",
+    Client = "c-ip",
+    Host = "cs-host",
+    HostHeader = "cs(host)",
+    ForwardedHost = "x-host-header",
+    UserAgent = "cs(user-agent)",
+    ForwardedFor = "x-forwarded-for",
+    Status = "sc-status",
+    Substatus = "sc-substatus",
+    Win32 = "sc-win32-status",
+    Sent = "sc-bytes",
+    Taken = "time-taken",
+    SiteId = "s-siteid",
+    Reason = "s-reason",
+    Queue = "s-queuename",
+    ServerPort = "s-port",
+}
+
+/// The columns that a `#Fields:` line names; none where no such line has been read.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Vec<Column>);
+
+impl Fields {
+    /// Where nothing names the columns.
+    pub const UNKNOWN: &'static Self = &Self(Vec::new());
+
+    /// What a `#Fields:` line says; `None` where it is another line.
+    #[must_use]
+    pub fn of(line: &[u8]) -> Option<Self> {
+        let names = line.strip_prefix(DIRECTIVE)?.split(u8::is_ascii_whitespace);
+        Some(Self(names.filter(|name| !name.is_empty()).map(Column::named).collect()))
+    }
+
+    /// Whether a line has named the columns.
+    pub(super) const fn are_known(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Whether the columns are known to be others than those that have `column` among them.
+    pub(super) fn lack(&self, column: Column) -> bool {
+        self.are_known() && !self.0.contains(&column)
+    }
+
+    /// The values of a line; where its columns are unknown they are taken to be those of one of `usual` that has as many.
+    pub(super) fn values<'a>(&self, line: &'a [u8], separator: u8, usual: &[&[Column]]) -> Option<Values<'a>> {
+        if self.are_known() {
+            return Values::read(line, separator, &self.0);
+        }
+        let count = 1 + memchr::memchr_iter(separator, line.trim_ascii_end()).count();
+        Values::read(line, separator, usual.iter().find(|columns| columns.len() == count)?)
+    }
+}
+
+/// The values of one line, by column; empty where it has none.
+pub(super) struct Values<'a>([&'a [u8]; Column::COUNT]);
+
+impl<'a> Values<'a> {
+    fn read(line: &'a [u8], separator: u8, columns: &[Column]) -> Option<Self> {
+        let mut values = [&b""[..]; Column::COUNT];
+        let mut rest = Some(line);
+        for column in columns {
+            let i = rest?;
+            let end = find(separator, i).unwrap_or(i.len());
+            values[*column as usize] = present(&i[..end]);
+            rest = i.get(end + 1..);
+        }
+        Some(Self(values))
+    }
+
+    /// The value in `column`.
+    pub(super) fn get(&self, column: Column) -> &'a [u8] {
+        self.0[column as usize]
+    }
+
+    /// The first of `columns` that has a value.
+    pub(super) fn first(&self, columns: &[Column]) -> &'a [u8] {
+        columns.iter().map(|column| self.get(*column)).find(|value| !value.is_empty()).unwrap_or_default()
+    }
+
+    /// A number.
+    pub(super) fn number(&self, column: Column) -> Option<u64> {
+        whole(self.get(column), uint)
+    }
+
+    /// The status.
+    pub(super) fn status(&self) -> Option<u16> {
+        whole(self.get(Column::Status), status)
+    }
+
+    /// Date and time, which are in UTC.
+    pub(super) fn when(&self) -> Option<When> {
+        let mut stamp = [b' '; 32];
+        let (date, time) = (self.get(Column::Date), self.get(Column::Time));
+        let length = date.len() + 1 + time.len();
+        stamp.get_mut(..date.len())?.copy_from_slice(date);
+        stamp.get_mut(date.len() + 1..length)?.copy_from_slice(time);
+        match iso(stamp.get(..length)?) {
+            Ok(([], when)) => Some(When { zone: Zone::Utc, ..when }),
+            _ => None,
+        }
+    }
+}
