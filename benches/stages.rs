@@ -14,7 +14,7 @@ use gatewhy::aggregate::{Origin, Tally};
 use gatewhy::diagnose::{Settings, diagnose};
 use gatewhy::envelope;
 use gatewhy::event::{Reader, Room, fold};
-use gatewhy::format::{Skim, Skimmed, Statuses};
+use gatewhy::format::{Fields, Skim, Skimmed, Statuses};
 use gatewhy::grammar::time::{Clock, Stamp};
 use gatewhy::input::Block;
 use gatewhy::output::{self, Style, Table};
@@ -80,7 +80,7 @@ fn payloads(corpus: &Corpus) -> Vec<&[u8]> {
 
 fn reader(corpus: &Corpus) -> Reader {
     let payload = payloads(corpus)[0];
-    Reader::known().into_iter().find(|reader| reader.skim(payload).is_some()).unwrap()
+    Reader::known().into_iter().find(|reader| reader.skim(Fields::UNKNOWN, payload).is_some()).unwrap()
 }
 
 /// Which format a line is of, without a memory of the line before: the worst that mixed lines can do.
@@ -93,7 +93,8 @@ fn detect(criterion: &mut Criterion, corpora: &[Corpus]) {
     group.throughput(Throughput::Bytes(mixed.iter().map(|line| line.len() as u64).sum()));
     group.bench_function("mixed", |bencher| {
         bencher.iter(|| {
-            let claimed = |line: &&&[u8]| readers.iter().any(|reader| reader.skim(black_box(line)).is_some());
+            let claimed =
+                |line: &&&[u8]| readers.iter().any(|reader| reader.skim(Fields::UNKNOWN, black_box(line)).is_some());
             assert_eq!(mixed.iter().filter(claimed).count(), mixed.len());
         });
     });
@@ -109,11 +110,11 @@ fn skim(criterion: &mut Criterion, corpora: &[Corpus]) {
             Skimmed::Plain(skim) => matches!(skim.status, 502..=504),
             Skimmed::Full => false,
         };
-        let plain = lines.iter().filter_map(|line| reader.skim(line)).filter(failed).count();
+        let plain = lines.iter().filter_map(|line| reader.skim(Fields::UNKNOWN, line)).filter(failed).count();
         group.throughput(Throughput::Bytes(corpus.counts.bytes));
         group.bench_function(corpus.name(), |bencher| {
             bencher.iter(|| {
-                let skimmed = lines.iter().filter_map(|line| reader.skim(black_box(line)));
+                let skimmed = lines.iter().filter_map(|line| reader.skim(Fields::UNKNOWN, black_box(line)));
                 assert_eq!(skimmed.filter(failed).count(), plain);
             });
         });
@@ -165,7 +166,7 @@ fn count(criterion: &mut Criterion, corpora: &[Corpus]) {
     let mut group = criterion.benchmark_group("aggregate");
     for corpus in corpora {
         let (lines, reader) = (payloads(corpus), reader(corpus));
-        let skims: Vec<Skim<'_>> = lines.iter().filter_map(|line| plain(reader.skim(line)?)).collect();
+        let skims: Vec<Skim<'_>> = lines.iter().filter_map(|line| plain(reader.skim(Fields::UNKNOWN, line)?)).collect();
         let clock = Clock::new(jiff::tz::TimeZone::UTC);
         group.throughput(Throughput::Bytes(corpus.counts.bytes));
         group.bench_function(corpus.name(), |bencher| {
