@@ -5,8 +5,13 @@
 
 use gatewhy::cause::{Cause, Family, Matcher, Seen, Sign, Strength};
 use gatewhy::envelope;
-use gatewhy::format::{Format, Statuses};
-use std::collections::BTreeSet;
+use gatewhy::event::Reader;
+use gatewhy::format::{Fields, Format, Statuses};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Lower-case words joined by hyphens.
 fn is_slug(name: &str) -> bool {
@@ -99,4 +104,37 @@ fn samples_are_claimed_by_their_format_alone() {
             let _ = format.judge(&record, &Statuses::gateway());
         }
     }
+}
+
+/// Every line of every fixture, some hundred thousand.
+#[test]
+fn no_line_is_claimed_by_two_formats() {
+    let readers = Reader::known();
+    let mut claimed = 0;
+    for log in logs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")) {
+        let bytes = fs::read(&log).expect("a fixture");
+        for line in bytes.split(|byte| *byte == b'\n') {
+            let opened = envelope::open(line.strip_suffix(b"\r").unwrap_or(line));
+            let claims = readers.iter().filter(|reader| {
+                reader.is_written_by(opened.program) && reader.skim(Fields::UNKNOWN, opened.payload).is_some()
+            });
+            let names: Vec<_> = claims.map(Reader::name).collect();
+            assert!(names.len() < 2, "{names:?} in {}: {}", log.display(), String::from_utf8_lossy(line));
+            claimed += names.len();
+        }
+    }
+    assert!(claimed > 50_000, "only {claimed} lines were claimed");
+}
+
+fn logs(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).expect("fixtures") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(logs(&path));
+        } else if path.extension().is_some_and(|extension| extension == "log") {
+            found.push(path);
+        }
+    }
+    found
 }

@@ -93,6 +93,7 @@ formats! {
     HaproxyTcp => haproxy_tcp,
     HaproxyError => haproxy_error,
     HaproxyState => haproxy_state,
+    Squid => squid,
     Iis => iis(fields),
     IisHttperr => iis_httperr(fields),
     Alb => elb_alb,
