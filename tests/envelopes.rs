@@ -177,3 +177,25 @@ fn no_format_claims_an_envelope() {
         }
     }
 }
+
+/// Line ends of Windows, a byte order mark, zeros that `copytruncate` leaves, a last line that was not ended.
+#[test]
+fn editors_and_rotation_change_nothing() {
+    let variants: [fn(&str) -> String; 4] = [
+        |line| format!("{line}\r\n{line}\r\n"),
+        |line| format!("\u{FEFF}{line}\n{line}"),
+        |line| format!("{line}\n\n\n{line}\r"),
+        |line| format!("{line}\n\0\0\0\0{line}\n"),
+    ];
+    for sample in Format::ALL.iter().flat_map(|format| format.about().samples) {
+        let told = |text: String| {
+            let directory = tempfile::tempdir().expect("a directory");
+            fs::write(directory.path().join("log"), text).expect("room on the disk");
+            counts(&common::report(directory.path(), &["log".to_owned()], "UTC"))
+        };
+        let plain = told(format!("{sample}\n{sample}\n"));
+        for (number, variant) in variants.iter().enumerate() {
+            assert_eq!(told(variant(sample)), plain, "{number}: {sample}");
+        }
+    }
+}

@@ -73,7 +73,11 @@ fn lead(i: &[u8]) -> Option<Lead<'_>> {
     let (client, rest) = i.split_at(find(b' ', i)?);
     match rest {
         [b' ', b'-', b' ', user @ .., b' '] if user.first() != Some(&b'[') => {
-            is_client(client).then_some((None, client, user))
+            if is_client(client) {
+                Some((None, client, user))
+            } else {
+                any_lead(i)
+            }
         }
         _ => any_lead(i),
     }
@@ -87,15 +91,21 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         Some(space) => (Some(&client[..space]), &client[space + 1..]),
         None => (None, client),
     };
-    if !is_client(client) {
-        return None;
-    }
+    let client = without_brackets(client).filter(|client| is_client(client))?;
     let user = match user.first() {
         // Before 0.26, ingress-nginx wrote the client a second time, in brackets.
         Some(b'[') => memmem::find(user, b"] - ").map_or(user, |at| &user[at + 4..]),
         _ => user,
     };
     Some((host, client, user))
+}
+
+/// An IPv6 address may stand in brackets.
+fn without_brackets(client: &[u8]) -> Option<&[u8]> {
+    match client {
+        [b'[', inside @ .., b']'] => Some(inside).filter(|inside| memchr(b':', inside).is_some()),
+        _ => Some(client),
+    }
 }
 
 #[inline(always)]
