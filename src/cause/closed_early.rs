@@ -32,6 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH01102` with `(20014)` or `(70014)`; 503, `AH01075` with `(70014)` for FastCGI"),
         ("Envoy", "503, flag `UC` with `connection_termination`"),
         ("Go proxies", "`EOF`, `unexpected EOF`"),
+        ("IIS", "502.2: a CGI or FastCGI process ended"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),

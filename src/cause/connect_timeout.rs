@@ -31,6 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
             "on the upstream's host: `nf_conntrack: table full, dropping packet`, a firewall's LOG line with `DPT=` \
                 the port",
         ),
+        ("IIS", "502.3, `sc-win32-status` 12029, after 20 s and more"),
     ],
     look_alikes: &[
         (

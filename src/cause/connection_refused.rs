@@ -39,6 +39,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("gunicorn", "`Worker failed to boot.`, `Connection in use`: it never listened"),
         ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
+        ("IIS", "502.3, `sc-win32-status` 12029, in less than 20 s"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),

@@ -23,6 +23,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH01102` with `(104)`; 503, `AH01075` with `(104)` for FastCGI"),
         ("Envoy", "503, flag `UR` with `remote_reset`"),
         ("Go proxies", "`read: connection reset by peer`"),
+        ("IIS", "502.3, `sc-win32-status` 12030"),
     ],
     look_alikes: &[
         ("keepalive-race", "a few ms, rare, on all servers, mostly POST"),

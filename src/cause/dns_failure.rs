@@ -32,6 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "502, `OriginDnsError`"),
         ("Cloudflare", "530 with error 1016"),
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
+        ("IIS", "502.3, `sc-win32-status` 12007"),
     ],
     look_alikes: &[
         (

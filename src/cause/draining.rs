@@ -30,6 +30,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("php-fpm", "`Reloading in progress …`, `Terminating ...`, `exiting, bye-bye!`"),
         ("gunicorn", "`Handling signal: term` (hup, quit), `Worker exiting`, `Shutting down: Master`"),
         ("containers", "exit code 143 (SIGTERM)"),
+        ("IIS", "in HTTPERR 503 `AppShutdown`"),
     ],
     look_alikes: &[
         ("worker-killed", "an unplanned death: signals 9 and 11, out of memory, a supervisor's timeout"),

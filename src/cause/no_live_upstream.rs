@@ -29,6 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `UH` (`no_healthy_upstream`); in Kubernetes often a Service without ready pods"),
         ("Google Cloud", "`failed_to_pick_backend`"),
         ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_NO_LIVE`"),
+        ("IIS", "502.4; in HTTPERR 503 `AppOffline`: the application pool is stopped"),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),

@@ -44,6 +44,7 @@ pub(super) static ENTRY: Entry = Entry {
                 slow",
         ),
         ("kernel", "`task NAME:N blocked for more than 120 seconds`: a disk or a lock"),
+        ("IIS", "502.3, `sc-win32-status` 12002 (2147954402): ARR's time limit; 502.1: CGI's"),
     ],
     look_alikes: &[
         (

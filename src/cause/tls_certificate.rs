@@ -37,6 +37,7 @@ pub(super) static ENTRY: Entry = Entry {
             "`x509: certificate signed by unknown authority`, `… is valid for X, not Y`, `… has expired or is not yet \
                 valid`",
         ),
+        ("IIS", "502.3, `sc-win32-status` 12175"),
     ],
     look_alikes: &[
         ("tls-handshake", "no agreement on version, cipher or server name: `alert handshake failure`"),

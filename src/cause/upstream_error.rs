@@ -22,6 +22,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`response_sent_by_backend`"),
         ("CloudFront", "`OriginError`"),
         ("Cloudflare", "502 or 504 with the same origin status"),
+        ("IIS", "`SERVER-STATUS` in the query that ARR logs is the status"),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),
