@@ -1,10 +1,10 @@
 //! IIS in the W3C extended format, as a gateway: Application Request Routing (ARR) and the ASP.NET Core module.
 //!
 //! ARR forwards by WinHTTP, whose error it logs as `sc-win32-status`, and appends to the query which server it chose and
-//! what that answered. Where a file's `#Fields:` line is not known the columns are taken to be IIS's usual ones.
+//! what that answered. Where a file's `#Fields:` line is not known, the order that IIS writes columns in tells which they are.
 
 use super::{
-    About, Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict,
+    About, Attempt, Coding, Escape, Few, Record, Skim, Skimmed, Statuses, Verdict,
     record::{sign, table},
     w3c::{Column, Fields, Values},
 };
@@ -31,20 +31,6 @@ pub(super) static ABOUT: About = About {
         "2026-11-27 08:00:10 10.0.0.4 POST /api/orders - 443 - 203.0.113.9 curl/8.0 502 5 0 12",
     ],
     signs: &[&SIGNS],
-};
-
-/// The columns that are usual: with `cs(Referer)` since IIS 8, without before.
-static USUAL: [&[Column]; 2] = {
-    use Column::{
-        Client, Date, Method, Other, Query, ServerPort, Status, Stem, Substatus, Taken, Time, User, UserAgent, Win32,
-    };
-    [
-        &[
-            Date, Time, Other, Method, Stem, Query, ServerPort, User, Client, UserAgent, Other, Status, Substatus,
-            Win32, Taken,
-        ],
-        &[Date, Time, Other, Method, Stem, Query, ServerPort, User, Client, UserAgent, Status, Substatus, Win32, Taken],
-    ]
 };
 
 table! {
@@ -93,16 +79,61 @@ struct Line<'a> {
 
 fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
     let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Stem);
-    let row = if begins { fields.values(i, b' ', &USUAL)? } else { return None };
+    let row = if begins { fields.values(i, b' ', guess)? } else { return None };
     let is_time = row.get(Column::Date).len() == 10 && row.get(Column::Time).first().is_some_and(u8::is_ascii_digit);
-    let (method, stem) = (row.get(Column::Method), row.get(Column::Stem));
-    let is_request = method.iter().all(u8::is_ascii_alphabetic) && matches!(stem.first(), None | Some(b'/' | b'*'));
-    // Where nobody has named the columns, those that hold numbers tell.
-    let numbers = [Column::ServerPort, Column::Substatus, Column::Win32, Column::Taken];
-    let fits = fields.are_known() || numbers.iter().all(|column| row.number(*column).is_some());
-    (is_time && is_request && fits).then_some(())?;
     let duration = row.number(Column::Taken).map(|millis| millis.saturating_mul(1_000));
-    Some(Line { status: row.status()?, duration, row })
+    Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
+}
+
+/// Most words of a line that are looked at: one for each column that IIS knows, and some of the user's own.
+const WORDS: usize = 32;
+
+/// What a line says where nobody has named its columns: IIS always writes them in the same order, and some can be nothing
+/// else. `date time [s-sitename] [s-computername] [s-ip] cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip
+/// [cs-version] cs(User-Agent) [cs(Cookie)] [cs(Referer)] [cs-host] sc-status sc-substatus sc-win32-status [sc-bytes]
+/// [cs-bytes] time-taken`, then columns of the user's own.
+fn guess(i: &[u8]) -> Option<Values<'_>> {
+    let words: Few<&[u8], WORDS> = i.trim_ascii_end().split(|byte| *byte == b' ').take(WORDS).collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let is_number = |at: usize| whole(word(at), uint).is_some();
+    // The port and the paths before it tell where the method is.
+    let is_method = |at: &usize| {
+        let letters = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
+        word(*at).iter().all(letters) && matches!(word(at + 1).first(), Some(b'/' | b'*')) && is_number(at + 3)
+    };
+    let method = (2..6).find(is_method)?;
+    let agent = method + 6 + usize::from(word(method + 6).starts_with(b"HTTP/"));
+    let is_status = |at: &usize| whole(word(*at), status).is_some() && is_number(at + 1) && is_number(at + 2);
+    let code = (agent + 1..words.len()).find(is_status)?;
+    let numbers = (code + 3..words.len()).take_while(|at| is_number(*at)).take(3).count();
+    let mut values = Values::default();
+    let named = [
+        (Column::Date, 0),
+        (Column::Time, 1),
+        (Column::Method, method),
+        (Column::Stem, method + 1),
+        (Column::Query, method + 2),
+        (Column::ServerPort, method + 3),
+        (Column::User, method + 4),
+        (Column::Client, method + 5),
+        (Column::UserAgent, agent),
+        (Column::Status, code),
+        (Column::Substatus, code + 1),
+        (Column::Win32, code + 2),
+        (Column::Taken, code + 2 + numbers),
+    ];
+    named.into_iter().for_each(|(column, at)| values.set(column, word(at)));
+    // Before the method at least the server's address; behind the user agent the referrer first of all.
+    if method >= 4 {
+        values.set(Column::Site, word(2));
+    }
+    if code > agent + 2 {
+        values.set(Column::Host, word(code - 1));
+    }
+    if numbers >= 2 {
+        values.set(Column::Sent, word(code + 3));
+    }
+    (numbers > 0).then_some(values)
 }
 
 impl<'a> Line<'a> {
@@ -263,11 +294,40 @@ mod tests {
         assert!(skim(b"2026-11-27 08:00:10 FRA 200", &others).is_none());
     }
 
+    /// Without names, IIS's order tells.
+    #[test]
+    fn guesses_columns() {
+        let cases = [
+            ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 12", ("", "", None, 12)),
+            ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a 200 0 0 12", ("", "", None, 12)),
+            ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 12 203.0.113.7", ("", "", None, 12)),
+            ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 544 907 12 -", ("", "", Some(544), 12)),
+            ("W3SVC1 GET /a b 80 - 203.0.113.9 u+a c=d - shop 200 0 64 544 907 12", ("", "shop", Some(544), 12)),
+            (
+                "W3SVC1 WEB 10.0.0.4 GET /a b 80 - 203.0.113.9 HTTP/1.1 u+a - - shop 200 0 0 544 907 12",
+                ("W3SVC1", "shop", Some(544), 12),
+            ),
+            (
+                "W3SVC1 10.0.0.4 M-POST /a b 80 - 203.0.113.9 HTTP/2 u+a - shop 200 0 0 544 12 x 7",
+                ("W3SVC1", "shop", Some(544), 12),
+            ),
+        ];
+        for (rest, (site, host, bytes, millis)) in cases {
+            let line = format!("2026-11-27 08:00:10 {rest}");
+            let record = read(line.as_bytes(), Fields::UNKNOWN).unwrap_or_default();
+            let read = (record.group, record.host, record.bytes, record.duration);
+            assert_eq!(read, (site.as_bytes(), host.as_bytes(), bytes, Some(millis * 1_000)), "{line}");
+            assert_eq!((record.status, record.client), (Some(200), &b"203.0.113.9"[..]), "{line}");
+            assert_eq!((&*record.shown_path(), &*record.shown_agent()), (&b"/a?b"[..], &b"u a"[..]), "{line}");
+        }
+    }
+
     #[test]
     fn leaves_the_lines_of_others() {
         for line in [
             "2026-11-27 08:00:10 10.0.0.4 GET /a - 443 - 203.0.113.9 curl/8.0 - 200 0 0",
             "2026-11-27 08:00:10 10.0.0.4 GET a - 443 - 203.0.113.9 curl/8.0 - 200 0 0 1",
+            "2026-11-27 08:00:10 10.0.0.4 GET /a - https - 203.0.113.9 curl/8.0 - 200 0 0 1",
             "2026-11-27 08:00:10 a b c d e f g h i j k l m",
             "2026-11-27 08:00:10,123 INFO a.b.C - started",
             "#Fields: date time",

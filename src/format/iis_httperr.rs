@@ -28,8 +28,8 @@ pub(super) static ABOUT: About = About {
 
 /// The columns that are usual; newer ones follow them.
 static USUAL: [Column; 13] = {
-    use Column::{Client, Date, Method, Other, Queue, Reason, ServerPort, SiteId, Status, Time, Uri};
-    [Date, Time, Client, Other, Other, ServerPort, Other, Method, Uri, Status, SiteId, Reason, Queue]
+    use Column::{Client, ClientPort, Date, Method, Other, Queue, Reason, ServerPort, SiteId, Status, Time, Uri};
+    [Date, Time, Client, ClientPort, Other, ServerPort, Other, Method, Uri, Status, SiteId, Reason, Queue]
 };
 
 table! {
@@ -54,12 +54,16 @@ table! {
 
 fn values<'a>(i: &'a [u8], fields: &Fields) -> Option<Values<'a>> {
     let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Reason);
-    let values = if begins { fields.values(i, b' ', &[&USUAL, &USUAL[..12]])? } else { return None };
-    // `HTTP/1.1`, `N/A`, `Timer_ConnectionIdle`, `AppOffline`.
+    let values = if begins { fields.values(i, b' ', usual)? } else { return None };
+    // `Timer_ConnectionIdle`, `AppOffline`, `N/A`.
     let reason = values.get(Column::Reason);
     let is_reason = reason.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'/'));
-    let uri = values.get(Column::Uri);
-    (is_reason && !reason.is_empty() && matches!(uri.first(), None | Some(b'/' | b'*' | b'h'))).then_some(values)
+    let ports = [Column::ClientPort, Column::ServerPort].map(|column| values.number(column));
+    (is_reason && !reason.is_empty() && ports.iter().all(Option::is_some)).then_some(values)
+}
+
+fn usual(i: &[u8]) -> Option<Values<'_>> {
+    Values::of(i, b' ', &USUAL)
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {

@@ -60,6 +60,7 @@ columns! {
     Reason = "s-reason",
     Queue = "s-queuename",
     ServerPort = "s-port",
+    ClientPort = "c-port",
 }
 
 /// The columns that a `#Fields:` line names; none where no such line has been read.
@@ -87,30 +88,38 @@ impl Fields {
         self.are_known() && !self.0.contains(&column)
     }
 
-    /// The values of a line; where its columns are unknown they are taken to be those of one of `usual` that has as many.
-    pub(super) fn values<'a>(&self, line: &'a [u8], separator: u8, usual: &[&[Column]]) -> Option<Values<'a>> {
-        if self.are_known() {
-            return Values::read(line, separator, &self.0);
-        }
-        let count = 1 + memchr::memchr_iter(separator, line.trim_ascii_end()).count();
-        Values::read(line, separator, usual.iter().find(|columns| columns.len() == count)?)
+    /// The values of a line; where its columns are unknown, what `guess` makes of it.
+    pub(super) fn values<'a>(
+        &self,
+        line: &'a [u8],
+        separator: u8,
+        guess: impl FnOnce(&'a [u8]) -> Option<Values<'a>>,
+    ) -> Option<Values<'a>> {
+        if self.are_known() { Values::of(line, separator, &self.0) } else { guess(line) }
     }
 }
 
 /// The values of one line, by column; empty where it has none.
+#[derive(Default)]
 pub(super) struct Values<'a>([&'a [u8]; Column::COUNT]);
 
 impl<'a> Values<'a> {
-    fn read(line: &'a [u8], separator: u8, columns: &[Column]) -> Option<Self> {
-        let mut values = [&b""[..]; Column::COUNT];
+    /// Those of a line with these columns, and perhaps more behind them.
+    pub(super) fn of(line: &'a [u8], separator: u8, columns: &[Column]) -> Option<Self> {
+        let mut values = Self::default();
         let mut rest = Some(line);
         for column in columns {
             let i = rest?;
             let end = find(separator, i).unwrap_or(i.len());
-            values[*column as usize] = present(&i[..end]);
+            values.set(*column, &i[..end]);
             rest = i.get(end + 1..);
         }
-        Some(Self(values))
+        Some(values)
+    }
+
+    /// Notes the value in `column`.
+    pub(super) fn set(&mut self, column: Column, value: &'a [u8]) {
+        self.0[column as usize] = present(value);
     }
 
     /// The value in `column`.
