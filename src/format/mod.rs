@@ -85,6 +85,7 @@ formats! {
     Alb => elb_alb,
     Elb => elb_classic,
     Nlb => elb_nlb,
+    Caddy => caddy,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,

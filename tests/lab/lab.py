@@ -21,6 +21,7 @@ from pathlib import Path
 
 import apache_scenarios  # noqa: F401  (registers its scenarios; so do the next)
 import app_scenarios  # noqa: F401
+import caddy_scenarios  # noqa: F401
 import checkout_outage  # noqa: F401
 import haproxy_scenarios  # noqa: F401
 import isolation

@@ -5,6 +5,7 @@ On purpose this knows only the lab's own layouts and shares nothing with gatewhy
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -57,6 +58,18 @@ def haproxy_masked(log: Path) -> int:
         if status and retries and status[1] not in GATEWAY_STATUSES:
             count += int(retries[1])
     return count
+
+
+def caddy_statuses(access_log: Path) -> Counter[str]:
+    """Requests by status in Caddy's JSON access log."""
+    return Counter(str(json.loads(line)["status"]) for line in _lines(access_log))
+
+
+def caddy_errors(error_log: Path) -> int:
+    """Lines of Caddy's error logger about a request that ended in a gateway status."""
+    lines = (json.loads(line) for line in _lines(error_log))
+    errors = (line for line in lines if line.get("logger", "").startswith("http.log.error"))
+    return sum(str(line.get("status")) in GATEWAY_STATUSES for line in errors)
 
 
 def _lines(path: Path) -> list[str]:

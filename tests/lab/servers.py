@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -119,6 +120,24 @@ class Apache(Server):
     @staticmethod
     def version() -> str:
         return "Apache httpd " + first_match(["apache2", "-v"], r"Apache/(\S+)")
+
+
+class Caddy(Server):
+    program = "caddy"
+
+    def __init__(self, config: dict[str, object], work_dir: Path, user: list[str]) -> None:
+        """`config` is Caddy's own JSON; `user` a command that changes the user before it runs another."""
+        path = work_dir / "caddy.json"
+        path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+        home = work_dir / "caddy"
+        home.mkdir(exist_ok=True)
+        home.chmod(0o777)
+        environment = ["env", f"XDG_DATA_HOME={home}", f"XDG_CONFIG_HOME={home}", f"HOME={home}"]
+        super().__init__([*user, *environment, "caddy", "run", "--config", str(path)], work_dir)
+
+    @staticmethod
+    def version() -> str:
+        return "Caddy " + first_match(["caddy", "version"], r"v?(\d+\.\d+\.\d+)")
 
 
 def distribution() -> str:
