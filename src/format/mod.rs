@@ -86,6 +86,8 @@ formats! {
     Elb => elb_classic,
     Nlb => elb_nlb,
     Caddy => caddy,
+    Varnish => varnish,
+    VarnishLog => varnish_log,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,

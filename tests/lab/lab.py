@@ -32,6 +32,7 @@ import pattern_scenarios  # noqa: F401
 import second_scenarios  # noqa: F401
 import third_scenarios  # noqa: F401
 import tier_scenarios  # noqa: F401
+import varnish_scenarios  # noqa: F401
 from case import from_toml, to_toml
 from jobs import play_all, tell
 from scenario import SCENARIOS, Scenario, play

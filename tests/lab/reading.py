@@ -25,6 +25,10 @@ _ERROR_LINE = re.compile(
 )
 
 
+#: Lines about a body that broke off: its status had been sent.
+_NO_FETCH = re.compile(r" FetchError +(?:b )?(?:straight |Resource temporarily )")
+
+
 def statuses(access_log: Path) -> Counter[str]:
     """Requests by status in an nginx log that starts like `combined`."""
     return Counter(match[1] for line in _lines(access_log) if (match := _COMBINED.search(line)))
@@ -70,6 +74,12 @@ def caddy_errors(error_log: Path) -> int:
     lines = (json.loads(line) for line in _lines(error_log))
     errors = (line for line in lines if line.get("logger", "").startswith("http.log.error"))
     return sum(str(line.get("status")) in GATEWAY_STATUSES for line in errors)
+
+
+def varnish_fetch_errors(log: Path) -> int:
+    """Fetches that failed before a status was there, in what varnishlog wrote."""
+    lines = (line for line in _lines(log) if " FetchError " in line)
+    return sum(not _NO_FETCH.search(line) for line in lines)
 
 
 def _lines(path: Path) -> list[str]:
