@@ -19,6 +19,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "503, `AH00941` (failed to acquire connection)"),
         ("Envoy", "503, flag `UO` (`overflow`)"),
         ("Java proxies", "`CircuitBreaker '…' is OPEN`, `Pending acquire queue has reached its maximum size`"),
+        ("Varnish", "503, `FetchError backend NAME: busy` (`max_connections`)"),
     ],
     look_alikes: &[
         ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),

@@ -32,6 +32,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH01102` with `(20014)` or `(70014)`; 503, `AH01075` with `(70014)` for FastCGI"),
         ("Envoy", "503, flag `UC` with `connection_termination`"),
         ("Go proxies", "`EOF`, `unexpected EOF`"),
+        (
+            "Varnish",
+            "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same of a reset",
+        ),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),

@@ -31,6 +31,8 @@ pub(super) static ENTRY: Entry = Entry {
             "on the upstream's host: `nf_conntrack: table full, dropping packet`, a firewall's LOG line with `DPT=` \
                 the port",
         ),
+        ("Caddy", "502 after `dial_timeout`, 3 s by default, and `dial tcp …: i/o timeout`"),
+        ("Varnish", "`FetchError backend NAME: fail errno 110`; 503 after `connect_timeout`, 3.5 s by default"),
     ],
     look_alikes: &[
         (

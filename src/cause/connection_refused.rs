@@ -39,6 +39,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("gunicorn", "`Worker failed to boot.`, `Connection in use`: it never listened"),
         ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
+        (
+            "Varnish",
+            "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, not tried at all",
+        ),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),

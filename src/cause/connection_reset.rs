@@ -23,6 +23,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH01102` with `(104)`; 503, `AH01075` with `(104)` for FastCGI"),
         ("Envoy", "503, flag `UR` with `remote_reset`"),
         ("Go proxies", "`read: connection reset by peer`"),
+        (
+            "Varnish",
+            "`FetchError http first read error: -1 104`; newer releases say `HTC eof` as if it had been closed",
+        ),
     ],
     look_alikes: &[
         ("keepalive-race", "a few ms, rare, on all servers, mostly POST"),

@@ -32,6 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "502, `OriginDnsError`"),
         ("Cloudflare", "530 with error 1016"),
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
+        ("Kong", "`DNS resolution failed: dns server error: 3 name error`"),
     ],
     look_alikes: &[
         (

@@ -32,6 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "502, flag `UPE` (`protocol_error`, `http1.codec_error`)"),
         ("Google Cloud", "`backend_response_corrupted`"),
         ("Go proxies", "`malformed HTTP response`, `malformed MIME header`"),
+        ("Varnish", "`FetchError http format error`, `Received junk`"),
     ],
     look_alikes: &[
         ("header-too-big", "the same pattern on an ALB and in HAProxy (`PH`): compare the size of the headers"),

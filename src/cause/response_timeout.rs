@@ -44,6 +44,8 @@ pub(super) static ENTRY: Entry = Entry {
                 slow",
         ),
         ("kernel", "`task NAME:N blocked for more than 120 seconds`: a disk or a lock"),
+        ("Caddy", "504, `net/http: timeout awaiting response headers` (`response_header_timeout`; none by default)"),
+        ("Varnish", "503, `FetchError first byte timeout` (`first_byte_timeout`, 60 s by default)"),
     ],
     look_alikes: &[
         (

@@ -409,7 +409,8 @@ impl<'a> Line<'a> {
         record.message = b"";
         record.names_upstream = self.names_upstream;
         record.upstream = self.upstream;
-        record.upstream_status = self.status.filter(|status| *status >= 500 && is_passed_on(self.resp_headers, self.size));
+        record.upstream_status =
+            self.status.filter(|status| *status >= 500 && is_passed_on(self.resp_headers, self.size));
         if !self.upstream.is_empty() {
             let attempt = Attempt { upstream: self.upstream, response: self.duration, ..Attempt::default() };
             record.attempts.push(attempt);
@@ -450,7 +451,10 @@ impl<'a> Line<'a> {
         }
         let check = matches!(
             self.message,
-            b"unexpected status code" | b"status code out of tolerances" | b"response body failed expectations" | b"host is down"
+            b"unexpected status code"
+                | b"status code out of tolerances"
+                | b"response body failed expectations"
+                | b"host is down"
         );
         let met = !self.error.is_empty() && self.message != b"reading from backend";
         let gave_up = memmem::find(self.error, b"context canceled").is_some();
@@ -582,17 +586,20 @@ fn split_tab(i: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&i[..tab], &i[tab + 1..]))
 }
 
-/// `INFO` of `␛[34mINFO␛[0m`.
+/// `INFO` of `␛[34mINFO␛[0m`; what copies lines may lose the escape.
 fn uncoloured(i: &[u8]) -> &[u8] {
-    let start = match i {
-        [0x1b, b'[', rest @ ..] => memchr(b'm', rest).map_or(i, |end| &rest[end + 1..]),
-        _ => i,
+    let bare = i.strip_prefix(b"\x1b").unwrap_or(i);
+    let word = match bare {
+        [b'[', rest @ ..] => memchr(b'm', rest).map_or(bare, |end| &rest[end + 1..]),
+        _ => bare,
     };
-    &start[..memchr(0x1b, start).unwrap_or(start.len())]
+    &word[..word.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(word.len())]
 }
 
 fn is_level(i: &[u8]) -> bool {
-    [&b"debug"[..], b"info", b"warn", b"error", b"panic", b"fatal", b"dpanic"].iter().any(|name| name.eq_ignore_ascii_case(i))
+    [&b"debug"[..], b"info", b"warn", b"error", b"panic", b"fatal", b"dpanic"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(i))
 }
 
 /// A stamp in any of the layouts that Caddy names (`encoders.go`, `LogEncoderConfig`): seconds, milliseconds or
@@ -676,4 +683,335 @@ fn unit(i: &[u8]) -> Option<(&[u8], u64)> {
         ("h", 3_600_000_000_000),
     ];
     UNITS.iter().find_map(|(name, nanos)| Some((i.strip_prefix(name.as_bytes())?, *nanos)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy::testing::{lines, only};
+    use super::super::nginx::tests::{agree, told as shown};
+    use super::*;
+    use crate::format::Format;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        let record = read(line.as_bytes());
+        assert_eq!(agree(skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        shown(record)
+    }
+
+    const REQUEST: &str = r#""request":{"remote_ip":"203.0.113.9","remote_port":"4711","client_ip":"198.51.100.7","proto":"HTTP/2.0","method":"POST","host":"shop.example.com:8443","uri":"/a?b=\"c\"","headers":{"Accept":["*/*"],"User-Agent":["cur\"l","x"],"X-Request-Id":["9f"]}}"#;
+
+    #[test]
+    fn reads_requests() {
+        let all = "method=POST host=shop.example.com path=/a?b=\\\"c\\\"";
+        let cases = [
+            (
+                format!(r#"{{"level":"error","ts":1795767951.0613,"logger":"http.log.access.log0","msg":"handled request",{REQUEST},"bytes_read":7,"user_id":"alice","duration":0.000753053,"size":12,"status":502,"resp_headers":{{"Server":["Caddy"]}}}}"#),
+                format!("status=502 {all} bytes=12 duration=0.001 client=198.51.100.7 user=alice agent=cur\\\"l trace=9f level=error"),
+            ),
+            // Members in another order, with spaces, text for numbers; 2.4's address with a port.
+            (
+                r#"{ "status": "200", "duration": "1.5ms", "request": {"uri": "/", "remote_addr": "203.0.113.9:4711"}, "ts": "2026-11-27T08:25:51.061Z", "logger": "http.log.access", "msg": "handled request" }"#.to_owned(),
+                "status=200 path=/ duration=0.002 client=203.0.113.9".to_owned(),
+            ),
+            // Filtered, with a logger of another name; the upstream that `log_append` added.
+            (
+                r#"{"ts":1795767951.0613,"logger":"shop","msg":"handled request","duration":1.5,"size":0,"status":0,"resp_headers":{},"upstream":"10.0.0.5:80"}"#.to_owned(),
+                "status=0 upstream=10.0.0.5:80 bytes=0 duration=1.500 names=upstream attempts=[10.0.0.5:80 - -/-/1.500]".to_owned(),
+            ),
+            // Cut off in the last member.
+            (
+                r#"{"ts":1795767951,"logger":"http.log.access","msg":"handled request","duration":1.5,"status":204,"resp_headers":{"Ser"#.to_owned(),
+                "status=204 duration=1.500".to_owned(),
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(&line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            "{}",
+            "{",
+            r#"{"level":"info","ts":1795767951.1,"logger":"shop","msg":"handled request"}"#,
+            r#"{"level":"info","ts":1795767951.1,"logger":"controller","msg":"reconciled"}"#,
+            r#"{"level":"info","ts":1795767951.1,"caller":"a.go:3","logger":"http","msg":"x"}"#,
+            r#"{"level":"info","ts":1795767951.1,"msg":"started"}"#,
+            r#"{"logger":"http.log.access","msg":"handled request","status":200}"#,
+            r#"{"time_iso8601":"2026-11-20T23:50:18+00:00","status":"502","remote_addr":"203.0.113.9","request_uri":"/"}"#,
+            "2026/11/27 08:25:51.061\tINFO\tshop\tx\t{}",
+            "2026/11/27 08:25:51 [error] 1#1: x",
+            "INFO\thttp.log\tx",
+            "203.0.113.9\tINFO",
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    #[test]
+    fn reads_the_console() {
+        let line = |start: &str| {
+            format!(
+                "{start}\thandled request\t{{\"request\": {{\"uri\": \"/\"}}, \"duration\": 0.25, \"status\": 503}}"
+            )
+        };
+        for start in [
+            "2026/11/27 08:25:51.061\tERROR\thttp.log.access.log0",
+            "2026/11/27 08:25:51.061\t\u{1b}[31mERROR\u{1b}[0m\thttp.log.access",
+            "2026/11/27 08:25:51.061\t[31mERROR[0m\thttp.log.access",
+            "1.795767951061e+09\terror\thttp.log.access",
+        ] {
+            let line = line(start);
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let wall = record.when.map(|when| (when.wall / 1_000, when.zone));
+            assert_eq!(wall, Some((1_795_767_951_061, Zone::Utc)), "{start}");
+            assert!(record.level.eq_ignore_ascii_case(b"error"), "{start}");
+            assert!(said(&line).contains("status=503 path=/ duration=0.250"), "{}", said(&line));
+        }
+        let notice = read(b"2026/11/27 08:25:51.061\tINFO\tserving initial configuration");
+        assert_eq!(
+            notice.map(|record| (record.what, record.message)),
+            Some((What::Notice, &b"serving initial configuration"[..]))
+        );
+    }
+
+    #[test]
+    fn reads_stamps() {
+        let cases = [
+            ("1795767951.0611234", 1_795_767_951_061_123),
+            ("1795767951061.1234", 1_795_767_951_061_123),
+            ("1795767951061123400", 1_795_767_951_061_123),
+            ("1.7957679510611234e+09", 1_795_767_951_061_123),
+            ("2026-11-27T08:25:51.061Z", 1_795_767_951_061_000),
+            ("2026-11-27T08:25:51.061123456Z", 1_795_767_951_061_123),
+            ("2026/11/27 08:25:51.061", 1_795_767_951_061_000),
+            ("2026/11/27 08:25:51", 1_795_767_951_000_000),
+            ("27/Nov/2026:08:25:51 +0000", 1_795_767_951_000_000),
+        ];
+        for (text, wall) in cases {
+            // What was written with an exponent has lost its last digits.
+            assert!(
+                when(text.as_bytes()).is_some_and(|when| when.wall.abs_diff(wall) <= 1),
+                "{text}: {:?}",
+                when(text.as_bytes())
+            );
+        }
+        for text in ["", "x", "7", "2026/11/27 08:25:51.x", "-1", "nan", "1e400"] {
+            assert_eq!(when(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_durations() {
+        let cases = [
+            ("0.000753053", Some(753)),
+            ("6.0761e-05", Some(60)),
+            ("1.5", Some(1_500_000)),
+            ("12", Some(12_000)),
+            ("753053", Some(753)),
+            ("753.053µs", Some(753)),
+            ("235ns", Some(0)),
+            ("12ms", Some(12_000)),
+            ("1.002555851s", Some(1_002_555)),
+            ("1m2.5s", Some(62_500_000)),
+            ("1h0m0.25s", Some(3_600_250_000)),
+            ("0s", Some(0)),
+            ("", Some(0)),
+            ("1x", None),
+            ("ms", None),
+            ("-1.5", None),
+        ];
+        for (text, expected) in cases {
+            let expected = if text.is_empty() { go_duration(b"") } else { expected };
+            assert_eq!(duration(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    /// What a line of a logger says, by the kind of its sign and the server.
+    fn sign_of(logger: &str, message: &str, members: &str) -> String {
+        let line = format!(
+            r#"{{"level":"error","ts":1795767951.06,"logger":"{logger}","msg":"{message}",{REQUEST}{members}}}"#
+        );
+        let record = read(line.as_bytes()).unwrap_or_default();
+        let verdict = judge(&record, &Statuses::gateway());
+        let sign = verdict.request.or(verdict.attempts.first().copied().flatten());
+        let upstream = String::from_utf8_lossy(record.upstream);
+        format!("{:?} {} {upstream}", record.what, sign.map_or("", |sign| sign.kind))
+    }
+
+    /// Messages recorded from 2.6.2; others by Go's and Caddy's source.
+    #[test]
+    fn knows_what_each_error_means() {
+        let cases = [
+            ("dial tcp 10.0.0.5:80: connect: connection refused", 502, "Attempt text-dial-refused 10.0.0.5:80"),
+            (
+                "dialing backend: dial tcp [::1]:9000: connect: connection refused",
+                502,
+                "Attempt text-dial-refused [::1]:9000",
+            ),
+            ("dial tcp 10.0.0.5:80: i/o timeout", 502, "Attempt caddy-dial-timeout 10.0.0.5:80"),
+            ("dial tcp 10.0.0.5:80: i/o timeout", 504, "Attempt caddy-connect-timeout 10.0.0.5:80"),
+            ("dial tcp 10.0.0.5:80: connect: no route to host", 502, "Attempt text-runtime-unreachable 10.0.0.5:80"),
+            (
+                "dial unix /run/app.sock: connect: no such file or directory",
+                502,
+                "Attempt text-runtime-socket-missing /run/app.sock",
+            ),
+            (
+                "dial unix /run/app.sock: connect: resource temporarily unavailable",
+                502,
+                "Attempt caddy-dial-backlog /run/app.sock",
+            ),
+            ("dial tcp: lookup app.internal on 10.0.0.2:53: no such host", 502, "Attempt text-lookup-failed "),
+            ("dial tcp: lookup app.internal: i/o timeout", 504, "Attempt caddy-lookup-timeout "),
+            (
+                "dial tcp: lookup app.internal on 10.0.0.2:53: dial udp 10.0.0.2:53: connect: network is unreachable",
+                502,
+                "Attempt text-lookup-failed ",
+            ),
+            (
+                "read tcp 10.0.0.1:4711->10.0.0.5:80: read: connection reset by peer",
+                502,
+                "Attempt text-connection-reset 10.0.0.5:80",
+            ),
+            ("EOF", 502, "Attempt text-eof "),
+            ("http: server closed idle connection", 502, "Attempt text-closed-idle-connection "),
+            ("net/http: timeout awaiting response headers", 504, "Attempt text-awaiting-headers "),
+            ("net/http: timeout awaiting response headers", 502, "Attempt caddy-response-timeout "),
+            ("net/http: TLS handshake timeout", 504, "Attempt text-handshake-timeout "),
+            ("no upstreams available", 503, "Attempt caddy-no-upstreams "),
+            ("never heard of", 502, "Attempt caddy-unrecognised "),
+            ("never heard of", 503, "Attempt caddy-unrecognised-503 "),
+            ("never heard of", 504, "Attempt caddy-unrecognised-504 "),
+            ("context canceled", 499, "Notice  "),
+            ("context canceled", 502, "Notice  "),
+            ("{id=9f} fileserver.(*FileServer).notFound: HTTP 404", 404, "Notice  "),
+            ("template: x", 500, "Notice  "),
+        ];
+        for (message, status, expected) in cases {
+            let got = sign_of("http.log.error.log0", message, &format!(r#","status":{status}"#));
+            assert_eq!(got, expected, "{message}");
+        }
+        let trace = |status: u16, trace: &str| format!(r#","status":{status},"err_trace":"{trace}""#);
+        let cases = [
+            (
+                "making dial info: upstream x: invalid",
+                trace(500, "reverseproxy.(*Handler).proxyLoopIteration"),
+                "Attempt caddy-bad-upstream ",
+            ),
+            (
+                "Back soon",
+                trace(503, "caddyhttp.StaticError.ServeHTTP (staticerror.go:109)"),
+                "Attempt caddy-error-directive ",
+            ),
+        ];
+        for (message, members, expected) in cases {
+            assert_eq!(sign_of("http.log.error", message, &members), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn knows_what_the_reverse_proxy_says() {
+        let (proxy, check) = ("http.handlers.reverse_proxy", "http.handlers.reverse_proxy.health_checker.active");
+        let cases = [
+            (proxy, "aborting with incomplete response", r#","error":"unexpected EOF""#, "Attempt caddy-body-broken "),
+            (
+                proxy,
+                "aborting with incomplete response",
+                r#","error":"read tcp 10.0.0.1:4711->10.0.0.5:80: i/o timeout""#,
+                "Attempt caddy-body-timeout 10.0.0.5:80",
+            ),
+            (
+                proxy,
+                "aborting with incomplete response",
+                r#","upstream":"10.0.0.5:80","error":"reading: unexpected EOF""#,
+                "Attempt caddy-body-broken 10.0.0.5:80",
+            ),
+            (proxy, "aborting with incomplete response", r#","error":"reading: context canceled""#, "Notice  "),
+            (
+                proxy,
+                "aborting with incomplete response",
+                r#","error":"writing: write tcp 10.0.0.1:443->203.0.113.9:4711: broken pipe""#,
+                "Notice  ",
+            ),
+            (proxy, "reading from backend", r#","error":"unexpected EOF""#, "Notice  "),
+            (proxy, "upstream roundtrip", r#","upstream":"10.0.0.5:80","status":200"#, "Notice  10.0.0.5:80"),
+            (proxy, "upstream roundtrip", r#","upstream":"10.0.0.5:80","error":"EOF""#, "State text-eof 10.0.0.5:80"),
+            (
+                check,
+                "HTTP request failed",
+                r#","host":"10.0.0.5:80","error":"Get \"http://10.0.0.5:80/health\": dial tcp 10.0.0.5:80: connect: connection refused""#,
+                "State text-dial-refused 10.0.0.5:80",
+            ),
+            (
+                check,
+                "unexpected status code",
+                r#","status_code":503,"host":"10.0.0.5:80""#,
+                "State caddy-check-status 10.0.0.5:80",
+            ),
+            (
+                check,
+                "status code out of tolerances",
+                r#","status_code":503,"host":"10.0.0.5:80""#,
+                "State caddy-check-status 10.0.0.5:80",
+            ),
+            (check, "host is down", r#","host":"10.0.0.5:80""#, "State caddy-check-down 10.0.0.5:80"),
+            (check, "host is up", r#","host":"10.0.0.5:80""#, "Notice  10.0.0.5:80"),
+            ("tls.obtain", "acquiring lock", "", "Notice  "),
+        ];
+        for (logger, message, members, expected) in cases {
+            assert_eq!(sign_of(logger, message, members), expected, "{message}{members}");
+        }
+    }
+
+    #[test]
+    fn hints_by_the_answer() {
+        let hint = |status: u16, duration: &str, size: u64, headers: &str| {
+            let line = format!(
+                r#"{{"ts":1795767951.06,"logger":"http.log.access","msg":"handled request",{REQUEST},"duration":{duration},"size":{size},"status":{status},"resp_headers":{{{headers}}}}}"#
+            );
+            let record = read(line.as_bytes()).unwrap_or_default();
+            judge(&record, &Statuses::gateway()).request.map(|sign| sign.kind)
+        };
+        let own = r#""Server":["Caddy"]"#;
+        let cases = [
+            (502, "0.001", 0, own, None),
+            (502, "3.001", 0, own, Some("caddy-502-after-3s")),
+            (503, "0.001", 0, own, Some("caddy-503-own")),
+            (504, "1.001", 0, own, Some("caddy-504-own")),
+            // A page of one's own, or a `respond`.
+            (503, "0.001", 9, r#""Server":["Caddy"],"Content-Type":["text/plain"]"#, None),
+            (503, "0.001", 9, r#""Server":["Caddy"],"Content-Length":["9"]"#, Some("caddy-upstream-answered")),
+            (502, "0.001", 0, r#""Server":["Caddy","nginx/1.22.1"]"#, Some("caddy-upstream-answered")),
+            (
+                504,
+                "0.001",
+                0,
+                r#""Server":["Caddy"],"Date":["Fri, 27 Nov 2026 08:25:51 GMT"]"#,
+                Some("caddy-upstream-answered"),
+            ),
+            (500, "0.001", 0, own, None),
+            (200, "0.001", 9, r#""Content-Length":["9"]"#, None),
+        ];
+        for (status, duration, size, headers, expected) in cases {
+            assert_eq!(hint(status, duration, size, headers), expected, "{status} {duration} {headers}");
+        }
+    }
+
+    #[test]
+    fn claims_its_samples_alone() {
+        for sample in ABOUT.samples {
+            assert!(only(Format::Caddy, sample).is_some(), "{sample}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::Caddy)) {
+            let (skimmed, record) = (skim(&line), read(&line));
+            prop_assert_eq!(agree(skimmed, record.as_ref()), Ok(()));
+        }
+    }
 }

@@ -245,7 +245,9 @@ impl<'a> Tail<'a> {
                 self.fetch_error = value;
                 self.marked |= is_own;
             }
-            _ if item.quoted && let Some(backend) = opened(value) => {
+            _ if item.quoted
+                && let Some(backend) = opened(value) =>
+            {
                 self.backend = backend;
                 self.marked |= is_own;
             }
@@ -328,4 +330,135 @@ impl<'a> Item<'a> {
 
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b',' | b';' | b'|')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy::testing::{kinds, lines, only};
+    use super::super::nginx::tests::{agree, told};
+    use super::*;
+    use crate::format::Format;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        let record = read(line.as_bytes());
+        assert_eq!(agree(skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        told(record)
+    }
+
+    /// A line whose request is of a whole URL, and which ends with `tail`.
+    fn line(status: u16, tail: &str) -> String {
+        format!(
+            r#"203.0.113.9 - - [27/Nov/2026:08:40:08 +0000] "GET http://shop.example.com:8080/a?b HTTP/1.1" {status} 282 "-" "ua"{tail}"#
+        )
+    }
+
+    #[test]
+    fn reads_what_people_append() {
+        let cases = [
+            (" 227000 0.167000 miss", "duration=0.227"),
+            (" time=227000 handling=hit", "duration=0.227"),
+            (" time_ms=227 \"hit\"", "duration=0.227"),
+            // `%T`
+            (" 1 1.500000 pass", "bytes=282 client="),
+            (" c 227000 miss \"-\" \"-\" 32770", "duration=0.227"),
+            (" pipe", ""),
+            (" vxid=32770 pass", "trace=32770"),
+            (" handling:synth", ""),
+        ];
+        for (tail, expected) in cases {
+            let got = said(&line(200, tail));
+            for part in ["method=GET", "host=shop.example.com", "path=/a?b", "client=203.0.113.9", "agent=ua", expected]
+            {
+                assert!(got.contains(part), "{tail}: {got}");
+            }
+        }
+        let line = line(200, " 227000 0.167000 miss");
+        let record = read(line.as_bytes()).unwrap_or_default();
+        assert_eq!((record.duration, record.header, record.flags), (Some(227_000), Some(167_000), &b"miss"[..]));
+    }
+
+    #[test]
+    fn reads_fetches() {
+        let cases = [
+            (
+                503,
+                r#" b 0 - "backend api: fail errno 111 (Connection refused)" "-""#,
+                (What::Attempt, "api", None, "varnish-refused"),
+            ),
+            (
+                503,
+                r#" b 0 - "first byte timeout" "32 api 127.0.0.1 9101 127.0.0.1 39212 connect""#,
+                (What::Attempt, "api", None, "varnish-first-byte-timeout"),
+            ),
+            (
+                503,
+                r#" b 900 - "-" "32 api 127.0.0.1 9101 127.0.0.1 39212 connect""#,
+                (What::Attempt, "api", Some(503), "varnish-fetched-503"),
+            ),
+            (502, " b 900 -", (What::Attempt, "", Some(502), "varnish-fetched-502")),
+            (504, " b 900 -", (What::Attempt, "", Some(504), "varnish-fetched-504")),
+            (200, r#" b 900 - "Resource temporarily unavailable""#, (What::Attempt, "", None, "varnish-body-stalled")),
+            (
+                200,
+                r#" b 900 - "-" "32 api 127.0.0.1 9101 127.0.0.1 39212 connect""#,
+                (What::Notice, "api", Some(200), ""),
+            ),
+        ];
+        for (status, tail, expected) in cases {
+            let line = line(status, tail);
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let sign = judge(&record, &Statuses::gateway()).request.map_or("", |sign| sign.kind);
+            let upstream = String::from_utf8_lossy(record.upstream);
+            assert_eq!((record.what, &*upstream, record.upstream_status, sign), expected, "{tail}");
+            assert_eq!(said(&line).contains("client="), false, "the backend is no client");
+        }
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        let relative = |tail: &str| line(200, tail).replace("http://shop.example.com:8080", "");
+        for line in [
+            line(200, ""),
+            line(200, " 227 0.000167"),
+            line(200, " 0.001 0.001 MISS"),
+            line(200, r#" cache="miss""#),
+            relative(" 227 0.000167 miss"),
+            relative(" \"miss\""),
+        ] {
+            assert_eq!(said(&line), "not claimed", "{line}");
+        }
+    }
+
+    #[test]
+    fn judges_by_status_handling_and_time() {
+        let cases = [
+            (503, " 227 miss", None),
+            (503, " 227 synth", Some("varnish-synth")),
+            (502, " 227 miss", Some("varnish-passed-on")),
+            (504, " 60000227 pass", Some("varnish-passed-on")),
+            (503, " 227 hit", Some("varnish-cached-error")),
+            (503, " 60000227 miss", Some("varnish-503-after-wait")),
+            (503, " 3500227 miss", Some("varnish-503-after-3500-ms")),
+            (200, " 60000227 miss", None),
+        ];
+        for (status, tail, expected) in cases {
+            assert_eq!(kinds(Format::Varnish, &line(status, tail)), (expected, vec![]), "{status} {tail}");
+        }
+    }
+
+    #[test]
+    fn claims_its_samples_alone() {
+        for sample in ABOUT.samples {
+            assert!(only(Format::Varnish, sample).is_some(), "{sample}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::Varnish)) {
+            let (skimmed, record) = (skim(&line), read(&line));
+            prop_assert_eq!(agree(skimmed, record.as_ref()), Ok(()));
+        }
+    }
 }

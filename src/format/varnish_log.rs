@@ -37,62 +37,177 @@ pub(super) static ABOUT: About = About {
 
 /// The texts of `FetchError`, after which Varnish answers 503. `errno` numbers are those of Linux, BSD and macOS.
 pub(super) static SIGNS: [Sign; 25] = [
-    fetch("varnish-refused", Cause::ConnectionRefused, Strength::Conclusive, "the backend refused the connection",
-        r"fail errno (?:111|61) "),
-    fetch("varnish-connect-timeout", Cause::ConnectTimeout, Strength::Conclusive,
-        "the backend did not accept the connection in time", r"fail errno (?:110|60|115) "),
-    fetch("varnish-unreachable", Cause::HostUnreachable, Strength::Conclusive,
-        "the backend's host or network could not be reached", r"fail errno (?:113|101|65|51|112|64) "),
-    fetch("varnish-socket-missing", Cause::SocketMissing, Strength::Conclusive,
-        "the backend's unix socket does not exist", r"fail errno 2 "),
-    fetch("varnish-denied", Cause::PermissionDenied, Strength::Conclusive,
-        "Varnish was not allowed to connect to the backend", r"fail errno (?:13|1) "),
-    fetch("varnish-backlog", Cause::BacklogFull, Strength::Conclusive,
-        "the backend's queue of waiting connections was full", r"fail errno (?:11|35) "),
-    fetch("varnish-exhausted", Cause::ProxyExhausted, Strength::Conclusive,
-        "Varnish had no local port or descriptor left for the connection", r"fail errno (?:99|49|24|23|12|105|55) "),
-    fetch("varnish-connect-reset", Cause::ConnectionReset, Strength::Conclusive,
-        "the connection was reset while it was being made", r"fail errno (?:104|54|103|53) "),
+    fetch(
+        "varnish-refused",
+        Cause::ConnectionRefused,
+        Strength::Conclusive,
+        "the backend refused the connection",
+        r"fail errno (?:111|61) ",
+    ),
+    fetch(
+        "varnish-connect-timeout",
+        Cause::ConnectTimeout,
+        Strength::Conclusive,
+        "the backend did not accept the connection in time",
+        r"fail errno (?:110|60|115) ",
+    ),
+    fetch(
+        "varnish-unreachable",
+        Cause::HostUnreachable,
+        Strength::Conclusive,
+        "the backend's host or network could not be reached",
+        r"fail errno (?:113|101|65|51|112|64) ",
+    ),
+    fetch(
+        "varnish-socket-missing",
+        Cause::SocketMissing,
+        Strength::Conclusive,
+        "the backend's unix socket does not exist",
+        r"fail errno 2 ",
+    ),
+    fetch(
+        "varnish-denied",
+        Cause::PermissionDenied,
+        Strength::Conclusive,
+        "Varnish was not allowed to connect to the backend",
+        r"fail errno (?:13|1) ",
+    ),
+    fetch(
+        "varnish-backlog",
+        Cause::BacklogFull,
+        Strength::Conclusive,
+        "the backend's queue of waiting connections was full",
+        r"fail errno (?:11|35) ",
+    ),
+    fetch(
+        "varnish-exhausted",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        "Varnish had no local port or descriptor left for the connection",
+        r"fail errno (?:99|49|24|23|12|105|55) ",
+    ),
+    fetch(
+        "varnish-connect-reset",
+        Cause::ConnectionReset,
+        Strength::Conclusive,
+        "the connection was reset while it was being made",
+        r"fail errno (?:104|54|103|53) ",
+    ),
     // After a failure Varnish does not try again for a while (`backend_local_error_holddown`,
     // `backend_remote_error_holddown`), and then has no errno to tell.
-    fetch("varnish-held-down", Cause::NoLiveUpstream, Strength::Strong,
-        "the backend was not tried, since connecting to it had just failed", r"fail errno 0 "),
-    fetch("varnish-no-backend", Cause::NoLiveUpstream, Strength::Conclusive,
-        "no backend of the director was healthy", r"^(?:Director \S+ returned no backend|No backend|no backend connection)"),
-    fetch("varnish-unhealthy", Cause::NoLiveUpstream, Strength::Conclusive,
-        "the backend was sick, as its probe had found", r"^[Bb]ackend \S+: unhealthy"),
-    fetch("varnish-busy", Cause::CircuitBreaker, Strength::Conclusive,
-        "the backend had as many connections as max_connections allows", r"^[Bb]ackend \S+: busy"),
-    fetch("varnish-first-byte-timeout", Cause::ResponseTimeout, Strength::Conclusive,
-        "the backend did not begin to answer in time", r"^first byte timeout|^(?:http )?first read error: -1 11 |^HTC timeout"),
+    fetch(
+        "varnish-held-down",
+        Cause::NoLiveUpstream,
+        Strength::Strong,
+        "the backend was not tried, since connecting to it had just failed",
+        r"fail errno 0 ",
+    ),
+    fetch(
+        "varnish-no-backend",
+        Cause::NoLiveUpstream,
+        Strength::Conclusive,
+        "no backend of the director was healthy",
+        r"^(?:Director \S+ returned no backend|No backend|no backend connection)",
+    ),
+    fetch(
+        "varnish-unhealthy",
+        Cause::NoLiveUpstream,
+        Strength::Conclusive,
+        "the backend was sick, as its probe had found",
+        r"^[Bb]ackend \S+: unhealthy",
+    ),
+    fetch(
+        "varnish-busy",
+        Cause::CircuitBreaker,
+        Strength::Conclusive,
+        "the backend had as many connections as max_connections allows",
+        r"^[Bb]ackend \S+: busy",
+    ),
+    fetch(
+        "varnish-first-byte-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        "the backend did not begin to answer in time",
+        r"^first byte timeout|^(?:http )?first read error: -1 11 |^HTC timeout",
+    ),
     fetch("varnish-timeout", Cause::ResponseTimeout, Strength::Strong, "the backend took too long", r"^timeout\b"),
-    fetch("varnish-write-error", Cause::ClosedEarly, Strength::Strong,
-        "the backend closed the connection while Varnish was still sending the request", r"^backend write error:"),
-    fetch("varnish-reset", Cause::ConnectionReset, Strength::Strong,
-        "the backend reset the connection before it answered", r"^(?:http )?first read error: (?:-1 )?(?:104|54|ECONNRESET)"),
-    fetch("varnish-closed", Cause::ClosedEarly, Strength::Strong,
+    fetch(
+        "varnish-write-error",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        "the backend closed the connection while Varnish was still sending the request",
+        r"^backend write error:",
+    ),
+    fetch(
+        "varnish-reset",
+        Cause::ConnectionReset,
+        Strength::Strong,
+        "the backend reset the connection before it answered",
+        r"^(?:http )?first read error: (?:-1 )?(?:104|54|ECONNRESET)",
+    ),
+    fetch(
+        "varnish-closed",
+        Cause::ClosedEarly,
+        Strength::Strong,
         "the backend closed the connection before it answered",
-        r"^(?:http (?:first )?read error: ?(?:EOF|-1 0|0)|HTC (?:eof|junk|status|close|idle)|[Bb]ackend closed)"),
-    fetch("varnish-header-overflow", Cause::HeaderTooBig, Strength::Conclusive,
+        r"^(?:http (?:first )?read error: ?(?:EOF|-1 0|0)|HTC (?:eof|junk|status|close|idle)|[Bb]ackend closed)",
+    ),
+    fetch(
+        "varnish-header-overflow",
+        Cause::HeaderTooBig,
+        Strength::Conclusive,
         "the backend's response header did not fit (http_resp_size, workspace_backend)",
-        r"^(?:overflow|HTC overflow|[Ww]orkspace_backend overflow|http (?:header )?too (?:long|many))"),
-    fetch("varnish-junk", Cause::InvalidResponse, Strength::Conclusive,
-        "the backend's answer was not HTTP", r"^[Rr]eceived junk"),
-    fetch("varnish-format-error", Cause::InvalidResponse, Strength::Strong,
+        r"^(?:overflow|HTC overflow|[Ww]orkspace_backend overflow|http (?:header )?too (?:long|many))",
+    ),
+    fetch(
+        "varnish-junk",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        "the backend's answer was not HTTP",
+        r"^[Rr]eceived junk",
+    ),
+    fetch(
+        "varnish-format-error",
+        Cause::InvalidResponse,
+        Strength::Strong,
         "the backend's response header breaks the protocol, or one line of it is longer than http_resp_hdr_len",
-        r"^http format error"),
-    fetch("varnish-no-thread", Cause::ProxyExhausted, Strength::Conclusive,
-        "Varnish had no thread left for the fetch", r"[Nn]o thread available"),
-    fetch("varnish-no-storage", Cause::ProxyExhausted, Strength::Strong,
-        "Varnish had no room left for the object", r"^(?:Could not get storage|Failed to create object)"),
-    body("varnish-body-stalled", Cause::BodyTimeout, Strength::Conclusive,
+        r"^http format error",
+    ),
+    fetch(
+        "varnish-no-thread",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        "Varnish had no thread left for the fetch",
+        r"[Nn]o thread available",
+    ),
+    fetch(
+        "varnish-no-storage",
+        Cause::ProxyExhausted,
+        Strength::Strong,
+        "Varnish had no room left for the object",
+        r"^(?:Could not get storage|Failed to create object)",
+    ),
+    body(
+        "varnish-body-stalled",
+        Cause::BodyTimeout,
+        Strength::Conclusive,
         "the backend stalled in the middle of its response (between_bytes_timeout)",
-        r"^Resource temporarily unavailable|^(?:straight|chunked|eof) .*: (?:-1 )?11 |between bytes timeout"),
-    body("varnish-body-cut", Cause::TruncatedResponse, Strength::Strong,
+        r"^Resource temporarily unavailable|^(?:straight|chunked|eof) .*: (?:-1 )?11 |between bytes timeout",
+    ),
+    body(
+        "varnish-body-cut",
+        Cause::TruncatedResponse,
+        Strength::Strong,
         "the backend broke off in the middle of its response",
-        r"^(?:straight |chunked |eof socket fail|Connection reset by peer|[Bb]ody (?:read|fetch) )"),
-    body("varnish-body-gzip", Cause::InvalidResponse, Strength::Strong,
-        "the body that the backend sent is not what its Content-Encoding says", r"(?i)^(?:invalid|un)?gz?(?:un)?zip|^Gunzip|^TestGunzip"),
+        r"^(?:straight |chunked |eof socket fail|Connection reset by peer|[Bb]ody (?:read|fetch) )",
+    ),
+    body(
+        "varnish-body-gzip",
+        Cause::InvalidResponse,
+        Strength::Strong,
+        "the body that the backend sent is not what its Content-Encoding says",
+        r"(?i)^(?:invalid|un)?gz?(?:un)?zip|^Gunzip|^TestGunzip",
+    ),
 ];
 
 table! {
@@ -127,13 +242,7 @@ const fn fetch(
 }
 
 /// A sign of a response that broke when its status had been sent.
-const fn body(
-    kind: &'static str,
-    cause: Cause,
-    strength: Strength,
-    says: &'static str,
-    pattern: &'static str,
-) -> Sign {
+const fn body(kind: &'static str, cause: Cause, strength: Strength, says: &'static str, pattern: &'static str) -> Sign {
     wording(kind, cause, strength, 0, says, pattern)
 }
 
@@ -298,7 +407,8 @@ fn line_of(line: &[u8]) -> Option<Line<'_>> {
         b'C' | b'E' | b'I' | b'D' => {
             let prefix = [&b"Error: "[..], b"Info: ", b"Debug: "].iter().find_map(|prefix| line.strip_prefix(*prefix));
             let child = prefix.unwrap_or(line).strip_prefix(b"Child ")?;
-            let numbered = child.strip_prefix(b"(").is_some_and(|rest| uint(rest).is_ok_and(|(rest, _)| rest.starts_with(b") ")));
+            let numbered =
+                child.strip_prefix(b"(").is_some_and(|rest| uint(rest).is_ok_and(|(rest, _)| rest.starts_with(b") ")));
             (numbered || child.starts_with(b"cleanup complete")).then_some(Line::Child)
         }
         _ => None,
@@ -309,8 +419,9 @@ fn line_of(line: &[u8]) -> Option<Line<'_>> {
 fn record_of<'a>(i: &'a [u8], vxid: &'a [u8]) -> Option<Line<'a>> {
     let end = i.iter().position(|byte| *byte == b' ').unwrap_or(i.len());
     let (tag, rest) = i.split_at(end);
-    // Tags take 14 columns.
-    if !TAGS.contains(&tag) || !rest.is_empty() && end + (rest.len() - rest.trim_ascii_start().len()) < 14 && end < 14 {
+    // A tag takes 14 columns, unless somebody cut the spaces off that nothing follows.
+    let column = end + rest.iter().take_while(|byte| **byte == b' ').count();
+    if !TAGS.contains(&tag) || column < 14 && tag != b"End" {
         return None;
     }
     let mut text = rest.trim_ascii();
@@ -326,16 +437,85 @@ fn record_of<'a>(i: &'a [u8], vxid: &'a [u8]) -> Option<Line<'a>> {
 
 /// The tags of `include/tbl/vsl_tags.h` and `vsl_tags_http.h`.
 const TAGS: [&[u8]; 79] = [
-    b"Debug", b"Error", b"CLI", b"SessOpen", b"SessClose", b"BackendOpen", b"BackendClose", b"HttpGarbage", b"Proxy",
-    b"ProxyGarbage", b"Backend", b"Length", b"FetchError", b"BogoHeader", b"LostHeader", b"TTL", b"Fetch_Body",
-    b"VCL_acl", b"VCL_call", b"VCL_trace", b"VCL_return", b"ReqStart", b"Hit", b"HitPass", b"HitMiss", b"ExpBan",
-    b"ExpKill", b"WorkThread", b"ESI_xmlerror", b"Hash", b"Backend_health", b"VCL_Log", b"VCL_Error", b"Gzip", b"Link",
-    b"Begin", b"End", b"VSL", b"Storage", b"Timestamp", b"ReqAcct", b"PipeAcct", b"BereqAcct", b"VfpAcct", b"Witness",
-    b"H2RxHdr", b"H2RxBody", b"H2TxHdr", b"H2TxBody", b"HitGrace", b"VCL_use", b"Notice", b"VdpAcct", b"Filters",
-    b"SessError", b"ReqMethod", b"ReqURL", b"ReqProtocol", b"ReqStatus", b"ReqReason", b"ReqHeader", b"ReqUnset",
-    b"RespMethod", b"RespProtocol", b"RespStatus", b"RespReason", b"RespHeader", b"RespUnset", b"BereqMethod",
-    b"BereqURL", b"BereqProtocol", b"BereqHeader", b"BereqUnset", b"BerespProtocol", b"BerespStatus", b"BerespReason",
-    b"BerespHeader", b"BerespUnset", b"ObjHeader",
+    b"Debug",
+    b"Error",
+    b"CLI",
+    b"SessOpen",
+    b"SessClose",
+    b"BackendOpen",
+    b"BackendClose",
+    b"HttpGarbage",
+    b"Proxy",
+    b"ProxyGarbage",
+    b"Backend",
+    b"Length",
+    b"FetchError",
+    b"BogoHeader",
+    b"LostHeader",
+    b"TTL",
+    b"Fetch_Body",
+    b"VCL_acl",
+    b"VCL_call",
+    b"VCL_trace",
+    b"VCL_return",
+    b"ReqStart",
+    b"Hit",
+    b"HitPass",
+    b"HitMiss",
+    b"ExpBan",
+    b"ExpKill",
+    b"WorkThread",
+    b"ESI_xmlerror",
+    b"Hash",
+    b"Backend_health",
+    b"VCL_Log",
+    b"VCL_Error",
+    b"Gzip",
+    b"Link",
+    b"Begin",
+    b"End",
+    b"VSL",
+    b"Storage",
+    b"Timestamp",
+    b"ReqAcct",
+    b"PipeAcct",
+    b"BereqAcct",
+    b"VfpAcct",
+    b"Witness",
+    b"H2RxHdr",
+    b"H2RxBody",
+    b"H2TxHdr",
+    b"H2TxBody",
+    b"HitGrace",
+    b"VCL_use",
+    b"Notice",
+    b"VdpAcct",
+    b"Filters",
+    b"SessError",
+    b"ReqMethod",
+    b"ReqURL",
+    b"ReqProtocol",
+    b"ReqStatus",
+    b"ReqReason",
+    b"ReqHeader",
+    b"ReqUnset",
+    b"RespMethod",
+    b"RespProtocol",
+    b"RespStatus",
+    b"RespReason",
+    b"RespHeader",
+    b"RespUnset",
+    b"BereqMethod",
+    b"BereqURL",
+    b"BereqProtocol",
+    b"BereqHeader",
+    b"BereqUnset",
+    b"BerespProtocol",
+    b"BerespStatus",
+    b"BerespReason",
+    b"BerespHeader",
+    b"BerespUnset",
+    b"ObjHeader",
 ];
 
 trait TrimStart {
@@ -345,5 +525,145 @@ trait TrimStart {
 impl TrimStart for [u8] {
     fn trim_ascii_start_of(&self, byte: u8) -> &Self {
         &self[self.iter().take_while(|found| **found == byte).count()..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy::testing::{lines, only};
+    use super::*;
+    use crate::format::Format;
+    use proptest::prelude::*;
+
+    /// What a line says: its kind, the sign, and whom it names.
+    fn said(line: &str) -> String {
+        let Some(record) = read(line.as_bytes()) else {
+            assert!(skim(line.as_bytes()).is_none(), "{line}");
+            return "not claimed".to_owned();
+        };
+        assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Full)), "{line}");
+        let verdict = judge(&record, &Statuses::gateway());
+        let sign = verdict.attempts.first().copied().flatten().or(verdict.request);
+        let text = |bytes| String::from_utf8_lossy(bytes);
+        let (group, upstream) = (text(record.group), text(record.upstream));
+        format!("{:?} {} {group}/{upstream}", record.what, sign.map_or("", |sign| sign.kind))
+    }
+
+    /// Texts recorded from 7.1; others by the source of 4.1, 6.0 and 7.
+    #[test]
+    fn knows_what_each_error_means() {
+        let cases = [
+            ("backend api: fail errno 111 (Connection refused)", "varnish-refused /api"),
+            ("backend api: fail errno 110 (Connection timed out)", "varnish-connect-timeout /api"),
+            ("backend api: fail errno 113 (No route to host)", "varnish-unreachable /api"),
+            ("backend api: fail errno 101 (Network is unreachable)", "varnish-unreachable /api"),
+            ("backend api: fail errno 2 (No such file or directory)", "varnish-socket-missing /api"),
+            ("backend api: fail errno 13 (Permission denied)", "varnish-denied /api"),
+            ("backend api: fail errno 11 (Resource temporarily unavailable)", "varnish-backlog /api"),
+            ("backend api: fail errno 99 (Cannot assign requested address)", "varnish-exhausted /api"),
+            ("backend api: fail errno 104 (Connection reset by peer)", "varnish-connect-reset /api"),
+            ("backend api: fail errno 0 (Success)", "varnish-held-down /api"),
+            ("Director api returned no backend", "varnish-no-backend api/"),
+            ("No backend", "varnish-no-backend /"),
+            ("no backend connection", "varnish-no-backend /"),
+            ("backend api: unhealthy", "varnish-unhealthy /api"),
+            ("backend api: busy", "varnish-busy /api"),
+            ("first byte timeout", "varnish-first-byte-timeout /"),
+            ("first byte timeout (reused connection)", "varnish-first-byte-timeout /"),
+            ("http first read error: -1 11 (Resource temporarily unavailable)", "varnish-first-byte-timeout /"),
+            ("timeout", "varnish-timeout /"),
+            ("backend write error: 104 (Connection reset by peer)", "varnish-write-error /"),
+            ("http first read error: -1 104 (Connection reset by peer)", "varnish-reset /"),
+            ("http first read error: EOF", "varnish-closed /"),
+            ("HTC eof (-1)", "varnish-closed /"),
+            ("overflow", "varnish-header-overflow /"),
+            ("Received junk", "varnish-junk /"),
+            ("http format error", "varnish-format-error /"),
+            ("No thread available for bgfetch", "varnish-no-thread /"),
+            ("Could not get storage", "varnish-no-storage /"),
+            ("straight insufficient bytes", "varnish-body-cut /"),
+            ("chunked read_error: 11 (Resource temporarily unavailable)", "varnish-body-stalled /"),
+            ("eof socket fail", "varnish-body-cut /"),
+            ("Gunzip+Gzip failed", "varnish-body-gzip /"),
+            ("never heard of", "varnish-unrecognised /"),
+        ];
+        for (text, expected) in cases {
+            for line in [format!("-   FetchError     {text}"), format!("     32771 FetchError     b {text}")] {
+                assert_eq!(said(&line), format!("Attempt {expected}"), "{line}");
+            }
+        }
+        for sign in &SIGNS {
+            assert!(cases.iter().any(|(_, told)| told.starts_with(&format!("{} ", sign.kind))), "{}", sign.kind);
+        }
+        assert_eq!(said("-   FetchError     Resource temporarily unavailable"), "State varnish-body-stalled /");
+        assert_eq!(said("-   FetchError     req.body read error: 0 (Success)"), "Notice  /");
+    }
+
+    #[test]
+    fn knows_what_else_is_said() {
+        let raw = "         0 Backend_health - ";
+        let sick = |text: &str| format!("{raw}api Still sick -------- 0 2 3 0.000000 0.000000 \"{text}\"");
+        let cases = [
+            (sick("Open error 111 (Connection refused)"), "State varnish-probe-refused /api"),
+            (sick("Open error 113 (No route to host)"), "State varnish-probe-unreachable /api"),
+            (sick("Open timeout (0.5s) - Select timeout"), "State varnish-probe-connect-timeout /api"),
+            (sick("Poll timeout (0.5s)"), "State varnish-probe-timeout /api"),
+            (sick("HTTP/1.1 503 Service Unavailable"), "State varnish-probe-status /api"),
+            (sick(""), "State varnish-probe-sick /api"),
+            (
+                format!("{raw}boot.api Went sick 4--X-R- 0 5 8 0.1 0.1 HTTP/1.1 500 x"),
+                "State varnish-probe-status /api",
+            ),
+            (format!("{raw}api Back healthy 4---X-RH 2 2 3 0.1 0.1 \"HTTP/1.1 200 OK\""), "Notice  /api"),
+            ("*   << BeReq    >> 32771     ".to_owned(), "Notice  /"),
+            ("**  << BeReq    >> 3         ".to_owned(), "Notice  /"),
+            ("-   End            ".to_owned(), "Notice  /"),
+            ("-   End".to_owned(), "Notice  /"),
+            ("--  BerespStatus   503".to_owned(), "Notice  /"),
+            ("Error: Child (6371) died signal=6".to_owned(), "Host varnish-child-died /"),
+            ("Child (6371) Panic at: Fri, 27 Nov 2026 08:40:08 GMT".to_owned(), "Host varnish-child-died /"),
+            ("Info: Child (6371) said Child starts".to_owned(), "Notice  /"),
+            ("Debug: Child cleanup complete".to_owned(), "Notice  /"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(&line), expected, "{line}");
+        }
+        let timed =
+            read(b"-   Timestamp      Error: 1795768805.816801 0.000037 0.000000").and_then(|record| record.when);
+        assert_eq!(timed.map(|when| when.wall), Some(1_795_768_805_816_801));
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            "",
+            "-",
+            "- item",
+            "-   FetchErrors    x",
+            "-   Error",
+            "- Debug: x",
+            "12 Error c x",
+            "    12 Backup         b x",
+            "* a << b",
+            "Child process exited",
+            "Error: x",
+            "--- a/src/main.rs",
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    #[test]
+    fn claims_its_samples_alone() {
+        for sample in ABOUT.samples {
+            assert!(only(Format::VarnishLog, sample).is_some(), "{sample}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::VarnishLog)) {
+            prop_assert_eq!(skim(&line).is_some(), read(&line).is_some());
+        }
     }
 }

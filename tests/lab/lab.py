@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs real nginx and HAProxy, breaks things behind them, and keeps or checks what they logged.
+"""Runs real gateways, breaks things behind them, and keeps or checks what they logged.
 
     lab.py list [--set SET]
     lab.py record [--set SET] [NAME…] --to DIR
     lab.py check --gatewhy PATH [--table FILE] [NAME…]
     lab.py score DIR --gatewhy PATH [--table FILE]
 
-Needs nginx, haproxy and openssl, and root for the scenarios that want a network of their own. README.md says more.
+Needs the servers (README.md names them) and openssl, and root for the scenarios that want a network of their own. README.md says more.
 """
 
 from __future__ import annotations
