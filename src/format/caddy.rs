@@ -640,7 +640,7 @@ fn duration(i: &[u8]) -> Option<Micros> {
     whole(i, seconds).or_else(|| go_duration(i)).or_else(|| {
         let seconds: f64 = std::str::from_utf8(i).ok()?.parse().ok()?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in range")]
-        (0.0..1e9).contains(&seconds).then(|| (seconds * 1e6) as Micros)
+        (0.0..1e9).contains(&seconds).then_some((seconds * 1e6) as Micros)
     })
 }
 

@@ -282,7 +282,7 @@ impl<'a> Tail<'a> {
         let time = self.number?.checked_mul(self.unit.unwrap_or(1))?;
         let seconds = self.unit.is_none() && self.first_byte.is_some_and(|first| first > time);
         // Of a fetch that failed, nothing was sent, and 0 is what is logged.
-        (!seconds && !(self.of_backend && time == 0)).then_some(time)
+        (!(seconds || self.of_backend && time == 0)).then_some(time)
     }
 }
 
@@ -411,7 +411,7 @@ mod tests {
             let sign = judge(&record, &Statuses::gateway()).request.map_or("", |sign| sign.kind);
             let upstream = String::from_utf8_lossy(record.upstream);
             assert_eq!((record.what, &*upstream, record.upstream_status, sign), expected, "{tail}");
-            assert_eq!(said(&line).contains("client="), false, "the backend is no client");
+            assert!(!said(&line).contains("client="), "the backend is no client");
         }
     }
 

@@ -293,7 +293,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         Line::Child => {
             let died = [&b" died"[..], b"not responding", b" Panic "];
             if died.iter().any(|text| memmem::find(line, text).is_some()) {
-                record.what = What::Host;
+                (record.what, record.group) = (What::Host, b"varnishd");
             }
         }
         Line::Tagged { tag, text, vxid } => tagged(tag, text, vxid, &mut record),
@@ -620,8 +620,8 @@ mod tests {
             ("-   End            ".to_owned(), "Notice  /"),
             ("-   End".to_owned(), "Notice  /"),
             ("--  BerespStatus   503".to_owned(), "Notice  /"),
-            ("Error: Child (6371) died signal=6".to_owned(), "Host varnish-child-died /"),
-            ("Child (6371) Panic at: Fri, 27 Nov 2026 08:40:08 GMT".to_owned(), "Host varnish-child-died /"),
+            ("Error: Child (6371) died signal=6".to_owned(), "Host varnish-child-died varnishd/"),
+            ("Child (6371) Panic at: Fri, 27 Nov 2026 08:40:08 GMT".to_owned(), "Host varnish-child-died varnishd/"),
             ("Info: Child (6371) said Child starts".to_owned(), "Notice  /"),
             ("Debug: Child cleanup complete".to_owned(), "Notice  /"),
         ];

@@ -124,7 +124,7 @@ sub vcl_backend_response {{
             seen(["combined.log"], blind, False),
             seen(["extended.log"], timed, False),
             seen(["both.log"], expect.sure, True),
-            *(seen(["extended.log", log], best, True) for log in STATE_LOGS),
+            *(seen([access, log], best, True) for access in ("extended.log", "combined.log") for log in STATE_LOGS),
         ]
         if expect.told:
             views += [self._error_view(log, expect) for log in STATE_LOGS]
