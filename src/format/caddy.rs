@@ -1,7 +1,7 @@
 //! Caddy's log: requests, errors, and what its reverse proxy and health checks say, as JSON or by the console encoder.
 //!
-//! A request's line (`http.log.access`) names no upstream. A line of `http.log.error` is written just before it, where a
-//! handler failed: its message is Go's error, which names the address where connecting failed. An error that
+//! A request's line (`http.log.access`) names no upstream. A line of `http.log.error` is written just before it, where
+//! a handler failed: its message is Go's error, which names the address where connecting failed. An error that
 //! `handle_errors` takes up is logged at level debug only. A response that breaks off in its body has neither: the
 //! reverse proxy says `aborting with incomplete response`.
 //!
@@ -409,8 +409,7 @@ impl<'a> Line<'a> {
         record.message = b"";
         record.names_upstream = self.names_upstream;
         record.upstream = self.upstream;
-        record.upstream_status =
-            self.status.filter(|status| *status >= 500 && is_passed_on(self.resp_headers, self.size));
+        record.upstream_status = self.status.filter(|status| *status >= 500 && is_passed_on(self.resp_headers));
         if !self.upstream.is_empty() {
             let attempt = Attempt { upstream: self.upstream, response: self.duration, ..Attempt::default() };
             record.attempts.push(attempt);
@@ -479,17 +478,15 @@ fn tried(record: &mut Record<'_>) {
     record.attempts.push(Attempt { upstream, status, response, ..Attempt::default() });
 }
 
-/// Whether an answer has a header that neither Caddy nor its own handlers set, but an upstream: net/http adds `Date` and
+/// Whether an answer has a header that an upstream sets, and neither Caddy nor its handlers do: net/http adds `Date` and
 /// the length later.
-fn is_passed_on(headers: &[u8], size: Option<u64>) -> bool {
+fn is_passed_on(headers: &[u8]) -> bool {
     let mut passed_on = false;
     let _ = object(headers, |name, value| {
-        let has_size = size.is_some_and(|size| size > 0);
         passed_on |= match name {
             // Caddy's name stands first.
             b"Server" => memmem::find(nested(value), b"\",").is_some(),
-            b"Content-Length" => has_size,
-            _ => matches!(name, b"Date" | b"Via"),
+            _ => matches!(name, b"Content-Length" | b"Date" | b"Via"),
         };
     });
     passed_on

@@ -130,6 +130,7 @@ class CaddyBench(Bench):
 
 _LOGGING = (
     "Caddy wrote each line to access.log (http.log.access) or error.log (all others), and all of them to all.log "
-    "(iso8601 stamps, durations as text) and console.log (the console encoder). The client counted the statuses itself, "
+    "(iso8601 stamps, durations as text) and console.log (the console encoder). The client counted the "
+    "statuses itself, "
     "each request on a connection of its own."
 )

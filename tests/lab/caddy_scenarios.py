@@ -118,7 +118,8 @@ def retried(bench: CaddyBench) -> Case:
         app.stop()
     bench.visit(24, rate=8)
     return bench.case(
-        "lb_try_duration 500ms: each request was tried several times, at both servers. Caddy logs the last error alone, "
+        "lb_try_duration 500ms: each request was tried several times, at both servers. Caddy logs the last "
+        "error alone, "
         "so that either server may hardly be named.",
         Expect(sure=("connection-refused",), timed=_AT_ONCE),
     )

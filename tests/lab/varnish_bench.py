@@ -139,8 +139,10 @@ sub vcl_backend_response {{
 
 
 _LOGGING = (
-    "varnishncsa wrote each request to combined.log, extended.log (with %D, Varnish:time_firstbyte, Varnish:handling) and, "
+    "varnishncsa wrote each request to combined.log, extended.log (with %D, Varnish:time_firstbyte, "
+    "Varnish:handling) and, "
     "with a line for each fetch, both.log. varnishlog wrote failed fetches and probes to raw.log (-g raw) and failed "
-    "fetches to fetches.log, each line stamped as syslog does. The client counted the statuses itself, each request on a "
+    "fetches to fetches.log, each line stamped as syslog does. The client counted the statuses itself, each "
+    "request on a "
     "connection of its own."
 )

@@ -72,7 +72,8 @@ def refused(bench: VarnishBench) -> Case:
     bench.visit(30, rate=_RATE)
     return bench.case(
         "A single backend, no probe. 12 requests while it was well, then its process was stopped, and 30 more. Varnish "
-        "remembers a refusal for a while (backend_local_error_holddown and its like): some fetches failed with `errno 0`.",
+        "remembers a refusal for a while (backend_local_error_holddown and its like): some fetches failed with "
+        "`errno 0`.",
         Expect(sure=("connection-refused",), upstreams=("api",)),
     )
 
@@ -364,9 +365,10 @@ def headers_too_big(bench: VarnishBench) -> Case:
 @scenario("varnish-invalid-response", VarnishBench)
 def invalid_response(bench: VarnishBench) -> Case:
     """Header lines that Varnish does not accept."""
+    broken = say(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Basket: A-1\0A-2\r\n\r\nhello\n")
     return _break_with(
         bench,
-        by_path({"/checkout/": say(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Basket: A-1\0A-2\r\n\r\nhello\n")}),
+        by_path({"/checkout/": broken}),
         "/checkout/… had a NUL in a header's value. The other paths were well.",
         ("invalid-response",),
         confidence=_OPEN,
@@ -404,7 +406,8 @@ def body_timeout(bench: VarnishBench) -> Case:
     return _break_with(
         bench,
         stall_in_body(3),
-        "between_bytes_timeout 1 s. The application promised 20000 bytes, sent 4000, and then nothing for 3 s. The client "
+        "between_bytes_timeout 1 s. The application promised 20000 bytes, sent 4000, and then nothing for 3 s. "
+        "The client "
         "got 200 and then a connection that was cut, which `aborted` counts.",
         ("body-timeout", "truncated-response"),
         options=".between_bytes_timeout = 1s;",
@@ -429,7 +432,8 @@ def upstream_error(bench: VarnishBench) -> Case:
     app.behaviour = by_path(ill)
     bench.visit(36, rate=_RATE)
     return bench.case(
-        "The application answered 502, 503 and 504 itself, each on a path of its own. Varnish passed them on: of its own "
+        "The application answered 502, 503 and 504 itself, each on a path of its own. Varnish passed them on: "
+        "of its own "
         "it answers neither 502 nor 504.",
         Expect(sure=("upstream-error",), timed=("upstream-error", "unknown"), blind=_RULE, told=False),
     )
