@@ -89,14 +89,14 @@ pub fn proxy_name(proxy: Proxy, host: &[u8]) -> String {
 }
 
 /// The report's `upstream` column. A HAProxy server is written `backend/server`, also where a layout logs the two
-/// apart: servers of different backends often share a name. A unix socket, of which Apache's error log has the path
-/// alone, is written `unix:/path`.
+/// apart: servers of different backends often share a name. A unix socket, of which Apache's error log and Caddy's
+/// have the path alone, is written `unix:/path`.
 #[must_use]
 pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
     let split = proxy == Proxy::HAPROXY && !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/');
     if split {
         format!("{}/{}", text(group), text(upstream))
-    } else if proxy == Proxy::APACHE && upstream.starts_with(b"/") {
+    } else if [Proxy::APACHE, Proxy::CADDY].contains(&proxy) && upstream.starts_with(b"/") {
         format!("unix:{}", text(upstream))
     } else {
         text(upstream)
@@ -139,6 +139,7 @@ mod tests {
         assert_eq!(upstream_name(Proxy::HAPROXY, b"api", b""), "");
         assert_eq!(upstream_name(Proxy::NGINX, b"shop", b"127.0.0.1:9101"), "127.0.0.1:9101");
         assert_eq!(upstream_name(Proxy::APACHE, b"", b"/run/app.sock"), "unix:/run/app.sock");
+        assert_eq!(upstream_name(Proxy::CADDY, b"", b"/run/app.sock"), "unix:/run/app.sock");
         assert_eq!(upstream_name(Proxy::APACHE, b"api", b"127.0.0.1:9101"), "127.0.0.1:9101");
         assert_eq!(proxy_name(Proxy::NGINX, b""), "nginx");
         assert_eq!(proxy_name(Proxy::HAPROXY, b"lb1"), "haproxy@lb1");

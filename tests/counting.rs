@@ -372,6 +372,48 @@ fn combined_is_apaches_where_only_apache_wrote_something_else() {
     assert_eq!(proxies(&[&logs[0], &logs[1], &logs[2], &logs[3]]), ["apache@a", "nginx@b"]);
 }
 
+/// A line of varnishlog's, as syslog stamps it.
+fn varnishlog(time: &str, text: &str) -> String {
+    format!("2026-11-21T{time}+00:00 cache1 varnishlog[7]: -   FetchError     {text}\n")
+}
+
+#[test]
+fn combined_is_varnishs_where_only_varnishlog_says_something_else() {
+    let combined = combined("10:00:00", "/a", 503).repeat(3);
+    let told = varnishlog("10:00:00", "backend api: fail errno 111 (Connection refused)").repeat(3);
+    let whole = report(&[&combined, &told]);
+    assert_eq!((whole.totals.requests, whole.totals.failures, whole.totals.failed_attempts), (Some(3), 3, 3));
+    assert_eq!((whole.proxies.len(), &*whole.incidents[0].upstreams), (1, &["api".to_owned()][..]));
+    // A tier before it.
+    let own =
+        "203.0.113.7 - - [21/Nov/2026:10:00:00 +0000] \"GET http://shop/a HTTP/1.1\" 503 157 \"-\" \"-\" 900 miss\n";
+    let tiers = report(&[&combined, &told, own]);
+    let proxies: Vec<_> = tiers.proxies.iter().map(|row| (row.proxy.as_str(), row.totals.requests)).collect();
+    assert_eq!(proxies, [("nginx", Some(3)), ("varnish@cache1", Some(1))]);
+}
+
+#[test]
+fn caddys_two_loggers_tell_of_each_failure_once() {
+    let line = |logger: &str, message: &str| {
+        format!(
+            "{{\"ts\":\"2026-11-21T10:00:00.5Z\",\"logger\":\"http.log.{logger}\",\"msg\":\"{message}\",\"request\":\
+             {{\"uri\":\"/a\"}},\"duration\":0.5,\"size\":0,\"status\":502,\"resp_headers\":{{}}}}\n"
+        )
+    };
+    let access = line("access", "handled request").repeat(3);
+    for (error, upstreams) in
+        [("EOF", vec![]), ("dial tcp 10.0.0.5:80: connect: connection refused", vec!["10.0.0.5:80"])]
+    {
+        let errors = line("error", error).repeat(3);
+        let both = report(&[&access, &errors]);
+        assert_eq!((both.totals.requests, both.totals.failures), (Some(3), 3), "{error}");
+        assert_eq!(both.incidents[0].upstreams, upstreams, "{error}");
+        let alone = report(&[&errors]);
+        assert_eq!((alone.totals.requests, alone.totals.failures), (None, 3), "{error}");
+        assert_eq!(alone.incidents[0].likely_cause, both.incidents[0].likely_cause, "{error}");
+    }
+}
+
 #[test]
 fn apaches_two_logs_tell_of_each_failure_once() {
     let access = combined("10:00:00", "/a", 502).repeat(3);

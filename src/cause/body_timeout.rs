@@ -24,7 +24,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "`AH01110` with `(70007)`, after 200 was sent"),
         ("Envoy", "flag `SI` (stream idle timeout)"),
         ("CloudFront", "`SlowReaderOriginError`"),
-        ("Varnish", "`timeout` as FetchError (`between_bytes_timeout`)"),
+        (
+            "Varnish",
+            "`FetchError Resource temporarily unavailable`, then `straight insufficient bytes` (`between_bytes_timeout`)",
+        ),
+        ("Caddy", "`aborting with incomplete response` with `i/o timeout` (`read_timeout`)"),
     ],
     look_alikes: &[
         ("truncated-response", "the upstream ended the body; here nobody did until the proxy gave up"),

@@ -20,6 +20,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `UO` (`overflow`)"),
         ("Java proxies", "`CircuitBreaker '…' is OPEN`, `Pending acquire queue has reached its maximum size`"),
         ("IIS", "503.2, 503.3; in HTTPERR `QueueFull`, `ConnLimit`"),
+        ("Varnish", "503, `FetchError backend NAME: busy` (`max_connections`)"),
     ],
     look_alikes: &[
         ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),

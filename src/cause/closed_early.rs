@@ -33,6 +33,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `UC` with `connection_termination`"),
         ("Go proxies", "`EOF`, `unexpected EOF`"),
         ("IIS", "502.2: a CGI or FastCGI process ended"),
+        (
+            "Varnish",
+            "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same of a reset",
+        ),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),

@@ -32,6 +32,8 @@ pub(super) static ENTRY: Entry = Entry {
                 the port",
         ),
         ("IIS", "502.3, `sc-win32-status` 12029, after 20 s and more"),
+        ("Caddy", "502 after `dial_timeout`, 3 s by default, and `dial tcp …: i/o timeout`"),
+        ("Varnish", "`FetchError backend NAME: fail errno 110`; 503 after `connect_timeout`, 3.5 s by default"),
     ],
     look_alikes: &[
         (

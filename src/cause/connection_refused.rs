@@ -40,6 +40,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
         ("IIS", "502.3, `sc-win32-status` 12029, in less than 20 s"),
+        (
+            "Varnish",
+            "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, not tried at all",
+        ),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),

@@ -24,6 +24,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `UR` with `remote_reset`"),
         ("Go proxies", "`read: connection reset by peer`"),
         ("IIS", "502.3, `sc-win32-status` 12030"),
+        (
+            "Varnish",
+            "`FetchError http first read error: -1 104`; newer releases say `HTC eof` as if it had been closed",
+        ),
     ],
     look_alikes: &[
         ("keepalive-race", "a few ms, rare, on all servers, mostly POST"),

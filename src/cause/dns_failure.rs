@@ -33,6 +33,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare", "530 with error 1016"),
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
         ("IIS", "502.3, `sc-win32-status` 12007"),
+        ("Kong", "`DNS resolution failed: dns server error: 3 name error`"),
     ],
     look_alikes: &[
         (

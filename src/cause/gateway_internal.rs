@@ -16,6 +16,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("ALB", "`LambdaServiceException` as error reason; 500 with a WAF error"),
         ("Google Cloud", "`internal_error`"),
         ("CloudFront", "503, `CapacityExceeded`"),
+        ("Varnish", "`Child (N) died signal=6`, `Panic at:`"),
+        ("Kong, OpenResty", "500, `lua entry thread aborted: runtime error`, `failed to run …_by_lua*`"),
     ],
     look_alikes: &[
         ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),

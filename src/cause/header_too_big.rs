@@ -29,6 +29,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "502, `backend_response_headers_too_long`"),
         ("CloudFront", "502, `OriginHeaderTooBigError`"),
         ("Go proxies", "`server response headers exceeded N bytes; aborted`"),
+        (
+            "Varnish",
+            "`FetchError overflow` (`http_resp_size`); one line over `http_resp_hdr_len` is a mere `http format error`",
+        ),
     ],
     look_alikes: &[
         ("invalid-response", "the same pattern in HAProxy (`PH`) and on an ALB: only the response itself tells"),

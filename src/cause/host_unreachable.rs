@@ -30,6 +30,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_113` or `_101`"),
         ("Cloudflare", "523"),
         ("kernel", "on the proxy's host: `Link is Down`, `neighbor table overflow`"),
+        ("Varnish", "`FetchError backend NAME: fail errno 113 (No route to host)`, `101`"),
     ],
     look_alikes: &[
         ("connection-refused", "the host answered: nothing listens there; errno 111"),

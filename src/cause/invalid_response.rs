@@ -33,6 +33,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`backend_response_corrupted`"),
         ("Go proxies", "`malformed HTTP response`, `malformed MIME header`"),
         ("IIS", "502.3, `sc-win32-status` 12152"),
+        ("Varnish", "`FetchError http format error`, `Received junk`"),
     ],
     look_alikes: &[
         ("header-too-big", "the same pattern on an ALB and in HAProxy (`PH`): compare the size of the headers"),

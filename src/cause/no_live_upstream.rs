@@ -30,6 +30,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`failed_to_pick_backend`"),
         ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_NO_LIVE`"),
         ("IIS", "502.4; in HTTPERR 503 `AppOffline`: the application pool is stopped"),
+        ("Caddy", "503 without a body, `no upstreams available`"),
+        (
+            "Varnish",
+            "503, `FetchError Director NAME returned no backend`, `backend NAME: unhealthy`, or `fail errno 0` just after a failure",
+        ),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
@@ -99,6 +104,16 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "curl -sv -m 10 -o /dev/null 'http://{host}:{port}/'",
             why: "from the proxy, with the Host header and the path of the health check",
+        },
+        Check {
+            on: &[Proxy::CADDY],
+            run: "curl -s localhost:2019/reverse_proxy/upstreams",
+            why: "the admin API: each upstream's requests under way, and its fails that passive checks count",
+        },
+        Check {
+            on: &[Proxy::VARNISH],
+            run: "varnishadm backend.list -p",
+            why: "each backend's health, and what its last probes got",
         },
     ],
     signs: &[

@@ -28,6 +28,7 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("Google Cloud", "`config_not_found`, `serverless_neg_routing_failed`, `request_loop_detected`"),
         ("Traefik", "404, `ServiceURL` is `-`"),
+        ("Caddy", "500, `making dial info: …`: a placeholder in the upstream's address was empty or wrong"),
     ],
     look_alikes: &[
         ("no-live-upstream", "there is a route, but no server of it is usable"),

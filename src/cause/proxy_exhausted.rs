@@ -30,6 +30,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `OM` (overload manager), or `UF` with `local_connection_failure`"),
         ("Go proxies", "`socket: too many open files`, `cannot assign requested address`"),
         ("IIS", "in HTTPERR 503 `AppPoolTimer`"),
+        ("Varnish", "`FetchError backend NAME: fail errno 99` or `24`, `No thread available`"),
     ],
     look_alikes: &[
         ("backlog-full", "errno 11: the upstream's queue, not the proxy's resources"),

@@ -27,6 +27,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "`direct_response`, flags `FI` and `DI` (fault injection), `LH` (failed local health check)"),
         ("Google Cloud", "`direct_response`, `fault_filter_abort`"),
         ("IIS", "in HTTPERR 503 `Disabled`"),
+        ("Caddy", "a line of `http.log.error` by `StaticError`: the `error` directive"),
+        ("Varnish", "503 with `%{Varnish:handling}x` `synth`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "HAProxy `SC` with `<NOSRV>`, ALB with target `-` and no fixed response: nobody meant it"),

@@ -45,6 +45,8 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("kernel", "`task NAME:N blocked for more than 120 seconds`: a disk or a lock"),
         ("IIS", "502.3, `sc-win32-status` 12002 (2147954402): ARR's time limit; 502.1: CGI's"),
+        ("Caddy", "504, `net/http: timeout awaiting response headers` (`response_header_timeout`; none by default)"),
+        ("Varnish", "503, `FetchError first byte timeout` (`first_byte_timeout`, 60 s by default)"),
     ],
     look_alikes: &[
         (

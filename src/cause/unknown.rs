@@ -88,6 +88,16 @@ pub(super) static ENTRY: Entry = Entry {
             run: "curl -sv -m 60 -o /dev/null 'http://{host}:{port}{path}'",
             why: "from the proxy, past the proxy: does the upstream answer?",
         },
+        Check {
+            on: &[Proxy::CADDY],
+            run: "journalctl -u caddy --since @$(date -d '{since} 1 minute ago' +%s) | grep -F http.log.error",
+            why: "why each request failed: Caddy's errors go to the default logger, not to the site's access log",
+        },
+        Check {
+            on: &[Proxy::VARNISH],
+            run: "varnishlog -g request -q FetchError",
+            why: "why fetches fail, while they do: the access log has 503 for every reason",
+        },
     ],
     signs: &[],
 };

@@ -23,6 +23,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "`OriginError`"),
         ("Cloudflare", "502 or 504 with the same origin status"),
         ("IIS", "`SERVER-STATUS` in the query that ARR logs is the status"),
+        ("Caddy", "502, 503 or 504 with headers that Caddy passed on, and no line of `http.log.error`"),
+        (
+            "Varnish",
+            "502 or 504, which it never answers of its own; on the backend's side (`-b`) any 5xx without a FetchError",
+        ),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),

@@ -1,23 +1,26 @@
 //! Brings lines together that tell of the same failure.
 //!
 //! Some messages of Apache's only count a failure, and another line before them says why: that a TLS handshake failed
-//! is one line, that the certificate was not accepted another. A line that explains is a state line whose sign bears
-//! the status of the failure; as many failed attempts with that status, in the same window, as there are such lines
-//! then have its sign.
+//! is one line, that the certificate was not accepted another. So it is with Varnish's about a body that stalled. A line
+//! that explains is a state line whose sign bears the status of the failure (of a stalled body: none, it had been sent);
+//! as many failed attempts with that status, in the same window, as there are such lines then have its sign.
 
 use super::keys::Keys;
 use crate::aggregate::{Cell, Cells, Evidence, PathNames, Source, unite};
-use crate::cause::{Proxy, Strength};
+use crate::cause::{Cause, Proxy, Strength};
 use std::{cmp::Reverse, collections::BTreeMap};
+
+/// The gateways that write such lines.
+const EXPLAIN: [Proxy; 2] = [Proxy::APACHE, Proxy::VARNISH];
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series.
 pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames) {
-    if keys.sorted().iter().all(|key| key.kind != Proxy::APACHE) {
+    if !keys.sorted().iter().any(|key| EXPLAIN.contains(&key.kind)) {
         return;
     }
     let mut troubled: Vec<(u32, i64, Cell)> = Vec::new();
-    for (id, cells) in (0..).zip(cells.iter_mut()).filter(|(id, _)| keys.of(*id).kind == Proxy::APACHE) {
+    for (id, cells) in (0..).zip(cells.iter_mut()).filter(|(id, _)| EXPLAIN.contains(&keys.of(*id).kind)) {
         let taken = cells.extract_if(.., |cell| cell.1.trouble.is_some());
         troubled.extend(taken.map(|(window, cell)| (id, window, cell)));
     }
@@ -28,7 +31,7 @@ pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames) {
     cells.iter_mut().for_each(|cells| unite(cells, names));
 }
 
-/// The same for the troubled cells of Apache, with their series and window.
+/// The same for the troubled cells of these gateways, with their series and window.
 fn explain_each(keys: &Keys, cells: &mut [(u32, i64, Cell)]) {
     let mut places: BTreeMap<(&str, i64), Places> = BTreeMap::new();
     for (at, (id, window, cell)) in cells.iter().enumerate() {
@@ -66,7 +69,7 @@ fn evidence(cell: &Cell) -> impl Iterator<Item = &Evidence> {
 
 /// Whether lines explain failures that others count.
 fn is_reason(item: &Evidence) -> bool {
-    item.source == Source::State && item.sign.status != 0
+    item.source == Source::State && (item.sign.status != 0 || item.sign.cause == Cause::BodyTimeout)
 }
 
 /// Lines that explain others, taken out of their cell to be shared out.

@@ -68,7 +68,7 @@ fn lines(hosts: &[Row], window: i64) -> Vec<Line<'_>> {
 const FROM_SERVERS: [&str; 7] = ["gunicorn-", "php-fpm-", "uwsgi-", "puma-", "node-", "pm2-", "jvm-"];
 
 /// How the kinds of signs begin that gateways write of themselves: their own reload is not their upstream's.
-const FROM_GATEWAYS: [&str; 2] = ["nginx-", "apache-"];
+const FROM_GATEWAYS: [&str; 3] = ["nginx-", "apache-", "varnish-"];
 
 /// The middles, in milliseconds since the epoch, of the 64ths of a window that are set in `slots`.
 fn moments(start: i64, slots: u64, window: i64) -> impl Iterator<Item = i64> {

@@ -223,7 +223,8 @@ fn known_group(places: &[usize], keys: &[Key], accessed: &[bool]) -> Vec<(usize,
 
 /// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; such lines are
 /// Apache's where there are lines that only Apache writes and none that only nginx does: from the same host, if there
-/// are any of either, else from anywhere.
+/// are any of either, else from anywhere. So it is with varnishncsa's `combined`, where varnishlog is there and no request
+/// that only Varnish writes: were its requests told apart, the others would be those of a tier before or behind it.
 fn kinds(series: &[Series], accessed: &[bool]) -> Vec<Proxy> {
     let neutral = |at: usize| {
         let Series { proxy, group, upstream, names_upstream, .. } = &series[at];
@@ -238,8 +239,15 @@ fn kinds(series: &[Series], accessed: &[bool]) -> Vec<Proxy> {
         (false, false) => any(Proxy::APACHE, None) && !any(Proxy::NGINX, None),
         (apache, nginx) => apache && !nginx,
     };
-    let kind = |(series, neutral): (&Series, &bool)| {
-        if *neutral && is_apache(&series.host) { Proxy::APACHE } else { series.proxy }
+    let others = [Proxy::NGINX, Proxy::APACHE].iter().any(|kind| any(*kind, None));
+    let has_requests =
+        || series.iter().zip(accessed).any(|(series, accessed)| series.proxy == Proxy::VARNISH && *accessed);
+    let varnish = !others && any(Proxy::VARNISH, None) && !has_requests();
+    let is_varnish = |host: &[u8]| varnish && (host.is_empty() || any(Proxy::VARNISH, Some(host)));
+    let kind = |(series, neutral): (&Series, &bool)| match *neutral {
+        true if is_apache(&series.host) => Proxy::APACHE,
+        true if is_varnish(&series.host) => Proxy::VARNISH,
+        _ => series.proxy,
     };
     series.iter().zip(&neutral).map(kind).collect()
 }

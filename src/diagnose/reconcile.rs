@@ -223,11 +223,11 @@ fn run_around(rows: &[Row], at: usize) -> Range<usize> {
     rows[..at].partition_point(|row| row.key < *key)..at + rows[at..].partition_point(|row| row.key == *key)
 }
 
-/// How much later than the time of its access line a request's error line may be written, in seconds. Apache logs a
-/// request with the time at which it came, and gives up on it after a time limit; Debian's `Timeout` is the longest in
-/// common use.
+/// How much later than the time of its access line a request's error line may be written, in seconds. Apache and
+/// varnishncsa log a request with the time at which it came, and give up on it after a time limit; Debian's `Timeout` is
+/// the longest in common use.
 fn lag(kind: Proxy) -> i64 {
-    if kind == Proxy::APACHE { 300 } else { 0 }
+    if [Proxy::APACHE, Proxy::VARNISH].contains(&kind) { 300 } else { 0 }
 }
 
 impl Coverage {

@@ -12,6 +12,7 @@
 use super::clf;
 use super::nginx::{is_addr_list, is_time_list, plain_name, request_line};
 use super::record::sign;
+use super::varnish;
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::{host, split_port};
@@ -199,6 +200,9 @@ fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
         return None;
     }
     let tail = Tail::read(line.tail);
+    if varnish::is_varnish(line) {
+        return None;
+    }
     (tail.marked || virtual_host && !tail.foreign).then_some(tail)
 }
 

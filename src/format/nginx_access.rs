@@ -8,7 +8,7 @@ mod layout;
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
-use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access};
+use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access, varnish};
 use crate::cause::Proxy;
 use crate::grammar::address::is_server;
 use crate::grammar::find::find2;
@@ -144,7 +144,7 @@ fn all_keyed<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
 }
 
 /// Whether one of the others that write `combined` too wrote a line: HAProxy's `option httplog clf`
-/// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache.
+/// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache, Varnish.
 fn is_foreign(line: &clf::Line<'_>) -> bool {
     let tail = line.tail;
     if tail.is_empty() && line.host.is_none() {
@@ -153,7 +153,7 @@ fn is_foreign(line: &clf::Line<'_>) -> bool {
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
     let haproxy = || (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
     let traefik = || (tag(" "), uint, tag(" "), text, tag(" "), text, tag(" "), uint, tag("ms")).parse(tail).is_ok();
-    is_number() && (haproxy() || traefik()) || apache_access::is_apache(line)
+    is_number() && (haproxy() || traefik()) || apache_access::is_apache(line) || varnish::is_varnish(line)
 }
 
 /// ingress-nginx's default (`internal/ingress/controller/config/config.go`): ` 178 0.001 [default-api-8080] []

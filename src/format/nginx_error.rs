@@ -37,7 +37,7 @@ pub(super) static ABOUT: About = About {
 
 /// The wordings of nginx's own messages. Those in the middle of a phase name the phase, since the same errno means
 /// another thing in each; errno numbers are those of Linux, BSD and macOS, Windows, and Solaris.
-static SIGNS: [Sign; 59] = [
+static SIGNS: [Sign; 72] = [
     // Connecting: src/event/ngx_event_connect.c, ngx_http_upstream_test_connect
     wording(
         "nginx-connect-refused",
@@ -477,6 +477,112 @@ static SIGNS: [Sign; 59] = [
         "the upstream sent something that nginx could not use",
         r"^upstream (?:sent|split|prematurely sent) ",
     ),
+    // Kong, OpenResty and Tengine: kong/runloop/balancer, lua-nginx-module's ngx_http_lua_socket_tcp.c,
+    // lua-resty-upstream-healthcheck, nginx_upstream_check_module's ngx_http_upstream_check_module.c
+    wording(
+        "nginx-kong-dns",
+        Cause::DnsFailure,
+        Strength::Conclusive,
+        503,
+        "Kong could not resolve the name of the service's host",
+        r"^\[(?:lua|kong)\] \S+ .*(?:DNS resolution failed: |dns/balancer resolve.* with: dns )",
+    ),
+    wording(
+        "nginx-kong-no-peer",
+        Cause::NoLiveUpstream,
+        Strength::Strong,
+        503,
+        "Kong's balancer had no healthy target for the request",
+        r"^\[(?:lua|kong)\] \S+ .*failed (?:to retry|the initial) (?:the )?dns/balancer resolve",
+    ),
+    wording(
+        "nginx-lua-aborted",
+        Cause::GatewayInternal,
+        Strength::Strong,
+        500,
+        "Lua code that runs inside nginx failed",
+        r"^(?:lua entry thread aborted|failed to run \w+_by_lua)",
+    ),
+    wording(
+        "nginx-lua-connect-timeout",
+        Cause::ConnectTimeout,
+        Strength::Weak,
+        0,
+        "Lua code could not connect to a server in time",
+        r"^lua tcp socket connect timed out",
+    ),
+    wording(
+        "nginx-lua-check-refused",
+        Cause::ConnectionRefused,
+        Strength::Conclusive,
+        0,
+        "a server refused its health check's connection",
+        r"^\[lua\] healthcheck\.lua:.*failed to connect to \S+: connection refused",
+    ),
+    wording(
+        "nginx-lua-check-unreachable",
+        Cause::HostUnreachable,
+        Strength::Conclusive,
+        0,
+        "a health check could not reach a server",
+        r"^\[lua\] healthcheck\.lua:.*failed to connect to \S+: (?:no route to host|(?:host|network) is unreachable)",
+    ),
+    wording(
+        "nginx-lua-check-connect-timeout",
+        Cause::ConnectTimeout,
+        Strength::Conclusive,
+        0,
+        "a server did not accept its health check's connection in time",
+        r"^\[lua\] healthcheck\.lua:.*failed to connect to \S+: timeout",
+    ),
+    wording(
+        "nginx-lua-check-timeout",
+        Cause::ResponseTimeout,
+        Strength::Strong,
+        0,
+        "a server did not answer its health check in time",
+        r"^\[lua\] healthcheck\.lua:.*failed to receive status line from \S+: timeout",
+    ),
+    wording(
+        "nginx-lua-check-status",
+        Cause::UpstreamError,
+        Strength::Strong,
+        0,
+        "a server answered its health check with a status that was not expected",
+        r"^\[lua\] healthcheck\.lua:.*bad status code from ",
+    ),
+    wording(
+        "nginx-lua-check-down",
+        Cause::NoLiveUpstream,
+        Strength::Weak,
+        0,
+        "health checks hold a server to be down",
+        r"^\[lua\] healthcheck\.lua:.*(?: is turned down | unhealthy \w+ increment )",
+    ),
+    wording(
+        "nginx-check-timeout",
+        Cause::ResponseTimeout,
+        Strength::Weak,
+        0,
+        "a server did not accept or answer its health check in time",
+        r"^check time out with peer",
+    ),
+    wording(
+        "nginx-check-protocol",
+        Cause::UpstreamError,
+        Strength::Strong,
+        0,
+        "a server answered its health check in a way that was not expected",
+        r"^check protocol \w+ error with peer",
+    ),
+    wording(
+        "nginx-check-disabled",
+        Cause::NoLiveUpstream,
+        Strength::Weak,
+        0,
+        "health checks took a server out of use",
+        r"^disable check peer",
+    ),
     // The proxy itself: ngx_http_limit_req_module.c, ngx_process.c
     wording(
         "nginx-limit",
@@ -598,15 +704,22 @@ fn is_inside_other(text: &[u8]) -> bool {
     text.starts_with(b"{") || text.starts_with(b"[") || memchr_iter(b' ', text).any(level)
 }
 
-/// Lines that FastCGI's standard error breaks a record into. They carry nothing of their own.
+/// Lines that FastCGI's standard error, or the traceback of Lua code, breaks a record into. They carry nothing of their own.
 fn is_continuation(line: &[u8]) -> bool {
     let starts: &[&[u8]] =
         &[b"PHP message: ", b"PHP Fatal error: ", b"PHP Warning: ", b"PHP Notice: ", b"Stack trace:", b"  thrown in "];
+    let lua = |line: &[u8]| {
+        line.starts_with(b"\t")
+            && (place_of(line, b": in function ").is_some() || place_of(line, b": in main chunk").is_some())
+            || line.starts_with(b"stack traceback:")
+            || line.starts_with(b"coroutine ") && line.ends_with(b":")
+    };
     let frame = |rest: &[u8]| matches!(uint(rest), Ok(([b' ', b'/' | b'{' | b'[', ..], _)));
     let last = |line: &[u8]| place_of(line, b"\" while reading response header from upstream, client: ").is_some();
     starts.iter().any(|start| line.starts_with(start))
         || line.strip_prefix(b"#").is_some_and(frame)
         || (last(line) && !is_inside_other(line))
+        || lua(line)
 }
 
 const CLIENT: &[u8] = b", client:";
@@ -619,7 +732,7 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
         _ => text,
     };
     let end = place_of(text, CLIENT).unwrap_or(text.len());
-    record.message = &text[..end];
+    record.message = without_context(&text[..end]);
     let mut fields = Fields::default();
     if let Some(rest) = text.get(end + CLIENT.len()..) {
         fields.read(rest);
@@ -629,7 +742,7 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
     match record.what {
         What::Notice => {}
         What::State => {
-            (record.upstream, record.group) = (b"", state_group(record.message));
+            (record.upstream, record.group) = (checked(record.message), state_group(record.message));
             record.attempts.push(Attempt::default());
         }
         What::Host => {
@@ -638,6 +751,26 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
         }
         _ => record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() }),
     }
+}
+
+/// A message without what OpenResty adds where no client is at hand: `, context: ngx.timer`.
+fn without_context(message: &[u8]) -> &[u8] {
+    memmem::rfind(message, b", context: ").map_or(message, |at| &message[..at])
+}
+
+/// The server that a health check, or Lua code, speaks of: `check time out with peer: 10.0.0.5:80 `, `failed to connect
+/// to 10.0.0.5:80: timeout`, `peer 10.0.0.5:80 is turned down`, `for 'api.internal(10.0.0.5:80)'`.
+fn checked(message: &[u8]) -> &[u8] {
+    const BEFORE: [&[u8]; 7] =
+        [b"with peer: ", b"check peer: ", b"connecting to ", b"failed to connect to ", b" from ", b"peer ", b"for '"];
+    let servers = BEFORE.iter().filter_map(|before| {
+        let rest = &message[place_of(message, before)? + before.len()..];
+        let server = &rest[..rest.iter().position(|byte| matches!(byte, b' ' | b',' | b'\'')).unwrap_or(rest.len())];
+        let server = server.strip_suffix(b":").unwrap_or(server);
+        let address = memchr(b'(', server).map_or(server, |open| &server[open + 1..]);
+        Some(address.strip_suffix(b")").unwrap_or(address)).filter(|address| is_server(address))
+    });
+    servers.into_iter().next().unwrap_or_default()
 }
 
 /// `host not found in upstream "NAME" in /etc/nginx/nginx.conf:41`
@@ -786,7 +919,7 @@ fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
     }
     let about_state: &[&[u8]] =
         &[b"host not found in upstream ", b"unexpected response for ", b"accept() failed (2", b"accept4() failed (2"];
-    if starts(about_state) || holds(&[b" while resolving"]) {
+    if starts(about_state) || holds(&[b" while resolving"]) || is_check(message) {
         return What::State;
     }
     // Limits are logged at whatever level the configuration says.
@@ -799,6 +932,26 @@ fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
     }
     let failure = upstream || is_upstream_action(message) || starts(FAILURES) || holds(FAILURE_PARTS);
     if failure { What::Attempt } else { What::Notice }
+}
+
+/// Whether a message is about a health check of Tengine's or OpenResty's, or about Lua code's own connections.
+fn is_check(message: &[u8]) -> bool {
+    match message.first() {
+        Some(b'c') => message.starts_with(b"check time out with peer") || message.starts_with(b"check protocol "),
+        Some(b'd') => message.starts_with(b"disable check peer"),
+        Some(b'l') => message.starts_with(b"lua tcp socket connect timed out"),
+        Some(b'[') => {
+            const TOLD: [&[u8]; 5] = [
+                b"failed to connect to ",
+                b"failed to receive status line",
+                b"bad status code from ",
+                b" is turned down ",
+                b" unhealthy ",
+            ];
+            message.starts_with(b"[lua] healthcheck.lua:") && TOLD.iter().any(|part| place_of(message, part).is_some())
+        }
+        _ => false,
+    }
 }
 
 /// What happens to nginx's processes that matters to requests (`ngx_process.c`, `ngx_process_get_status` and
@@ -837,10 +990,17 @@ const FAILURES: &[&[u8]] = &[
     b"invalid URL prefix in ",
     b"socket() failed",
     b"upstream ",
+    b"lua entry thread aborted",
+    b"failed to run ",
 ];
 
 /// The same, where the sentence starts with something else.
-const FAILURE_PARTS: &[&[u8]] = &[b" could not be resolved (", b"worker_connections are not enough"];
+const FAILURE_PARTS: &[&[u8]] = &[
+    b" could not be resolved (",
+    b"worker_connections are not enough",
+    b" DNS resolution failed: ",
+    b" dns/balancer resolve",
+];
 
 #[cfg(test)]
 mod tests {
@@ -971,6 +1131,107 @@ mod tests {
         assert_eq!(state.map(|record| record.group), Some(&b"app:3000"[..]));
     }
 
+    /// Laid out as the sources have it: lua-resty-upstream-healthcheck, nginx_upstream_check_module, Kong's balancer.
+    #[test]
+    fn knows_the_kin() {
+        let cases = [
+            ("error", "check time out with peer: 10.0.0.5:80 ", "", "State nginx-check-timeout 10.0.0.5:80"),
+            (
+                "error",
+                "check protocol http error with peer: 10.0.0.5:80 ",
+                "",
+                "State nginx-check-protocol 10.0.0.5:80",
+            ),
+            ("error", "disable check peer: 10.0.0.5:80 ", "", "State nginx-check-disabled 10.0.0.5:80"),
+            ("error", "enable check peer: 10.0.0.5:80 ", "", "Notice  "),
+            (
+                "error",
+                "lua tcp socket connect timed out, when connecting to 10.0.0.5:80",
+                TIMER,
+                "State nginx-lua-connect-timeout 10.0.0.5:80",
+            ),
+            ("error", "lua tcp socket read timed out", TAIL, "Notice  "),
+            (
+                "error",
+                "[lua] healthcheck.lua:53: errlog(): healthcheck: failed to connect to 10.0.0.5:80: timeout",
+                TIMER,
+                "State nginx-lua-check-connect-timeout 10.0.0.5:80",
+            ),
+            (
+                "error",
+                "[lua] healthcheck.lua:53: errlog(): healthcheck: failed to connect to 10.0.0.5:80: connection refused",
+                TIMER,
+                "State nginx-lua-check-refused 10.0.0.5:80",
+            ),
+            (
+                "error",
+                "[lua] healthcheck.lua:53: errlog(): healthcheck: failed to connect to 10.0.0.5:80: no route to host",
+                TIMER,
+                "State nginx-lua-check-unreachable 10.0.0.5:80",
+            ),
+            (
+                "error",
+                "[lua] healthcheck.lua:53: errlog(): healthcheck: failed to receive status line from 10.0.0.5:80: timeout",
+                TIMER,
+                "State nginx-lua-check-timeout 10.0.0.5:80",
+            ),
+            (
+                "error",
+                "[lua] healthcheck.lua:53: errlog(): healthcheck: bad status code from 10.0.0.5:80: 503",
+                TIMER,
+                "State nginx-lua-check-status 10.0.0.5:80",
+            ),
+            (
+                "warn",
+                "[lua] healthcheck.lua:57: warn(): healthcheck: peer 10.0.0.5:80 is turned down after 3 failure(s)",
+                TIMER,
+                "State nginx-lua-check-down 10.0.0.5:80",
+            ),
+            (
+                "warn",
+                "[lua] healthcheck.lua:1123: log(): [healthcheck] (0d:shop) unhealthy TCP increment (2/2) for 'api.internal(10.0.0.5:80)'",
+                TIMER,
+                "State nginx-lua-check-down 10.0.0.5:80",
+            ),
+            (
+                "error",
+                "[lua] balancer.lua:1021: execute(): DNS resolution failed: dns server error: 3 name error",
+                TAIL,
+                "Attempt nginx-kong-dns ",
+            ),
+            (
+                "error",
+                "[kong] init.lua:1077 failed to retry the dns/balancer resolver for api' with: failure to get a peer",
+                TAIL,
+                "Attempt nginx-kong-no-peer ",
+            ),
+            (
+                "error",
+                "[lua] init.lua:1077: balancer(): failed to retry the dns/balancer resolver for api' with: dns server error: 3",
+                TAIL,
+                "Attempt nginx-kong-dns ",
+            ),
+            ("error", "lua entry thread aborted: runtime error: /srv/a.lua:3: x", TAIL, "Attempt nginx-lua-aborted "),
+            ("error", "failed to run balancer_by_lua*: /srv/a.lua:3: x", TAIL, "Attempt nginx-lua-aborted "),
+        ];
+        for (level, message, tail, expected) in cases {
+            let line = format!("2026/11/27 08:00:00 [{level}] 7#7: *3348 {message}{tail}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let sign = judge(&record, &Statuses::gateway()).attempts.first().copied().flatten();
+            let upstream = String::from_utf8_lossy(record.upstream);
+            assert_eq!(
+                format!("{:?} {} {upstream}", record.what, sign.map_or("", |sign| sign.kind)),
+                expected,
+                "{line}"
+            );
+            assert_eq!(String::from_utf8_lossy(record.message), *message, "{line}");
+        }
+    }
+
+    const TIMER: &str = ", context: ngx.timer";
+    const TAIL: &str =
+        ", client: 203.0.113.9, server: kong, request: \"GET / HTTP/1.1\", host: \"shop\", request_id: \"6c9f\"";
+
     #[test]
     fn claims_broken_lines_by_their_content() {
         let notices = [
@@ -979,6 +1240,9 @@ mod tests {
             "#0 /srv/a.php(17): f()",
             "#1 {main}",
             "  thrown in /srv/a.php on line 3",
+            "stack traceback:",
+            "coroutine 0:",
+            "\t/usr/local/share/lua/5.1/kong/init.lua: in function 'balancer'",
             r#"  thrown in /srv/a.php on line 3" while reading response header from upstream, client: 203.0.113.9, server: shop, request: "GET / HTTP/1.1""#,
         ];
         for line in notices {

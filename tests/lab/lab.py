@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs real nginx and HAProxy, breaks things behind them, and keeps or checks what they logged.
+"""Runs real gateways, breaks things behind them, and keeps or checks what they logged.
 
     lab.py list [--set SET]
     lab.py record [--set SET] [NAME…] --to DIR
     lab.py check --gatewhy PATH [--table FILE] [NAME…]
     lab.py score DIR --gatewhy PATH [--table FILE]
 
-Needs nginx, haproxy and openssl, and root for the scenarios that want a network of their own. README.md says more.
+Needs the servers (README.md names them) and openssl, and root for the scenarios that want a network of their own. README.md says more.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import apache_scenarios  # noqa: F401  (registers its scenarios; so do the next)
 import app_scenarios  # noqa: F401
+import caddy_scenarios  # noqa: F401
 import checkout_outage  # noqa: F401
 import haproxy_scenarios  # noqa: F401
 import isolation
@@ -31,6 +32,7 @@ import pattern_scenarios  # noqa: F401
 import second_scenarios  # noqa: F401
 import third_scenarios  # noqa: F401
 import tier_scenarios  # noqa: F401
+import varnish_scenarios  # noqa: F401
 from case import from_toml, to_toml
 from jobs import play_all, tell
 from scenario import SCENARIOS, Scenario, play

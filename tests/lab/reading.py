@@ -5,6 +5,7 @@ On purpose this knows only the lab's own layouts and shares nothing with gatewhy
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -22,6 +23,10 @@ _ERROR_LINE = re.compile(
     r"|reading response header from|reading) upstream|could not be resolved|no resolver defined"
     r"|limiting (?:requests|connections)|worker_connections are not enough)"
 )
+
+
+#: Lines about a body that broke off: its status had been sent.
+_NO_FETCH = re.compile(r" FetchError +(?:b )?(?:straight |Resource temporarily )")
 
 
 def statuses(access_log: Path) -> Counter[str]:
@@ -57,6 +62,24 @@ def haproxy_masked(log: Path) -> int:
         if status and retries and status[1] not in GATEWAY_STATUSES:
             count += int(retries[1])
     return count
+
+
+def caddy_statuses(access_log: Path) -> Counter[str]:
+    """Requests by status in Caddy's JSON access log."""
+    return Counter(str(json.loads(line)["status"]) for line in _lines(access_log))
+
+
+def caddy_errors(error_log: Path) -> int:
+    """Lines of Caddy's error logger about a request that ended in a gateway status."""
+    lines = (json.loads(line) for line in _lines(error_log))
+    errors = (line for line in lines if line.get("logger", "").startswith("http.log.error"))
+    return sum(str(line.get("status")) in GATEWAY_STATUSES for line in errors)
+
+
+def varnish_fetch_errors(log: Path) -> int:
+    """Fetches that failed before a status was there, in what varnishlog wrote."""
+    lines = (line for line in _lines(log) if " FetchError " in line)
+    return sum(not _NO_FETCH.search(line) for line in lines)
 
 
 def _lines(path: Path) -> list[str]:

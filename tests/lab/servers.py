@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 FRONT = ("127.0.0.1", 8080)
-_START_SECONDS = 5.0
 
 
 class ServerFailed(Exception):
@@ -22,6 +24,7 @@ class Server:
     """A foreground process that listens on `listens`."""
 
     program = ""
+    start_seconds = 5.0
 
     def __init__(self, command: list[str], work_dir: Path, listens: tuple[str, int] | Path = FRONT) -> None:
         self.listens = listens
@@ -34,7 +37,7 @@ class Server:
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while time.monotonic() < deadline and self._process.poll() is None:
             if self._is_ready():
                 return
@@ -119,6 +122,78 @@ class Apache(Server):
     @staticmethod
     def version() -> str:
         return "Apache httpd " + first_match(["apache2", "-v"], r"Apache/(\S+)")
+
+
+class Caddy(Server):
+    program = "caddy"
+
+    def __init__(self, config: dict[str, object], work_dir: Path, user: list[str]) -> None:
+        """`config` is Caddy's own JSON; `user` a command that changes the user before it runs another."""
+        path = work_dir / "caddy.json"
+        path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+        home = work_dir / "caddy"
+        home.mkdir(exist_ok=True)
+        home.chmod(0o777)
+        environment = ["env", f"XDG_DATA_HOME={home}", f"XDG_CONFIG_HOME={home}", f"HOME={home}"]
+        super().__init__([*user, *environment, "caddy", "run", "--config", str(path)], work_dir)
+
+    @staticmethod
+    def version() -> str:
+        return "Caddy " + first_match(["caddy", "version"], r"v?(\d+\.\d+\.\d+)")
+
+
+class Varnish(Server):
+    program = "varnishd"
+    start_seconds = 20.0  # it has its VCL compiled first
+
+    def __init__(self, vcl: str, work_dir: Path, parameters: tuple[str, ...] = ()) -> None:
+        path = work_dir / "default.vcl"
+        path.write_text(vcl, encoding="utf-8")
+        self._instance = work_dir / "varnish"
+        self._loggers: list[subprocess.Popen[bytes]] = []
+        self._writers: list[threading.Thread] = []
+        command = ["varnishd", "-F", "-n", str(self._instance), "-a", f"{FRONT[0]}:{FRONT[1]}", "-f", str(path)]
+        command += ["-s", "malloc,16m", "-p", "vsl_space=16m"]
+        for parameter in parameters:
+            command += ["-p", parameter]
+        super().__init__(command, work_dir)
+
+    def log(self, program: str, arguments: list[str], path: Path, stamped: bool = False) -> None:
+        """Lets one of Varnish's log programs write to `path`, each line stamped as syslog would where asked to."""
+        command = [program, "-n", str(self._instance), "-t", "10", *arguments]
+        environment = {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
+        output = subprocess.PIPE if stamped else path.open("wb")
+        logger = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL, env=environment)
+        self._loggers.append(logger)
+        if stamped:
+            writer = threading.Thread(target=_stamp, args=(logger, f"cache1 {program}[{logger.pid}]: ", path))
+            writer.start()
+            self._writers.append(writer)
+
+    def stop_logs(self) -> None:
+        for logger in self._loggers:
+            logger.terminate()
+            logger.wait(5)
+        for writer in self._writers:
+            writer.join(5)
+        self._loggers, self._writers = [], []
+
+    def stop(self) -> None:
+        self.stop_logs()
+        super().stop()
+
+    @staticmethod
+    def version() -> str:
+        return "Varnish " + first_match(["varnishd", "-V"], r"varnish-(\S+)")
+
+
+def _stamp(logger: subprocess.Popen[bytes], tag: str, path: Path) -> None:
+    """Writes what a program says to `path` as rsyslog does: with the time, the host and the program's name."""
+    with path.open("wb") as file:
+        for line in logger.stdout or ():
+            if line.strip():
+                now = datetime.now(UTC).isoformat(timespec="microseconds")
+                file.write(f"{now} {tag}".encode() + line)
 
 
 def distribution() -> str:
