@@ -14,6 +14,7 @@
 
 mod clf;
 mod elb;
+mod envoy_shared;
 mod few;
 mod haproxy;
 mod host;
@@ -85,6 +86,8 @@ formats! {
     Alb => elb_alb,
     Elb => elb_classic,
     Nlb => elb_nlb,
+    Envoy => envoy,
+    EnvoyJson => envoy_json,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,

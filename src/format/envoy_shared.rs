@@ -1,0 +1,760 @@
+//! What Envoy's text and JSON logs have in common: the fields, and what its response flags, response code details and
+//! transport failures are signs of.
+//!
+//! Envoy answers 503 where other gateways answer 502: wherever it got no connection or no answer. 502 is for answers
+//! that break the protocol, 504 for timeouts. Which of these it was, the flags say; why, the details.
+//!
+//! Sources: Envoy's documentation, "Access logging: command operators" and "Response code details";
+//! `source/common/stream_info/utility.h`, `envoy/stream_info/stream_info.h`, `source/common/http/utility.cc`
+//! (`resetReasonToString`).
+
+use super::record::{sign, wording};
+use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
+use crate::cause::{Cause, Matcher, Sign, Strength};
+use crate::grammar::address::{host, split_port};
+use crate::grammar::number::{Micros, status, uint, whole};
+use crate::grammar::text::{place_of, present};
+use crate::grammar::time::When;
+use memchr::memmem;
+use std::sync::LazyLock;
+
+/// What one line says, as it stands in it. What is not there is empty; `-` is not there either.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fields<'a> {
+    /// `%START_TIME%`
+    pub when: Option<When>,
+    /// `%REQ(:METHOD)%`
+    pub method: &'a [u8],
+    /// `%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%`
+    pub path: &'a [u8],
+    /// `%PROTOCOL%`
+    pub protocol: &'a [u8],
+    /// `%RESPONSE_CODE%`
+    pub code: &'a [u8],
+    /// `%RESPONSE_FLAGS%` or `%RESPONSE_FLAGS_LONG%`
+    pub flags: &'a [u8],
+    /// `%RESPONSE_CODE_DETAILS%`
+    pub details: &'a [u8],
+    /// `%UPSTREAM_TRANSPORT_FAILURE_REASON%`
+    pub transport: &'a [u8],
+    /// `%BYTES_SENT%`
+    pub sent: &'a [u8],
+    /// `%DURATION%`, in milliseconds
+    pub duration: &'a [u8],
+    /// `%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%`, in milliseconds
+    pub service_time: &'a [u8],
+    /// Whether the layout has a place for the service time.
+    pub names_service_time: bool,
+    /// `%REQ(X-FORWARDED-FOR)%`
+    pub forwarded_for: &'a [u8],
+    /// `%REQ(USER-AGENT)%`
+    pub user_agent: &'a [u8],
+    /// `%REQ(X-REQUEST-ID)%`
+    pub request_id: &'a [u8],
+    /// `%REQ(:AUTHORITY)%`
+    pub authority: &'a [u8],
+    /// `%UPSTREAM_HOST%`
+    pub upstream_host: &'a [u8],
+    /// Whether the layout has a place for it.
+    pub names_upstream: bool,
+    /// `%UPSTREAM_CLUSTER%` or `%UPSTREAM_CLUSTER_RAW%`
+    pub cluster: &'a [u8],
+    /// `%DOWNSTREAM_REMOTE_ADDRESS%`
+    pub downstream: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    /// The status; absent for a TCP connection, which Envoy logs with 0. A request has 0 where its client left before
+    /// there was an answer.
+    fn status(&self) -> Option<u16> {
+        match self.code {
+            b"0" if self.method.is_empty() && self.protocol.is_empty() => None,
+            b"0" => Some(0),
+            code => whole(code, status),
+        }
+    }
+
+    fn upstream(&self) -> &'a [u8] {
+        // Until 1.13 a URL: `tcp://10.0.2.1:80`.
+        self.upstream_host.strip_prefix(b"tcp://").unwrap_or(self.upstream_host)
+    }
+
+    fn client(&self) -> &'a [u8] {
+        let first = self.forwarded_for.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
+        if first.is_empty() { bare_address(self.downstream) } else { bare_address(first) }
+    }
+
+    /// What the upstream answered, as far as the line tells who made the answer.
+    fn upstream_status(&self) -> Option<u16> {
+        let answered = match self.details {
+            b"" => self.flags.is_empty() && !self.upstream_host.is_empty(),
+            details => details == b"via_upstream",
+        };
+        self.status().filter(|status| answered && *status != 0)
+    }
+
+    /// What counting needs.
+    pub(super) fn skim(&self) -> Skimmed<'a> {
+        let (Some(when), Some(status @ 100..500)) = (self.when, self.status()) else { return Skimmed::Full };
+        if !self.flags.is_empty() {
+            return Skimmed::Full;
+        }
+        let upstream = self.upstream();
+        Skimmed::Plain(Skim {
+            when,
+            status,
+            group: self.cluster,
+            upstream,
+            names_upstream: self.names_upstream,
+            attempted: !upstream.is_empty(),
+            duration: millis(self.duration),
+        })
+    }
+
+    /// All of it.
+    pub(super) fn record(&self, escape: Escape) -> Record<'a> {
+        let (upstream, upstream_status) = (self.upstream(), self.upstream_status());
+        let (duration, header) = (millis(self.duration), millis(self.service_time));
+        let attempt =
+            Attempt { upstream, status: upstream_status, header, response: duration, ..Attempt::default() };
+        let mut record = Record {
+            what: What::Request,
+            when: self.when,
+            status: self.status(),
+            upstream_status,
+            group: self.cluster,
+            upstream,
+            names_upstream: self.names_upstream,
+            method: self.method,
+            host: bare_address(self.authority),
+            path: self.path,
+            bytes: whole(self.sent, uint),
+            duration,
+            header,
+            client: self.client(),
+            user_agent: self.user_agent,
+            trace_id: self.request_id,
+            message: self.transport,
+            error_reason: self.details,
+            flags: self.flags,
+            names_header: self.names_service_time,
+            escape,
+            ..Record::default()
+        };
+        record.no_server = upstream.is_empty() && Flags(&record).has(b"UH") || record.error_reason == b"no_healthy_upstream";
+        if !upstream.is_empty() {
+            record.attempts.push(attempt);
+        }
+        record
+    }
+}
+
+/// A host or an address without its port; an IPv6 address may stand without brackets, and then has none.
+fn bare_address(text: &[u8]) -> &[u8] {
+    let is_bare_v6 = text.first() != Some(&b'[') && text.iter().filter(|byte| **byte == b':').count() > 1;
+    if is_bare_v6 { text } else { host(text) }
+}
+
+fn millis(text: &[u8]) -> Option<Micros> {
+    whole(text, uint)?.checked_mul(1_000)
+}
+
+/// A value that is not there is `-`, in JSON `null` too, which comes empty.
+pub(super) fn known(text: &[u8]) -> &[u8] {
+    present(text)
+}
+
+/// Whether `text` can stand where the flags stand: `-`, or names with commas between. Extensions may register flags of
+/// their own, so any name will do.
+pub(super) fn are_flags(text: &[u8]) -> bool {
+    let is_name = |name: &[u8]| {
+        name.first().is_some_and(u8::is_ascii_uppercase) && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    text == b"-" || text.split(|byte| *byte == b',').all(is_name)
+}
+
+/// What flags and details are signs of, whatever else the line says.
+pub(super) static SIGNS: [Sign; 31] = [
+    sign(
+        "envoy-upstream-answered",
+        Cause::UpstreamError,
+        Strength::Conclusive,
+        503,
+        "the upstream itself answered with this status (`via_upstream`)",
+    ),
+    sign(
+        "envoy-passed-on",
+        Cause::UpstreamError,
+        Strength::Strong,
+        503,
+        "Envoy reached an upstream and set no flag: it passed the upstream's answer on",
+    ),
+    sign(
+        "envoy-no-healthy-upstream",
+        Cause::NoLiveUpstream,
+        Strength::Conclusive,
+        503,
+        "the cluster had no healthy host (UH)",
+    ),
+    sign(
+        "envoy-connect-timeout",
+        Cause::ConnectTimeout,
+        Strength::Strong,
+        503,
+        "no connection came about (UF), without an error from the system and after a second or more",
+    ),
+    sign(
+        "envoy-connect-slow",
+        Cause::ConnectTimeout,
+        Strength::Weak,
+        503,
+        "no connection came about (UF) for a second or more; the line does not say why",
+    ),
+    sign(
+        "envoy-connect-failed",
+        Cause::ConnectionRefused,
+        Strength::Weak,
+        503,
+        "no connection came about (UF), within a second; the line does not say why",
+    ),
+    sign(
+        "envoy-tls-failed",
+        Cause::TlsHandshake,
+        Strength::Strong,
+        503,
+        "the TLS handshake with the upstream failed (UF, `TLS_error`)",
+    ),
+    sign(
+        "envoy-overflow",
+        Cause::CircuitBreaker,
+        Strength::Conclusive,
+        503,
+        "the cluster's circuit breaker was open: connections, pending requests or requests were at their limit (UO)",
+    ),
+    sign(
+        "envoy-response-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        504,
+        "the upstream did not answer before the route's or the try's timeout (UT)",
+    ),
+    sign(
+        "envoy-closed-early",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        503,
+        "the upstream closed the connection before it answered (UC)",
+    ),
+    sign(
+        "envoy-remote-reset",
+        Cause::ConnectionReset,
+        Strength::Strong,
+        503,
+        "the upstream reset the request's stream (UR)",
+    ),
+    sign(
+        "envoy-local-reset",
+        Cause::GatewayInternal,
+        Strength::Weak,
+        503,
+        "Envoy itself reset the request's stream (LR)",
+    ),
+    sign(
+        "envoy-protocol-error",
+        Cause::InvalidResponse,
+        Strength::Strong,
+        502,
+        "the upstream's answer breaks the protocol (UPE)",
+    ),
+    sign(
+        "envoy-header-too-big",
+        Cause::HeaderTooBig,
+        Strength::Conclusive,
+        502,
+        "the upstream's response headers were larger or more than Envoy allows",
+    ),
+    sign(
+        "envoy-response-too-large",
+        Cause::HeaderTooBig,
+        Strength::Strong,
+        500,
+        "the response was larger than the buffer of a filter that must hold all of it (`response_payload_too_large`)",
+    ),
+    sign(
+        "envoy-cut-off",
+        Cause::TruncatedResponse,
+        Strength::Conclusive,
+        0,
+        "the connection to the upstream was lost after the response had begun (`upstream_reset_after_response_started`)",
+    ),
+    sign(
+        "envoy-protocol-error-midway",
+        Cause::InvalidResponse,
+        Strength::Strong,
+        0,
+        "the response broke the protocol after it had begun (`upstream_reset_after_response_started{protocol_error}`)",
+    ),
+    sign(
+        "envoy-idle-before-answer",
+        Cause::ResponseTimeout,
+        Strength::Strong,
+        504,
+        "nothing moved for as long as the stream's idle timeout, before the answer had begun (SI)",
+    ),
+    sign(
+        "envoy-idle-midway",
+        Cause::BodyTimeout,
+        Strength::Strong,
+        0,
+        "nothing moved for as long as the stream's idle timeout, after the answer had begun (SI)",
+    ),
+    sign(
+        "envoy-max-duration",
+        Cause::ResponseTimeout,
+        Strength::Strong,
+        504,
+        "the request took longer than the longest duration that is set (UMSDR, DT)",
+    ),
+    sign(
+        "envoy-dns-failed",
+        Cause::DnsFailure,
+        Strength::Conclusive,
+        503,
+        "the upstream's name did not resolve (DF)",
+    ),
+    sign(
+        "envoy-no-cluster",
+        Cause::NoRoute,
+        Strength::Conclusive,
+        503,
+        "the route names a cluster that does not exist (NC)",
+    ),
+    sign("envoy-no-route", Cause::NoRoute, Strength::Conclusive, 404, "no route fits the request (NR)"),
+    sign(
+        "envoy-overloaded",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        503,
+        "Envoy's overload manager refused the request (OM)",
+    ),
+    sign(
+        "envoy-dropped",
+        Cause::CircuitBreaker,
+        Strength::Conclusive,
+        503,
+        "a share of the cluster's requests is dropped, as its `drop_overloads` says (DO)",
+    ),
+    sign(
+        "envoy-drops-all",
+        Cause::ProxyLocal,
+        Strength::Conclusive,
+        503,
+        "all of the cluster's requests are dropped, as its `drop_overloads` says (UDO)",
+    ),
+    sign(
+        "envoy-own-answer",
+        Cause::ProxyLocal,
+        Strength::Conclusive,
+        503,
+        "Envoy answered as it is configured to: a direct response, maintenance, fault injection or its own health check (FI, LH)",
+    ),
+    sign(
+        "envoy-no-filter-config",
+        Cause::GatewayInternal,
+        Strength::Strong,
+        500,
+        "a filter's configuration had not arrived (NFCF)",
+    ),
+    sign(
+        "envoy-limited",
+        Cause::Blocked,
+        Strength::Conclusive,
+        429,
+        "a rate limit, or the failure of the service that decides on it, stopped the request (RL, RLSE)",
+    ),
+    sign(
+        "envoy-unauthorized",
+        Cause::Blocked,
+        Strength::Strong,
+        403,
+        "the authorization filter or service refused the request, or could not be asked (UAEX)",
+    ),
+    sign(
+        "envoy-retries-used-up",
+        Cause::Unknown,
+        Strength::Silent,
+        503,
+        "the retries were used up (URX), and no more",
+    ),
+];
+static ANSWERED: &Sign = &SIGNS[0];
+static PASSED_ON: &Sign = &SIGNS[1];
+static NO_HEALTHY: &Sign = &SIGNS[2];
+static CONNECT_TIMEOUT: &Sign = &SIGNS[3];
+static CONNECT_SLOW: &Sign = &SIGNS[4];
+static CONNECT_FAILED: &Sign = &SIGNS[5];
+static TLS_FAILED: &Sign = &SIGNS[6];
+static OVERFLOW: &Sign = &SIGNS[7];
+static TIMEOUT: &Sign = &SIGNS[8];
+static CLOSED: &Sign = &SIGNS[9];
+static RESET: &Sign = &SIGNS[10];
+static LOCAL_RESET: &Sign = &SIGNS[11];
+static PROTOCOL: &Sign = &SIGNS[12];
+static HEADER: &Sign = &SIGNS[13];
+static TOO_LARGE: &Sign = &SIGNS[14];
+static CUT_OFF: &Sign = &SIGNS[15];
+static PROTOCOL_MIDWAY: &Sign = &SIGNS[16];
+static IDLE: &Sign = &SIGNS[17];
+static IDLE_MIDWAY: &Sign = &SIGNS[18];
+static MAX_DURATION: &Sign = &SIGNS[19];
+static DNS: &Sign = &SIGNS[20];
+static NO_CLUSTER: &Sign = &SIGNS[21];
+static NO_ROUTE: &Sign = &SIGNS[22];
+static OVERLOADED: &Sign = &SIGNS[23];
+static DROPPED: &Sign = &SIGNS[24];
+static DROPS_ALL: &Sign = &SIGNS[25];
+static OWN_ANSWER: &Sign = &SIGNS[26];
+static NO_CONFIG: &Sign = &SIGNS[27];
+static LIMITED: &Sign = &SIGNS[28];
+static UNAUTHORIZED: &Sign = &SIGNS[29];
+static RETRIES: &Sign = &SIGNS[30];
+
+/// Why no connection came about, in the details (spaces are `_` there) or in the transport's words: the system's errno
+/// as a number or in words, or Envoy's own names. Words of OpenSSL and BoringSSL are those that the causes share.
+pub(super) static CONNECTS: [Sign; 12] = [
+    wording(
+        "envoy-connect-refused",
+        Cause::ConnectionRefused,
+        Strength::Conclusive,
+        503,
+        "the upstream refused the connection",
+        r"connect[_ ]error:[_ ](?:(?:111|61|146|10061)\b|[Cc]onnection[_ ]refused)",
+    ),
+    wording(
+        "envoy-connect-unreachable",
+        Cause::HostUnreachable,
+        Strength::Conclusive,
+        503,
+        "the upstream's host or network could not be reached",
+        r"connect[_ ]error:[_ ](?:(?:113|101|112|65|51|10065|10051)\b|[Nn]o[_ ]route[_ ]to|[Nn]etwork[_ ]is|[Hh]ost[_ ]is)",
+    ),
+    wording(
+        "envoy-connect-timed-out",
+        Cause::ConnectTimeout,
+        Strength::Conclusive,
+        503,
+        "the upstream did not accept the connection in time",
+        r"connect[_ ]error:[_ ](?:(?:110|60|10060)\b|[Cc]onnection[_ ]timed)|\bconnection[_ ]timeout\b",
+    ),
+    wording(
+        "envoy-connect-reset",
+        Cause::ConnectionReset,
+        Strength::Conclusive,
+        503,
+        "the connection was reset while it was being made",
+        r"connect[_ ]error:[_ ](?:(?:104|54|10054|103|53)\b|[Cc]onnection[_ ]reset)",
+    ),
+    wording(
+        "envoy-connect-denied",
+        Cause::PermissionDenied,
+        Strength::Conclusive,
+        503,
+        "Envoy was not allowed to connect to the upstream",
+        r"connect[_ ]error:[_ ](?:(?:13|1|10013)\b|[Pp]ermission[_ ]denied|[Oo]peration[_ ]not[_ ]permitted)",
+    ),
+    wording(
+        "envoy-connect-socket-missing",
+        Cause::SocketMissing,
+        Strength::Conclusive,
+        503,
+        "the unix socket does not exist",
+        r"connect[_ ]error:[_ ](?:2\b|[Nn]o[_ ]such[_ ]file)",
+    ),
+    wording(
+        "envoy-connect-backlog",
+        Cause::BacklogFull,
+        Strength::Conclusive,
+        503,
+        "the unix socket's queue of waiting connections was full",
+        r"connect[_ ]error:[_ ](?:11\b|[Rr]esource[_ ]temporarily)",
+    ),
+    wording(
+        "envoy-connect-no-port",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        503,
+        "Envoy had no local port or descriptor left for the connection",
+        r"connect[_ ]error:[_ ](?:(?:99|49|105|55|24|23|10049|10055)\b|[Cc]annot[_ ]assign|[Tt]oo[_ ]many[_ ]open|[Nn]o[_ ]buffer)",
+    ),
+    wording(
+        "envoy-certificate-refused",
+        Cause::TlsCertificate,
+        Strength::Conclusive,
+        503,
+        "Envoy did not accept the upstream's certificate",
+        r"CERTIFICATE_VERIFY_FAILED|verify[_ ]cert[_ ]failed",
+    ),
+    wording(
+        "envoy-secret-missing",
+        Cause::TlsCertificate,
+        Strength::Conclusive,
+        503,
+        "Envoy had not been given its own certificate for the upstream (SDS)",
+        r"[Ss]ecret[_ ]is[_ ]not[_ ](?:supplied|ready)",
+    ),
+    wording(
+        "envoy-tls-closed",
+        Cause::TlsHandshake,
+        Strength::Strong,
+        503,
+        "the connection was lost in the TLS handshake",
+        r"TLS[_ ]error:.*(?:[Cc]onnection[_ ]reset|SYSCALL|UNEXPECTED_EOF)|TLS_error_end",
+    ),
+    wording(
+        "envoy-local-failure",
+        Cause::ProxyExhausted,
+        Strength::Weak,
+        503,
+        "the connection failed on Envoy's own side (`local_connection_failure`)",
+        r"\blocal[_ ]connection[_ ]failure\b",
+    ),
+];
+
+static WORDINGS: LazyLock<Option<Matcher>> = LazyLock::new(|| Matcher::new(&CONNECTS).ok());
+
+/// What a flag says.
+#[derive(Clone, Copy)]
+enum Tells {
+    /// One thing, whatever else the line says.
+    This(&'static &'static Sign),
+    /// What the rest of the line shows.
+    More(fn(&Record<'_>) -> Option<&'static Sign>),
+    /// That the client left or broke the protocol: no failure of the gateway.
+    Client,
+    /// Nothing about why a request failed.
+    Nothing,
+}
+
+/// Each flag of the documentation, by its short and its long name (`%RESPONSE_FLAGS_LONG%`), and what it says; the most
+/// telling first, because several may stand in one line.
+static FLAGS: [(&[u8], &[u8], Tells); 31] = [
+    (b"UH", b"NoHealthyUpstream", Tells::This(&NO_HEALTHY)),
+    (b"DF", b"DnsResolutionFailed", Tells::This(&DNS)),
+    (b"UF", b"UpstreamConnectionFailure", Tells::More(|record| Some(no_connection(record)))),
+    (b"UO", b"UpstreamOverflow", Tells::This(&OVERFLOW)),
+    (b"UT", b"UpstreamRequestTimeout", Tells::This(&TIMEOUT)),
+    (b"UPE", b"UpstreamProtocolError", Tells::More(|record| Some(bad_answer(record)))),
+    (b"UC", b"UpstreamConnectionTermination", Tells::This(&CLOSED)),
+    (b"UR", b"UpstreamRemoteReset", Tells::This(&RESET)),
+    (b"UMSDR", b"UpstreamMaxStreamDurationReached", Tells::This(&MAX_DURATION)),
+    (b"OM", b"OverloadManagerTerminated", Tells::This(&OVERLOADED)),
+    (b"UDO", b"UnconditionalDropOverload", Tells::This(&DROPS_ALL)),
+    (b"DO", b"DropOverload", Tells::This(&DROPPED)),
+    (b"NC", b"NoClusterFound", Tells::This(&NO_CLUSTER)),
+    (b"NR", b"NoRouteFound", Tells::This(&NO_ROUTE)),
+    (b"NFCF", b"NoFilterConfigFound", Tells::This(&NO_CONFIG)),
+    (b"LH", b"FailedLocalHealthCheck", Tells::This(&OWN_ANSWER)),
+    (b"FI", b"FaultInjected", Tells::This(&OWN_ANSWER)),
+    (b"RL", b"RateLimited", Tells::This(&LIMITED)),
+    (b"RLSE", b"RateLimitServiceError", Tells::This(&LIMITED)),
+    (b"UAEX", b"UnauthorizedExternalService", Tells::This(&UNAUTHORIZED)),
+    (b"SI", b"StreamIdleTimeout", Tells::More(idle)),
+    (b"DT", b"DurationTimeout", Tells::This(&MAX_DURATION)),
+    (b"DC", b"DownstreamConnectionTermination", Tells::Client),
+    (b"DR", b"DownstreamRemoteReset", Tells::Client),
+    (b"DPE", b"DownstreamProtocolError", Tells::Client),
+    (b"IH", b"InvalidEnvoyRequestHeaders", Tells::Client),
+    (b"LR", b"LocalReset", Tells::This(&LOCAL_RESET)),
+    (b"URX", b"UpstreamRetryLimitExceeded", Tells::Nothing),
+    (b"DI", b"DelayInjected", Tells::Nothing),
+    (b"RFCF", b"ResponseFromCacheFilter", Tells::Nothing),
+    // Extensions' own names come here, too.
+    (b"-", b"None", Tells::Nothing),
+];
+
+/// What response code details say where no flag says more: they begin so.
+static DETAILS: [(&[u8], Tells); 34] = [
+    (b"via_upstream", Tells::This(&ANSWERED)),
+    (b"upstream_reset_after_response_started", Tells::More(|record| Some(lost_midway(record)))),
+    (b"upstream_reset_before_response_started", Tells::More(reset_before_answer)),
+    (b"no_healthy_upstream", Tells::This(&NO_HEALTHY)),
+    (b"cluster_not_found", Tells::This(&NO_CLUSTER)),
+    (b"route_not_found", Tells::This(&NO_ROUTE)),
+    (b"route_configuration_not_found", Tells::This(&NO_ROUTE)),
+    (b"filter_chain_not_found", Tells::This(&NO_ROUTE)),
+    (b"upstream_response_timeout", Tells::This(&TIMEOUT)),
+    (b"response_timeout", Tells::This(&TIMEOUT)),
+    (b"upstream_per_try_timeout", Tells::This(&TIMEOUT)),
+    (b"upstream_per_try_idle_timeout", Tells::This(&TIMEOUT)),
+    (b"upstream_max_stream_duration_reached", Tells::This(&MAX_DURATION)),
+    (b"max_duration_timeout", Tells::This(&MAX_DURATION)),
+    (b"duration_timeout", Tells::This(&MAX_DURATION)),
+    (b"stream_idle_timeout", Tells::More(idle)),
+    (b"response_payload_too_large", Tells::This(&TOO_LARGE)),
+    (b"dns_resolution_failure", Tells::This(&DNS)),
+    (b"direct_response", Tells::This(&OWN_ANSWER)),
+    (b"maintenance_mode", Tells::This(&OWN_ANSWER)),
+    (b"admin_filter_response", Tells::This(&OWN_ANSWER)),
+    (b"fault_filter_abort", Tells::This(&OWN_ANSWER)),
+    (b"health_check_failed", Tells::This(&OWN_ANSWER)),
+    (b"overload", Tells::This(&OVERLOADED)),
+    (b"drop_overload", Tells::This(&DROPPED)),
+    (b"unconditional_drop_overload", Tells::This(&DROPS_ALL)),
+    (b"request_rate_limited", Tells::This(&LIMITED)),
+    (b"local_rate_limited", Tells::This(&LIMITED)),
+    (b"rate_limiter_error", Tells::This(&LIMITED)),
+    (b"ext_authz_", Tells::This(&UNAUTHORIZED)),
+    (b"rbac_access_denied", Tells::This(&UNAUTHORIZED)),
+    (b"websocket_handshake_unsuccessful", Tells::This(&PROTOCOL)),
+    (b"downstream_remote_disconnect", Tells::Client),
+    (b"downstream_local_disconnect", Tells::Client),
+];
+
+/// The flags of a record.
+struct Flags<'r, 'a>(&'r Record<'a>);
+
+impl Flags<'_, '_> {
+    /// Whether the flag with this short name is set.
+    fn has(&self, short: &[u8]) -> bool {
+        FLAGS.iter().any(|(name, long, _)| *name == short && self.is_set(short, long))
+    }
+
+    fn is_set(&self, short: &[u8], long: &[u8]) -> bool {
+        self.0.flags.split(|byte| *byte == b',').any(|flag| flag == short || flag == long)
+    }
+
+    /// What those that are set say, the most telling first.
+    fn tell(&self) -> impl Iterator<Item = Tells> {
+        FLAGS.iter().filter(|(short, long, _)| self.is_set(short, long)).map(|(_, _, tells)| *tells)
+    }
+}
+
+/// What a line shows.
+enum Shown {
+    /// Why the request failed.
+    Sign(&'static Sign),
+    /// That the client was at fault, or gone.
+    Client,
+    /// Nothing.
+    Nothing,
+}
+
+fn shown(record: &Record<'_>) -> Shown {
+    // The response had begun: whatever flag is set, this is how it ended.
+    if record.error_reason.starts_with(b"upstream_reset_after_response_started") {
+        return Shown::Sign(lost_midway(record));
+    }
+    let flags = Flags(record);
+    let details = DETAILS.iter().filter(|(start, _)| record.error_reason.starts_with(start)).map(|(_, tells)| *tells);
+    for tells in flags.tell().chain(details) {
+        match tells {
+            Tells::This(sign) => return Shown::Sign(sign),
+            Tells::More(look) => {
+                if let Some(sign) = look(record) {
+                    return Shown::Sign(sign);
+                }
+            }
+            Tells::Client => return Shown::Client,
+            Tells::Nothing => {}
+        }
+    }
+    match (flags.has(b"URX"), record.upstream_status.is_some(), record.header.is_some()) {
+        (true, _, _) => Shown::Sign(RETRIES),
+        (false, true, true) => Shown::Sign(ANSWERED),
+        (false, true, false) => Shown::Sign(PASSED_ON),
+        (false, false, _) => Shown::Nothing,
+    }
+}
+
+/// What the fields of a record are signs of. A flag that an upstream failed counts whatever the client got: gRPC clients
+/// get 200 for it, and a response that was cut off had its status sent before.
+pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    let failed = record.status.is_none_or(|status| statuses.contains(status));
+    let sign = match shown(record) {
+        Shown::Client => return Verdict { client_gave_up: true, ..Verdict::default() },
+        Shown::Nothing => return Verdict::default(),
+        Shown::Sign(sign) => sign,
+    };
+    let from_upstream = sign.cause == Cause::UpstreamError || sign.cause == Cause::Unknown;
+    let of_attempt = (failed || !from_upstream && is_upstreams(sign)).then_some(sign);
+    Verdict {
+        request: failed.then_some(sign),
+        attempts: record.attempts.iter().map(|_| of_attempt).collect(),
+        ..Verdict::default()
+    }
+}
+
+/// Whether a sign tells of an attempt that failed, rather than of an answer that Envoy was told to give.
+fn is_upstreams(sign: &Sign) -> bool {
+    !matches!(sign.cause, Cause::ProxyLocal | Cause::Blocked | Cause::NoRoute | Cause::GatewayInternal)
+}
+
+/// Why no connection came about.
+fn no_connection(record: &Record<'_>) -> &'static Sign {
+    let best = |text| WORDINGS.as_ref().and_then(|wordings| wordings.best(text));
+    let worded = [record.message, record.error_reason].into_iter().filter_map(best).max_by_key(|sign| sign.strength);
+    if let Some(sign) = worded.filter(|sign| sign.strength > Strength::Weak) {
+        return sign;
+    }
+    let says = |text: &[u8]| place_of(record.message, text).or_else(|| place_of(record.error_reason, text)).is_some();
+    let is_slow = record.duration.is_some_and(|duration| duration >= LONG);
+    match (says(b"TLS_error") || says(b"TLS error"), is_slow, record.error_reason.is_empty()) {
+        (true, _, _) => TLS_FAILED,
+        (false, true, false) if worded.is_none() => CONNECT_TIMEOUT,
+        (false, true, _) => CONNECT_SLOW,
+        (false, false, _) => worded.unwrap_or(CONNECT_FAILED),
+    }
+}
+
+/// A connection that takes so long to fail was not refused.
+const LONG: Micros = 900_000;
+
+/// How an answer broke the protocol.
+fn bad_answer(record: &Record<'_>) -> &'static Sign {
+    let says = |text: &[u8]| memmem::find(record.error_reason, text).is_some();
+    if says(b"headers_too_large") || says(b"too_many_headers") || says(b"headers_count") {
+        HEADER
+    } else if says(b"premature_upstream_half_close") {
+        CLOSED
+    } else {
+        PROTOCOL
+    }
+}
+
+/// How a response ended that had begun.
+fn lost_midway(record: &Record<'_>) -> &'static Sign {
+    let is_protocol = Flags(record).has(b"UPE") || memmem::find(record.error_reason, b"{protocol").is_some();
+    if is_protocol { PROTOCOL_MIDWAY } else { CUT_OFF }
+}
+
+/// The reason between the braces of `upstream_reset_before_response_started{…}`, where no flag is logged.
+fn reset_before_answer(record: &Record<'_>) -> Option<&'static Sign> {
+    let (_, reason) = record.error_reason.split_at(record.error_reason.iter().position(|byte| *byte == b'{')?);
+    let says = |text: &[u8]| memmem::find(reason, text).is_some();
+    let reasons: [(&[u8], fn(&Record<'_>) -> &'static Sign); 9] = [
+        (b"connection_failure", no_connection),
+        (b"connection failure", no_connection),
+        (b"connection_timeout", no_connection),
+        (b"{overflow", |_| OVERFLOW),
+        (b"termination", |_| CLOSED),
+        (b"remote_re", |_| RESET),
+        (b"protocol", bad_answer),
+        (b"overload_manager", |_| OVERLOADED),
+        (b"local_re", |_| LOCAL_RESET),
+    ];
+    reasons.iter().find(|(text, _)| says(text)).map(|(_, sign)| sign(record))
+}
+
+/// What an idle stream waited for. 408: for the client.
+fn idle(record: &Record<'_>) -> Option<&'static Sign> {
+    match record.status {
+        Some(408) => None,
+        Some(500..) => Some(IDLE),
+        _ => Some(IDLE_MIDWAY),
+    }
+}
+
+/// Whether `text` is `host:port`, or looks like no address at all.
+pub(super) fn is_address(text: &[u8]) -> bool {
+    text == b"-" || !split_port(text).1.is_empty()
+}
