@@ -159,7 +159,9 @@ fn reasons<'a>(columns: &mut Columns<'a>, fields: &mut Fields<'a>) -> bool {
 fn numbers_and_headers<'a>(columns: &mut Columns<'a>, fields: &mut Fields<'a>) -> Option<()> {
     let mut number = || match columns.next() {
         None => Some(&b""[..]),
-        Some(Column { text, quoted: false }) if text == b"-" || text.iter().all(u8::is_ascii_digit) => Some(known(text)),
+        Some(Column { text, quoted: false }) if text == b"-" || text.iter().all(u8::is_ascii_digit) => {
+            Some(known(text))
+        }
         Some(_) => None,
     };
     number()?;

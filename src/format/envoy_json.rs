@@ -88,8 +88,14 @@ impl<'a> Fields<'a> {
                 self.when = self.when.or_else(|| whole(text, iso)).or_else(|| whole(text, epoch));
             }
             b"method" | b"requestmethod" | b"reqmethod" | b"httpmethod" => self.method = text,
-            b"path" | b"requestpath" | b"reqpath" | b"uri" | b"xenvoyoriginpath" | b"xenvoyoriginalpath"
-            | b"originalpath" | b"xenvoyoriginalpathpath" => {
+            b"path"
+            | b"requestpath"
+            | b"reqpath"
+            | b"uri"
+            | b"xenvoyoriginpath"
+            | b"xenvoyoriginalpath"
+            | b"originalpath"
+            | b"xenvoyoriginalpathpath" => {
                 if self.path.is_empty() {
                     self.path = text;
                 }

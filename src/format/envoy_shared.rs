@@ -115,8 +115,7 @@ impl<'a> Fields<'a> {
     pub(super) fn record(&self, escape: Escape) -> Record<'a> {
         let (upstream, upstream_status) = (self.upstream(), self.upstream_status());
         let (duration, header) = (millis(self.duration), millis(self.service_time));
-        let attempt =
-            Attempt { upstream, status: upstream_status, header, response: duration, ..Attempt::default() };
+        let attempt = Attempt { upstream, status: upstream_status, header, response: duration, ..Attempt::default() };
         let mut record = Record {
             what: What::Request,
             when: self.when,
@@ -141,7 +140,8 @@ impl<'a> Fields<'a> {
             escape,
             ..Record::default()
         };
-        record.no_server = upstream.is_empty() && Flags(&record).has(b"UH") || record.error_reason == b"no_healthy_upstream";
+        record.no_server =
+            upstream.is_empty() && Flags(&record).has(b"UH") || record.error_reason == b"no_healthy_upstream";
         if !upstream.is_empty() {
             record.attempts.push(attempt);
         }
@@ -168,7 +168,8 @@ pub(super) fn known(text: &[u8]) -> &[u8] {
 /// their own, so any name will do.
 pub(super) fn are_flags(text: &[u8]) -> bool {
     let is_name = |name: &[u8]| {
-        name.first().is_some_and(u8::is_ascii_uppercase) && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        name.first().is_some_and(u8::is_ascii_uppercase)
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
     };
     text == b"-" || text.split(|byte| *byte == b',').all(is_name)
 }
@@ -315,13 +316,7 @@ pub(super) static SIGNS: [Sign; 31] = [
         504,
         "the request took longer than the longest duration that is set (UMSDR, DT)",
     ),
-    sign(
-        "envoy-dns-failed",
-        Cause::DnsFailure,
-        Strength::Conclusive,
-        503,
-        "the upstream's name did not resolve (DF)",
-    ),
+    sign("envoy-dns-failed", Cause::DnsFailure, Strength::Conclusive, 503, "the upstream's name did not resolve (DF)"),
     sign(
         "envoy-no-cluster",
         Cause::NoRoute,
@@ -379,13 +374,7 @@ pub(super) static SIGNS: [Sign; 31] = [
         403,
         "the authorization filter or service refused the request, or could not be asked (UAEX)",
     ),
-    sign(
-        "envoy-retries-used-up",
-        Cause::Unknown,
-        Strength::Silent,
-        503,
-        "the retries were used up (URX), and no more",
-    ),
+    sign("envoy-retries-used-up", Cause::Unknown, Strength::Silent, 503, "the retries were used up (URX), and no more"),
 ];
 static ANSWERED: &Sign = &SIGNS[0];
 static PASSED_ON: &Sign = &SIGNS[1];

@@ -21,6 +21,7 @@ mod host;
 mod nginx;
 mod nginx_template;
 mod record;
+mod traefik_shared;
 pub(crate) mod unescape;
 
 pub use few::Few;
@@ -88,6 +89,9 @@ formats! {
     Nlb => elb_nlb,
     Envoy => envoy,
     EnvoyJson => envoy_json,
+    Traefik => traefik,
+    TraefikJson => traefik_json,
+    TraefikError => traefik_error,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,
