@@ -75,7 +75,9 @@ fn fields(line: &[u8]) -> Option<Fields<'_>> {
     }
     numbers_and_headers(&mut columns, &mut fields)?;
     tail(columns, &mut fields);
-    Some(fields)
+    // Cut off before anything that others do not write so.
+    let is_envoys = !fields.flags.is_empty() || !fields.duration.is_empty() || fields.details.contains(&b'_');
+    is_envoys.then_some(fields)
 }
 
 /// The stamp, where there is one, and what follows the quote that opens the request. Before it may stand a word or two:
@@ -241,5 +243,151 @@ fn bare_end(rest: &[u8]) -> usize {
             find(b'}', &rest[brace..]).map_or(end, |at| brace + at + 1)
         }
         _ => end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::haproxy::testing::{agrees, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        agrees(Format::Envoy, line.as_bytes());
+        let record = read(line.as_bytes());
+        let extra = record.as_ref().map_or_else(String::new, |record| {
+            let named = [("flags", record.flags), ("reason", record.error_reason)];
+            let named = named.iter().filter(|(_, text)| !text.is_empty());
+            named.map(|(name, text)| format!(" {name}={}", String::from_utf8_lossy(text))).collect()
+        });
+        told(record) + &extra
+    }
+
+    #[test]
+    fn reads_each_layout() {
+        let common =
+            "status=503 upstream=10.0.0.5:80 method=GET host=shop.example.com path=/a?b bytes=91 duration=0.007";
+        let whole = "0 91 7 - \"-\" \"ua\" \"7b6c\" \"shop.example.com:8443\" \"10.0.0.5:80\"";
+        let request = "[2026-11-21T02:57:46.018Z] \"GET /a?b HTTP/1.1\" 503";
+        let attempts = "names=upstream attempts=[10.0.0.5:80 - -/-/0.007]";
+        let tail = "outbound|80||a - 10.0.0.2:443 203.0.113.9:5181";
+        let in_group = common.replacen("status=503", "status=503 group=outbound|80||a", 1);
+        let cases = [
+            // Envoy, Contour; Emissary; with the prefix of a tool that shows several containers.
+            (format!("{request} UC {whole}"), format!("{common} agent=ua trace=7b6c {attempts} flags=UC")),
+            (format!("ACCESS {request} UC {whole}"), format!("{common} agent=ua trace=7b6c {attempts} flags=UC")),
+            (
+                format!("gateway-7c istio-proxy {request} UC {whole}"),
+                format!("{common} agent=ua trace=7b6c {attempts} flags=UC"),
+            ),
+            // Istio 1.0: the cluster and three addresses; 1.1 with the server's name and the mixer's status.
+            (
+                format!("{request} UC {whole} {tail}"),
+                format!("{in_group} client=203.0.113.9 agent=ua trace=7b6c {attempts} flags=UC"),
+            ),
+            (
+                format!("{request} UC \"-\" {whole} {tail} -"),
+                format!("{in_group} client=203.0.113.9 agent=ua trace=7b6c {attempts} flags=UC"),
+            ),
+            // 1.3 to 1.8
+            (
+                format!("{request} UF \"-\" \"TLS error: 1:x\" {whole} {tail} - default"),
+                format!("{in_group} client=203.0.113.9 agent=ua trace=7b6c message=TLS error: 1:x {attempts} flags=UF"),
+            ),
+            // Since 1.9
+            (
+                format!("{request} UF,URX a{{b,c:_111}} - \"c:_111\" {whole} {tail} - default"),
+                format!(
+                    "{in_group} client=203.0.113.9 agent=ua trace=7b6c message=c:_111 {attempts} flags=UF,URX reason=a{{b,c:_111}}"
+                ),
+            ),
+            // Only the details; details with spaces, until Envoy 1.18.
+            (
+                format!("{request} UT response_timeout {whole}"),
+                format!("{common} agent=ua trace=7b6c {attempts} flags=UT reason=response_timeout"),
+            ),
+            (
+                format!("{request} UF a{{connection failure,TLS error: 1}} {whole}"),
+                format!("{common} agent=ua trace=7b6c {attempts} flags=UF reason=a{{connection failure,TLS error: 1}}"),
+            ),
+            // What follows is not Istio's.
+            (format!("{request} UC {whole} \"own\" 12 -"), format!("{common} agent=ua trace=7b6c {attempts} flags=UC")),
+            // Without a stamp.
+            (
+                format!("\"GET /a?b HTTP/1.1\" 503 UC {whole}"),
+                format!("{common} agent=ua trace=7b6c {attempts} flags=UC"),
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(&line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn reads_odd_fields() {
+        let cases = [
+            (
+                r#"[2016-04-15T20:17:00.310Z] "POST /a HTTP/2" 204 - 154 0 226 100 "2001:db8::9, 10.0.0.1" "say "hi", Bob" "cc21" "[2001:db8::1]:443" "tcp://10.0.2.1:80""#,
+                "status=204 upstream=10.0.2.1:80 method=POST host=2001:db8::1 path=/a bytes=0 duration=0.226 client=2001:db8::9 agent=say \"hi\", Bob trace=cc21 names=upstream attempts=[10.0.2.1:80 204 -/0.100/0.226]",
+            ),
+            (
+                r#"[2026-11-21T02:57:46.018Z] "- - -" 0 - 87 254 4 - "-" "-" "-" "-" "10.0.0.7:5432""#,
+                "upstream=10.0.0.7:5432 bytes=254 duration=0.004 names=upstream attempts=[10.0.0.7:5432 - -/-/0.004]",
+            ),
+            (
+                r#"[2026-11-21T02:57:46.018Z] "GET /a HTTP/1.1" 0 DC 0 0 746 - "203.0.113.9" "ua" "7b6c" "h" "10.0.0.5:80""#,
+                "status=0 upstream=10.0.0.5:80 method=GET host=h path=/a bytes=0 duration=0.746 client=203.0.113.9 agent=ua trace=7b6c names=upstream attempts=[10.0.0.5:80 - -/-/0.746] flags=DC",
+            ),
+            // A client without an address: in a mesh, and of an internal listener.
+            (
+                r#"[2026-11-21T02:57:46.018Z] "GET /a HTTP/1.1" 503 UH no_healthy_upstream - "-" 0 19 0 - "" "ua" "7b6c" "h" "-" outbound|80||a - 10.0.0.2:80 :0 - default"#,
+                "status=503 group=outbound|80||a method=GET host=h path=/a bytes=19 duration=0.000 agent=ua trace=7b6c names=upstream no=server flags=UH reason=no_healthy_upstream",
+            ),
+            // Cut off.
+            (
+                r#"[2026-11-21T02:57:46.018Z] "GET /a HTTP/1.1" 503 UC 0 91 7 - "203.0.113.9" "Mozil"#,
+                "status=503 method=GET path=/a bytes=91 duration=0.007 client=203.0.113.9 agent=Mozil names=upstream flags=UC",
+            ),
+            (
+                r#"[2026-11-21T02:57:46.018Z] "GET /a HTTP/1.1" 503 UC"#,
+                "status=503 method=GET path=/a names=upstream flags=UC",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+        }
+        // 2026-11-21T02:57:46.018Z is 1795229866.018.
+        let when = only(Format::Envoy, cases[1].0).and_then(|record| record.when).map(|when| when.wall);
+        assert_eq!(when, Some(1_795_229_866_018_000));
+    }
+
+    #[test]
+    fn leaves_other_lines_alone() {
+        for line in [
+            "",
+            "[2026-11-21 02:57:46.018][7][warning][config] [source/common/config/grpc_stream.h:163] a log of its own",
+            "[2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\"",
+            "[2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\" 503",
+            "[2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\" 503 91 7",
+            "[2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\" 503 - done",
+            "[2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\" 200 - 12.5 ms",
+            "[2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\" 200 - 12 ms",
+            "[2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\" 200 - 12",
+            "[21/Nov/2026:02:57:46 +0000] \"GET /a HTTP/1.1\" 503 - 0 91 7 -",
+            "\"GET /a HTTP/1.1\" 503 91 \"-\" \"ua\"",
+            "\"GET /a HTTP/1.1\" 503 -",
+            "one two three [2026-11-21T02:57:46.018Z] \"GET /a HTTP/1.1\" 503 - 0 91 7 -",
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::Envoy)) {
+            agrees(Format::Envoy, &line);
+        }
     }
 }

@@ -165,3 +165,100 @@ impl<'a> Fields<'a> {
 fn is_foreign(plain_name: &[u8]) -> bool {
     matches!(plain_name, b"rayid" | b"edgeresponsestatus" | b"httprequest" | b"realtimetimestamp" | b"jsonpayload")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::haproxy::testing::{agrees, kinds, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        agrees(Format::EnvoyJson, line.as_bytes());
+        told(read(line.as_bytes()))
+    }
+
+    /// The names of each writer, in any order, numbers as numbers and as text.
+    #[test]
+    fn reads_each_writers_names() {
+        let all = "status=503 group=c upstream=10.0.0.5:80 method=GET host=h path=/a bytes=91 duration=0.007 client=203.0.113.9 agent=u\\\"a trace=7b6c";
+        let attempts = "names=upstream attempts=[10.0.0.5:80 - -/-/0.007]";
+        let cases = [
+            // Istio, Consul
+            (
+                r#"{"start_time":"2026-11-21T02:57:46.018Z","response_flags":"UC","response_code":503,"bytes_sent":91,"duration":7,"method":"GET","path":"/a","protocol":"HTTP/1.1","authority":"h:80","user_agent":"u\"a","request_id":"7b6c","upstream_host":"10.0.0.5:80","upstream_cluster":"c","upstream_service_time":null,"upstream_transport_failure_reason":"x","downstream_remote_address":"203.0.113.9:51812","x_forwarded_for":null}"#,
+                format!("{all} message=x {attempts}"),
+            ),
+            // Envoy Gateway
+            (
+                r#"{":authority":"h:80","bytes_sent":"91","downstream_remote_address":"10.0.0.1:4","duration":"7","method":"GET","protocol":"HTTP/2","response_code":"503","response_code_details":"-","response_flags":"UC","start_time":"2026-11-21T02:57:46.018Z","upstream_cluster":"c","upstream_host":"10.0.0.5:80","user-agent":"u\"a","x-envoy-origin-path":"/a","x-envoy-upstream-service-time":"-","x-forwarded-for":"203.0.113.9,10.0.0.1","x-request-id":"7b6c"}"#,
+                format!("{all} {attempts}"),
+            ),
+            // Contour
+            (
+                r#"{"@timestamp":"2026-11-21T02:57:46.018Z","authority":"h","bytes_received":0,"bytes_sent":91,"duration":7,"method":"GET","path":"/a","protocol":"HTTP/1.1","request_id":"7b6c","response_code":503,"response_flags":"UC","uber_trace_id":null,"upstream_cluster":"c","upstream_host":"10.0.0.5:80","upstream_service_time":null,"user_agent":"u\"a","x_forwarded_for":"203.0.113.9"}"#,
+                format!("{all} {attempts}"),
+            ),
+            // Without the flags, and with a nested value.
+            (
+                r#"{"time":"2026-11-21T02:57:46.018Z","status":503,"upstreamHost":"10.0.0.5:80","upstreamCluster":"c","downstreamRemoteAddress":"203.0.113.9:51812","more":{"a":1}}"#,
+                "status=503 group=c upstream=10.0.0.5:80 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 503 -/-/-]".to_owned(),
+            ),
+            // TCP
+            (
+                r#"{"start_time":"2026-11-21T02:57:46.018Z","method":null,"path":null,"protocol":null,"response_code":0,"response_flags":"UF,URX","bytes_sent":0,"duration":5003,"upstream_host":"10.0.0.7:5432"}"#,
+                "upstream=10.0.0.7:5432 bytes=0 duration=5.003 names=upstream attempts=[10.0.0.7:5432 - -/-/5.003]".to_owned(),
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+        }
+        // 2026-11-21T02:57:46.018Z is 1795229866.018.
+        for stamp in [r#""start_time":"2026-11-21T02:57:46.018Z""#, r#""ts":1795229866.018"#] {
+            let line = format!(r#"{{"response_code":"503","response_flags":"UH",{stamp}}}"#);
+            let when = only(Format::EnvoyJson, &line).and_then(|record| record.when).map(|when| when.wall);
+            assert_eq!(when, Some(1_795_229_866_018_000), "{line}");
+        }
+    }
+
+    #[test]
+    fn names_signs() {
+        for (flags, kind) in [
+            ("UH", "envoy-no-healthy-upstream"),
+            ("NoHealthyUpstream", "envoy-no-healthy-upstream"),
+            ("URX,UF", "envoy-connect-slow"),
+            ("UpstreamRequestTimeout", "envoy-response-timeout"),
+        ] {
+            let line = format!(
+                r#"{{"start_time":"2026-11-21T02:57:46Z","response_code":"503","response_flags":"{flags}","duration":"5000"}}"#
+            );
+            assert_eq!(kinds(Format::EnvoyJson, &line), (Some(kind), vec![]), "{line}");
+            let long = line.replace("response_flags", "RESPONSE_FLAGS_LONG");
+            assert_eq!(kinds(Format::EnvoyJson, &long), (Some(kind), vec![]), "{long}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_objects_of_others() {
+        for line in [
+            "{}",
+            "{",
+            r#"{"time":"2026-11-21T02:57:46Z","status":502,"method":"GET","path":"/","duration":5}"#,
+            r#"{"time":"2026-11-21T02:57:46Z","status":502,"upstream_host":"10.0.0.5:80","upstream_cluster":"c"}"#,
+            r#"{"start_time":"2026-11-21T02:57:46Z","response_flags":"UH"}"#,
+            r#"{"response_code":503,"response_flags":"UH","httpRequest":{"status":503}}"#,
+            r#"{"response_code":503,"response_flags":"UH"} trailing"#,
+            r#"{"RayID":"1","EdgeResponseStatus":502,"status":502,"upstream_host":"a","upstream_cluster":"b","requested_server_name":"c"}"#,
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::EnvoyJson)) {
+            agrees(Format::EnvoyJson, &line);
+        }
+    }
+}

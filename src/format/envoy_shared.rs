@@ -481,7 +481,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "Envoy did not accept the upstream's certificate",
-        r"CERTIFICATE_VERIFY_FAILED|verify[_ ]cert[_ ]failed",
+        r"CERTIFICATE_VERIFY_FAILED|verify[_ ]cert[_ ]failed|certificate[_ ]has[_ ]expired",
     ),
     wording(
         "envoy-secret-missing",
@@ -497,7 +497,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Strong,
         503,
         "the connection was lost in the TLS handshake",
-        r"TLS[_ ]error:.*(?:[Cc]onnection[_ ]reset|SYSCALL|UNEXPECTED_EOF)|TLS_error_end",
+        r"TLS[_ ]error:.*(?:[Cc]onnection[_ ]reset|SYSCALL|UNEXPECTED_EOF)",
     ),
     wording(
         "envoy-local-failure",
@@ -510,6 +510,9 @@ pub(super) static CONNECTS: [Sign; 12] = [
 ];
 
 static WORDINGS: LazyLock<Option<Matcher>> = LazyLock::new(|| Matcher::new(&CONNECTS).ok());
+
+/// How the rest of a line tells what its reason is a sign of.
+type Look = fn(&Record<'_>) -> &'static Sign;
 
 /// What a flag says.
 #[derive(Clone, Copy)]
@@ -720,7 +723,7 @@ fn lost_midway(record: &Record<'_>) -> &'static Sign {
 fn reset_before_answer(record: &Record<'_>) -> Option<&'static Sign> {
     let (_, reason) = record.error_reason.split_at(record.error_reason.iter().position(|byte| *byte == b'{')?);
     let says = |text: &[u8]| memmem::find(reason, text).is_some();
-    let reasons: [(&[u8], fn(&Record<'_>) -> &'static Sign); 9] = [
+    let reasons: [(&[u8], Look); 9] = [
         (b"connection_failure", no_connection),
         (b"connection failure", no_connection),
         (b"connection_timeout", no_connection),
@@ -746,4 +749,218 @@ fn idle(record: &Record<'_>) -> Option<&'static Sign> {
 /// Whether `text` is `host:port`, or looks like no address at all.
 pub(super) fn is_address(text: &[u8]) -> bool {
     text == b"-" || !split_port(text).1.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Statuses};
+    use super::*;
+    use crate::format::haproxy::testing::only;
+
+    /// A line in Istio's layout: `CODE FLAGS DETAILS "TRANSPORT"`, the duration in milliseconds, and the host.
+    fn line(went: &str, duration: u32, service_time: &str, host: &str) -> String {
+        format!(
+            r#"[2026-11-21T02:57:46.018Z] "GET /a HTTP/1.1" {} - "{}" 0 91 {duration} {service_time} "-" "curl/7.88.1" "7b6c" "shop.example.com" "{host}" outbound|80||a - 10.0.0.2:80 203.0.113.9:51812 - -"#,
+            went.split('"').next().unwrap_or_default().trim_end(),
+            went.split('"').nth(1).unwrap_or("-"),
+        )
+    }
+
+    /// The kinds of the request's and the attempt's sign, and whether the client gave up.
+    fn judged(line: &str) -> (Option<&'static str>, Option<&'static str>, bool) {
+        let verdict = only(Format::Envoy, line).map(|record| judge(&record, &Statuses::gateway())).unwrap_or_default();
+        let attempt = verdict.attempts.first().copied().flatten();
+        (verdict.request.map(|sign| sign.kind), attempt.map(|sign| sign.kind), verdict.client_gave_up)
+    }
+
+    /// What went wrong, and the one sign of it.
+    const CASES: &[(&str, &str)] = &[
+        ("503 - via_upstream", "envoy-upstream-answered"),
+        ("502 - via_upstream", "envoy-upstream-answered"),
+        ("503 URX via_upstream", "envoy-upstream-answered"),
+        ("503 - -", "envoy-passed-on"),
+        (
+            "503 UF upstream_reset_before_response_started{connection_failure,delayed_connect_error:_111}",
+            "envoy-connect-refused",
+        ),
+        (
+            "503 URX,UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
+            "envoy-connect-refused",
+        ),
+        (r#"503 UF - "delayed connect error: 111""#, "envoy-connect-refused"),
+        (
+            "503 UpstreamConnectionFailure - \"immediate_connect_error:_Network_is_unreachable\"",
+            "envoy-connect-unreachable",
+        ),
+        ("503 UF - \"delayed_connect_error:_113\"", "envoy-connect-unreachable"),
+        ("503 UF - \"delayed_connect_error:_110\"", "envoy-connect-timed-out"),
+        ("503 UF upstream_reset_before_response_started{connection_timeout}", "envoy-connect-timed-out"),
+        ("503 UF - \"delayed_connect_error:_104\"", "envoy-connect-reset"),
+        ("503 UF - \"immediate_connect_error:_13\"", "envoy-connect-denied"),
+        ("503 UF - \"immediate_connect_error:_2\"", "envoy-connect-socket-missing"),
+        ("503 UF - \"immediate_connect_error:_11\"", "envoy-connect-backlog"),
+        ("503 UF - \"immediate_connect_error:_Cannot_assign_requested_address\"", "envoy-connect-no-port"),
+        (
+            "503 UF upstream_reset_before_response_started{remote_connection_failure|TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher:TLS_error_end}",
+            "envoy-certificate-refused",
+        ),
+        ("503 UF,URX - \"TLS error: Secret is not supplied by SDS\"", "envoy-secret-missing"),
+        (
+            "503 UF - \"TLS_error:_268436502:SSL_routines:OPENSSL_internal:SSLV3_ALERT_CERTIFICATE_EXPIRED\"",
+            "text-client-certificate-refused",
+        ),
+        (
+            "503 UF - \"TLS_error:|268435703:SSL_routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end\"",
+            "text-not-tls",
+        ),
+        (
+            "503 UF - \"TLS_error:|33554536:system_library:OPENSSL_internal:Connection_reset_by_peer:TLS_error_end\"",
+            "envoy-tls-closed",
+        ),
+        (
+            "503 UF - \"TLS_error:|268435612:SSL_routines:OPENSSL_internal:SOMETHING_NEW:TLS_error_end\"",
+            "envoy-tls-failed",
+        ),
+        ("503 UF upstream_reset_before_response_started{local_connection_failure}", "envoy-local-failure"),
+        ("503 UF upstream_reset_before_response_started{connection_failure}", "envoy-connect-failed"),
+        ("503 UO upstream_reset_before_response_started{overflow}", "envoy-overflow"),
+        ("504 UT response_timeout", "envoy-response-timeout"),
+        ("504 UT upstream_per_try_timeout", "envoy-response-timeout"),
+        ("504 - upstream_per_try_idle_timeout", "envoy-response-timeout"),
+        ("503 UC upstream_reset_before_response_started{connection_termination}", "envoy-closed-early"),
+        ("503 UC -", "envoy-closed-early"),
+        ("503 UR upstream_reset_before_response_started{remote_reset}", "envoy-remote-reset"),
+        ("502 UPE upstream_reset_before_response_started{protocol_error}", "envoy-protocol-error"),
+        (
+            "502 UPE upstream_reset_before_response_started{protocol_error|http1.headers_too_large}",
+            "envoy-header-too-big",
+        ),
+        ("502 UPE upstream_reset_before_response_started{http/1_premature_upstream_half_close}", "envoy-closed-early"),
+        ("504 SI stream_idle_timeout", "envoy-idle-before-answer"),
+        ("504 UMSDR upstream_max_stream_duration_reached", "envoy-max-duration"),
+        ("504 DT duration_timeout", "envoy-max-duration"),
+        ("503 OM overload", "envoy-overloaded"),
+        ("503 DF dns_resolution_failure", "envoy-dns-failed"),
+        ("503 DnsResolutionFailed,URX -", "envoy-dns-failed"),
+        ("503 URX -", "envoy-retries-used-up"),
+        ("503 DO drop_overload", "envoy-dropped"),
+        // Where the flags are not logged.
+        (
+            "503 - upstream_reset_before_response_started{connection_failure,delayed_connect_error:_111}",
+            "envoy-connect-refused",
+        ),
+        ("503 - upstream_reset_before_response_started{overflow}", "envoy-overflow"),
+        ("503 - upstream_reset_before_response_started{connection_termination}", "envoy-closed-early"),
+        ("503 - upstream_reset_before_response_started{remote_refused_stream_reset}", "envoy-remote-reset"),
+        ("502 - upstream_reset_before_response_started{protocol_error}", "envoy-protocol-error"),
+        ("503 - upstream_reset_before_response_started{overload_manager_reset}", "envoy-overloaded"),
+        // A flag that an extension brought says nothing, the details do.
+        ("503 XYZ via_upstream", "envoy-upstream-answered"),
+    ];
+
+    /// What Envoy answers without an upstream.
+    const WITHOUT: &[(&str, &str)] = &[
+        ("503 UH no_healthy_upstream", "envoy-no-healthy-upstream"),
+        ("503 NoHealthyUpstream -", "envoy-no-healthy-upstream"),
+        ("503 - no_healthy_upstream", "envoy-no-healthy-upstream"),
+        ("503 NC cluster_not_found", "envoy-no-cluster"),
+        ("503 NR route_not_found", "envoy-no-route"),
+        ("503 NFCF -", "envoy-no-filter-config"),
+        ("503 LH health_check_failed", "envoy-own-answer"),
+        ("503 FI fault_filter_abort", "envoy-own-answer"),
+        ("503 DI,FI fault_filter_abort", "envoy-own-answer"),
+        ("503 - direct_response", "envoy-own-answer"),
+        ("503 - maintenance_mode", "envoy-own-answer"),
+        ("503 UDO unconditional_drop_overload", "envoy-drops-all"),
+        ("503 RL request_rate_limited", "envoy-limited"),
+        ("503 RLSE rate_limiter_error", "envoy-limited"),
+        ("503 UAEX ext_authz_error", "envoy-unauthorized"),
+        ("503 LR -", "envoy-local-reset"),
+        ("502 - response_payload_too_large", "envoy-response-too-large"),
+    ];
+
+    #[test]
+    fn names_signs() {
+        for (went, kind) in CASES {
+            assert_eq!(judged(&line(went, 7, "-", "10.0.0.5:80")), (Some(*kind), Some(*kind), false), "{went}");
+        }
+        for (went, kind) in WITHOUT {
+            assert_eq!(judged(&line(went, 7, "-", "-")), (Some(*kind), None, false), "{went}");
+        }
+    }
+
+    /// How long it took tells connections that nobody answered from refused ones, where nothing else does.
+    #[test]
+    fn minds_the_time() {
+        let bare = "503 UF upstream_reset_before_response_started{connection_failure}";
+        for (went, duration, kind) in [
+            (bare, 24_255, "envoy-connect-timeout"),
+            (bare, 899, "envoy-connect-failed"),
+            ("503 UF -", 1_998, "envoy-connect-slow"),
+            ("503 UF -", 3, "envoy-connect-failed"),
+        ] {
+            assert_eq!(judged(&line(went, duration, "-", "10.0.0.5:80")).0, Some(kind), "{went} {duration}");
+        }
+        assert_eq!(judged(&line("503 - -", 7, "5", "10.0.0.5:80")).0, Some("envoy-upstream-answered"));
+    }
+
+    /// The status had been sent, or a gRPC client was told in a trailer.
+    #[test]
+    fn attempts_fail_whatever_the_status() {
+        for (went, kind) in [
+            ("200 UC upstream_reset_after_response_started{connection_termination}", "envoy-cut-off"),
+            ("200 UPE upstream_reset_after_response_started{protocol_error}", "envoy-protocol-error-midway"),
+            ("200 SI stream_idle_timeout", "envoy-idle-midway"),
+            ("200 UF - \"delayed_connect_error:_111\"", "envoy-connect-refused"),
+        ] {
+            assert_eq!(judged(&line(went, 7, "5", "10.0.0.5:80")), (None, Some(kind), false), "{went}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_rest_alone() {
+        for went in [
+            "200 - via_upstream",
+            "500 - via_upstream",
+            "404 - via_upstream",
+            "408 SI stream_idle_timeout",
+            "200 RFCF -",
+        ] {
+            assert_eq!(judged(&line(went, 7, "5", "10.0.0.5:80")), (None, None, false), "{went}");
+        }
+        for went in [
+            "0 DC downstream_remote_disconnect",
+            "503 DC -",
+            "400 DPE http1.codec_error",
+            "400 IH -",
+            "0 DR http2.remote_reset",
+        ] {
+            assert_eq!(judged(&line(went, 7, "-", "10.0.0.5:80")), (None, None, true), "{went}");
+        }
+    }
+
+    #[test]
+    fn every_sign_is_reached() {
+        let others = [
+            "envoy-connect-timeout",
+            "envoy-connect-slow",
+            "envoy-cut-off",
+            "envoy-protocol-error-midway",
+            "envoy-idle-midway",
+        ];
+        for sign in SIGNS.iter().chain(&CONNECTS) {
+            let reached =
+                CASES.iter().chain(WITHOUT).any(|(_, kind)| *kind == sign.kind) || others.contains(&sign.kind);
+            assert!(reached, "{}", sign.kind);
+        }
+    }
+
+    /// Both names of each flag are known, and none stands twice.
+    #[test]
+    fn flags_are_told_apart() {
+        for (at, (short, long, _)) in FLAGS.iter().enumerate() {
+            assert!(are_flags(short) && are_flags(long));
+            assert!(FLAGS[at + 1..].iter().all(|(other, other_long, _)| other != short && other_long != long));
+        }
+    }
 }

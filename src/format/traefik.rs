@@ -160,3 +160,119 @@ fn agent(headers: &[u8]) -> &[u8] {
     let text = end.map_or(&b""[..], |end| &headers[end + 1..]);
     present(text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::haproxy::testing::{agrees, kinds, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        agrees(Format::Traefik, line.as_bytes());
+        told(read(line.as_bytes()))
+    }
+
+    fn line(went: &str, server: &str, millis: u32) -> String {
+        format!(
+            r#"203.0.113.9 - - [21/Nov/2026:02:57:46 +0000] "GET /a HTTP/1.1" {went} "-" "ua" 7 "web@docker" "{server}" {millis}ms"#
+        )
+    }
+
+    #[test]
+    fn reads_what_traefik_writes() {
+        let cases = [
+            (
+                r#"203.0.113.9 - alice [21/Nov/2026:03:57:46 +0100] "GET /a?b=c HTTP/2.0" 200 2814 "https://r/" "say \"hi\" \"you\"" 262 "web@docker" "https://10.0.0.5:8443/base" 247ms"#,
+                r#"status=200 group=web@docker upstream=10.0.0.5:8443 method=GET path=/a?b=c bytes=2814 duration=0.247 client=203.0.113.9 user=alice agent=say \"hi\" \"you\" names=upstream attempts=[10.0.0.5:8443 - -/-/0.247]"#,
+            ),
+            // `X-Forwarded-For` instead of the client's address; IPv6; a server without a port.
+            (
+                r#"2001:db8::9, 10.0.0.1 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" 200 0 "-" "-" 1 "a" "http://app" 0ms"#,
+                "status=200 group=a upstream=app method=GET path=/ bytes=0 duration=0.000 client=2001:db8::9 names=upstream attempts=[app - -/-/0.000]",
+            ),
+            // Version 1: no quotes around a missing referrer, none escaped in the user agent.
+            (
+                r#"203.0.113.9 - - [21/Nov/2026:02:57:46 +0000] "GET /en/ HTTP/2.0" 200 2814 - "a "b" c" 13 "Host-shop-0" "http://10.0.0.6:80" 247ms"#,
+                r#"status=200 group=Host-shop-0 upstream=10.0.0.6:80 method=GET path=/en/ bytes=2814 duration=0.247 client=203.0.113.9 agent=a "b" c names=upstream attempts=[10.0.0.6:80 - -/-/0.247]"#,
+            ),
+            (
+                r#"::1 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" 404 19 "-" "ua" 10 "backend not found" "/" 0ms"#,
+                "status=404 group=backend not found method=GET path=/ bytes=19 duration=0.000 client=::1 agent=ua names=upstream",
+            ),
+            // Neither a status nor a count.
+            (
+                r#"::1 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" - - "-" "-" - "-" "-" 0ms"#,
+                "method=GET path=/ duration=0.000 client=::1 names=upstream",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+            assert!(only(Format::Traefik, line).is_some());
+        }
+        // 2026-11-21T03:57:46 is 1795233466, had it been UTC.
+        let when = only(Format::Traefik, cases[0].0).and_then(|record| record.when).map(|when| when.wall);
+        assert_eq!(when, Some(1_795_233_466_000_000));
+    }
+
+    #[test]
+    fn names_signs() {
+        let server = "http://10.0.0.5:80";
+        let cases = [
+            ("503 91", server, 7, "traefik-server-unavailable"),
+            ("503 20", server, 7, "traefik-server-unavailable"),
+            ("502 1234", server, 7, "traefik-server-answered"),
+            ("504 0", server, 7, "traefik-server-answered"),
+            ("502 11", server, 1, "traefik-502-at-once"),
+            ("502 11", server, 21, "traefik-502-later"),
+            ("504 15", server, 30_001, "traefik-504-after-30-s"),
+            ("504 15", server, 5_000, "traefik-504"),
+            ("503 20", "-", 0, "traefik-no-server"),
+            ("503 19", "-", 0, "traefik-circuit-breaker"),
+            ("503 700", "-", 0, "traefik-no-server-chosen"),
+        ];
+        for (went, server, millis, kind) in cases {
+            let attempts = if server == "-" { vec![] } else { vec![Some(kind)] };
+            assert_eq!(kinds(Format::Traefik, &line(went, server, millis)), (Some(kind), attempts), "{went}");
+        }
+        for (went, server) in [("200 11", server), ("404 19", "-"), ("502 11", "-"), ("499 21", server), ("- -", "-")] {
+            let attempts = if server == "-" { vec![] } else { vec![None] };
+            assert_eq!(kinds(Format::Traefik, &line(went, server, 7)), (None, attempts), "{went}");
+        }
+        // Where 500 is a failure, too.
+        let mut statuses = Statuses::gateway();
+        statuses.insert(500);
+        let line = line("500 23", "-", 0);
+        let verdict = only(Format::Traefik, &line).map(|record| judge(&record, &statuses)).unwrap_or_default();
+        assert_eq!(verdict.request.map(|sign| sign.kind), Some("traefik-empty-pool"));
+        for sign in &SIGNS {
+            let reached = cases.iter().any(|(.., kind)| *kind == sign.kind) || sign.kind == "traefik-empty-pool";
+            assert!(reached, "{}", sign.kind);
+        }
+    }
+
+    #[test]
+    fn leaves_other_lines_alone() {
+        let whole = line("502 11", "http://10.0.0.5:80", 7);
+        for line in [
+            "",
+            "ms",
+            &whole[..whole.len() - 2],
+            &whole.replace(" 7 \"web", " seven \"web"),
+            &whole.replace("502 11", "bad 11"),
+            &whole.replace("[21/Nov", "[21-Nov"),
+            r#"203.0.113.9 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" 502 11 "-" "ua" 5ms"#,
+            r#"1 "web@docker" "http://10.0.0.5:80" 7ms"#,
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::Traefik)) {
+            agrees(Format::Traefik, &line);
+        }
+    }
+}

@@ -153,7 +153,12 @@ impl<'a> Entry<'a> {
     /// `'502 Bad Gateway' caused by: dial tcp …`.
     fn failure(&self) -> Option<(u16, &'a [u8])> {
         let is_new = !self.error.is_empty();
-        let rest = if is_new { self.message } else { self.message.strip_prefix(b"'")? };
+        // Version 3.0 has both the quotes and the field.
+        let rest = match self.message.strip_prefix(b"'") {
+            Some(rest) => rest,
+            None if is_new => self.message,
+            None => return None,
+        };
         let (code, words) = (whole(rest.get(..3)?, status)?, rest.get(3..)?.strip_prefix(b" ")?);
         let is_known = WORDS.iter().any(|(known, text)| *known == code && words.starts_with(text));
         let error = if is_new { self.error } else { after(words, b"' caused by: ")? };
@@ -325,4 +330,261 @@ fn colourless(i: &[u8]) -> &[u8] {
     let Some(code) = i.strip_prefix(b"\x1B[") else { return i };
     let length = code.iter().take(16).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
     code[length..].strip_prefix(b"m").unwrap_or(i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::haproxy::testing::{agrees, kinds, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        agrees(Format::TraefikError, line.as_bytes());
+        told(read(line.as_bytes()))
+    }
+
+    #[test]
+    fn reads_each_layout() {
+        let refused = "what=Attempt status=502 upstream=10.0.0.5:80 level=LEVEL message=MESSAGE names=upstream attempts=[10.0.0.5:80 - -/-/-]";
+        let expected = |level: &str, message: &str| refused.replace("LEVEL", level).replace("MESSAGE", message);
+        let error = "dial tcp 10.0.0.5:80: connect: connection refused";
+        let cases = [
+            (format!("2026-11-21T02:57:46Z DBG 502 Bad Gateway error=\"{error}\""), expected("DBG", "502 Bad Gateway")),
+            (
+                format!(
+                    "2026-11-21T02:57:46Z DBG github.com/traefik/traefik/v3/pkg/proxy/httputil/proxy.go:117 > 502 Bad Gateway error=\"{error}\""
+                ),
+                expected("DBG", "502 Bad Gateway"),
+            ),
+            (
+                format!(
+                    "\x1B[90m2026-11-21T02:57:46Z\x1B[0m \x1B[33mDBG\x1B[0m \x1B[1mproxy.go:117\x1B[0m\x1B[36m >\x1B[0m \
+                     \x1B[1m502 Bad Gateway\x1B[0m \x1B[36merror=\x1B[0m\x1B[31m\x1B[1m\"{error}\"\x1B[0m\x1B[0m"
+                ),
+                expected("DBG", "502 Bad Gateway"),
+            ),
+            // Version 3.0
+            (
+                format!("2026-11-21T02:57:46Z DBG '502 Bad Gateway' caused by error=\"{error}\""),
+                expected("DBG", "'502 Bad Gateway' caused by"),
+            ),
+            (
+                format!("time=\"2026-11-21T02:57:46Z\" level=debug msg=\"'502 Bad Gateway' caused by: {error}\""),
+                expected("debug", &format!("'502 Bad Gateway' caused by: {error}")),
+            ),
+            (
+                format!(
+                    r#"{{"level":"debug","error":"{error}","time":"2026-11-21T02:57:46Z","message":"502 Bad Gateway"}}"#
+                ),
+                expected("debug", "502 Bad Gateway"),
+            ),
+            (
+                format!(
+                    r#"{{"level":"debug","msg":"'502 Bad Gateway' caused by: {error}","time":"2026-11-21T02:57:46Z"}}"#
+                ),
+                expected("debug", &format!("'502 Bad Gateway' caused by: {error}")),
+            ),
+            // Cut off.
+            (format!("2026-11-21T02:57:46Z DBG 502 Bad Gateway error=\"{error}"), expected("DBG", "502 Bad Gateway")),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(&line), expected, "{line}");
+            // 2026-11-21T02:57:46Z is 1795229866.
+            let record = only(Format::TraefikError, &line).unwrap_or_default();
+            assert_eq!(record.when.map(|when| when.wall), Some(1_795_229_866_000_000), "{line}");
+            assert_eq!(record.error_reason, error.as_bytes(), "{line}");
+            assert_eq!(kinds(Format::TraefikError, &line).0, Some("text-dial-refused"), "{line}");
+        }
+    }
+
+    /// Go's errors, and the causes that they show.
+    #[test]
+    fn knows_gos_words() {
+        let cases = [
+            (
+                "502 Bad Gateway",
+                "dial tcp 10.0.0.5:80: connect: connection refused",
+                Cause::ConnectionRefused,
+                "10.0.0.5:80",
+            ),
+            (
+                "502 Bad Gateway",
+                "dial tcp [2001:db8::5]:80: connect: no route to host",
+                Cause::HostUnreachable,
+                "[2001:db8::5]:80",
+            ),
+            (
+                "502 Bad Gateway",
+                "dial tcp 10.0.0.5:80: connect: network is unreachable",
+                Cause::HostUnreachable,
+                "10.0.0.5:80",
+            ),
+            ("504 Gateway Timeout", "dial tcp 10.0.0.5:80: i/o timeout", Cause::ConnectTimeout, "10.0.0.5:80"),
+            (
+                "502 Bad Gateway",
+                "dial tcp 10.0.0.5:80: connect: cannot assign requested address",
+                Cause::ProxyExhausted,
+                "10.0.0.5:80",
+            ),
+            (
+                "502 Bad Gateway",
+                "dial tcp 10.0.0.5:80: socket: too many open files",
+                Cause::ProxyExhausted,
+                "10.0.0.5:80",
+            ),
+            ("502 Bad Gateway", "dial tcp: lookup app on 10.0.0.10:53: no such host", Cause::DnsFailure, ""),
+            ("502 Bad Gateway", "dial tcp: lookup app on 10.0.0.10:53: server misbehaving", Cause::DnsFailure, ""),
+            (
+                "504 Gateway Timeout",
+                "dial tcp: lookup app on 10.0.0.10:53: read udp 10.0.0.2:4->10.0.0.10:53: i/o timeout",
+                Cause::DnsFailure,
+                "",
+            ),
+            ("502 Bad Gateway", "EOF", Cause::ClosedEarly, ""),
+            ("500 Internal Server Error", "unexpected EOF", Cause::ClosedEarly, ""),
+            (
+                "502 Bad Gateway",
+                "read tcp 10.0.0.2:4->10.0.0.5:80: read: connection reset by peer",
+                Cause::ConnectionReset,
+                "10.0.0.5:80",
+            ),
+            (
+                "502 Bad Gateway",
+                "write tcp 10.0.0.2:4->10.0.0.5:80: write: broken pipe",
+                Cause::ClosedEarly,
+                "10.0.0.5:80",
+            ),
+            (
+                "502 Bad Gateway",
+                "acquire connection: create conn: dial tcp 10.0.0.5:80: connect: connection refused",
+                Cause::ConnectionRefused,
+                "10.0.0.5:80",
+            ),
+            ("500 Internal Server Error", "http: server closed idle connection", Cause::KeepaliveRace, ""),
+            ("504 Gateway Timeout", "net/http: timeout awaiting response headers", Cause::ResponseTimeout, ""),
+            ("504 Gateway Timeout", "context deadline exceeded", Cause::ResponseTimeout, ""),
+            ("504 Gateway Timeout", "net/http: TLS handshake timeout", Cause::TlsHandshake, ""),
+            (
+                "500 Internal Server Error",
+                "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+                Cause::TlsCertificate,
+                "",
+            ),
+            (
+                "500 Internal Server Error",
+                "x509: certificate has expired or is not yet valid: current time 2026-11-21T02:57:46Z is after 2026-11-20T00:00:00Z",
+                Cause::TlsCertificate,
+                "",
+            ),
+            ("500 Internal Server Error", "remote error: tls: handshake failure", Cause::TlsHandshake, ""),
+            (
+                "500 Internal Server Error",
+                "tls: first record does not look like a TLS handshake",
+                Cause::ProtocolMismatch,
+                "",
+            ),
+            (
+                "500 Internal Server Error",
+                r#"net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\\x15\\x03\\x01\\x00\""#,
+                Cause::ProtocolMismatch,
+                "",
+            ),
+            (
+                "500 Internal Server Error",
+                r#"net/http: HTTP/1.x transport connection broken: malformed HTTP response \"hello\""#,
+                Cause::InvalidResponse,
+                "",
+            ),
+            (
+                "500 Internal Server Error",
+                "net/http: server response headers exceeded 1048576 bytes; aborted",
+                Cause::HeaderTooBig,
+                "",
+            ),
+        ];
+        for (message, error, cause, upstream) in cases {
+            let line = format!("2026-11-21T02:57:46Z DBG {message} error=\"{error}\"");
+            let record = only(Format::TraefikError, &line).unwrap_or_default();
+            assert_eq!(record.upstream, upstream.as_bytes(), "{line}");
+            assert_eq!(judge(&record, &Statuses::gateway()).request.map(|sign| sign.cause), Some(cause), "{line}");
+        }
+        let line = "2026-11-21T02:57:46Z DBG 502 Bad Gateway error=\"something new\"";
+        assert_eq!(
+            kinds(Format::TraefikError, line),
+            (Some("traefik-unrecognised"), vec![Some("traefik-unrecognised")])
+        );
+    }
+
+    /// What is evidence, and what is not even that.
+    #[test]
+    fn tells_of_states() {
+        let failed = "what=State group=web@docker upstream=10.0.0.5:80 level=LEVEL message=Health check failed. names=upstream attempts=[10.0.0.5:80 - -/-/-]";
+        let cases = [
+            (
+                r#"2026-11-21T02:57:46Z WRN Health check failed. error="HTTP request failed: Get \"http://10.0.0.5:80/up\": dial tcp 10.0.0.5:80: connect: connection refused" serviceName=web@docker targetURL=http://10.0.0.5:80"#,
+                failed.replace("LEVEL", "WRN"),
+                Some("text-dial-refused"),
+            ),
+            (
+                r#"{"level":"warn","serviceName":"web@docker","targetURL":"http://10.0.0.5:80","error":"received error status code: 503 status: Service Unavailable","time":"2026-11-21T02:57:46Z","message":"Health check failed."}"#,
+                failed.replace("LEVEL", "warn"),
+                Some("traefik-health-status"),
+            ),
+            (
+                r#"time="2026-11-21T02:57:46Z" level=warning msg="Health check failed, removing from server list. Backend: \"web@docker\" URL: \"http://10.0.0.5:80\" Weight: 1 Reason: HTTP request failed: Get \"http://10.0.0.5:80/up\": EOF""#,
+                failed.replace("LEVEL", "warning").replace(
+                    "failed. ",
+                    r#"failed, removing from server list. Backend: \"web@docker\" URL: \"http://10.0.0.5:80\" Weight: 1 Reason: HTTP request failed: Get \"http://10.0.0.5:80/up\": EOF "#,
+                ),
+                Some("text-eof"),
+            ),
+            (
+                r#"time="2026-11-21T02:57:46Z" level=error msg="the service \"web@file\" does not exist" entryPointName=web routerName=web@file"#,
+                r#"what=State level=error message=the service \"web@file\" does not exist attempts=[ - -/-/-]"#.to_owned(),
+                Some("traefik-service-missing"),
+            ),
+            (
+                r#"2026-11-21T02:57:46Z DBG 499 Client Closed Request error="context canceled""#,
+                "what=Notice status=499 level=DBG message=499 Client Closed Request".to_owned(),
+                None,
+            ),
+            (
+                "2026-11-21T02:57:46Z INF Starting provider *file.Provider providerName=file",
+                "what=Notice level=INF message=Starting provider *file.Provider".to_owned(),
+                None,
+            ),
+        ];
+        for (line, expected, kind) in cases {
+            assert_eq!(said(line), expected, "{line}");
+            let (request, attempts) = kinds(Format::TraefikError, line);
+            assert_eq!((request, attempts.first().copied().flatten()), (None, kind), "{line}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            "",
+            r#"time="2026-11-21T02:57:46Z" level=error msg="dial tcp 10.0.0.5:80: connect: connection refused""#,
+            r#"time="2026-11-21T02:57:46Z" level=info msg="API listen on /run/docker.sock""#,
+            r#"2026-11-21T02:57:46Z ERR error="dial tcp 127.0.0.1:80: connect: connection refused" connIndex=0 event=1 ingressRule=0"#,
+            "2026-11-21T02:57:46Z INF Registered tunnel connection connIndex=0",
+            r#"{"level":"error","ts":1795229866.1,"logger":"http.log.error","msg":"dial tcp 10.0.0.5:80: connect: connection refused","status":502}"#,
+            r#"{"level":"info","time":"2026-11-21T02:57:46Z","message":"hello"}"#,
+            r#"{"level":"info","time":"2026-11-21T02:57:46Z","message":"502 Bad Gateway"}"#,
+            r#"{"level":"info","time":"2026-11-21T02:57:46Z","entryPointName":"web","DownstreamStatus":502}"#,
+            "2026-11-21T02:57:46Z web1 app: 502 Bad Gateway",
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::TraefikError)) {
+            agrees(Format::TraefikError, &line);
+        }
+    }
 }

@@ -223,3 +223,104 @@ fn is_servers(name: &[u8]) -> bool {
         .iter()
         .any(|header| name.eq_ignore_ascii_case(header))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::haproxy::testing::{agrees, kinds, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn said(line: &str) -> String {
+        agrees(Format::TraefikJson, line.as_bytes());
+        told(read(line.as_bytes()))
+    }
+
+    #[test]
+    fn reads_what_traefik_writes() {
+        let cases = [
+            (
+                r#"{"ClientAddr":"203.0.113.9:51812","ClientHost":"203.0.113.9, 10.0.0.1","ClientUsername":"alice","DownstreamContentSize":2814,"DownstreamStatus":200,"Duration":247413902,"OriginContentSize":2814,"OriginDuration":247001377,"OriginStatus":200,"RequestAddr":"shop.example.com:8443","RequestHost":"shop.example.com","RequestMethod":"GET","RequestPath":"/a?b","RetryAttempts":0,"RouterName":"r@docker","ServiceAddr":"10.0.0.5:80","ServiceName":"s@docker","ServiceURL":"http://10.0.0.5:80","StartUTC":"2026-11-21T02:57:46.018Z","level":"info","msg":"","request_User-Agent":"ua","trace_id":"4bf92f","time":"2026-11-21T02:57:47Z"}"#,
+                "status=200 group=s@docker upstream=10.0.0.5:80 method=GET host=shop.example.com path=/a?b bytes=2814 duration=0.247 client=203.0.113.9 user=alice agent=ua trace=4bf92f level=info names=upstream attempts=[10.0.0.5:80 200 -/-/0.247]",
+            ),
+            // An object for a URL; other fields were dropped. The answer is Traefik's own.
+            (
+                r#"{"DownstreamStatus":502,"OriginStatus":502,"OriginContentSize":11,"Duration":1413902,"ServiceURL":{"Scheme":"http","User":null,"Host":"10.0.0.5:80","Path":"/x"},"ClientAddr":"[2001:db8::9]:51812","RequestAddr":"[2001:db8::1]:80","StartLocal":"2026-11-21T03:57:46.018+01:00"}"#,
+                "status=502 upstream=10.0.0.5:80 host=2001:db8::1 duration=0.001 client=2001:db8::9 names=upstream attempts=[10.0.0.5:80 - -/-/-]",
+            ),
+            // The same, but with a header that only a server sends.
+            (
+                r#"{"DownstreamStatus":502,"OriginStatus":502,"OriginContentSize":11,"Duration":1413902,"ServiceAddr":"10.0.0.5:80","origin_Content-Type":"text/plain","StartUTC":"2026-11-21T02:57:46.018Z"}"#,
+                "status=502 upstream=10.0.0.5:80 duration=0.001 names=upstream attempts=[10.0.0.5:80 502 -/-/-]",
+            ),
+            // Version 1; Traefik answered.
+            (
+                r#"{"BackendAddr":"","BackendName":"Traefik","BackendURL":{"Host":"","Path":"/"},"ClientHost":"203.0.113.9","DownstreamStatus":404,"FrontendName":"backend not found","OriginStatus":0,"time":"2026-11-21T02:57:46Z"}"#,
+                "status=404 group=Traefik client=203.0.113.9 names=upstream",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+            assert!(only(Format::TraefikJson, line).is_some());
+        }
+        // 2026-11-21T02:57:46.018Z is 1795229866.018.
+        let wall = |line| only(Format::TraefikJson, line).and_then(|record| record.when).map(|when| when.wall);
+        assert_eq!(wall(cases[0].0), Some(1_795_229_866_018_000));
+        assert_eq!(wall(cases[1].0), Some(1_795_229_866_018_000 + 3_600_000_000));
+        assert_eq!(wall(cases[3].0), Some(1_795_229_866_000_000));
+    }
+
+    #[test]
+    fn names_signs() {
+        let line = |went: &str| format!(r#"{{{went},"RouterName":"r","StartUTC":"2026-11-21T02:57:46.018Z"}}"#);
+        for (went, kind) in [
+            (
+                r#""DownstreamStatus":502,"OriginStatus":502,"OriginContentSize":11,"OriginDuration":900000,"ServiceAddr":"a:80""#,
+                Some("traefik-502-at-once"),
+            ),
+            (
+                r#""DownstreamStatus":502,"OriginStatus":502,"OriginDuration":3000000000,"ServiceAddr":"a:80""#,
+                Some("traefik-502-later"),
+            ),
+            (
+                r#""DownstreamStatus":502,"OriginStatus":502,"OriginContentSize":150,"ServiceAddr":"a:80""#,
+                Some("traefik-server-answered"),
+            ),
+            (
+                r#""DownstreamStatus":504,"OriginStatus":504,"OriginContentSize":15,"OriginDuration":30001000000,"ServiceAddr":"a:80""#,
+                Some("traefik-504-after-30-s"),
+            ),
+            (
+                r#""DownstreamStatus":503,"OriginStatus":503,"OriginContentSize":9,"ServiceAddr":"a:80""#,
+                Some("traefik-server-unavailable"),
+            ),
+            (r#""DownstreamStatus":503,"DownstreamContentSize":20,"OriginStatus":0"#, Some("traefik-no-server")),
+            (r#""DownstreamStatus":200,"OriginStatus":502"#, None),
+        ] {
+            let line = line(went);
+            assert_eq!(kinds(Format::TraefikJson, &line).0, kind, "{line}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_objects_of_others() {
+        for line in [
+            "{}",
+            r#"{"DownstreamStatus":502}"#,
+            r#"{"RouterName":"r","ServiceName":"s","RequestPath":"/"}"#,
+            r#"{"ClientIP":"203.0.113.9","EdgeResponseStatus":502,"OriginResponseStatus":0,"RayID":"1","RequestMethod":"GET"}"#,
+            r#"{"DownstreamStatus":502,"OriginStatus":502,"Duration":1} trailing"#,
+            r#"{"level":"info","msg":"DownstreamStatus OriginStatus Duration","time":"2026-11-21T02:57:46Z"}"#,
+        ] {
+            assert_eq!(said(line), "not claimed", "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::TraefikJson)) {
+            agrees(Format::TraefikJson, &line);
+        }
+    }
+}

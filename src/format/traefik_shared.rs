@@ -32,6 +32,8 @@ table! {
         "Traefik gave up after 30 s, which is how long it tries to connect if nothing else is set");
     TIMEOUT = sign("traefik-504", Cause::ResponseTimeout, Strength::Weak, 504,
         "a time limit of Traefik's was over: for connecting, or for the answer");
+    EMPTY_POOL = sign("traefik-empty-pool", Cause::NoLiveUpstream, Strength::Conclusive, 500,
+        "the service has no servers");
     NO_SERVER = sign("traefik-no-server", Cause::NoLiveUpstream, Strength::Conclusive, 503,
         "no server was available");
     BREAKER = sign("traefik-circuit-breaker", Cause::CircuitBreaker, Strength::Strong, 503,
@@ -57,8 +59,11 @@ fn own_length(status: u16) -> Option<u64> {
     u64::try_from(words.len()).ok()
 }
 
-/// `no available server` and, until v3, `Service Unavailable`, each with a line's end.
+/// `no available server` and, in version 1, `Service Unavailable`, each with a line's end.
 const NO_SERVER_LENGTH: u64 = 20;
+
+/// `no servers in the pool`, until v2, with a line's end.
+const EMPTY_POOL_LENGTH: u64 = 23;
 
 /// `Service Unavailable`
 const BREAKER_LENGTH: u64 = 19;
@@ -88,6 +93,7 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
         (503, false) if length == Some(NO_SERVER_LENGTH) => Some(NO_SERVER),
         (503, false) if length == Some(BREAKER_LENGTH) => Some(BREAKER),
         (503, false) => Some(NO_SERVER_CHOSEN),
+        (500, false) if length == Some(EMPTY_POOL_LENGTH) => Some(EMPTY_POOL),
         (_, false) => None,
         (_, true) if record.upstream_status == Some(status) || length.is_some() && may_be_servers(status, length) => {
             Some(ANSWERED)
