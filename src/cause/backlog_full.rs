@@ -27,6 +27,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("php-fpm", "`server reached pm.max_children setting (N), consider raising it` (logged once)"),
         ("uWSGI", "`listen queue of socket … full`"),
         ("kernel", "`Possible SYN flooding on port N`"),
+        ("Envoy", "503, flag `UF` with `connect_error:_11`"),
     ],
     look_alikes: &[
         ("connect-timeout", "a firewall drops everything from one moment on, without successes in between"),

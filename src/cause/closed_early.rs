@@ -32,6 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH01102` with `(20014)` or `(70014)`; 503, `AH01075` with `(70014)` for FastCGI"),
         ("Envoy", "503, flag `UC` with `connection_termination`"),
         ("Go proxies", "`EOF`, `unexpected EOF`"),
+        ("Traefik access log", "502, 11 bytes, not at once; only Traefik's own log at the level debug says why"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),
@@ -86,6 +87,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "post_max_size",
             why: "this and other limits of the application (uploads, URLs, time) can end a request without an answer",
+        },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
     ],
     signs: &[

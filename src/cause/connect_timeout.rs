@@ -31,6 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
             "on the upstream's host: `nf_conntrack: table full, dropping packet`, a firewall's LOG line with `DPT=` \
                 the port",
         ),
+        ("Traefik access log", "504, 15 bytes, after 30 s (`dialTimeout`)"),
     ],
     look_alikes: &[
         (
@@ -104,6 +105,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max",
             why: "on both hosts: a full table drops new connections",
+        },
+        Check {
+            on: &[Proxy::ENVOY],
+            run: "curl -s localhost:15000/clusters | grep -E 'health_flags|cx_connect_fail|rq_error'",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): one host or all?",
         },
     ],
     signs: &[

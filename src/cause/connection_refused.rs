@@ -39,6 +39,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("gunicorn", "`Worker failed to boot.`, `Connection in use`: it never listened"),
         ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
+        ("Traefik access log", "502, 11 bytes, at once; only Traefik's own log at the level debug says why"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -109,6 +110,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "journalctl --since @$(date -d '{since} 5 minutes ago' +%s) --until @$(date -d {until} +%s) | grep -E \
                 'Stopp|Started|Main process exited|Scheduled restart'",
             why: "on the upstream's host: what stopped or restarted just before (in Kubernetes: `kubectl get events`)",
+        },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
     ],
     signs: &[

@@ -16,6 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("ALB", "`LambdaServiceException` as error reason; 500 with a WAF error"),
         ("Google Cloud", "`internal_error`"),
         ("CloudFront", "503, `CapacityExceeded`"),
+        ("Envoy", "503, flag `LR` (local reset); 500, flag `NFCF` (no filter configuration)"),
     ],
     look_alikes: &[
         ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),

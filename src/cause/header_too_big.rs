@@ -29,6 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "502, `backend_response_headers_too_long`"),
         ("CloudFront", "502, `OriginHeaderTooBigError`"),
         ("Go proxies", "`server response headers exceeded N bytes; aborted`"),
+        ("Envoy", "502, flag `UPE` with `headers_too_large`; `response_payload_too_large`"),
     ],
     look_alikes: &[
         ("invalid-response", "the same pattern in HAProxy (`PH`) and on an ALB: only the response itself tells"),

@@ -23,6 +23,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "503, `(13)Permission denied: AH00957` (SELinux) or `AH02454` (socket)"),
         ("audit log", "`avc:  denied  { name_connect }` or `{ connectto }` with the proxy's name in `comm`"),
         ("Go proxies", "`dial unix …: connect: permission denied`"),
+        ("Envoy", "503, flag `UF` with `connect_error:_13` or `_1`"),
     ],
     look_alikes: &[
         ("socket-missing", "errno 2: the file is not there at all"),

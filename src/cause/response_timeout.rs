@@ -44,6 +44,8 @@ pub(super) static ENTRY: Entry = Entry {
                 slow",
         ),
         ("kernel", "`task NAME:N blocked for more than 120 seconds`: a disk or a lock"),
+        ("Envoy", "504, flags `SI`, `UMSDR`, `DT`"),
+        ("Traefik access log", "504, 15 bytes, after another time than `dialTimeout` (30 s)"),
     ],
     look_alikes: &[
         (
@@ -116,6 +118,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "request_slowlog_timeout",
             why: "php-fpm's slow log names the code; for queries slow_query_log (MySQL), log_min_duration_statement \
                 (PostgreSQL)",
+        },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
     ],
     signs: &[

@@ -24,6 +24,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`backend_connection_closed_after_partial_response_sent`"),
         ("CloudFront", "`OriginReadError`"),
         ("Java and Python clients", "`Premature end of …`, `IncompleteRead`, `prematurely closed DURING response`"),
+        ("Envoy", "any status, `upstream_reset_after_response_started{…}`"),
     ],
     look_alikes: &[
         ("a client that left", "HAProxy `CD`, nginx 499, or a complaint `while sending to client`"),

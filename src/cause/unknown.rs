@@ -88,6 +88,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "curl -sv -m 60 -o /dev/null 'http://{host}:{port}{path}'",
             why: "from the proxy, past the proxy: does the upstream answer?",
         },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
+        },
     ],
     signs: &[],
 };

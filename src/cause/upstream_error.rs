@@ -22,6 +22,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`response_sent_by_backend`"),
         ("CloudFront", "`OriginError`"),
         ("Cloudflare", "502 or 504 with the same origin status"),
+        (
+            "Traefik",
+            "503 with a `ServiceURL`; 502 or 504 with more bytes than `Bad Gateway` (11) or `Gateway Timeout` (15)",
+        ),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),

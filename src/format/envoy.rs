@@ -181,11 +181,17 @@ fn numbers_and_headers<'a>(columns: &mut Columns<'a>, fields: &mut Fields<'a>) -
 /// `outbound|80||checkout.shop.svc.cluster.local - 10.0.0.2:8443 203.0.113.9:51812 shop.example.com default`, or
 /// whatever else follows.
 fn tail<'a>(mut columns: Columns<'a>, fields: &mut Fields<'a>) {
-    let mut next = || columns.next().filter(|column| !column.quoted).map(|column| column.text);
-    let (Some(cluster), Some(upstream_local), Some(local), remote) = (next(), next(), next(), next()) else { return };
-    if is_address(upstream_local) && is_address(local) {
-        fields.cluster = known(cluster);
+    let Some(cluster) = columns.next() else { return };
+    let mut bare = || columns.next().filter(|column| !column.quoted).map(|column| column.text);
+    if let (false, Some(upstream_local), Some(local), remote) = (cluster.quoted, bare(), bare(), bare())
+        && is_address(upstream_local)
+        && is_address(local)
+    {
+        fields.cluster = known(cluster.text);
         fields.downstream = remote.filter(|remote| is_address(remote)).map_or(b"", known);
+    } else if cluster.text.starts_with(b"outbound|") || cluster.text.starts_with(b"inbound|") {
+        // Istio's name of a cluster, in a layout of somebody's own, or in a line that was cut off.
+        fields.cluster = cluster.text;
     }
 }
 
@@ -314,6 +320,10 @@ mod tests {
             ),
             // What follows is not Istio's.
             (format!("{request} UC {whole} \"own\" 12 -"), format!("{common} agent=ua trace=7b6c {attempts} flags=UC")),
+            (
+                format!("{request} UC {whole} \"outbound|80||a\""),
+                format!("{in_group} agent=ua trace=7b6c {attempts} flags=UC"),
+            ),
             // Without a stamp.
             (
                 format!("\"GET /a?b HTTP/1.1\" 503 UC {whole}"),

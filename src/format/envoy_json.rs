@@ -132,7 +132,7 @@ impl<'a> Fields<'a> {
                 marks.own = true;
                 self.details = text;
             }
-            b"upstreamtransportfailurereason" => {
+            b"upstreamtransportfailurereason" | b"upstreamfailure" | b"transportfailurereason" => {
                 marks.own = true;
                 self.transport = text;
             }

@@ -417,7 +417,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "the upstream refused the connection",
-        r"connect[_ ]error:[_ ](?:(?:111|61|146|10061)\b|[Cc]onnection[_ ]refused)",
+        r"connect[_ ]error:[_ ]?(?:(?:111|61|146|10061)\b|[Cc]onnection[_ ]refused)",
     ),
     wording(
         "envoy-connect-unreachable",
@@ -425,7 +425,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "the upstream's host or network could not be reached",
-        r"connect[_ ]error:[_ ](?:(?:113|101|112|65|51|10065|10051)\b|[Nn]o[_ ]route[_ ]to|[Nn]etwork[_ ]is|[Hh]ost[_ ]is)",
+        r"connect[_ ]error:[_ ]?(?:(?:113|101|112|65|51|10065|10051)\b|[Nn]o[_ ]route[_ ]to|[Nn]etwork[_ ]is|[Hh]ost[_ ]is)",
     ),
     wording(
         "envoy-connect-timed-out",
@@ -433,7 +433,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "the upstream did not accept the connection in time",
-        r"connect[_ ]error:[_ ](?:(?:110|60|10060)\b|[Cc]onnection[_ ]timed)|\bconnection[_ ]timeout\b",
+        r"connect[_ ]error:[_ ]?(?:(?:110|60|10060)\b|[Cc]onnection[_ ]timed)|\bconnection[_ ]timeout\b",
     ),
     wording(
         "envoy-connect-reset",
@@ -441,7 +441,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "the connection was reset while it was being made",
-        r"connect[_ ]error:[_ ](?:(?:104|54|10054|103|53)\b|[Cc]onnection[_ ]reset)",
+        r"connect[_ ]error:[_ ]?(?:(?:104|54|10054|103|53)\b|[Cc]onnection[_ ]reset)",
     ),
     wording(
         "envoy-connect-denied",
@@ -449,7 +449,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "Envoy was not allowed to connect to the upstream",
-        r"connect[_ ]error:[_ ](?:(?:13|1|10013)\b|[Pp]ermission[_ ]denied|[Oo]peration[_ ]not[_ ]permitted)",
+        r"connect[_ ]error:[_ ]?(?:(?:13|1|10013)\b|[Pp]ermission[_ ]denied|[Oo]peration[_ ]not[_ ]permitted)",
     ),
     wording(
         "envoy-connect-socket-missing",
@@ -457,7 +457,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "the unix socket does not exist",
-        r"connect[_ ]error:[_ ](?:2\b|[Nn]o[_ ]such[_ ]file)",
+        r"connect[_ ]error:[_ ]?(?:2\b|[Nn]o[_ ]such[_ ]file)",
     ),
     wording(
         "envoy-connect-backlog",
@@ -465,7 +465,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "the unix socket's queue of waiting connections was full",
-        r"connect[_ ]error:[_ ](?:11\b|[Rr]esource[_ ]temporarily)",
+        r"connect[_ ]error:[_ ]?(?:11\b|[Rr]esource[_ ]temporarily)",
     ),
     wording(
         "envoy-connect-no-port",
@@ -473,7 +473,7 @@ pub(super) static CONNECTS: [Sign; 12] = [
         Strength::Conclusive,
         503,
         "Envoy had no local port or descriptor left for the connection",
-        r"connect[_ ]error:[_ ](?:(?:99|49|105|55|24|23|10049|10055)\b|[Cc]annot[_ ]assign|[Tt]oo[_ ]many[_ ]open|[Nn]o[_ ]buffer)",
+        r"connect[_ ]error:[_ ]?(?:(?:99|49|105|55|24|23|10049|10055)\b|[Cc]annot[_ ]assign|[Tt]oo[_ ]many[_ ]open|[Nn]o[_ ]buffer)",
     ),
     wording(
         "envoy-certificate-refused",
