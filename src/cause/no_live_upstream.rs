@@ -47,11 +47,6 @@ pub(super) static ENTRY: Entry = Entry {
             why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): the hosts of each cluster, and why they are left out",
         },
         Check {
-            on: &[Proxy::ENVOY],
-            run: "kubectl get endpointslices -A",
-            why: "in Kubernetes: has the service addresses that are ready?",
-        },
-        Check {
             on: &[Proxy::TRAEFIK],
             run: "curl -s localhost:8080/api/http/services | jq '.[] | {name, serverStatus}'",
             why: "with the API enabled: which servers are down",
