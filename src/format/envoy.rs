@@ -62,7 +62,8 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 
 fn fields(line: &[u8]) -> Option<Fields<'_>> {
     let (when, rest) = stamp(line)?;
-    let mut fields = Fields { when, names_upstream: true, names_service_time: true, ..Fields::default() };
+    let mut fields =
+        Fields { when, names_flags: true, names_upstream: true, names_service_time: true, ..Fields::default() };
     let end = place_of(rest, b"\" ")?;
     fields.request(rest.get(..end)?);
     let mut columns = Columns(rest.get(end + 2..)?);

@@ -124,6 +124,7 @@ impl<'a> Fields<'a> {
         match name {
             b"responseflags" | b"responseflag" | b"respflags" | b"envoyresponseflags" | b"responseflagslong" => {
                 marks.own = true;
+                self.names_flags = true;
                 if self.flags.is_empty() {
                     self.flags = text;
                 }
@@ -203,7 +204,7 @@ mod tests {
             // Without the flags, and with a nested value.
             (
                 r#"{"time":"2026-11-21T02:57:46.018Z","status":503,"upstreamHost":"10.0.0.5:80","upstreamCluster":"c","downstreamRemoteAddress":"203.0.113.9:51812","more":{"a":1}}"#,
-                "status=503 group=c upstream=10.0.0.5:80 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 503 -/-/-]".to_owned(),
+                "status=503 group=c upstream=10.0.0.5:80 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/-]".to_owned(),
             ),
             // TCP
             (

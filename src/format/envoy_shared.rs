@@ -8,7 +8,7 @@
 //! `source/common/stream_info/utility.h`, `envoy/stream_info/stream_info.h`, `source/common/http/utility.cc`
 //! (`resetReasonToString`).
 
-use super::record::{sign, wording};
+use super::record::{sign, table, wording};
 use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Sign, Strength};
 use crate::grammar::address::{host, split_port};
@@ -33,6 +33,8 @@ pub(super) struct Fields<'a> {
     pub code: &'a [u8],
     /// `%RESPONSE_FLAGS%` or `%RESPONSE_FLAGS_LONG%`
     pub flags: &'a [u8],
+    /// Whether the layout has a place for them.
+    pub names_flags: bool,
     /// `%RESPONSE_CODE_DETAILS%`
     pub details: &'a [u8],
     /// `%UPSTREAM_TRANSPORT_FAILURE_REASON%`
@@ -87,7 +89,11 @@ impl<'a> Fields<'a> {
     /// What the upstream answered, as far as the line tells who made the answer.
     fn upstream_status(&self) -> Option<u16> {
         let answered = match self.details {
-            b"" => self.flags.is_empty() && !self.upstream_host.is_empty(),
+            // No flag is set, where one would be; or the upstream's header took its time.
+            b"" if !self.upstream_host.is_empty() && self.flags.is_empty() => {
+                self.names_flags || !self.service_time.is_empty()
+            }
+            b"" => false,
             details => details == b"via_upstream",
         };
         self.status().filter(|status| answered && *status != 0)
@@ -174,239 +180,74 @@ pub(super) fn are_flags(text: &[u8]) -> bool {
     text == b"-" || text.split(|byte| *byte == b',').all(is_name)
 }
 
-/// What flags and details are signs of, whatever else the line says.
-pub(super) static SIGNS: [Sign; 31] = [
-    sign(
-        "envoy-upstream-answered",
-        Cause::UpstreamError,
-        Strength::Conclusive,
-        503,
-        "the upstream itself answered with this status (`via_upstream`)",
-    ),
-    sign(
-        "envoy-passed-on",
-        Cause::UpstreamError,
-        Strength::Strong,
-        503,
-        "Envoy reached an upstream and set no flag: it passed the upstream's answer on",
-    ),
-    sign(
-        "envoy-no-healthy-upstream",
-        Cause::NoLiveUpstream,
-        Strength::Conclusive,
-        503,
-        "the cluster had no healthy host (UH)",
-    ),
-    sign(
-        "envoy-connect-timeout",
-        Cause::ConnectTimeout,
-        Strength::Strong,
-        503,
-        "no connection came about (UF), without an error from the system and after a second or more",
-    ),
-    sign(
-        "envoy-connect-slow",
-        Cause::ConnectTimeout,
-        Strength::Weak,
-        503,
-        "no connection came about (UF) for a second or more; the line does not say why",
-    ),
-    sign(
-        "envoy-connect-failed",
-        Cause::ConnectionRefused,
-        Strength::Weak,
-        503,
-        "no connection came about (UF), within a second; the line does not say why",
-    ),
-    sign(
-        "envoy-tls-failed",
-        Cause::TlsHandshake,
-        Strength::Strong,
-        503,
-        "the TLS handshake with the upstream failed (UF, `TLS_error`)",
-    ),
-    sign(
-        "envoy-overflow",
-        Cause::CircuitBreaker,
-        Strength::Conclusive,
-        503,
-        "the cluster's circuit breaker was open: connections, pending requests or requests were at their limit (UO)",
-    ),
-    sign(
-        "envoy-response-timeout",
-        Cause::ResponseTimeout,
-        Strength::Conclusive,
-        504,
-        "the upstream did not answer before the route's or the try's timeout (UT)",
-    ),
-    sign(
-        "envoy-closed-early",
-        Cause::ClosedEarly,
-        Strength::Strong,
-        503,
-        "the upstream closed the connection before it answered (UC)",
-    ),
-    sign(
-        "envoy-remote-reset",
-        Cause::ConnectionReset,
-        Strength::Strong,
-        503,
-        "the upstream reset the request's stream (UR)",
-    ),
-    sign(
-        "envoy-local-reset",
-        Cause::GatewayInternal,
-        Strength::Weak,
-        503,
-        "Envoy itself reset the request's stream (LR)",
-    ),
-    sign(
-        "envoy-protocol-error",
-        Cause::InvalidResponse,
-        Strength::Strong,
-        502,
-        "the upstream's answer breaks the protocol (UPE)",
-    ),
-    sign(
-        "envoy-header-too-big",
-        Cause::HeaderTooBig,
-        Strength::Conclusive,
-        502,
-        "the upstream's response headers were larger or more than Envoy allows",
-    ),
-    sign(
-        "envoy-response-too-large",
-        Cause::HeaderTooBig,
-        Strength::Strong,
-        500,
-        "the response was larger than the buffer of a filter that must hold all of it (`response_payload_too_large`)",
-    ),
-    sign(
-        "envoy-cut-off",
-        Cause::TruncatedResponse,
-        Strength::Conclusive,
-        0,
-        "the connection to the upstream was lost after the response had begun (`upstream_reset_after_response_started`)",
-    ),
-    sign(
-        "envoy-protocol-error-midway",
-        Cause::InvalidResponse,
-        Strength::Strong,
-        0,
-        "the response broke the protocol after it had begun (`upstream_reset_after_response_started{protocol_error}`)",
-    ),
-    sign(
-        "envoy-idle-before-answer",
-        Cause::ResponseTimeout,
-        Strength::Strong,
-        504,
-        "nothing moved for as long as the stream's idle timeout, before the answer had begun (SI)",
-    ),
-    sign(
-        "envoy-idle-midway",
-        Cause::BodyTimeout,
-        Strength::Strong,
-        0,
-        "nothing moved for as long as the stream's idle timeout, after the answer had begun (SI)",
-    ),
-    sign(
-        "envoy-max-duration",
-        Cause::ResponseTimeout,
-        Strength::Strong,
-        504,
-        "the request took longer than the longest duration that is set (UMSDR, DT)",
-    ),
-    sign("envoy-dns-failed", Cause::DnsFailure, Strength::Conclusive, 503, "the upstream's name did not resolve (DF)"),
-    sign(
-        "envoy-no-cluster",
-        Cause::NoRoute,
-        Strength::Conclusive,
-        503,
-        "the route names a cluster that does not exist (NC)",
-    ),
-    sign("envoy-no-route", Cause::NoRoute, Strength::Conclusive, 404, "no route fits the request (NR)"),
-    sign(
-        "envoy-overloaded",
-        Cause::ProxyExhausted,
-        Strength::Conclusive,
-        503,
-        "Envoy's overload manager refused the request (OM)",
-    ),
-    sign(
-        "envoy-dropped",
-        Cause::CircuitBreaker,
-        Strength::Conclusive,
-        503,
-        "a share of the cluster's requests is dropped, as its `drop_overloads` says (DO)",
-    ),
-    sign(
-        "envoy-drops-all",
-        Cause::ProxyLocal,
-        Strength::Conclusive,
-        503,
-        "all of the cluster's requests are dropped, as its `drop_overloads` says (UDO)",
-    ),
-    sign(
-        "envoy-own-answer",
-        Cause::ProxyLocal,
-        Strength::Conclusive,
-        503,
-        "Envoy answered as it is configured to: a direct response, maintenance, fault injection or its own health check (FI, LH)",
-    ),
-    sign(
-        "envoy-no-filter-config",
-        Cause::GatewayInternal,
-        Strength::Strong,
-        500,
-        "a filter's configuration had not arrived (NFCF)",
-    ),
-    sign(
-        "envoy-limited",
-        Cause::Blocked,
-        Strength::Conclusive,
-        429,
-        "a rate limit, or the failure of the service that decides on it, stopped the request (RL, RLSE)",
-    ),
-    sign(
-        "envoy-unauthorized",
-        Cause::Blocked,
-        Strength::Strong,
-        403,
-        "the authorization filter or service refused the request, or could not be asked (UAEX)",
-    ),
-    sign("envoy-retries-used-up", Cause::Unknown, Strength::Silent, 503, "the retries were used up (URX), and no more"),
-];
-static ANSWERED: &Sign = &SIGNS[0];
-static PASSED_ON: &Sign = &SIGNS[1];
-static NO_HEALTHY: &Sign = &SIGNS[2];
-static CONNECT_TIMEOUT: &Sign = &SIGNS[3];
-static CONNECT_SLOW: &Sign = &SIGNS[4];
-static CONNECT_FAILED: &Sign = &SIGNS[5];
-static TLS_FAILED: &Sign = &SIGNS[6];
-static OVERFLOW: &Sign = &SIGNS[7];
-static TIMEOUT: &Sign = &SIGNS[8];
-static CLOSED: &Sign = &SIGNS[9];
-static RESET: &Sign = &SIGNS[10];
-static LOCAL_RESET: &Sign = &SIGNS[11];
-static PROTOCOL: &Sign = &SIGNS[12];
-static HEADER: &Sign = &SIGNS[13];
-static TOO_LARGE: &Sign = &SIGNS[14];
-static CUT_OFF: &Sign = &SIGNS[15];
-static PROTOCOL_MIDWAY: &Sign = &SIGNS[16];
-static IDLE: &Sign = &SIGNS[17];
-static IDLE_MIDWAY: &Sign = &SIGNS[18];
-static MAX_DURATION: &Sign = &SIGNS[19];
-static DNS: &Sign = &SIGNS[20];
-static NO_CLUSTER: &Sign = &SIGNS[21];
-static NO_ROUTE: &Sign = &SIGNS[22];
-static OVERLOADED: &Sign = &SIGNS[23];
-static DROPPED: &Sign = &SIGNS[24];
-static DROPS_ALL: &Sign = &SIGNS[25];
-static OWN_ANSWER: &Sign = &SIGNS[26];
-static NO_CONFIG: &Sign = &SIGNS[27];
-static LIMITED: &Sign = &SIGNS[28];
-static UNAUTHORIZED: &Sign = &SIGNS[29];
-static RETRIES: &Sign = &SIGNS[30];
+table! {
+    /// What flags and details are signs of, whatever else the line says.
+    SIGNS:
+    ANSWERED = sign("envoy-upstream-answered", Cause::UpstreamError, Strength::Conclusive, 503,
+        "the upstream itself answered with this status (`via_upstream`)");
+    PASSED_ON = sign("envoy-passed-on", Cause::UpstreamError, Strength::Strong, 503,
+        "Envoy reached an upstream and set no flag: it passed the upstream's answer on");
+    NO_HEALTHY = sign("envoy-no-healthy-upstream", Cause::NoLiveUpstream, Strength::Conclusive, 503,
+        "the cluster had no healthy host (UH)");
+    CONNECT_TIMEOUT = sign("envoy-connect-timeout", Cause::ConnectTimeout, Strength::Strong, 503,
+        "no connection came about (UF), without an error from the system and after a second or more");
+    CONNECT_SLOW = sign("envoy-connect-slow", Cause::ConnectTimeout, Strength::Weak, 503,
+        "no connection came about (UF) for a second or more; the line does not say why");
+    CONNECT_FAILED = sign("envoy-connect-failed", Cause::ConnectionRefused, Strength::Weak, 503,
+        "no connection came about (UF), within a second; the line does not say why");
+    TLS_FAILED = sign("envoy-tls-failed", Cause::TlsHandshake, Strength::Strong, 503,
+        "the TLS handshake with the upstream failed (UF, `TLS_error`)");
+    OVERFLOW = sign("envoy-overflow", Cause::CircuitBreaker, Strength::Conclusive, 503,
+        "the cluster's circuit breaker was open: connections, pending requests or requests were at their limit (UO)");
+    TIMEOUT = sign("envoy-response-timeout", Cause::ResponseTimeout, Strength::Conclusive, 504,
+        "the upstream did not answer before the route's or the try's timeout (UT)");
+    CLOSED = sign("envoy-closed-early", Cause::ClosedEarly, Strength::Strong, 503,
+        "the upstream closed the connection before it answered (UC)");
+    RESET = sign("envoy-remote-reset", Cause::ConnectionReset, Strength::Strong, 503,
+        "the upstream reset the request's stream (UR)");
+    LOCAL_RESET = sign("envoy-local-reset", Cause::GatewayInternal, Strength::Weak, 503,
+        "Envoy itself reset the request's stream (LR)");
+    PROTOCOL = sign("envoy-protocol-error", Cause::InvalidResponse, Strength::Strong, 502,
+        "the upstream's answer breaks the protocol (UPE)");
+    HEADER = sign("envoy-header-too-big", Cause::HeaderTooBig, Strength::Conclusive, 502,
+        "the upstream's response headers were larger or more than Envoy allows");
+    TOO_LARGE = sign("envoy-response-too-large", Cause::HeaderTooBig, Strength::Strong, 500,
+        "the response was larger than the buffer of a filter that must hold all of it (`response_payload_too_large`)");
+    CUT_OFF = sign("envoy-cut-off", Cause::TruncatedResponse, Strength::Conclusive, 0,
+        "the connection to the upstream was lost after the response had begun (`upstream_reset_after_response_started`)");
+    PROTOCOL_MIDWAY = sign("envoy-protocol-error-midway", Cause::InvalidResponse, Strength::Strong, 0,
+        "the response broke the protocol after it had begun (`upstream_reset_after_response_started{protocol_error}`)");
+    IDLE = sign("envoy-idle-before-answer", Cause::ResponseTimeout, Strength::Strong, 504,
+        "nothing moved for as long as the stream's idle timeout, before the answer had begun (SI)");
+    IDLE_MIDWAY = sign("envoy-idle-midway", Cause::BodyTimeout, Strength::Strong, 0,
+        "nothing moved for as long as the stream's idle timeout, after the answer had begun (SI)");
+    MAX_DURATION = sign("envoy-max-duration", Cause::ResponseTimeout, Strength::Strong, 504,
+        "the request took longer than the longest duration that is set (UMSDR, DT)");
+    DNS = sign("envoy-dns-failed", Cause::DnsFailure, Strength::Conclusive, 503,
+        "the upstream's name did not resolve (DF)");
+    NO_CLUSTER = sign("envoy-no-cluster", Cause::NoRoute, Strength::Conclusive, 503,
+        "the route names a cluster that does not exist (NC)");
+    NO_ROUTE = sign("envoy-no-route", Cause::NoRoute, Strength::Conclusive, 404,
+        "no route fits the request (NR)");
+    OVERLOADED = sign("envoy-overloaded", Cause::ProxyExhausted, Strength::Conclusive, 503,
+        "Envoy's overload manager refused the request (OM)");
+    DROPPED = sign("envoy-dropped", Cause::CircuitBreaker, Strength::Conclusive, 503,
+        "a share of the cluster's requests is dropped, as its `drop_overloads` says (DO)");
+    DROPS_ALL = sign("envoy-drops-all", Cause::ProxyLocal, Strength::Conclusive, 503,
+        "all of the cluster's requests are dropped, as its `drop_overloads` says (UDO)");
+    OWN_ANSWER = sign("envoy-own-answer", Cause::ProxyLocal, Strength::Conclusive, 503,
+        "Envoy answered as it is configured to: a direct response, maintenance, fault injection or its own health check (FI, LH)");
+    NO_CONFIG = sign("envoy-no-filter-config", Cause::GatewayInternal, Strength::Strong, 500,
+        "a filter's configuration had not arrived (NFCF)");
+    LIMITED = sign("envoy-limited", Cause::Blocked, Strength::Conclusive, 429,
+        "a rate limit, or the failure of the service that decides on it, stopped the request (RL, RLSE)");
+    UNAUTHORIZED = sign("envoy-unauthorized", Cause::Blocked, Strength::Strong, 403,
+        "the authorization filter or service refused the request, or could not be asked (UAEX)");
+    RETRIES = sign("envoy-retries-used-up", Cause::Unknown, Strength::Silent, 503,
+        "the retries were used up (URX), and no more");
+    FILTER_ANSWERED = sign("envoy-filter-answered", Cause::ProxyLocal, Strength::Weak, 503,
+        "the details name neither the upstream nor the router: one of Envoy's filters made the answer");
+}
 
 /// Why no connection came about, in the details (spaces are `_` there) or in the transport's words: the system's errno
 /// as a number or in words, or Envoy's own names. Words of OpenSSL and BoringSSL are those that the causes share.
@@ -518,7 +359,7 @@ type Look = fn(&Record<'_>) -> &'static Sign;
 #[derive(Clone, Copy)]
 enum Tells {
     /// One thing, whatever else the line says.
-    This(&'static &'static Sign),
+    This(&'static Sign),
     /// What the rest of the line shows.
     More(fn(&Record<'_>) -> Option<&'static Sign>),
     /// That the client left or broke the protocol: no failure of the gateway.
@@ -529,75 +370,73 @@ enum Tells {
 
 /// Each flag of the documentation, by its short and its long name (`%RESPONSE_FLAGS_LONG%`), and what it says; the most
 /// telling first, because several may stand in one line.
-static FLAGS: [(&[u8], &[u8], Tells); 31] = [
-    (b"UH", b"NoHealthyUpstream", Tells::This(&NO_HEALTHY)),
-    (b"DF", b"DnsResolutionFailed", Tells::This(&DNS)),
+static FLAGS: [(&[u8], &[u8], Tells); 30] = [
+    (b"UH", b"NoHealthyUpstream", Tells::This(NO_HEALTHY)),
+    (b"DF", b"DnsResolutionFailed", Tells::This(DNS)),
     (b"UF", b"UpstreamConnectionFailure", Tells::More(|record| Some(no_connection(record)))),
-    (b"UO", b"UpstreamOverflow", Tells::This(&OVERFLOW)),
-    (b"UT", b"UpstreamRequestTimeout", Tells::This(&TIMEOUT)),
+    (b"UO", b"UpstreamOverflow", Tells::This(OVERFLOW)),
+    (b"UT", b"UpstreamRequestTimeout", Tells::This(TIMEOUT)),
     (b"UPE", b"UpstreamProtocolError", Tells::More(|record| Some(bad_answer(record)))),
-    (b"UC", b"UpstreamConnectionTermination", Tells::This(&CLOSED)),
-    (b"UR", b"UpstreamRemoteReset", Tells::This(&RESET)),
-    (b"UMSDR", b"UpstreamMaxStreamDurationReached", Tells::This(&MAX_DURATION)),
-    (b"OM", b"OverloadManagerTerminated", Tells::This(&OVERLOADED)),
-    (b"UDO", b"UnconditionalDropOverload", Tells::This(&DROPS_ALL)),
-    (b"DO", b"DropOverload", Tells::This(&DROPPED)),
-    (b"NC", b"NoClusterFound", Tells::This(&NO_CLUSTER)),
-    (b"NR", b"NoRouteFound", Tells::This(&NO_ROUTE)),
-    (b"NFCF", b"NoFilterConfigFound", Tells::This(&NO_CONFIG)),
-    (b"LH", b"FailedLocalHealthCheck", Tells::This(&OWN_ANSWER)),
-    (b"FI", b"FaultInjected", Tells::This(&OWN_ANSWER)),
-    (b"RL", b"RateLimited", Tells::This(&LIMITED)),
-    (b"RLSE", b"RateLimitServiceError", Tells::This(&LIMITED)),
-    (b"UAEX", b"UnauthorizedExternalService", Tells::This(&UNAUTHORIZED)),
+    (b"UC", b"UpstreamConnectionTermination", Tells::This(CLOSED)),
+    (b"UR", b"UpstreamRemoteReset", Tells::This(RESET)),
+    (b"UMSDR", b"UpstreamMaxStreamDurationReached", Tells::This(MAX_DURATION)),
+    (b"OM", b"OverloadManagerTerminated", Tells::This(OVERLOADED)),
+    (b"UDO", b"UnconditionalDropOverload", Tells::This(DROPS_ALL)),
+    (b"DO", b"DropOverload", Tells::This(DROPPED)),
+    (b"NC", b"NoClusterFound", Tells::This(NO_CLUSTER)),
+    (b"NR", b"NoRouteFound", Tells::This(NO_ROUTE)),
+    (b"NFCF", b"NoFilterConfigFound", Tells::This(NO_CONFIG)),
+    (b"LH", b"FailedLocalHealthCheck", Tells::This(OWN_ANSWER)),
+    (b"FI", b"FaultInjected", Tells::This(OWN_ANSWER)),
+    (b"RL", b"RateLimited", Tells::This(LIMITED)),
+    (b"RLSE", b"RateLimitServiceError", Tells::This(LIMITED)),
+    (b"UAEX", b"UnauthorizedExternalService", Tells::This(UNAUTHORIZED)),
     (b"SI", b"StreamIdleTimeout", Tells::More(idle)),
-    (b"DT", b"DurationTimeout", Tells::This(&MAX_DURATION)),
+    (b"DT", b"DurationTimeout", Tells::This(MAX_DURATION)),
     (b"DC", b"DownstreamConnectionTermination", Tells::Client),
     (b"DR", b"DownstreamRemoteReset", Tells::Client),
     (b"DPE", b"DownstreamProtocolError", Tells::Client),
     (b"IH", b"InvalidEnvoyRequestHeaders", Tells::Client),
-    (b"LR", b"LocalReset", Tells::This(&LOCAL_RESET)),
+    (b"LR", b"LocalReset", Tells::This(LOCAL_RESET)),
     (b"URX", b"UpstreamRetryLimitExceeded", Tells::Nothing),
     (b"DI", b"DelayInjected", Tells::Nothing),
     (b"RFCF", b"ResponseFromCacheFilter", Tells::Nothing),
-    // Extensions' own names come here, too.
-    (b"-", b"None", Tells::Nothing),
 ];
 
 /// What response code details say where no flag says more: they begin so.
 static DETAILS: [(&[u8], Tells); 34] = [
-    (b"via_upstream", Tells::This(&ANSWERED)),
+    (b"via_upstream", Tells::This(ANSWERED)),
     (b"upstream_reset_after_response_started", Tells::More(|record| Some(lost_midway(record)))),
     (b"upstream_reset_before_response_started", Tells::More(reset_before_answer)),
-    (b"no_healthy_upstream", Tells::This(&NO_HEALTHY)),
-    (b"cluster_not_found", Tells::This(&NO_CLUSTER)),
-    (b"route_not_found", Tells::This(&NO_ROUTE)),
-    (b"route_configuration_not_found", Tells::This(&NO_ROUTE)),
-    (b"filter_chain_not_found", Tells::This(&NO_ROUTE)),
-    (b"upstream_response_timeout", Tells::This(&TIMEOUT)),
-    (b"response_timeout", Tells::This(&TIMEOUT)),
-    (b"upstream_per_try_timeout", Tells::This(&TIMEOUT)),
-    (b"upstream_per_try_idle_timeout", Tells::This(&TIMEOUT)),
-    (b"upstream_max_stream_duration_reached", Tells::This(&MAX_DURATION)),
-    (b"max_duration_timeout", Tells::This(&MAX_DURATION)),
-    (b"duration_timeout", Tells::This(&MAX_DURATION)),
+    (b"no_healthy_upstream", Tells::This(NO_HEALTHY)),
+    (b"cluster_not_found", Tells::This(NO_CLUSTER)),
+    (b"route_not_found", Tells::This(NO_ROUTE)),
+    (b"route_configuration_not_found", Tells::This(NO_ROUTE)),
+    (b"filter_chain_not_found", Tells::This(NO_ROUTE)),
+    (b"upstream_response_timeout", Tells::This(TIMEOUT)),
+    (b"response_timeout", Tells::This(TIMEOUT)),
+    (b"upstream_per_try_timeout", Tells::This(TIMEOUT)),
+    (b"upstream_per_try_idle_timeout", Tells::This(TIMEOUT)),
+    (b"upstream_max_stream_duration_reached", Tells::This(MAX_DURATION)),
+    (b"max_duration_timeout", Tells::This(MAX_DURATION)),
+    (b"duration_timeout", Tells::This(MAX_DURATION)),
     (b"stream_idle_timeout", Tells::More(idle)),
-    (b"response_payload_too_large", Tells::This(&TOO_LARGE)),
-    (b"dns_resolution_failure", Tells::This(&DNS)),
-    (b"direct_response", Tells::This(&OWN_ANSWER)),
-    (b"maintenance_mode", Tells::This(&OWN_ANSWER)),
-    (b"admin_filter_response", Tells::This(&OWN_ANSWER)),
-    (b"fault_filter_abort", Tells::This(&OWN_ANSWER)),
-    (b"health_check_failed", Tells::This(&OWN_ANSWER)),
-    (b"overload", Tells::This(&OVERLOADED)),
-    (b"drop_overload", Tells::This(&DROPPED)),
-    (b"unconditional_drop_overload", Tells::This(&DROPS_ALL)),
-    (b"request_rate_limited", Tells::This(&LIMITED)),
-    (b"local_rate_limited", Tells::This(&LIMITED)),
-    (b"rate_limiter_error", Tells::This(&LIMITED)),
-    (b"ext_authz_", Tells::This(&UNAUTHORIZED)),
-    (b"rbac_access_denied", Tells::This(&UNAUTHORIZED)),
-    (b"websocket_handshake_unsuccessful", Tells::This(&PROTOCOL)),
+    (b"response_payload_too_large", Tells::This(TOO_LARGE)),
+    (b"dns_resolution_failure", Tells::This(DNS)),
+    (b"direct_response", Tells::This(OWN_ANSWER)),
+    (b"maintenance_mode", Tells::This(OWN_ANSWER)),
+    (b"admin_filter_response", Tells::This(OWN_ANSWER)),
+    (b"fault_filter_abort", Tells::This(OWN_ANSWER)),
+    (b"health_check_failed", Tells::This(OWN_ANSWER)),
+    (b"overload", Tells::This(OVERLOADED)),
+    (b"drop_overload", Tells::This(DROPPED)),
+    (b"unconditional_drop_overload", Tells::This(DROPS_ALL)),
+    (b"request_rate_limited", Tells::This(LIMITED)),
+    (b"local_rate_limited", Tells::This(LIMITED)),
+    (b"rate_limiter_error", Tells::This(LIMITED)),
+    (b"ext_authz_", Tells::This(UNAUTHORIZED)),
+    (b"rbac_access_denied", Tells::This(UNAUTHORIZED)),
+    (b"websocket_handshake_unsuccessful", Tells::This(PROTOCOL)),
     (b"downstream_remote_disconnect", Tells::Client),
     (b"downstream_local_disconnect", Tells::Client),
 ];
@@ -654,12 +493,13 @@ fn shown(record: &Record<'_>) -> Shown {
         (true, _, _) => Shown::Sign(RETRIES),
         (false, true, true) => Shown::Sign(ANSWERED),
         (false, true, false) => Shown::Sign(PASSED_ON),
+        (false, false, _) if record.flags.is_empty() && !record.error_reason.is_empty() => Shown::Sign(FILTER_ANSWERED),
         (false, false, _) => Shown::Nothing,
     }
 }
 
-/// What the fields of a record are signs of. A flag that an upstream failed counts whatever the client got: gRPC clients
-/// get 200 for it, and a response that was cut off had its status sent before.
+/// What the fields of a record are signs of. A flag that an upstream failed counts whatever the client got: gRPC
+/// clients get 200 for it, and a response that was cut off had its status sent before.
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let failed = record.status.is_none_or(|status| statuses.contains(status));
     let sign = match shown(record) {
@@ -877,6 +717,7 @@ mod tests {
         ("503 UAEX ext_authz_error", "envoy-unauthorized"),
         ("503 LR -", "envoy-local-reset"),
         ("502 - response_payload_too_large", "envoy-response-too-large"),
+        ("503 - wasm_fail_stream", "envoy-filter-answered"),
     ];
 
     #[test]

@@ -1,8 +1,8 @@
 //! Traefik's own log: the only place where it says why a request failed, and that at the level `debug`. Failures of TLS
 //! that the configuration is to blame for, and failed health checks, are there at any level.
 //!
-//! Three layouts: version 1 and 2 write logrus's text, version 3 zerolog's console text, and all of them JSON on demand.
-//! Other programs write with these libraries, too, so a line is claimed by what only Traefik says.
+//! Three layouts: version 1 and 2 write logrus's text, version 3 zerolog's console text, and all of them JSON on
+//! demand. Other programs write with these libraries, too, so a line is claimed by what only Traefik says.
 //!
 //! | what | version 3 | version 2 |
 //! | --- | --- | --- |

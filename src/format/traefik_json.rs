@@ -1,7 +1,7 @@
 //! Traefik's access log as JSON (`accessLog.format: json`).
 //!
-//! The group is the service, over whose servers Traefik balances; where that is not logged, the router. Version 1 called
-//! them backend and frontend. [`Record::upstream_status`] is `OriginStatus` where the server may have answered so: see
+//! The group is the service, over whose servers Traefik balances; where that is not logged, the router. Version 1
+//! called them backend and frontend. [`Record::upstream_status`] is `OriginStatus` where the server may have answered so: see
 //! `traefik_shared.rs`.
 
 use super::traefik_shared::{SIGNS, bare_host, client, judge as judge_shared, may_be_servers, server};
