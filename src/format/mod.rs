@@ -89,6 +89,7 @@ formats! {
     Nlb => elb_nlb,
     Envoy => envoy,
     EnvoyJson => envoy_json,
+    EnvoyLog => envoy_log,
     Traefik => traefik,
     TraefikJson => traefik_json,
     TraefikError => traefik_error,
