@@ -242,7 +242,7 @@ fn behind(rest: &[u8]) -> &[u8] {
     rest.strip_prefix(b" ").unwrap_or(rest)
 }
 
-/// Where a bare column ends. Details may hold spaces between their braces, until Envoy 1.18 made them `_`.
+/// Where a bare column ends. In older Envoys details may hold spaces between their braces; now those are `_`.
 fn bare_end(rest: &[u8]) -> usize {
     let end = find(b' ', rest).unwrap_or(rest.len());
     match find(b'{', &rest[..end]) {
@@ -310,7 +310,7 @@ mod tests {
                     "{in_group} client=203.0.113.9 agent=ua trace=7b6c message=c:_111 {attempts} flags=UF,URX reason=a{{b,c:_111}}"
                 ),
             ),
-            // Only the details; details with spaces, until Envoy 1.18.
+            // Only the details; details with spaces, of older Envoys.
             (
                 format!("{request} UT response_timeout {whole}"),
                 format!("{common} agent=ua trace=7b6c {attempts} flags=UT reason=response_timeout"),

@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
     }
 
     fn upstream(&self) -> &'a [u8] {
-        // Until 1.13 a URL: `tcp://10.0.2.1:80`.
+        // In older Envoys a URL: `tcp://10.0.2.1:80`.
         self.upstream_host.strip_prefix(b"tcp://").unwrap_or(self.upstream_host)
     }
 

@@ -2,7 +2,7 @@
 //! URL and the duration.
 //!
 //! The line names the router, but not the service that it leads to, so the router is the group here, and the service in
-//! JSON. Quotes in headers are escaped since v3.0 and were not before, so a line is read from both ends.
+//! JSON. Quotes in headers are escaped now and once were not, so a line is read from both ends.
 
 use super::traefik_shared::{SIGNS, client, judge as judge_shared, server};
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};

@@ -59,7 +59,7 @@ fn own_length(status: u16) -> Option<u64> {
     u64::try_from(words.len()).ok()
 }
 
-/// `no available server` and, in version 1, `Service Unavailable`, each with a line's end.
+/// `no available server`, with a line's end.
 const NO_SERVER_LENGTH: u64 = 20;
 
 /// `no servers in the pool`, until v2, with a line's end.
