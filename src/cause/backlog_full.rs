@@ -28,6 +28,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("uWSGI", "`listen queue of socket … full`"),
         ("kernel", "`Possible SYN flooding on port N`"),
         ("Caddy", "`dial unix …: connect: resource temporarily unavailable`"),
+        ("Envoy", "503, flag `UF` with `connect_error:_11`"),
     ],
     look_alikes: &[
         ("connect-timeout", "a firewall drops everything from one moment on, without successes in between"),

@@ -21,6 +21,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Java proxies", "`CircuitBreaker '…' is OPEN`, `Pending acquire queue has reached its maximum size`"),
         ("IIS", "503.2, 503.3; in HTTPERR `QueueFull`, `ConnLimit`"),
         ("Varnish", "503, `FetchError backend NAME: busy` (`max_connections`)"),
+        ("Envoy", "503, flag `DO` (`drop_overloads`)"),
+        ("Traefik", "503, 19 bytes (`Service Unavailable`), `ServiceURL` is `-`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),
@@ -28,6 +30,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("blocked", "a limit on the client's side: rate limits, WAF"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::ENVOY],
+            run: "curl -s localhost:15000/stats | grep -E 'overflow|circuit_breakers.*(_open|remaining)'",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): which limit of which cluster is reached",
+        },
         Check {
             on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'max_conns|^ *queue |limit_conn|zone |^ *server '",

@@ -37,6 +37,7 @@ pub(super) static ENTRY: Entry = Entry {
             "Varnish",
             "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same of a reset",
         ),
+        ("Traefik access log", "502, 11 bytes, not at once; only Traefik's own log at the level debug says why"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),
@@ -91,6 +92,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "post_max_size",
             why: "this and other limits of the application (uploads, URLs, time) can end a request without an answer",
+        },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
     ],
     signs: &[

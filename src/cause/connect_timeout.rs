@@ -34,6 +34,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.3, `sc-win32-status` 12029, after 20 s and more"),
         ("Caddy", "502 after `dial_timeout`, 3 s by default, and `dial tcp …: i/o timeout`"),
         ("Varnish", "`FetchError backend NAME: fail errno 110`; 503 after `connect_timeout`, 3.5 s by default"),
+        ("Traefik access log", "504, 15 bytes, after 30 s (`dialTimeout`)"),
     ],
     look_alikes: &[
         (
@@ -107,6 +108,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max",
             why: "on both hosts: a full table drops new connections",
+        },
+        Check {
+            on: &[Proxy::ENVOY],
+            run: "curl -s localhost:15000/clusters | grep -E 'health_flags|cx_connect_fail|rq_error'",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): one host or all?",
         },
     ],
     signs: &[

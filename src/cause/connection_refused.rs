@@ -44,6 +44,7 @@ pub(super) static ENTRY: Entry = Entry {
             "Varnish",
             "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, not tried at all",
         ),
+        ("Traefik access log", "502, 11 bytes, at once; only Traefik's own log at the level debug says why"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -114,6 +115,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "journalctl --since @$(date -d '{since} 5 minutes ago' +%s) --until @$(date -d {until} +%s) | grep -E \
                 'Stopp|Started|Main process exited|Scheduled restart'",
             why: "on the upstream's host: what stopped or restarted just before (in Kubernetes: `kubectl get events`)",
+        },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
     ],
     signs: &[

@@ -18,6 +18,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "503, `CapacityExceeded`"),
         ("Varnish", "`Child (N) died signal=6`, `Panic at:`"),
         ("Kong, OpenResty", "500, `lua entry thread aborted: runtime error`, `failed to run …_by_lua*`"),
+        ("Envoy", "503, flag `LR` (local reset); 500, flag `NFCF` (no filter configuration)"),
     ],
     look_alikes: &[
         ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),

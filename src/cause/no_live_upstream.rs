@@ -35,6 +35,7 @@ pub(super) static ENTRY: Entry = Entry {
             "Varnish",
             "503, `FetchError Director NAME returned no backend`, `backend NAME: unhealthy`, or `fail errno 0` just after a failure",
         ),
+        ("Traefik", "503, 20 bytes (`no available server`), `ServiceURL` is `-`"),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
@@ -46,6 +47,16 @@ pub(super) static ENTRY: Entry = Entry {
         ),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::ENVOY],
+            run: "curl -s localhost:15000/clusters | grep -E 'health_flags|cx_connect_fail|rq_error'",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): the hosts of each cluster, and why they are left out",
+        },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "curl -s localhost:8080/api/http/services | jq '.[] | {name, serverStatus}'",
+            why: "with the API enabled: which servers are down",
+        },
         Check {
             on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'max_fails|fail_timeout|max_conns|next_upstream|zone |^ *server '",

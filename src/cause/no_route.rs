@@ -37,6 +37,11 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::ENVOY],
+            run: "curl -s 'localhost:15000/config_dump?resource=dynamic_route_configs'",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): routes, and the clusters that they name",
+        },
+        Check {
             on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE 'server_name|listen|location|_pass |default_server|return '",
             why: "which server block takes this host, and has it an upstream?",

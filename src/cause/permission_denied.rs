@@ -24,6 +24,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("audit log", "`avc:  denied  { name_connect }` or `{ connectto }` with the proxy's name in `comm`"),
         ("Go proxies", "`dial unix …: connect: permission denied`"),
         ("Varnish", "`FetchError backend NAME: fail errno 13 (Permission denied)`"),
+        ("Envoy", "503, flag `UF` with `connect_error:_13` or `_1`"),
     ],
     look_alikes: &[
         ("socket-missing", "errno 2: the file is not there at all"),

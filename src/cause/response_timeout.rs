@@ -47,6 +47,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.3, `sc-win32-status` 12002 (2147954402): ARR's time limit; 502.1: CGI's"),
         ("Caddy", "504, `net/http: timeout awaiting response headers` (`response_header_timeout`; none by default)"),
         ("Varnish", "503, `FetchError first byte timeout` (`first_byte_timeout`, 60 s by default)"),
+        ("Envoy", "504, flags `SI`, `UMSDR`, `DT`"),
+        ("Traefik access log", "504, 15 bytes, after another time than `dialTimeout` (30 s)"),
     ],
     look_alikes: &[
         (
@@ -119,6 +121,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "request_slowlog_timeout",
             why: "php-fpm's slow log names the code; for queries slow_query_log (MySQL), log_min_duration_statement \
                 (PostgreSQL)",
+        },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
     ],
     signs: &[

@@ -24,6 +24,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "503, `(2)No such file or directory: AH02454 … attempt to connect to Unix domain socket …`"),
         ("Go proxies", "`dial unix …: connect: no such file or directory`"),
         ("Varnish", "`FetchError backend NAME: fail errno 2`"),
+        ("Envoy", "503, flag `UF` with `connect_error:_2`"),
     ],
     look_alikes: &[
         ("connection-refused", "errno 111: the file exists, but nobody listens on it"),

@@ -106,6 +106,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "certbot certificates",
             why: "on the upstream's host: renewed, but not reloaded by the server?",
         },
+        Check {
+            on: &[Proxy::ENVOY],
+            run: "curl -s localhost:15000/certs",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): its own certificates and how long they last",
+        },
     ],
     signs: &[
         Sign {

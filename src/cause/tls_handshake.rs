@@ -31,6 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("Cloudflare", "525"),
         ("Go proxies", "`remote error: tls: handshake failure`"),
+        ("Envoy", "503, flag `UF` with another `TLS_error:…`"),
     ],
     look_alikes: &[
         (

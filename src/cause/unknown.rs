@@ -98,6 +98,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "varnishlog -g request -q FetchError",
             why: "why fetches fail, while they do: the access log has 503 for every reason",
         },
+        Check {
+            on: &[Proxy::TRAEFIK],
+            run: "traefik --log.level=DEBUG",
+            why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
+        },
     ],
     signs: &[],
 };

@@ -28,6 +28,10 @@ pub(super) static ENTRY: Entry = Entry {
             "Varnish",
             "502 or 504, which it never answers of its own; on the backend's side (`-b`) any 5xx without a FetchError",
         ),
+        (
+            "Traefik",
+            "503 with a `ServiceURL`; 502 or 504 with more bytes than `Bad Gateway` (11) or `Gateway Timeout` (15)",
+        ),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),

@@ -14,12 +14,14 @@
 
 mod clf;
 mod elb;
+mod envoy_shared;
 mod few;
 mod haproxy;
 mod host;
 mod nginx;
 mod nginx_template;
 mod record;
+mod traefik_shared;
 mod w3c;
 
 pub use crate::grammar::escape::{Coding, Escape};
@@ -104,6 +106,12 @@ formats! {
     Caddy => caddy,
     Varnish => varnish,
     VarnishLog => varnish_log,
+    Envoy => envoy,
+    EnvoyJson => envoy_json,
+    EnvoyLog => envoy_log,
+    Traefik => traefik,
+    TraefikJson => traefik_json,
+    TraefikError => traefik_error,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,

@@ -8,7 +8,7 @@ mod layout;
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
-use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access, varnish};
+use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access, traefik, varnish};
 use crate::cause::Proxy;
 use crate::grammar::address::is_server;
 use crate::grammar::find::find2;
@@ -152,8 +152,7 @@ fn is_foreign(line: &clf::Line<'_>) -> bool {
     }
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
     let haproxy = || (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
-    let traefik = || (tag(" "), uint, tag(" "), text, tag(" "), text, tag(" "), uint, tag("ms")).parse(tail).is_ok();
-    is_number() && (haproxy() || traefik()) || apache_access::is_apache(line) || varnish::is_varnish(line)
+    is_number() && haproxy() || traefik::ends_so(tail) || apache_access::is_apache(line) || varnish::is_varnish(line)
 }
 
 /// ingress-nginx's default (`internal/ingress/controller/config/config.go`): ` 178 0.001 [default-api-8080] []

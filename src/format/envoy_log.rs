@@ -1,0 +1,122 @@
+//! What Envoy says of itself, and Istio's agent beside it: in a container both share a stream with the access log. It
+//! tells of configurations and of certificates, not of requests; to know it is to know that nothing was missed.
+
+use super::{About, Record, Skimmed, Statuses, Verdict, What};
+use crate::cause::Proxy;
+use crate::grammar::Parsed;
+use crate::grammar::mismatch;
+use crate::grammar::number::{uint, whole};
+use crate::grammar::text::{bracketed, one, until};
+use crate::grammar::time::{When, iso};
+
+pub(super) static ABOUT: About = About {
+    name: "envoy-log",
+    proxy: Proxy::ENVOY,
+    title: "Envoy's own log, and that of Istio's agent: notices, beside the access log",
+    layout: "[YYYY-MM-DD HH:MM:SS.MMM][THREAD][LEVEL][LOGGER] MESSAGE\nYYYY-MM-DDTHH:MM:SS.MICROSZ TAB LEVEL TAB SCOPE TAB MESSAGE",
+    time: "when it was written",
+    source: "Envoy, docs/root/operations/cli.rst (--log-format); Istio, its bootstrap's log_format (before, pkg/envoy/proxy.go) and pkg/log",
+    samples: &[
+        "[2026-11-21 02:57:40.018][7][warning][config] [source/common/config/grpc_stream.h:163] DeltaAggregatedResources gRPC config stream to xds closed: 14, upstream connect error",
+        "2026-11-21T02:57:40.018432Z\twarning\tenvoy config external/envoy/source/common/config/grpc_stream.h:163\tDeltaAggregatedResources gRPC config stream to xds closed: 14\tthread=7",
+        "2026-11-21T02:57:40.018432Z\tinfo\tcache\tgenerated new workload certificate\tresourceName=default latency=41ms ttl=23h59m59s",
+    ],
+    signs: &[],
+};
+
+pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    entry(line).map(|_| Skimmed::Full)
+}
+
+pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
+    let (when, level, message) = entry(line)?;
+    Some(Record { what: What::Notice, when: Some(when), level, message, ..Record::default() })
+}
+
+/// Nothing here speaks of requests.
+pub(super) fn judge(_record: &Record<'_>, _statuses: &Statuses) -> Verdict {
+    Verdict::default()
+}
+
+/// The time, the level and the message.
+type Entry<'a> = (When, &'a [u8], &'a [u8]);
+
+fn entry(line: &[u8]) -> Option<Entry<'_>> {
+    let read = match line.first()? {
+        b'[' => of_envoy(line),
+        b'0'..=b'9' => of_istio(line),
+        _ => mismatch(),
+    };
+    let (message, (when, level)) = read.ok()?;
+    is_level(level).then_some((when, level, message))
+}
+
+/// `[2026-11-21 02:57:40.018][7][warning][config] `, of the writer's own zone.
+fn of_envoy(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
+    let (i, stamp) = bracketed(i)?;
+    let (i, thread) = bracketed(i)?;
+    let (i, level) = bracketed(i)?;
+    let (i, _logger) = bracketed(i)?;
+    let (i, ()) = one(b' ', i)?;
+    match (whole(stamp, iso), whole(thread, uint)) {
+        (Some(when), Some(_)) => Ok((i, (when, level))),
+        _ => mismatch(),
+    }
+}
+
+/// `2026-11-21T02:57:40.018432Z`, the level and the scope, a tab behind each. `envoy` is the scope of what Envoy says.
+fn of_istio(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
+    let (i, when) = iso(i)?;
+    let (i, level) = until(b'\t')(one(b'\t', i)?.0)?;
+    Ok((one(b'\t', i)?.0, (when, level)))
+}
+
+fn is_level(word: &[u8]) -> bool {
+    matches!(word, b"trace" | b"debug" | b"info" | b"warn" | b"warning" | b"error" | b"critical" | b"fatal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::haproxy::testing::{agrees, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_each_layout() {
+        let expected = [
+            "what=Notice level=warning message=[source/common/config/grpc_stream.h:163] DeltaAggregatedResources gRPC config stream to xds closed: 14, upstream connect error",
+            "what=Notice level=warning message=envoy config external/envoy/source/common/config/grpc_stream.h:163\tDeltaAggregatedResources gRPC config stream to xds closed: 14\tthread=7",
+            "what=Notice level=info message=cache\tgenerated new workload certificate\tresourceName=default latency=41ms ttl=23h59m59s",
+        ];
+        for (line, expected) in ABOUT.samples.iter().zip(expected) {
+            let record = only(Format::EnvoyLog, line);
+            // 2026-11-21T02:57:40Z is 1795229860.
+            let wall = record.as_ref().and_then(|record| record.when).map(|when| when.wall / 1_000_000);
+            assert_eq!((told(record).as_str(), wall), (expected, Some(1_795_229_860)), "{line}");
+        }
+    }
+
+    #[test]
+    fn leaves_other_lines_alone() {
+        for line in [
+            "",
+            "[2026-11-21 02:57:40.018] [info] a program's own log",
+            "[2026-11-21 02:57:40.018][7][shout][main] x",
+            "[2026-11-21 02:57:40.018][seven][info][main] x",
+            "[21-Nov-2026 02:57:40][7][info][main] x",
+            "2026-11-21T02:57:40.018Z info cache x",
+            "2026-11-21T02:57:40.018Z\tGET\t/\t200",
+        ] {
+            assert!(skim(line.as_bytes()).is_none() && read(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::EnvoyLog)) {
+            agrees(Format::EnvoyLog, &line);
+        }
+    }
+}
