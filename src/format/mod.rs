@@ -12,7 +12,10 @@
 //!
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
+mod azure;
 mod clf;
+mod cloud;
+mod cloudfront;
 mod elb;
 mod few;
 mod haproxy;
@@ -104,6 +107,13 @@ formats! {
     Caddy => caddy,
     Varnish => varnish,
     VarnishLog => varnish_log,
+    CloudfrontJson => cloudfront_json,
+    Cloudflare => cloudflare,
+    Gclb => gclb,
+    Appgw => appgw,
+    Frontdoor => frontdoor,
+    Akamai => akamai,
+    Fastly => fastly,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,
