@@ -21,6 +21,9 @@ pub(super) static ENTRY: Entry = Entry {
         ("Java proxies", "`CircuitBreaker '…' is OPEN`, `Pending acquire queue has reached its maximum size`"),
         ("IIS", "503.2, 503.3; in HTTPERR `QueueFull`, `ConnLimit`"),
         ("Varnish", "503, `FetchError backend NAME: busy` (`max_connections`)"),
+        ("Google Cloud", "`connection_limit_reached`"),
+        ("CloudFront", "503, `LimitExceeded`, `FunctionThrottledError`"),
+        ("Fastly", "503, `Backend.max_conn reached`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),

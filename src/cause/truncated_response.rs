@@ -26,6 +26,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Java and Python clients", "`Premature end of …`, `IncompleteRead`, `prematurely closed DURING response`"),
         ("Caddy", "`aborting with incomplete response`, `unexpected EOF`"),
         ("Varnish", "`FetchError straight insufficient bytes`, `chunked …`, `eof socket fail`"),
+        ("Azure Front Door", "`OriginConnectionAborted` with a good status"),
     ],
     look_alikes: &[
         ("a client that left", "HAProxy `CD`, nginx 499, or a complaint `while sending to client`"),

@@ -28,6 +28,8 @@ pub(super) static ENTRY: Entry = Entry {
             "Varnish",
             "502 or 504, which it never answers of its own; on the backend's side (`-b`) any 5xx without a FetchError",
         ),
+        ("Azure Application Gateway", "`serverStatus` equals `httpStatus`, `ERRORINFO_NO_ERROR`"),
+        ("Azure Front Door", "`NoError`, or `OriginError`"),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),
