@@ -21,6 +21,9 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "flags `RL`, `RLSE`, `UAEX`"),
         ("Google Cloud", "`denied_by_security_policy`, `throttled_by_…`"),
         ("Cloudflare", "503 with a SecurityAction; 521 when the origin's firewall rejects Cloudflare's addresses"),
+        ("CloudFront", "`ClientGeoBlocked`, `InvalidRequestBlocked`"),
+        ("Azure Front Door", "`RestrictedIP`, `ClientGeoBlocked`"),
+        ("Akamai", "`ERR_ACCESS_DENIED`"),
     ],
     look_alikes: &[
         ("circuit-breaker", "a limit on the upstream's side, for all clients alike"),

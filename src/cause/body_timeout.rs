@@ -29,6 +29,8 @@ pub(super) static ENTRY: Entry = Entry {
             "`FetchError Resource temporarily unavailable`, then `straight insufficient bytes` (`between_bytes_timeout`)",
         ),
         ("Caddy", "`aborting with incomplete response` with `i/o timeout` (`read_timeout`)"),
+        ("Varnish", "`timeout` as FetchError (`between_bytes_timeout`)"),
+        ("Fastly", "503, `between bytes timeout`"),
     ],
     look_alikes: &[
         ("truncated-response", "the upstream ended the body; here nobody did until the proxy gave up"),

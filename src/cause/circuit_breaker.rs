@@ -23,6 +23,9 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "503, `FetchError backend NAME: busy` (`max_connections`)"),
         ("Envoy", "503, flag `DO` (`drop_overloads`)"),
         ("Traefik", "503, 19 bytes (`Service Unavailable`), `ServiceURL` is `-`"),
+        ("Google Cloud", "`connection_limit_reached`"),
+        ("CloudFront", "503, `LimitExceeded`, `FunctionThrottledError`"),
+        ("Fastly", "503, `Backend.max_conn reached`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),

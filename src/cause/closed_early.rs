@@ -38,6 +38,11 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same of a reset",
         ),
         ("Traefik access log", "502, 11 bytes, not at once; only Traefik's own log at the level debug says why"),
+        ("Google Cloud", "`backend_connection_closed_before_data_sent_to_client` after some work"),
+        ("CloudFront", "502, `OriginReadError`, `OriginWriteError`"),
+        ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_CLOSED_CONNECTION`"),
+        ("Fastly", "503, `backend read error`, `backend write error`"),
+        ("Akamai", "`ERR_ZERO_SIZE_OBJECT`, `ERR_WRITE_ERROR`"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),
@@ -47,6 +52,17 @@ pub(super) static ENTRY: Entry = Entry {
         ("protocol-mismatch", "always and at once, on every path, since a configuration change"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::GCLB],
+            run: "gcloud compute backend-services describe {group} --global \
+                --format='value(timeoutSec,protocol,healthChecks)'",
+            why: "the timeout that failures should sit at, 30 s unless set; HTTP or HTTPS towards the backends",
+        },
+        Check {
+            on: &[Proxy::APPGW],
+            run: "az network application-gateway show-backend-health -g RESOURCE_GROUP -n GATEWAY",
+            why: "why each server of the pool is unhealthy: the probe's own words",
+        },
         Check {
             on: &[],
             run: "journalctl --since @$(date -d '{since} 1 minute ago' +%s) --until @$(date -d {until} +%s) -p warning",

@@ -35,6 +35,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Caddy", "502 after `dial_timeout`, 3 s by default, and `dial tcp …: i/o timeout`"),
         ("Varnish", "`FetchError backend NAME: fail errno 110`; 503 after `connect_timeout`, 3.5 s by default"),
         ("Traefik access log", "504, 15 bytes, after 30 s (`dialTimeout`)"),
+        ("Google Cloud", "`failed_to_connect_to_backend` after seconds, `connection_timeout`"),
+        ("CloudFront", "504, `OriginConnectError`, or after 10 s or more"),
+        ("Azure Application Gateway", "504, `ERRORINFO_UPSTREAM_TIMED_OUT`, `serverConnectTime` is `-`"),
+        ("Fastly", "503, `Connection timed out`"),
+        ("Akamai", "`ERR_CONNECT_TIMEOUT`"),
     ],
     look_alikes: &[
         (
@@ -52,6 +57,29 @@ pub(super) static ENTRY: Entry = Entry {
         ("dns-failure", "stale DNS: all failures go to one address that `dig` no longer returns; a reload cures it"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -s https://www.cloudflare.com/ips-v4",
+            why: "the origin's firewall must let these addresses in; fail2ban and rate limits count them as one \
+                client each",
+        },
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
+            why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",
+        },
+        Check {
+            on: &[Proxy::GCLB],
+            run: "gcloud compute firewall-rules list --filter='sourceRanges:(130.211.0.0/22 35.191.0.0/16)'",
+            why: "the load balancer and its health checks come from these ranges: they must reach the backends' port",
+        },
+        Check {
+            on: &[Proxy::CLOUDFRONT],
+            run: "aws cloudfront list-distributions --query \
+                \"DistributionList.Items[?DomainName=='{group}'].Origins.Items[]\"",
+            why: "the origins, their ports, protocols and timeouts (OriginReadTimeout, ConnectionTimeout, \
+                ConnectionAttempts)",
+        },
         Check {
             on: &[],
             run: "nc -vz -w3 {host} {port}",

@@ -45,6 +45,12 @@ pub(super) static ENTRY: Entry = Entry {
             "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, not tried at all",
         ),
         ("Traefik access log", "502, 11 bytes, at once; only Traefik's own log at the level debug says why"),
+        ("Google Cloud", "`failed_to_connect_to_backend` at once, `connection_refused`"),
+        ("Cloudflare", "521"),
+        ("CloudFront", "502, `OriginConnectError` at once (or no agreement on TLS)"),
+        ("Azure Front Door", "`OriginConnectionRefused`"),
+        ("Fastly", "503, `Connection refused`"),
+        ("Akamai", "`ERR_CONNECT_FAIL`"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -54,6 +60,35 @@ pub(super) static ENTRY: Entry = Entry {
         ("draining", "refusals of a few seconds around a deploy: the process stopped before traffic was taken away"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
+            why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",
+        },
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -s https://www.cloudflare.com/ips-v4",
+            why: "the origin's firewall must let these addresses in; fail2ban and rate limits count them as one \
+                client each",
+        },
+        Check {
+            on: &[Proxy::GCLB],
+            run: "gcloud compute firewall-rules list --filter='sourceRanges:(130.211.0.0/22 35.191.0.0/16)'",
+            why: "the load balancer and its health checks come from these ranges: they must reach the backends' port",
+        },
+        Check {
+            on: &[Proxy::CLOUDFRONT],
+            run: "aws cloudfront list-distributions --query \
+                \"DistributionList.Items[?DomainName=='{group}'].Origins.Items[]\"",
+            why: "the origins, their ports, protocols and timeouts (OriginReadTimeout, ConnectionTimeout, \
+                ConnectionAttempts)",
+        },
+        Check {
+            on: &[Proxy::FRONTDOOR],
+            run: "az afd origin list -g RESOURCE_GROUP --profile-name PROFILE --origin-group-name ORIGIN_GROUP -o \
+                table",
+            why: "host names, host headers and ports of the origins, and whether certificate names are checked",
+        },
         Check {
             on: &[],
             run: "ss -ltnp 'sport = :{port}'",

@@ -28,6 +28,9 @@ pub(super) static ENTRY: Entry = Entry {
             "Varnish",
             "`FetchError http first read error: -1 104`; newer releases say `HTC eof` as if it had been closed",
         ),
+        ("CloudFront", "`AbortedOrigin`"),
+        ("Azure Front Door", "`OriginConnectionAborted`"),
+        ("Akamai", "`ERR_READ_ERROR`, `ERR_FWD_ENTRY_ABORTED`"),
     ],
     look_alikes: &[
         ("keepalive-race", "a few ms, rare, on all servers, mostly POST"),

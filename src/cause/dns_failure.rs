@@ -34,6 +34,9 @@ pub(super) static ENTRY: Entry = Entry {
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
         ("IIS", "502.3, `sc-win32-status` 12007"),
         ("Kong", "`DNS resolution failed: dns server error: 3 name error`"),
+        ("Google Cloud", "`dns_error`, `dns_timeout`"),
+        ("Azure Front Door", "`DNSFailure`, `DNSTimeout`, `DNSNameNotResolved`"),
+        ("Akamai", "`ERR_DNS_FAIL`, `ERR_DNS_TIMEOUT`"),
     ],
     look_alikes: &[
         (
@@ -45,6 +48,19 @@ pub(super) static ENTRY: Entry = Entry {
         ("proxy-local", "`return 502` also leaves every `$upstream_` variable empty"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFRONT],
+            run: "aws cloudfront list-distributions --query \
+                \"DistributionList.Items[?DomainName=='{group}'].Origins.Items[]\"",
+            why: "the origins, their ports, protocols and timeouts (OriginReadTimeout, ConnectionTimeout, \
+                ConnectionAttempts)",
+        },
+        Check {
+            on: &[Proxy::FRONTDOOR],
+            run: "az afd origin list -g RESOURCE_GROUP --profile-name PROFILE --origin-group-name ORIGIN_GROUP -o \
+                table",
+            why: "host names, host headers and ports of the origins, and whether certificate names are checked",
+        },
         Check {
             on: &[],
             run: "getent hosts {host}",

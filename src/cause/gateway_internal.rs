@@ -19,6 +19,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "`Child (N) died signal=6`, `Panic at:`"),
         ("Kong, OpenResty", "500, `lua entry thread aborted: runtime error`, `failed to run …_by_lua*`"),
         ("Envoy", "503, flag `LR` (local reset); 500, flag `NFCF` (no filter configuration)"),
+        ("CloudFront", "`LambdaExecutionError`, `FunctionExecutionError`: a function at the edge failed"),
+        ("Cloudflare", "502 or 503 with origin status 0 and no SecurityAction; a WorkerStatus other than `ok`"),
     ],
     look_alikes: &[
         ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),

@@ -34,6 +34,8 @@ pub(super) static ENTRY: Entry = Entry {
             "`FetchError overflow` (`http_resp_size`); one line over `http_resp_hdr_len` is a mere `http format error`",
         ),
         ("Envoy", "502, flag `UPE` with `headers_too_large`; `response_payload_too_large`"),
+        ("Azure Front Door", "`ResponseHeaderTooBig`"),
+        ("Fastly", "503, `Header overflow`"),
     ],
     look_alikes: &[
         ("invalid-response", "the same pattern in HAProxy (`PH`) and on an ALB: only the response itself tells"),

@@ -31,6 +31,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare", "523"),
         ("kernel", "on the proxy's host: `Link is Down`, `neighbor table overflow`"),
         ("Varnish", "`FetchError backend NAME: fail errno 113 (No route to host)`, `101`"),
+        ("Google Cloud", "`destination_ip_unroutable`"),
+        ("Fastly", "503, `Network unreachable`"),
     ],
     look_alikes: &[
         ("connection-refused", "the host answered: nothing listens there; errno 111"),
@@ -38,6 +40,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("IPv6 only", "every failing address is in `[…]`: only the IPv6 path is broken"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
+            why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",
+        },
         Check {
             on: &[],
             run: "ip route get {host}",

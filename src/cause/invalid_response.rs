@@ -34,6 +34,9 @@ pub(super) static ENTRY: Entry = Entry {
         ("Go proxies", "`malformed HTTP response`, `malformed MIME header`"),
         ("IIS", "502.3, `sc-win32-status` 12152"),
         ("Varnish", "`FetchError http format error`, `Received junk`"),
+        ("Cloudflare", "520"),
+        ("CloudFront", "502, `OriginInvalidResponseError`, `OriginContentRangeLengthError`"),
+        ("Azure Front Door", "`OriginInvalidResponse`, unless it came after a timeout's wait"),
     ],
     look_alikes: &[
         ("header-too-big", "the same pattern on an ALB and in HAProxy (`PH`): compare the size of the headers"),
@@ -42,6 +45,18 @@ pub(super) static ENTRY: Entry = Entry {
         ("truncated-response", "the headers were fine; the body ended early, after a status was sent"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
+            why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",
+        },
+        Check {
+            on: &[Proxy::CLOUDFRONT],
+            run: "aws cloudfront list-distributions --query \
+                \"DistributionList.Items[?DomainName=='{group}'].Origins.Items[]\"",
+            why: "the origins, their ports, protocols and timeouts (OriginReadTimeout, ConnectionTimeout, \
+                ConnectionAttempts)",
+        },
         Check {
             on: &[],
             run: "curl -s --raw -i -m 30 'http://{host}:{port}{path}' | head -c 2000 | xxd | head -n 60",

@@ -44,6 +44,7 @@ pub(super) static ENTRY: Entry = Entry {
                 connections longer than 600 s)",
         ),
         ("Go proxies", "`http: server closed idle connection`"),
+        ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_CLOSED_CONNECTION` within milliseconds, now and then"),
     ],
     look_alikes: &[
         (
@@ -55,6 +56,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("connections that are not reused", "a connect time above 0 for each attempt rules the race out"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::GCLB],
+            run: "keepalive_timeout 620s",
+            why: "on the backends: the load balancer uses idle connections for 600 s, so theirs must live longer",
+        },
         Check {
             on: &[Proxy::NGINX],
             run: "nginx -T 2>/dev/null | grep -nE '^ *keepalive|proxy_http_version|Connection|next_upstream'",

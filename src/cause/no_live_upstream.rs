@@ -36,6 +36,8 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `FetchError Director NAME returned no backend`, `backend NAME: unhealthy`, or `fail errno 0` just after a failure",
         ),
         ("Traefik", "503, 20 bytes (`no available server`), `ServiceURL` is `-`"),
+        ("Fastly", "503, `All backends failed or unhealthy`, `Backend is unhealthy`"),
+        ("Akamai", "`ERR_NO_GOOD_FWD_IP`"),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
@@ -56,6 +58,21 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::TRAEFIK],
             run: "curl -s localhost:8080/api/http/services | jq '.[] | {name, serverStatus}'",
             why: "with the API enabled: which servers are down",
+        },
+        Check {
+            on: &[Proxy::GCLB],
+            run: "gcloud compute backend-services get-health {group} --global",
+            why: "each backend's state as the health checks see it (`--region` for a regional one)",
+        },
+        Check {
+            on: &[Proxy::GCLB],
+            run: "gcloud compute firewall-rules list --filter='sourceRanges:(130.211.0.0/22 35.191.0.0/16)'",
+            why: "the load balancer and its health checks come from these ranges: they must reach the backends' port",
+        },
+        Check {
+            on: &[Proxy::APPGW],
+            run: "az network application-gateway show-backend-health -g RESOURCE_GROUP -n GATEWAY",
+            why: "why each server of the pool is unhealthy: the probe's own words",
         },
         Check {
             on: &[Proxy::NGINX],

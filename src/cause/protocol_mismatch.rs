@@ -39,6 +39,7 @@ pub(super) static ENTRY: Entry = Entry {
             "`tls: first record does not look like a TLS handshake`, `malformed HTTP response \"\\x15\\x03…\"`, \
                 `server gave HTTP response to HTTPS client`",
         ),
+        ("Google Cloud", "`failed_to_negotiate_alpn`"),
     ],
     look_alikes: &[
         ("tls-handshake", "both sides speak TLS but do not agree: the message has `alert` or a version or cipher"),

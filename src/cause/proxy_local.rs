@@ -29,6 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "in HTTPERR 503 `Disabled`"),
         ("Caddy", "a line of `http.log.error` by `StaticError`: the `error` directive"),
         ("Varnish", "503 with `%{Varnish:handling}x` `synth`"),
+        ("CloudFront", "`FunctionGeneratedResponse`, `LambdaGeneratedResponse`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "HAProxy `SC` with `<NOSRV>`, ALB with target `-` and no fixed response: nobody meant it"),

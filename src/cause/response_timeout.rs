@@ -49,6 +49,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "503, `FetchError first byte timeout` (`first_byte_timeout`, 60 s by default)"),
         ("Envoy", "504, flags `SI`, `UMSDR`, `DT`"),
         ("Traefik access log", "504, 15 bytes, after another time than `dialTimeout` (30 s)"),
+        ("CloudFront", "504, `OriginCommError`"),
+        ("Azure Application Gateway", "504, `ERRORINFO_UPSTREAM_TIMED_OUT`"),
+        ("Azure Front Door", "`OriginTimeout`; status 0, 503 or 504"),
+        ("Fastly", "503, `first byte timeout` (15 s unless set)"),
+        ("Akamai", "504, `ERR_READ_TIMEOUT`, `ERR_FIRST_BYTE_TIMEOUT`"),
     ],
     look_alikes: &[
         (
@@ -60,6 +65,29 @@ pub(super) static ENTRY: Entry = Entry {
         ("queue-timeout", "the wait was in the proxy's own queue (HAProxy Tw, state `sQ`)"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
+            why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",
+        },
+        Check {
+            on: &[Proxy::GCLB],
+            run: "gcloud compute backend-services describe {group} --global \
+                --format='value(timeoutSec,protocol,healthChecks)'",
+            why: "the timeout that failures should sit at, 30 s unless set; HTTP or HTTPS towards the backends",
+        },
+        Check {
+            on: &[Proxy::APPGW],
+            run: "az network application-gateway http-settings list -g RESOURCE_GROUP --gateway-name GATEWAY -o table",
+            why: "requestTimeout, 20 s unless set: failures should sit at it",
+        },
+        Check {
+            on: &[Proxy::CLOUDFRONT],
+            run: "aws cloudfront list-distributions --query \
+                \"DistributionList.Items[?DomainName=='{group}'].Origins.Items[]\"",
+            why: "the origins, their ports, protocols and timeouts (OriginReadTimeout, ConnectionTimeout, \
+                ConnectionAttempts)",
+        },
         Check {
             on: &[],
             run: "curl -s -m 120 -o /dev/null -w '%{http_code} %{time_connect} %{time_starttransfer} %{time_total}\\n' \

@@ -38,6 +38,8 @@ pub(super) static ENTRY: Entry = Entry {
                 valid`",
         ),
         ("IIS", "502.3, `sc-win32-status` 12175"),
+        ("Azure Front Door", "`CertificateNameCheckFailed`, `CertificateError`, `SSLInvalidRootCA`"),
+        ("Fastly", "503, a reason with `certificate`"),
     ],
     look_alikes: &[
         ("tls-handshake", "no agreement on version, cipher or server name: `alert handshake failure`"),
@@ -53,6 +55,24 @@ pub(super) static ENTRY: Entry = Entry {
         ),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
+            why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",
+        },
+        Check {
+            on: &[Proxy::CLOUDFRONT],
+            run: "aws cloudfront list-distributions --query \
+                \"DistributionList.Items[?DomainName=='{group}'].Origins.Items[]\"",
+            why: "the origins, their ports, protocols and timeouts (OriginReadTimeout, ConnectionTimeout, \
+                ConnectionAttempts)",
+        },
+        Check {
+            on: &[Proxy::FRONTDOOR],
+            run: "az afd origin list -g RESOURCE_GROUP --profile-name PROFILE --origin-group-name ORIGIN_GROUP -o \
+                table",
+            why: "host names, host headers and ports of the origins, and whether certificate names are checked",
+        },
         Check {
             on: &[],
             run: "openssl s_client -connect {host}:{port} -showcerts </dev/null | openssl x509 -noout -dates -subject \

@@ -32,6 +32,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare", "525"),
         ("Go proxies", "`remote error: tls: handshake failure`"),
         ("Envoy", "503, flag `UF` with another `TLS_error:…`"),
+        ("Google Cloud", "`tls_protocol_error`, `tls_alert_received`"),
+        ("Azure Front Door", "`SSLHandshakeError`, `SSLInvalidCipher`"),
+        ("Fastly", "503, `SSL handshake error`"),
+        ("Akamai", "`ERR_SSL_…`"),
     ],
     look_alikes: &[
         (
@@ -44,6 +48,18 @@ pub(super) static ENTRY: Entry = Entry {
         ("a client's handshake", "nginx logs the same words with `while SSL handshaking, client:`: not the upstream"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::CLOUDFLARE],
+            run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
+            why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",
+        },
+        Check {
+            on: &[Proxy::CLOUDFRONT],
+            run: "aws cloudfront list-distributions --query \
+                \"DistributionList.Items[?DomainName=='{group}'].Origins.Items[]\"",
+            why: "the origins, their ports, protocols and timeouts (OriginReadTimeout, ConnectionTimeout, \
+                ConnectionAttempts)",
+        },
         Check {
             on: &[],
             run: "openssl s_client -connect {host}:{port} -noservername </dev/null",

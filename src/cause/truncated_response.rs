@@ -27,6 +27,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Caddy", "`aborting with incomplete response`, `unexpected EOF`"),
         ("Varnish", "`FetchError straight insufficient bytes`, `chunked …`, `eof socket fail`"),
         ("Envoy", "any status, `upstream_reset_after_response_started{…}`"),
+        ("Azure Front Door", "`OriginConnectionAborted` with a good status"),
     ],
     look_alikes: &[
         ("a client that left", "HAProxy `CD`, nginx 499, or a complaint `while sending to client`"),

@@ -32,6 +32,8 @@ pub(super) static ENTRY: Entry = Entry {
             "Traefik",
             "503 with a `ServiceURL`; 502 or 504 with more bytes than `Bad Gateway` (11) or `Gateway Timeout` (15)",
         ),
+        ("Azure Application Gateway", "`serverStatus` equals `httpStatus`, `ERRORINFO_NO_ERROR`"),
+        ("Azure Front Door", "`NoError`, or `OriginError`"),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),

@@ -8,7 +8,9 @@ use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 10] = [
+const PRIVATE: [(&str, &[u8]); 11] = [
+    // A query that stands apart from its path: CloudFront, Azure, Akamai.
+    (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // Cloudflare's chosen cookies, which are an object.
     (r#"("Cookies"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*")*"#, b"${1}"),
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
@@ -185,6 +187,12 @@ mod tests {
             (Format::NginxAccess, r#"203.0.113.9 - SECRET [20/Nov/2026:23:50:11 +0000] "GET http://jo:SECRET@shop/a HTTP/1.1" 502 0 "http://jo:p%40SECRET@shop/" "bot 203.0.113.9 198.51.100.7 Bearer SECRETSECRET""#.to_owned()),
             (Format::NginxAccess, r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "CONNECT jo:SECRET@shop:443 HTTP/1.1" 502 0 "-" "-""#.to_owned()),
             (Format::NginxJson, r#"{"time_local":"20/Nov/2026:23:50:11 +0000","remote_addr":"203.0.113.9","status":"502","request":"GET /a?SECRET HTTP/1.1","http_cookie":"a=SECRET; b=\"SECRET","http_authorization":"Basic SECRET","upstream_addr":"10.0.0.5:80"}"#.to_owned()),
+            (Format::Cloudflare, r#"{"ClientIP":"203.0.113.9","ClientRequestURI":"/a?k=SECRET","Cookies":{"sid":"a}SECRET"},"EdgeResponseStatus":502,"OriginIP":"10.0.0.5","RequestHeaders":{"authorization":"Basic SECRET"}}"#.to_owned()),
+            (Format::CloudfrontJson, r#"{"c-ip":"203.0.113.9","sc-status":"502","cs-uri-query":"k=SECRET","cs(Cookie)":"sid=SECRET","cs(Referer)":"https://shop/?k=SECRET","x-edge-result-type":"Error","x-forwarded-for":"198.51.100.7"}"#.to_owned()),
+            (Format::Gclb, r#"{"httpRequest":{"remoteIp":"203.0.113.9:443","requestUrl":"https://shop/a?k=SECRET","serverIp":"10.0.0.5","status":502},"resource":{"type":"http_load_balancer"}}"#.to_owned()),
+            (Format::Appgw, r#"{"category":"ApplicationGatewayAccessLog","properties":{"clientIP":"203.0.113.9","originalRequestUriWithArgs":"/a?k=SECRET","requestQuery":"k=SECRET","serverRouted":"10.0.0.5:80"}}"#.to_owned()),
+            (Format::Frontdoor, r#"{"category":"FrontDoorAccessLog","properties":{"clientIp":"203.0.113.9","socketIp":"198.51.100.7","requestUri":"https://shop/a?k=SECRET","originIp":"10.0.0.5:443","originUrl":"https://app/a?k=SECRET","referer":"https://shop/?k=SECRET"}}"#.to_owned()),
+            (Format::Akamai, r#"{"reqTimeSec":"1795255200","cliIP":"203.0.113.9","queryStr":"k=SECRET","cookie":"sid=SECRET","xForwardedFor":"198.51.100.7","referer":"https://shop/?k=SECRET"}"#.to_owned()),
             (Format::HaproxyHttp, haproxy("sid=SECRET back=SECRET", "{SECRET agent|SECRET} {SECRET}")),
             (Format::HaproxyHttp, haproxy("- -", "{SECRET 198.51.100.7")),
         ];

@@ -12,7 +12,10 @@
 //!
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
+mod azure;
 mod clf;
+mod cloud;
+mod cloudfront;
 mod elb;
 mod envoy_shared;
 mod few;
@@ -112,6 +115,13 @@ formats! {
     Traefik => traefik,
     TraefikJson => traefik_json,
     TraefikError => traefik_error,
+    CloudfrontJson => cloudfront_json,
+    Cloudflare => cloudflare,
+    Gclb => gclb,
+    Appgw => appgw,
+    Frontdoor => frontdoor,
+    Akamai => akamai,
+    Fastly => fastly,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,

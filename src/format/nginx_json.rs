@@ -74,8 +74,8 @@ fn is_own(name: &[u8]) -> bool {
     }
 }
 
-/// Marks of other programs: journald, Docker, Cloudflare, Envoy, Caddy, Traefik, Google, Azure, and applications'
-/// own loggers.
+/// Marks of other programs: journald, Docker, Cloudflare, Envoy, Caddy, Traefik, Google, Azure, Fastly, Akamai, and
+/// applications' own loggers.
 fn is_foreign(name: &[u8]) -> bool {
     matches!(
         name,
@@ -104,6 +104,9 @@ fn is_foreign(name: &[u8]) -> bool {
             | b"category"
             | b"resourceId"
             | b"termination_state"
+            | b"fastly_server"
+            | b"fastly_is_edge"
+            | b"reqTimeSec"
     )
 }
 

@@ -311,3 +311,29 @@ macro_rules! table {
     };
 }
 pub(super) use table;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_a_query_that_stands_apart() {
+        let path = |path: &'static str, query: &'static str| {
+            let record =
+                Record { path: path.as_bytes(), query: query.as_bytes(), escape: Escape::Json, ..Record::default() };
+            String::from_utf8_lossy(&record.shown_path()).into_owned()
+        };
+        assert_eq!(path("/a", "b=1"), "/a?b=1");
+        assert_eq!(path(r"\/a", r"b=\u0031"), "/a?b=1");
+        assert_eq!(path("/a?b=1", ""), "/a?b=1");
+    }
+
+    #[test]
+    fn decodes_user_agents_where_they_are_encoded() {
+        let agent = |agent_coding| {
+            let record = Record { user_agent: br"a%20\/b", agent_coding, escape: Escape::Json, ..Record::default() };
+            String::from_utf8_lossy(&record.shown_agent()).into_owned()
+        };
+        assert_eq!((agent(Coding::Percent), agent(Coding::None)), ("a /b".to_owned(), "a%20/b".to_owned()));
+    }
+}

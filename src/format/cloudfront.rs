@@ -1,0 +1,355 @@
+//! What `CloudFront`'s logs have in common: the names of their fields, what these say of a request, and what they are
+//! signs of. Its standard logs are tab-separated columns that a header names, or JSON objects with members of the same
+//! names; so are real-time logs, from which it takes a few fields more.
+//!
+//! A line tells neither the origin's address nor what the origin answered: the result type is all there is. The group is
+//! the distribution, as its domain name.
+
+use super::{
+    Attempt, Coding, Escape, Record, Skimmed, Statuses, Verdict, What, cloud,
+    record::{sign, table},
+};
+use crate::{
+    cause::{Cause, Sign, Strength},
+    grammar::{
+        number::Micros,
+        text::present,
+        time::{When, Zone, iso},
+    },
+};
+
+table! {
+    /// What the result types of a failed request are signs of. Source: AWS, "Standard logging reference"
+    /// (`x-edge-detailed-result-type`) and "Troubleshooting error responses from your origin".
+    SIGNS:
+    ORIGIN_STATUS = sign("cloudfront-origin-error", Cause::UpstreamError, Strength::Strong, 0,
+        "the origin answered with an error");
+    CACHED_ERROR = sign("cloudfront-cached-error", Cause::UpstreamError, Strength::Weak, 0,
+        "an error that the origin had answered with before was sent from the cache");
+    DNS = sign("cloudfront-origin-dns", Cause::DnsFailure, Strength::Conclusive, 502,
+        "the origin's domain name did not resolve");
+    CONNECT_TIMEOUT = sign("cloudfront-connect-timeout", Cause::ConnectTimeout, Strength::Strong, 504,
+        "no connection to the origin was made in time");
+    CONNECT_FAILED = sign("cloudfront-connect-failed", Cause::ConnectionRefused, Strength::Weak, 502,
+        "no connection to the origin could be made: refused, or no agreement on TLS");
+    ORIGIN_TIMEOUT = sign("cloudfront-origin-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
+        "the origin did not answer in time");
+    HEADER_TOO_BIG = sign("cloudfront-header-too-big", Cause::HeaderTooBig, Strength::Conclusive, 502,
+        "the origin's response header is too big");
+    INVALID_RESPONSE = sign("cloudfront-invalid-response", Cause::InvalidResponse, Strength::Conclusive, 502,
+        "the origin's answer is invalid");
+    READ_FAILED = sign("cloudfront-read-failed", Cause::ClosedEarly, Strength::Strong, 502,
+        "the origin's answer broke off before anything was sent on");
+    BODY_CUT = sign("cloudfront-body-cut", Cause::TruncatedResponse, Strength::Strong, 0,
+        "the origin's answer broke off while it was sent on");
+    WRITE_FAILED = sign("cloudfront-write-failed", Cause::ClosedEarly, Strength::Strong, 502,
+        "the origin did not take the whole request");
+    ABORTED = sign("cloudfront-aborted", Cause::ConnectionReset, Strength::Weak, 502,
+        "the connection to the origin was aborted");
+    SLOW_VIEWER = sign("cloudfront-slow-viewer", Cause::BodyTimeout, Strength::Weak, 0,
+        "the viewer was slow to read, and the origin's answer broke off");
+    FUNCTION_FAILED = sign("cloudfront-function-failed", Cause::GatewayInternal, Strength::Strong, 502,
+        "a function at the edge failed");
+    FUNCTION_LIMITED = sign("cloudfront-function-limited", Cause::CircuitBreaker, Strength::Conclusive, 503,
+        "functions at the edge were throttled");
+    FUNCTION_ANSWERED = sign("cloudfront-function-answered", Cause::ProxyLocal, Strength::Strong, 0,
+        "a function at the edge gave this answer");
+    CAPACITY = sign("cloudfront-capacity", Cause::GatewayInternal, Strength::Conclusive, 503,
+        "the edge location had no capacity left");
+    QUOTA = sign("cloudfront-quota", Cause::CircuitBreaker, Strength::Conclusive, 503,
+        "a quota of CloudFront was exceeded");
+    REFUSED = sign("cloudfront-refused", Cause::Blocked, Strength::Conclusive, 0,
+        "the request was refused by a rule");
+}
+
+/// The fields of a line that matter here, as they come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fields<'a> {
+    date: &'a [u8],
+    clock: &'a [u8],
+    stamp: &'a [u8],
+    status: &'a [u8],
+    bytes: &'a [u8],
+    client: &'a [u8],
+    method: &'a [u8],
+    distribution: &'a [u8],
+    host: &'a [u8],
+    path: &'a [u8],
+    query: &'a [u8],
+    user_agent: &'a [u8],
+    id: &'a [u8],
+    result: &'a [u8],
+    detail: &'a [u8],
+    taken: &'a [u8],
+    first_byte: &'a [u8],
+    origin_first_byte: &'a [u8],
+    origin_last_byte: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    /// Takes the value of the field with this name: `sc-status`, or `sc_status` as Parquet files have it. Names that
+    /// nothing is made of are ignored.
+    pub(super) fn set(&mut self, name: &[u8], value: &'a [u8]) {
+        let value = present(value);
+        let field = match name {
+            b"date" => &mut self.date,
+            b"time" => &mut self.clock,
+            b"timestamp" | b"timestamp(ms)" | b"timestamp_ms" => &mut self.stamp,
+            b"sc-status" | b"sc_status" => &mut self.status,
+            b"sc-bytes" | b"sc_bytes" => &mut self.bytes,
+            b"c-ip" | b"c_ip" => &mut self.client,
+            b"cs-method" | b"cs_method" => &mut self.method,
+            b"cs(Host)" | b"cs-host" | b"cs_host" => &mut self.distribution,
+            b"x-host-header" | b"x_host_header" => &mut self.host,
+            b"cs-uri-stem" | b"cs_uri_stem" => &mut self.path,
+            b"cs-uri-query" | b"cs_uri_query" => &mut self.query,
+            b"cs(User-Agent)" | b"cs-user-agent" | b"cs_user_agent" => &mut self.user_agent,
+            b"x-edge-request-id" | b"x_edge_request_id" => &mut self.id,
+            b"x-edge-result-type" | b"x_edge_result_type" => &mut self.result,
+            b"x-edge-detailed-result-type" | b"x_edge_detailed_result_type" => &mut self.detail,
+            b"time-taken" | b"time_taken" => &mut self.taken,
+            b"time-to-first-byte" | b"time_to_first_byte" => &mut self.first_byte,
+            b"origin-fbl" | b"origin_fbl" => &mut self.origin_first_byte,
+            b"origin-lbl" | b"origin_lbl" => &mut self.origin_last_byte,
+            _ => return,
+        };
+        *field = value;
+    }
+
+    /// What counting needs.
+    pub(super) fn skim(&self, escape: Escape) -> Skimmed<'a> {
+        let record = self.record(escape);
+        cloud::skim(&record, record.attempts.iter().any(|_| is_cut(self.detail)))
+    }
+
+    /// Everything that the line says.
+    pub(super) fn record(&self, escape: Escape) -> Record<'a> {
+        Record {
+            what: What::Request,
+            when: self.when(),
+            status: cloud::status(self.status),
+            group: self.distribution,
+            method: self.method,
+            host: cloud::host(cloud::or(self.host, self.distribution)),
+            path: self.path,
+            query: self.query,
+            bytes: cloud::count(self.bytes),
+            duration: cloud::seconds(self.taken),
+            header: cloud::seconds(self.first_byte),
+            client: self.client,
+            user_agent: self.user_agent,
+            agent_coding: Coding::Percent,
+            trace_id: self.id,
+            error_reason: self.detail,
+            flags: self.result,
+            attempts: self.attempt().into_iter().collect(),
+            escape,
+            ..Record::default()
+        }
+    }
+
+    /// When the response had been sent, in UTC: a date and a time, or one stamp.
+    fn when(&self) -> Option<When> {
+        if self.date.is_empty() {
+            return cloud::utc(self.stamp);
+        }
+        let (date, clock) = (self.date.first_chunk::<10>()?, self.clock.first_chunk::<8>()?);
+        let mut text = [b'T'; 19];
+        text[..10].copy_from_slice(date);
+        text[11..].copy_from_slice(clock);
+        let (_, when) = iso(&text).ok()?;
+        let whole = self.date.len() == 10 && self.clock.len() == 8;
+        whole.then_some(When { zone: Zone::Utc, ..when })
+    }
+
+    /// What was tried at the origin; `None` where it was not asked.
+    fn attempt(&self) -> Option<Attempt<'a>> {
+        let timed = cloud::seconds(self.origin_first_byte).is_some();
+        (timed || is_of_origin(cloud::or(self.detail, self.result))).then(|| Attempt {
+            header: cloud::seconds(self.origin_first_byte),
+            response: cloud::seconds(self.origin_last_byte),
+            ..Attempt::default()
+        })
+    }
+}
+
+/// Whether a result type says that the origin was asked.
+fn is_of_origin(result: &[u8]) -> bool {
+    matches!(result, b"Miss" | b"RefreshHit" | b"MissGeneratedResponse" | b"AbortedOrigin" | b"SlowReaderOriginError")
+        || result.starts_with(b"Origin") && result != b"OriginShieldHit"
+}
+
+/// Whether a result type says that an answer broke off, whatever its status.
+fn is_cut(detail: &[u8]) -> bool {
+    matches!(
+        detail,
+        b"OriginReadError" | b"OriginCommError" | b"OriginContentRangeLengthError" | b"SlowReaderOriginError"
+    )
+}
+
+/// What the result type of a failed request is a sign of.
+pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    let detail = cloud::or(record.error_reason, record.flags);
+    // A status of 000: the viewer closed the connection first.
+    let client_gave_up =
+        matches!(record.status, Some(0 | 499)) || matches!(detail, b"ClientCommError" | b"ClientHungUpRequest");
+    let failed = record.status.filter(|status| statuses.contains(*status) && !client_gave_up);
+    let request = failed.and_then(|status| failure(detail, status, record.duration));
+    let sent = record.status.is_some_and(|status| (200..400).contains(&status));
+    let attempt = request.or_else(|| (sent && is_cut(detail)).then_some(cut(detail)));
+    let attempts = record.attempts.iter().map(|_| attempt).collect();
+    Verdict { request, attempts, client_gave_up }
+}
+
+/// What an answer that broke off is a sign of.
+fn cut(detail: &[u8]) -> &'static Sign {
+    if detail == b"SlowReaderOriginError" { SLOW_VIEWER } else { BODY_CUT }
+}
+
+/// What a failed request is a sign of. `InvalidRequest` and the like blame the viewer; they come with a 4xx.
+fn failure(detail: &[u8], status: u16, took: Option<Micros>) -> Option<&'static Sign> {
+    Some(match detail {
+        b"OriginError" => ORIGIN_STATUS,
+        b"OriginDnsError" => DNS,
+        b"OriginConnectError" if status == 504 || waited(took) => CONNECT_TIMEOUT,
+        b"OriginConnectError" => CONNECT_FAILED,
+        b"OriginCommError" => ORIGIN_TIMEOUT,
+        b"OriginHeaderTooBigError" => HEADER_TOO_BIG,
+        b"OriginInvalidResponseError" | b"OriginContentRangeLengthError" | b"OriginZeroSizeObjectError" => {
+            INVALID_RESPONSE
+        }
+        b"OriginReadError" => READ_FAILED,
+        b"OriginWriteError" => WRITE_FAILED,
+        b"AbortedOrigin" => ABORTED,
+        b"SlowReaderOriginError" => SLOW_VIEWER,
+        b"CapacityExceeded" => CAPACITY,
+        b"LimitExceeded" => QUOTA,
+        b"ClientGeoBlocked" | b"InvalidRequestBlocked" => REFUSED,
+        b"LambdaLimitExceeded" | b"FunctionThrottledError" => FUNCTION_LIMITED,
+        b"FunctionGeneratedResponse" | b"LambdaGeneratedResponse" | b"MissGeneratedResponse" => FUNCTION_ANSWERED,
+        function if function.starts_with(b"Lambda") || function.starts_with(b"Function") => FUNCTION_FAILED,
+        // "This error type can occur when CloudFront serves an error response from the cache": then it takes no time.
+        b"Hit" | b"OriginShieldHit" => CACHED_ERROR,
+        b"Error" if took.is_some_and(|took| took < AT_ONCE) => CACHED_ERROR,
+        // The origin answered, and nothing was wrong with that.
+        b"Miss" | b"RefreshHit" => ORIGIN_STATUS,
+        _ => return None,
+    })
+}
+
+/// What is answered sooner has not been to any origin.
+const AT_ONCE: Micros = 5_000;
+
+/// Whether a request took as long as one attempt to connect may take: 10 s by default, and there are up to three.
+fn waited(took: Option<Micros>) -> bool {
+    took.is_some_and(|took| took >= 9_900_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields<'a>(result: &'a str, detail: &'a str, status: &'a str, taken: &'a str) -> Fields<'a> {
+        let mut fields = Fields::default();
+        for (name, value) in [
+            ("date", "2026-11-21"),
+            ("time", "10:00:00"),
+            ("cs(Host)", "d111111abcdef8.cloudfront.net"),
+            ("sc-status", status),
+            ("x-edge-result-type", result),
+            ("x-edge-detailed-result-type", detail),
+            ("time-taken", taken),
+            ("x-edge-location", "IAD89-C1"),
+        ] {
+            fields.set(name.as_bytes(), value.as_bytes());
+        }
+        fields
+    }
+
+    /// The sign of a request, whether it is that of its attempt too, and whether the viewer gave up.
+    fn judged(fields: &Fields<'_>) -> (&'static str, &'static str, bool) {
+        let verdict = judge(&fields.record(Escape::None), &Statuses::gateway());
+        let kind = |sign: Option<&'static Sign>| sign.map_or("-", |sign| sign.kind);
+        let attempt = verdict.attempts.first().map_or("none", |attempt| kind(*attempt));
+        (kind(verdict.request), attempt, verdict.client_gave_up)
+    }
+
+    #[test]
+    fn names_signs() {
+        let both = |kind| (kind, kind, false);
+        let no_attempt = |kind| (kind, "none", false);
+        let cases = [
+            (["Error", "OriginError", "503", "0.120"], both("cloudfront-origin-error")),
+            (["Error", "OriginDnsError", "502", "0.102"], both("cloudfront-origin-dns")),
+            (["Error", "OriginConnectError", "504", "30.021"], both("cloudfront-connect-timeout")),
+            (["Error", "OriginConnectError", "502", "10.004"], both("cloudfront-connect-timeout")),
+            (["Error", "OriginConnectError", "502", "0.030"], both("cloudfront-connect-failed")),
+            (["Error", "OriginCommError", "504", "30.125"], both("cloudfront-origin-timeout")),
+            (["Error", "OriginHeaderTooBigError", "502", "0.2"], both("cloudfront-header-too-big")),
+            (["Error", "OriginInvalidResponseError", "502", "0.2"], both("cloudfront-invalid-response")),
+            (["Error", "OriginZeroSizeObjectError", "502", "0.2"], both("cloudfront-invalid-response")),
+            (["Error", "OriginReadError", "502", "0.2"], both("cloudfront-read-failed")),
+            (["Error", "OriginWriteError", "502", "0.2"], both("cloudfront-write-failed")),
+            (["Error", "AbortedOrigin", "502", "0.2"], both("cloudfront-aborted")),
+            (["Error", "SlowReaderOriginError", "502", "0.2"], both("cloudfront-slow-viewer")),
+            (["CapacityExceeded", "CapacityExceeded", "503", "0.0"], no_attempt("cloudfront-capacity")),
+            (["LimitExceeded", "LimitExceeded", "503", "0.0"], no_attempt("cloudfront-quota")),
+            (["Error", "ClientGeoBlocked", "503", "0.0"], no_attempt("cloudfront-refused")),
+            (["LambdaExecutionError", "LambdaExecutionError", "502", "0.3"], no_attempt("cloudfront-function-failed")),
+            (["FunctionExecutionError", "", "503", "0.003"], no_attempt("cloudfront-function-failed")),
+            (["FunctionThrottledError", "", "503", "0.003"], no_attempt("cloudfront-function-limited")),
+            (["FunctionGeneratedResponse", "", "503", "0.003"], no_attempt("cloudfront-function-answered")),
+            (["Error", "Error", "502", "0.001"], no_attempt("cloudfront-cached-error")),
+            (["Hit", "Hit", "503", "0.020"], no_attempt("cloudfront-cached-error")),
+            (["Miss", "Miss", "503", "0.120"], both("cloudfront-origin-error")),
+            // The body broke off behind a good status: the request was answered, the attempt failed.
+            (["Error", "OriginReadError", "200", "4.0"], ("-", "cloudfront-body-cut", false)),
+            (["Error", "SlowReaderOriginError", "200", "4.0"], ("-", "cloudfront-slow-viewer", false)),
+            // Near misses.
+            (["Error", "Error", "502", "0.102"], no_attempt("-")),
+            (["Error", "OriginError", "404", "0.102"], ("-", "-", false)),
+            (["Error", "InvalidRequest", "400", "0.001"], no_attempt("-")),
+            (["Miss", "Miss", "200", "0.120"], ("-", "-", false)),
+            (["Hit", "Hit", "200", "0.001"], no_attempt("-")),
+            (["Error", "ClientCommError", "504", "3.0"], ("-", "none", true)),
+            (["Error", "ClientHungUpRequest", "000", "3.0"], ("-", "none", true)),
+            (["Miss", "Miss", "000", "3.0"], ("-", "-", true)),
+        ];
+        for ([result, detail, status, taken], expected) in cases {
+            assert_eq!(judged(&fields(result, detail, status, taken)), expected, "{result} {detail} {status} {taken}");
+        }
+        for sign in &SIGNS {
+            assert!(cases.iter().any(|(_, kinds)| [kinds.0, kinds.1].contains(&sign.kind)), "{}", sign.kind);
+        }
+    }
+
+    #[test]
+    fn reads_the_origins_times() {
+        let mut line = fields("Miss", "Miss", "200", "0.120");
+        line.set(b"origin-fbl", b"0.080");
+        line.set(b"origin_lbl", b"0.110");
+        line.set(b"time-to-first-byte", b"0.085");
+        let record = line.record(Escape::None);
+        let attempt = record.attempts.first().copied().unwrap_or_default();
+        assert_eq!((record.duration, record.header), (Some(120_000), Some(85_000)));
+        assert_eq!((attempt.header, attempt.response), (Some(80_000), Some(110_000)));
+        // Sent from the cache: the origin's times are `-`.
+        let mut line = fields("Hit", "Hit", "200", "0.001");
+        line.set(b"origin-fbl", b"-");
+        assert!(line.record(Escape::None).attempts.is_empty());
+    }
+
+    #[test]
+    fn reads_dates_and_stamps() {
+        let wall = |fields: &Fields<'_>| fields.record(Escape::None).when.map(|when| (when.wall, when.zone));
+        let mut line = fields("Hit", "Hit", "200", "0.001");
+        assert_eq!(wall(&line), Some((1_795_255_200_000_000, Zone::Utc)));
+        line.set(b"time", b"10:00");
+        assert_eq!(wall(&line), None);
+        line.set(b"date", b"-");
+        line.set(b"timestamp", b"1795255200.250");
+        assert_eq!(wall(&line), Some((1_795_255_200_250_000, Zone::Utc)));
+        line.set(b"timestamp(ms)", b"1795255200250");
+        assert_eq!(wall(&line), Some((1_795_255_200_250_000, Zone::Utc)));
+    }
+}
