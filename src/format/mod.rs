@@ -18,15 +18,15 @@ mod few;
 mod haproxy;
 mod host;
 mod nginx;
-mod nginx_template;
 mod record;
+mod template;
 pub(crate) mod unescape;
 
 pub use few::Few;
-pub use nginx_template::Template as NginxTemplate;
 pub use record::{
     About, Attempt, AttemptSigns, Attempts, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe,
 };
+pub use template::Template;
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`].
 macro_rules! formats {

@@ -72,11 +72,21 @@ fn hex_byte(digits: &[u8]) -> Option<u8> {
     }
 }
 
-/// `\xHH`; and `\"` and `\\`, which Apache and some syslog daemons write.
+/// `\xHH`; and `\"`, `\\` and C's short ones, which Apache and some syslog daemons write (`ap_escape_logitem`).
 fn hex_escape(rest: &[u8]) -> Meaning {
     match rest {
         [b'x', digits @ ..] => Some((hex_byte(digits)?.into(), 3)),
         [byte @ (b'"' | b'\\'), ..] => Some(((*byte).into(), 1)),
+        [short @ (b'b' | b'n' | b'r' | b't' | b'v'), ..] => {
+            let byte = match short {
+                b'b' => 8,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                _ => 11,
+            };
+            Some((byte.into(), 1))
+        }
         _ => None,
     }
 }

@@ -1,0 +1,448 @@
+//! A layout as a flat list of values, each with the text that follows it, and how a line is held against it.
+//!
+//! In the ordinary case a line is passed once: each value ends by its own rule, or where the text behind it is first
+//! found. Only where that leads nowhere are other places tried.
+
+use super::super::nginx::bare_list;
+use super::stamp::Stamp;
+use crate::grammar::find::{find, find_far};
+use crate::grammar::number::{first_eight, last_of_row, status};
+use crate::grammar::time::When;
+
+/// What a value looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Three digits.
+    Status,
+    /// A time.
+    Stamp(Stamp),
+    /// Digits, with a sign or a point, or nothing.
+    Number,
+    /// One of nginx's upstream lists.
+    List,
+    /// `host:port`, whose host may hold colons, or `unix:1`.
+    Port,
+    /// HAProxy's `backend/server`.
+    Route,
+    /// So many of HAProxy's numbers: `0/0/-1/-1/+3000`.
+    Row(usize),
+    /// HAProxy's captured headers `{a|b}`, or nothing: then the space behind is not there either.
+    Captures,
+    /// In quotes, or not.
+    Quotable,
+    /// Anything.
+    Text,
+}
+
+/// One value of a layout.
+#[derive(Clone, Debug)]
+pub(super) struct Piece<F> {
+    /// What it looks like.
+    pub(super) class: Class,
+    /// What it means.
+    pub(super) field: F,
+    /// What stands behind it.
+    after: Literal,
+}
+
+/// A compiled layout.
+#[derive(Clone, Debug)]
+pub(super) struct Layout<F> {
+    head: Literal,
+    pieces: Vec<Piece<F>>,
+    rules: Rules,
+    /// How many pieces tell all that counting needs.
+    needed: usize,
+}
+
+/// What differs between those who write lines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// Whether a backslash takes the next quote with it.
+    pub(super) backslashes: bool,
+    /// Whether what stands behind the needed values may differ: HAProxy's lines are cut at a length.
+    pub(super) open_end: bool,
+}
+
+/// Takes the values of a line, in order.
+pub(super) trait Sink<'a, F>: Default {
+    /// A value.
+    fn set(&mut self, field: F, value: &'a [u8]);
+    /// A time, as text and read.
+    fn time(&mut self, field: F, value: &'a [u8], when: When);
+}
+
+/// A part of a layout while it is compiled.
+#[derive(Clone, Debug)]
+pub(super) enum Part<F> {
+    /// Text that stands in each line.
+    Text(String),
+    /// A value.
+    Value(Class, F),
+}
+
+impl<F: Copy> Layout<F> {
+    /// Makes a layout of its parts. `needs` says whether counting cannot do without a field.
+    pub(super) fn new(parts: Vec<Part<F>>, rules: Rules, needs: impl Fn(F) -> bool) -> Self {
+        let (mut head, mut pieces) = (String::new(), Vec::<(Class, F, String)>::new());
+        for part in parts {
+            match (part, pieces.last_mut()) {
+                (Part::Text(text), None) => head.push_str(&text),
+                (Part::Text(text), Some((_, _, after))) => after.push_str(&text),
+                (Part::Value(class, field), _) => pieces.push((class, field, String::new())),
+            }
+        }
+        let needed = pieces.iter().rposition(|piece| needs(piece.1)).map_or(0, |last| last + 1);
+        let piece = |(class, field, after): (Class, F, String)| Piece { class, field, after: Literal::new(&after) };
+        Self { head: Literal::new(&head), pieces: pieces.into_iter().map(piece).collect(), rules, needed }
+    }
+
+    /// Every field of the layout, in order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = F> {
+        self.pieces.iter().map(|piece| piece.field)
+    }
+
+    /// What counting needs of a line; `None` where the line does not fit.
+    #[inline]
+    pub(super) fn skim<'a, S: Sink<'a, F>>(&self, line: &'a [u8]) -> Option<S> {
+        self.fill(line, false)
+    }
+
+    /// The values of a line; `None` where it does not fit.
+    pub(super) fn read<'a, S: Sink<'a, F>>(&self, line: &'a [u8]) -> Option<S> {
+        self.fill(line, true)
+    }
+
+    #[inline]
+    fn fill<'a, S: Sink<'a, F>>(&self, line: &'a [u8], whole: bool) -> Option<S> {
+        let mut sink = S::default();
+        match self.pass(line, whole, &mut sink) {
+            Passed::Whole => Some(sink),
+            passed => self.search(line, passed),
+        }
+    }
+
+    /// Passes a line once.
+    #[inline]
+    fn pass<'a, S: Sink<'a, F>>(&self, line: &'a [u8], whole: bool, sink: &mut S) -> Passed {
+        let Some(mut rest) = self.head.strip(line) else { return Passed::Not };
+        for (number, piece) in self.pieces.iter().enumerate() {
+            let told = number >= self.needed;
+            if told && self.rules.open_end && !whole {
+                return Passed::Whole;
+            }
+            let found = piece.length(rest).map(|end| end.or_else(|| piece.first_end(rest, self.rules)));
+            let after = match found {
+                Some(Some(end)) => rest.get(end..).and_then(|after| Some((end, piece.behind(after, end)?))),
+                _ => None,
+            };
+            let Some((end, after)) = after else {
+                if told && self.rules.open_end {
+                    piece.note(rest, rest.trim_ascii_end().len(), sink);
+                    return Passed::Whole;
+                }
+                if told && found == Some(None) && piece.after.text.starts_with(b"\"") {
+                    piece.note(rest, rest.trim_ascii_end().len(), sink);
+                    return Passed::Cut;
+                }
+                return Passed::Not;
+            };
+            piece.note(rest, end, sink);
+            rest = after;
+        }
+        let is_open = self.rules.open_end && self.needed < self.pieces.len();
+        if is_open || rest.is_empty() || rest.trim_ascii().is_empty() { Passed::Whole } else { Passed::Not }
+    }
+
+    /// Tries all places where values may end.
+    #[cold]
+    fn search<'a, S: Sink<'a, F>>(&self, line: &'a [u8], passed: Passed) -> Option<S> {
+        let rest = self.head.strip(line)?;
+        let (mut ends, mut tries) = (Vec::with_capacity(self.pieces.len()), TRIES);
+        let mut sink = S::default();
+        if !self.matches(0, rest, &mut ends, &mut tries) {
+            // What was cut off inside its last quotes has told all that counts.
+            return match passed {
+                Passed::Cut => {
+                    self.pass(line, true, &mut sink);
+                    Some(sink)
+                }
+                _ => None,
+            };
+        }
+        let mut rest = rest;
+        for (piece, end) in self.pieces.iter().zip(ends) {
+            piece.note(rest, end, &mut sink);
+            rest = rest.get(end..).and_then(|after| piece.behind(after, end))?;
+        }
+        Some(sink)
+    }
+
+    /// Whether `i` is what the pieces from `at` on say; where their values end is left in `ends`.
+    fn matches(&self, at: usize, i: &[u8], ends: &mut Vec<usize>, tries: &mut u32) -> bool {
+        let Some(piece) = self.pieces.get(at) else { return i.trim_ascii().is_empty() };
+        if at >= self.needed && self.rules.open_end {
+            return true;
+        }
+        let mut ends_at = |end: usize| {
+            *tries = tries.saturating_sub(1);
+            let Some(after) = i.get(end..).and_then(|after| piece.behind(after, end)).filter(|_| *tries > 0) else {
+                return false;
+            };
+            ends.push(end);
+            let fits = self.matches(at + 1, after, ends, tries);
+            if !fits {
+                ends.pop();
+            }
+            fits
+        };
+        match piece.length(i) {
+            None => false,
+            Some(Some(end)) => ends_at(end),
+            Some(None) if piece.after.text.is_empty() => ends_at(i.trim_ascii_end().len()),
+            Some(None) => {
+                let is_list = piece.class == Class::List && piece.after.text.starts_with(b":");
+                let places = || memchr::memmem::find_iter(i, &piece.after.text);
+                // Between the groups of a list stands ` : `, whose colon is not the text's unless nothing else fits.
+                let between = |end: &usize| is_list && *end > 0 && i[end - 1] == b' ';
+                let fits = |end: &usize| piece.may_end(i, *end, self.rules);
+                places().filter(|end| !between(end) && fits(end)).any(&mut ends_at)
+                    || is_list && places().filter(between).any(ends_at)
+            }
+        }
+    }
+}
+
+/// How far a line was passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    Whole,
+    /// The line ends inside the quotes of a value behind those that count.
+    Cut,
+    Not,
+}
+
+/// How many ends may be tried in one line before it counts as one that does not fit.
+const TRIES: u32 = 1_000;
+
+impl<F: Copy> Piece<F> {
+    /// How long the value at the start of `i` is; `Some(None)` where the text behind it tells, `None` where what stands
+    /// there is no such value.
+    #[inline]
+    fn length(&self, i: &[u8]) -> Option<Option<usize>> {
+        let read = |rest: Option<&[u8]>| rest.map(|rest| Some(i.len() - rest.len()));
+        match &self.class {
+            Class::Text | Class::Port | Class::Route => Some(None),
+            Class::Number => Some(Some(number_length(i))),
+            Class::Status => read(status(i).ok().map(|(rest, _)| rest)),
+            Class::Stamp(stamp) => read(stamp.read(i).map(|(rest, _)| rest)),
+            Class::Row(count) => Some(Some(row_length(i, *count)?)),
+            Class::List if matches!(self.after.text.first(), None | Some(b' ' | b'|')) => {
+                Some(Some(bare_list(i).1.len()))
+            }
+            Class::List => Some(None),
+            Class::Captures => match i.first() {
+                Some(b'{') => find_far(b'}', i).map(|end| Some(end + 1)),
+                _ => Some(Some(0)),
+            },
+            Class::Quotable => match i {
+                [b'"', inside @ ..] => end_of_quotes(inside).map(|end| Some(end + 2)),
+                _ => Some(None),
+            },
+        }
+    }
+
+    /// Where the text behind the value first stands.
+    #[inline]
+    fn first_end(&self, i: &[u8], rules: Rules) -> Option<usize> {
+        if self.after.text.is_empty() {
+            return Some(i.trim_ascii_end().len());
+        }
+        let (mut from, mut between) = (0, None);
+        loop {
+            let end = self.after.find(i, from)?;
+            if self.may_end(i, end, rules) {
+                let is_between = self.class == Class::List && i[end] == b':' && end > 0 && i[end - 1] == b' ';
+                if !is_between {
+                    return Some(end);
+                }
+                between = between.or(Some(end));
+            }
+            from = end + 1;
+            if between.is_some() && self.after.find(i, from).is_none() {
+                return between;
+            }
+        }
+    }
+
+    /// Whether the value may end at `end`, where the text behind it stands.
+    #[inline]
+    fn may_end(&self, i: &[u8], end: usize, rules: Rules) -> bool {
+        match self.class {
+            Class::Port => i[..end].contains(&b':'),
+            Class::Route => i[..end].contains(&b'/') && !i[..end].contains(&b' '),
+            _ if rules.backslashes && end > 0 && i[end - 1] == b'\\' && i[end] == b'"' => {
+                i[..end].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+            }
+            _ => true,
+        }
+    }
+
+    /// What follows the text behind a value of that length.
+    #[inline]
+    fn behind<'a>(&self, after: &'a [u8], length: usize) -> Option<&'a [u8]> {
+        match self.after.strip(after) {
+            Some(rest) => Some(rest),
+            // HAProxy writes no second space where nothing was captured.
+            None if length == 0 && self.class == Class::Captures => {
+                after.strip_prefix(self.after.text.strip_prefix(b" ")?)
+            }
+            None => None,
+        }
+    }
+
+    /// Hands the value at the start of `i` on.
+    #[inline]
+    fn note<'a, S: Sink<'a, F>>(&self, i: &'a [u8], end: usize, sink: &mut S) {
+        let value = i.get(..end).unwrap_or(i);
+        match &self.class {
+            Class::Stamp(stamp) => {
+                if let Some((_, when)) = stamp.read(i) {
+                    sink.time(self.field, value, when);
+                }
+            }
+            Class::Quotable => sink.set(self.field, unquoted(value)),
+            _ => sink.set(self.field, value),
+        }
+    }
+}
+
+/// What stands between quotes, if there are some.
+pub(super) fn unquoted(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inside @ .., b'"'] => inside,
+        [b'"', inside @ ..] => inside,
+        _ => value,
+    }
+}
+
+/// Where the quotes end that `inside` begins in.
+fn end_of_quotes(inside: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let end = from + find_far(b'"', inside.get(from..)?)?;
+        let slashes = inside[..end].iter().rev().take_while(|byte| **byte == b'\\').count();
+        if slashes % 2 == 0 {
+            return Some(end);
+        }
+        from = end + 1;
+    }
+}
+
+#[inline]
+fn number_length(i: &[u8]) -> usize {
+    i.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count()
+}
+
+/// The length of a row of numbers.
+#[inline]
+fn row_length(i: &[u8], count: usize) -> Option<usize> {
+    if count == 5
+        && let Some((rest, _)) = last_of_row::<5>(i, b'/')
+    {
+        return Some(i.len() - rest.len());
+    }
+    let (mut at, mut left) = (0, count);
+    loop {
+        let sign = usize::from(matches!(i.get(at), Some(b'-' | b'+')));
+        let digits = i.get(at + sign..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == 0 {
+            return None;
+        }
+        (at, left) = (at + sign + digits, left - 1);
+        if left == 0 {
+            return Some(at);
+        }
+        if i.get(at) != Some(&b'/') {
+            return None;
+        }
+        at += 1;
+    }
+}
+
+/// Text that stands in each line.
+#[derive(Clone, Debug)]
+struct Literal {
+    text: Box<[u8]>,
+    /// The first eight bytes, and which of these count.
+    start: (u64, u64),
+}
+
+impl Literal {
+    fn new(text: &str) -> Self {
+        let text: Box<[u8]> = text.as_bytes().into();
+        let counts = u64::MAX.checked_shr(64 - 8 * u32::try_from(text.len().min(8)).unwrap_or(8)).unwrap_or(0);
+        Self { start: (first_eight(&text) & counts, counts), text }
+    }
+
+    /// What follows this in `i`, if `i` begins with it.
+    #[inline]
+    fn strip<'a>(&self, i: &'a [u8]) -> Option<&'a [u8]> {
+        let rest = i.get(self.text.len()..)?;
+        let same = (first_eight(i) ^ self.start.0) & self.start.1 == 0;
+        (same && (self.text.len() <= 8 || i[8..].starts_with(&self.text[8..]))).then_some(rest)
+    }
+
+    /// Where this, which is not empty, stands first in `i` from `from` on.
+    #[inline]
+    fn find(&self, i: &[u8], mut from: usize) -> Option<usize> {
+        let first = *self.text.first()?;
+        loop {
+            let rest = i.get(from..)?;
+            let found = if first == b' ' { find(first, rest)? } else { find_far(first, rest)? };
+            from += found;
+            if self.text.len() == 1 || self.strip(&i[from..]).is_some() {
+                return Some(from);
+            }
+            from += 1;
+        }
+    }
+}
+
+/// What a vendor's layouts have in common while they are compiled.
+pub(super) struct Joints<F> {
+    /// The field that means nothing.
+    pub(super) ignored: F,
+    /// Whether a field must stand by itself.
+    pub(super) fixed: fn(F) -> bool,
+    /// What two fields that touch mean together.
+    pub(super) fused: fn(F, F) -> Option<F>,
+}
+
+impl<F: Copy + PartialEq> Joints<F> {
+    /// Appends a value. Values that touch are one text: the one that has a meaning gives it. `name` is what the layout
+    /// calls the value.
+    pub(super) fn add(
+        &self,
+        parts: &mut Vec<Part<F>>,
+        value: (Class, F),
+        name: &str,
+        column: usize,
+    ) -> Result<(), String> {
+        let (class, field) = value;
+        let Some(Part::Value(last_class, last)) = parts.last_mut() else {
+            parts.push(Part::Value(class, field));
+            return Ok(());
+        };
+        if (self.fixed)(*last) || (self.fixed)(field) {
+            return Err(format!("column {column}: nothing stands between `{name}` and the value before it"));
+        }
+        *last_class = Class::Text;
+        *last = match (self.fused)(*last, field) {
+            Some(both) => both,
+            None if field == self.ignored => *last,
+            None => self.ignored,
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Access logs in the layout that the user gives: the text of nginx's `log_format`, Apache's `LogFormat` or HAProxy's
+//! `log-format`, compiled once and then held against every line.
+//!
+//! [`layout`] is the engine: what stands between values must match byte for byte, and each value ends by its own rule
+//! or where the text behind it begins. One file for each vendor has its names, and where the values go; what a failed
+//! request is a sign of is judged as in that vendor's known formats.
+
+mod apache;
+mod directive;
+mod haproxy;
+mod layout;
+mod nginx;
+mod stamp;
+
+use super::{Record, Skimmed, Statuses, Verdict};
+use crate::cause::Proxy;
+
+/// A compiled layout.
+#[derive(Clone, Debug)]
+pub struct Template(Vendor);
+
+#[derive(Clone, Debug)]
+enum Vendor {
+    Nginx(nginx::Custom),
+    Apache(apache::Custom),
+    Haproxy(haproxy::Custom),
+}
+
+impl Template {
+    /// What a layout on the command line begins with, by vendor.
+    pub const PREFIXES: [&'static str; 3] = ["nginx:", "apache:", "haproxy:"];
+
+    /// Compiles `nginx:…`, `apache:…` or `haproxy:…`: a directive as it stands in the configuration, or the bare
+    /// layout. `None` where the text begins with none of these.
+    ///
+    /// # Errors
+    /// What is wrong with the text, and where.
+    pub fn compile(text: &str) -> Option<Result<Self, String>> {
+        let (vendor, layout) = text.split_once(':')?;
+        let compiled = match vendor {
+            "nginx" => nginx::Custom::compile(layout).map(Vendor::Nginx),
+            "apache" => apache::Custom::compile(layout).map(Vendor::Apache),
+            "haproxy" => haproxy::Custom::compile(layout).map(Vendor::Haproxy),
+            _ => return None,
+        };
+        Some(compiled.map(Self))
+    }
+
+    /// The name in reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.0 {
+            Vendor::Nginx(_) => "nginx-custom",
+            Vendor::Apache(_) => "apache-custom",
+            Vendor::Haproxy(_) => "haproxy-custom",
+        }
+    }
+
+    /// The gateway that writes such lines.
+    #[inline]
+    #[must_use]
+    pub fn proxy(&self) -> Proxy {
+        match self.0 {
+            Vendor::Nginx(_) => Proxy::NGINX,
+            Vendor::Apache(_) => Proxy::APACHE,
+            Vendor::Haproxy(_) => Proxy::HAPROXY,
+        }
+    }
+
+    /// Reads what counting needs; `None` where the line does not fit.
+    #[inline]
+    #[must_use]
+    pub fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
+        match &self.0 {
+            Vendor::Nginx(custom) => custom.skim(line),
+            Vendor::Apache(custom) => custom.skim(line),
+            Vendor::Haproxy(custom) => custom.skim(line),
+        }
+    }
+
+    /// Reads everything; `None` where the line does not fit.
+    #[must_use]
+    pub fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
+        match &self.0 {
+            Vendor::Nginx(custom) => custom.read(line),
+            Vendor::Apache(custom) => custom.read(line),
+            Vendor::Haproxy(custom) => custom.read(line),
+        }
+    }
+
+    /// Says what the fields of a record are signs of.
+    #[must_use]
+    pub fn judge(&self, record: &Record<'_>, statuses: &Statuses) -> Verdict {
+        match &self.0 {
+            Vendor::Nginx(_) => super::nginx::judge(record, statuses),
+            Vendor::Apache(_) => super::apache_access::judge(record, statuses),
+            Vendor::Haproxy(_) => super::haproxy::judge(record, statuses),
+        }
+    }
+}
+
+/// The column of a layout at which its byte `at` stands, from 1.
+fn column(layout: &str, at: usize) -> usize {
+    layout.get(..at).unwrap_or(layout).chars().count() + 1
+}
