@@ -38,8 +38,10 @@ enum Form {
 /// What a value means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
-    /// `%ci`, with `:%cp` or without.
+    /// `%ci`
     Client,
+    /// `%ci:%cp`
+    ClientPort,
     /// `%ft`
     Frontend,
     /// `%b`
@@ -149,17 +151,14 @@ impl Custom {
         let layout = directive(text)?;
         let mut parser = Parser::default();
         parser.read(&layout)?;
-        let escape = match (parser.is_json, parser.escaped, parser.json_text) {
-            (true, ..) | (_, _, true) => Escape::Json,
-            (_, true, _) => Escape::Hex,
-            _ => Escape::Hash,
-        };
+        // What a `json` converter wrote may stand beside what HAProxy escaped by itself: the path decides.
+        let escape = if parser.is_json || parser.json_path { Escape::Json } else { Escape::Hash };
         let (form, has) = if parser.is_json {
             let has = Places::of(parser.named.iter().map(|named| named.2));
             (Form::Json(parser.named), has)
         } else {
             let parts = fused(parser.parts);
-            let rules = Rules { backslashes: escape != Escape::Hash, open_end: true };
+            let rules = Rules { backslashes: parser.json_text, open_end: true };
             let layout = Layout::new(parts, rules, is_needed);
             let has = Places::of(layout.fields());
             (Form::Text(layout), has)
@@ -243,8 +242,12 @@ impl Custom {
     fn line<'a>(&self, values: &Values<'a>) -> Option<Line<'a>> {
         let timers = self.timers(values);
         let state = values.get(Field::State);
+        let client = match values.get(Field::ClientPort) {
+            b"" => values.get(Field::Client),
+            client => host(client),
+        };
         Some(Line {
-            head: Head::of(host_of(values.get(Field::Client)), values.when?),
+            head: Head::of(client, values.when?),
             frontend: values.get(Field::Frontend),
             route: self.route(values),
             timers,
@@ -306,13 +309,6 @@ impl Custom {
 /// A number of HAProxy's; `None` for `-1`.
 fn milliseconds(text: &[u8]) -> Option<u64> {
     whole(text, number).flatten()
-}
-
-/// The address in `10.0.0.9:51514`, `2001:db8::1:443`, `unix:1`, or without a port.
-fn host_of(client: &[u8]) -> &[u8] {
-    let colons = client.iter().filter(|byte| **byte == b':').count();
-    let is_v6 = colons > 1 && client.last() != Some(&b']');
-    if colons == 1 || is_v6 { host(client) } else { client }
 }
 
 /// `bc_err=ERESET` without its key.
@@ -436,10 +432,10 @@ struct Parser {
     named: Vec<(String, Class, Field)>,
     /// The flags that `%{…}o` set for all that follows.
     flags: Flags,
-    /// `+E` somewhere.
-    escaped: bool,
     /// A `json` converter somewhere.
     json_text: bool,
+    /// The path comes from one.
+    json_path: bool,
     timed: bool,
 }
 
@@ -448,7 +444,6 @@ struct Parser {
 struct Flags {
     quotes: bool,
     hexadecimal: bool,
-    escapes: bool,
 }
 
 impl Parser {
@@ -503,8 +498,20 @@ impl Parser {
                 at += end + 2;
             } else if let Some(inside) = rest.strip_prefix('[') {
                 let end = end_of_sample(inside).ok_or("`[` is never closed")?;
-                let kind = fetch(&inside[..end], &mut self.json_text);
-                self.value(kind, flags, (name, &text[..at + end + 2], column))?;
+                let (kind, is_json) = fetch(&inside[..end]);
+                self.json_text |= is_json;
+                self.json_path |= is_json && matches!(kind, Kind::Text(Field::Path | Field::Uri));
+                let name = (name, &text[..at + end + 2], column);
+                match kind {
+                    // All that a sample gives is in quotes then, unlike an alias.
+                    Kind::Number(field) => self.value(Kind::Text(field), flags, name)?,
+                    Kind::Time(_) if flags.quotes && !self.is_json => {
+                        self.text('"');
+                        self.value(kind, flags, name)?;
+                        self.text('"');
+                    }
+                    kind => self.value(kind, flags, name)?,
+                }
                 return Ok(at + end + 2);
             } else {
                 let length = rest.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(rest.len());
@@ -518,20 +525,36 @@ impl Parser {
         }
     }
 
+    /// What the layout calls the value that follows: `ua=`, `"user_agent":"`.
+    fn key(&self) -> &str {
+        let Some(Part::Text(text)) = self.parts.last() else { return "" };
+        let text = text.trim_end_matches(['"', ' ']);
+        let Some(text) = text.strip_suffix(['=', ':']) else { return "" };
+        let text = text.trim_end_matches(['"', ' ']);
+        let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.');
+        &text[text.rfind(|char| !is_part(char)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..]
+    }
+
     fn value(&mut self, kind: Kind, flags: Flags, (name, text, column): (Option<String>, &str, usize)) -> Result<(), String> {
-        self.escaped |= flags.escapes;
+        let kind = match kind {
+            Kind::Unnamed => Kind::Text(names::variable(name.as_deref().unwrap_or_else(|| self.key()))),
+            kind => kind,
+        };
         let (class, field) = match kind {
             Kind::Text(field) if flags.quotes => (Class::Quotable, field),
             Kind::Text(field) => (Class::Text, field),
+            // A state is never in quotes.
+            Kind::Word(field) if flags.quotes && field != Field::State => (Class::Quotable, field),
+            Kind::Word(field) => (Class::Word, field),
             // In hexadecimal digits they say nothing here.
             Kind::Address(_) | Kind::Number(Field::Pid | Field::Ignored) if flags.hexadecimal => {
                 (Class::Text, Field::Ignored)
             }
             Kind::Address(field) if flags.quotes => (Class::Quotable, field),
-            Kind::Address(field) => (Class::Text, field),
+            Kind::Address(field) => (Class::Word, field),
             Kind::Number(field) => (Class::Number, field),
             Kind::Captures if flags.quotes => (Class::Quotable, Field::Ignored),
-            Kind::Captures => (Class::Captures, Field::Ignored),
+            Kind::Captures | Kind::Unnamed => (Class::Captures, Field::Ignored),
             Kind::Time(Stamp::Epoch) if flags.hexadecimal => (Class::Stamp(Stamp::Hex), Field::Time),
             Kind::Time(stamp) => (Class::Stamp(stamp), Field::Time),
         };
@@ -557,10 +580,9 @@ impl Flags {
         match name {
             "Q" => self.quotes = on,
             "X" => self.hexadecimal = on,
-            "E" => self.escapes = on,
             "json" => return Ok(on),
             "cbor" | "bin" if on => return Err(format!("`+{name}` makes no lines of text")),
-            // Flags that are not known change nothing that could be read anyway.
+            // `E` writes a backslash before `]` and `\`; flags that are not known change nothing that could be read anyway.
             _ => {}
         }
         Ok(false)
@@ -591,7 +613,7 @@ fn end_of_sample(text: &str) -> Option<usize> {
 /// Puts together what is written as one: `%ci:%cp`, `%b/%s`, rows of numbers, `%Ts.%ms`, `bc_err=%[bc_err]`.
 fn fused(parts: Vec<Part<Field>>) -> Vec<Part<Field>> {
     use Field::{
-        Active, Backend, Client, Connect, Connections, Error, HttpTimers, Ignored, Millis, OldRequestTime, Queue,
+        Active, Backend, Client, ClientPort, Connect, Connections, Error, HttpTimers, Ignored, Millis, OldRequestTime, Queue,
         RequestTime, Response, Retries, Route, Server, ServerAddress, TcpTimers, Time, Total,
     };
     let mut fused = Vec::<Part<Field>>::new();
@@ -612,10 +634,10 @@ fn fused(parts: Vec<Part<Field>>) -> Vec<Part<Field>> {
             }
         }
         fused.push(part);
-        for address in [Client, ServerAddress, Ignored] {
-            row(&mut fused, ":", &[texts(&[address]), numbers(&[Ignored])], (Class::Port, address));
+        for (address, whole) in [(Client, ClientPort), (ServerAddress, ServerAddress), (Ignored, Ignored)] {
+            row(&mut fused, ":", &[words(&[address]), numbers(&[Ignored])], (Class::Port, whole));
         }
-        row(&mut fused, "/", &[texts(&[Backend]), texts(&[Server])], (Class::Route, Route));
+        row(&mut fused, "/", &[words(&[Backend]), words(&[Server])], (Class::Route, Route));
         let http: [&[Field]; 5] = [&[RequestTime, OldRequestTime], &[Queue], &[Connect], &[Response], &[Active, Total]];
         row(&mut fused, "/", &http.map(numbers), (Class::Row(5), HttpTimers));
         let tcp: [&[Field]; 3] = [&[Queue], &[Connect], &[Total]];
@@ -626,8 +648,8 @@ fn fused(parts: Vec<Part<Field>>) -> Vec<Part<Field>> {
     fused
 }
 
-fn texts(fields: &[Field]) -> (Class, &[Field]) {
-    (Class::Text, fields)
+fn words(fields: &[Field]) -> (Class, &[Field]) {
+    (Class::Word, fields)
 }
 
 fn numbers(fields: &[Field]) -> (Class, &[Field]) {
@@ -653,6 +675,314 @@ fn take_key(before: &mut String) {
         let start = text.rfind(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).map_or(0, |at| at + 1);
         if text[start..].contains("err") {
             before.truncate(start);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::nginx::tests::agree;
+    use super::super::testing::{kinds, said, time};
+    use super::super::Template;
+    use proptest::prelude::*;
+
+    /// A line of one item behind those that must be there; what is the same in all is left out.
+    fn one(item: &str, value: &str) -> String {
+        let said = said(&format!("haproxy:[%tr] %ST {item} %tsc"), &format!("[28/Sep/2026:12:00:00.123] 200 {value} ----"));
+        let said = said.replace("status=200", "").replace("state=----", "");
+        said.trim().to_owned()
+    }
+
+    #[test]
+    fn reads_every_alias() {
+        let server = "upstream=s1 names=upstream attempts=[s1 200 -/-/-] own=200";
+        let route = "group=api upstream=api/s1 names=upstream attempts=[api/s1 200 -/-/-] own=200";
+        let cases = [
+            ("%%", "%", ""),
+            ("%ci", "203.0.113.9", "client=203.0.113.9"),
+            ("%ci:%cp", "203.0.113.9:51514", "client=203.0.113.9"),
+            ("%ci:%cp", "2001:db8::1:443", "client=2001:db8::1"),
+            ("%ci:%cp", "unix:1", "client=unix"),
+            ("%ci", "2001:db8::a", "client=2001:db8::a"),
+            ("%ci %cp", "203.0.113.9 51514", "client=203.0.113.9"),
+            ("%{+X}ci:%{+X}cp", "7F000001:CFEC", ""),
+            ("%f", "web", ""),
+            ("%ft", "web~", ""),
+            ("%b", "api", "group=api"),
+            ("%s", "s1", server),
+            ("%b/%s", "api/s1", route),
+            ("%b/%s", "api/<NOSRV>", "group=api names=upstream"),
+            ("%b/%s", "api/<lua.a/b>", "group=api names=upstream"),
+            ("%b %s", "api s1", &format!("group=api {server}")),
+            ("%s %si:%sp", "s1 10.0.0.5:80", server),
+            ("%si:%sp", "10.0.0.5:80", "upstream=10.0.0.5:80 names=upstream attempts=[10.0.0.5:80 200 -/-/-] own=200"),
+            ("%si:%sp", "-:-", "names=upstream"),
+            ("%bi:%bp %fi:%fp", "10.0.0.1:4 10.0.0.2:80", ""),
+            ("%TR/%Tw/%Tc/%Tr/%Ta", "10/0/30/69/109", "duration=0.109 attempts=[ 200 0.030/0.099/0.099] own=200"),
+            ("%b/%s %TR/%Tw/%Tc/%Tr/%Ta", "api/s1 10/0/30/69/109", "group=api upstream=api/s1 duration=0.109 names=upstream attempts=[api/s1 200 0.030/0.099/0.099] own=200"),
+            ("%s %Tq/%Tw/%Tc/%Tr/%Tt", "s1 10/0/30/69/+109", "upstream=s1 duration=0.109 names=upstream attempts=[s1 200 0.030/0.099/0.099] own=200"),
+            ("%s %TR %Tw %Tc %Tr %Ta", "s1 10 0 30 69 109", "upstream=s1 duration=0.109 names=upstream attempts=[s1 200 0.030/0.099/0.099] own=200"),
+            ("%s %Tc,%Tr,%Tt", "s1 0,-1,9", "upstream=s1 duration=0.009 names=upstream attempts=[s1 - 0.000/-/0.009]"),
+            ("%Th %Ti %Td %Tu", "0 5 1 9", "duration=0.009"),
+            ("%Tw/%Tc/%Tt", "1/-1/9", "duration=0.009"),
+            ("%B %U", "+2750 99", "bytes=2750"),
+            ("%CC %CS", "- SRV=s1", ""),
+            ("%ac/%fc/%bc/%sc/%rc", "1/1/1/1/0", ""),
+            ("%s %ac/%fc/%bc/%sc/%rc", "s1 1/1/1/1/1", "upstream=s1 names=upstream attempts=[s1 - -/-/-, s1 200 -/-/-] own=200"),
+            ("%s %rc", "s1 +1", "upstream=s1 names=upstream attempts=[ - -/-/-, s1 200 -/-/-] own=200"),
+            ("%sq/%bq", "0/0", ""),
+            ("%hr|%hs", "{a|b c}|", ""),
+            ("%hr %hs", "{a b} {c}", ""),
+            ("%{+Q}hr", "\"{a b}\"", ""),
+            ("%hrl %hsl", "a b", ""),
+            ("%r", "GET /a?b HTTP/1.1", "method=GET path=/a?b"),
+            ("%{+Q}r", "\"GET https://h.example.com/a HTTP/2.0\"", "method=GET host=h.example.com path=/a"),
+            ("%{-Q}r", "<BADREQ>", ""),
+            ("%HM %HP%HQ %HV", "GET /a?b HTTP/1.1", "method=GET path=/a?b"),
+            ("%HM %HPO %HQ", "GET /a ?b", "method=GET path=/a"),
+            ("%HU", "/a?b#22", "path=/a?b#22"),
+            ("%HU", "https://h.example.com/a", "host=h.example.com path=/a"),
+            ("%{+E}HQ", "?a[\\]", ""),
+            ("%{+Q,+E}HQ", "\"?a[\\]\"", ""),
+            ("%H", "lb1", ""),
+            ("%ID", "7F000001:CFEC", "trace=7F000001:CFEC"),
+            ("%pid", "7108", "pid=7108"),
+            ("%{+X}pid", "1BC4", ""),
+            ("%lc %rt", "12 34", ""),
+            ("%{+X}rt", "1F", ""),
+            ("%sslc/%sslv", "AES/TLSv1.3", ""),
+            ("%OG", "x", ""),
+            ("%ms", "123", ""),
+            ("%o%{+Q}o%%", "%", ""),
+            ("%(name)b", "api", "group=api"),
+            ("%Zz", "what ever", ""),
+            // Fetches.
+            ("%[req.hdr(host)]", "h.example.com:8080", "host=h.example.com"),
+            ("%[req.hdr(Host),lower]", "h.example.com", "host=h.example.com"),
+            ("%[req.hdr(host),sha1,hex]", "0a0b", ""),
+            ("%{+Q}[req.fhdr(User-Agent)]", "\"curl/8 x\"", "agent=curl/8 x"),
+            ("%[hdr(x-forwarded-for)]", "203.0.113.9,10.0.0.1", "client=203.0.113.9,10.0.0.1"),
+            ("%[req.hdr(x-request-id)]", "r-1", "trace=r-1"),
+            ("%[unique-id]", "r-1", "trace=r-1"),
+            ("%[res.hdr(server)]", "x y", ""),
+            ("%[var(txn.host)]", "h.example.com", "host=h.example.com"),
+            ("ua=%[capture.req.hdr(1)]", "ua=curl/8 x", "agent=curl/8 x"),
+            (r#""host": "%[capture.req.hdr(0)]""#, r#""host": "h.example.com""#, "host=h.example.com"),
+            ("%[capture.req.hdr(0)]", "x", ""),
+            ("%[capture.req.method] %[capture.req.uri]", "GET /a?b", "method=GET path=/a?b"),
+            ("%[method] %[path]", "GET /a", "method=GET path=/a"),
+            ("%[src]", "203.0.113.9", "client=203.0.113.9"),
+            ("%[be_name]/%[srv_name]", "api/s1", route),
+            ("%[txn.timer.total]", "109", "duration=0.109"),
+            ("%[txn.conn_retries]", "0", ""),
+            ("bc_err=%[bc_err_name]", "bc_err=ERESET", "flags=bc_err=ERESET"),
+            ("bc_err=%[bc_err_name]", "bc_err=-", ""),
+            ("%[ssl_fc_sni,field(1,'.')]", "h", ""),
+            (r#"%[str("a]b"),map(x.map)]"#, "z", ""),
+            ("%[foo(bar),baz]", "what ever", ""),
+        ];
+        for (item, value, expected) in cases {
+            assert_eq!(one(item, value), expected, "{item} {value}");
+        }
+    }
+
+    /// 2026-09-28T12:00:07 is 1790596807 where it is UTC.
+    #[test]
+    fn reads_every_time() {
+        let cases = [
+            ("%t", "28/Sep/2026:12:00:07.123", "1790596807.123000 local"),
+            ("%tr", "28/Sep/2026:12:00:07.123", "1790596807.123000 local"),
+            ("%T", "28/Sep/2026:12:00:07 +0000", "1790596807.000000 +0"),
+            ("%Tl", "28/Sep/2026:12:00:07 +0600", "1790596807.000000 +21600"),
+            ("%trg", "28/Sep/2026:12:00:07 +0000", "1790596807.000000 +0"),
+            ("%trl", "28/Sep/2026:12:00:07 +0600", "1790596807.000000 +21600"),
+            ("%Ts", "1790596807", "1790596807.000000 UTC"),
+            ("%Ts.%ms", "1790596807.123", "1790596807.123000 UTC"),
+            ("%{+X}Ts", "6ABA0AC7", "1790577351.000000 UTC"),
+            ("%t %Tl", "28/Sep/2026:12:00:07.123 28/Sep/2026:12:00:07 +0600", "1790596807.123000 local"),
+            ("%[date]", "1790596807", "1790596807.000000 UTC"),
+            ("%[date(0,ms)]", "1790596807123", "1790596807.123000 UTC"),
+            ("%[accept_date(us)]", "1790596807123456", "1790596807.123456 UTC"),
+            ("%[date,utime(%Y-%m-%dT%H:%M:%S)]", "2026-09-28T12:00:07", "1790596807.000000 UTC"),
+            ("%[date,ltime(\"%F %T\")]", "2026-09-28 12:00:07", "1790596807.000000 local"),
+            ("%[date(0,us),us_ltime(\"%Y-%m-%dT%H:%M:%S.%6N%z\")]", "2026-09-28T12:00:07.123456+0600", "1790596807.123456 +21600"),
+            ("%{+Q}[date,utime(%FT%TZ)]", "\"2026-09-28T12:00:07Z\"", "1790596807.000000 UTC"),
+            ("%[date,ltime(%T)]", "12:00:07", "the layout has no %tr, %t or other time: it is not known when"),
+        ];
+        for (item, value, expected) in cases {
+            assert_eq!(time(&format!("haproxy:{item} %ST"), &format!("{value} 200")), expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn names_read_what_the_known_formats_read() {
+        use crate::format::Format;
+        let known = [(Format::HaproxyHttp, ["httplog", "httpslog", "clf"].as_slice()), (Format::HaproxyTcp, &["tcplog"])];
+        let mut compared = 0;
+        for (format, names) in known {
+            for sample in format.about().samples {
+                let read = |name: &&str| {
+                    let template = Template::compile(&format!("haproxy:{name}"))?.ok()?;
+                    let (skimmed, record) = (template.skim(sample.as_bytes()), template.read(sample.as_bytes())?);
+                    assert_eq!(agree(skimmed, Some(&record)), Ok(()), "{sample}");
+                    Some(format!("{record:?}"))
+                };
+                for ours in names.iter().filter_map(read) {
+                    assert_eq!(ours, format!("{:?}", format.read(sample.as_bytes()).unwrap_or_default()), "{sample}");
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared >= 15, "{compared}");
+    }
+
+    #[test]
+    fn takes_directives_as_they_stand() {
+        let line = "10.0.1.2:33317 [06/Feb/2026:12:14:14.655] api/a 503 SC-- \"GET /a HTTP/1.1\"";
+        let expected = "status=503 group=api upstream=api/a method=GET path=/a client=10.0.1.2 names=upstream attempts=[api/a - -/-/-] state=SC--";
+        for layout in [
+            "%ci:%cp [%t] %b/%s %ST %tsc %{+Q}r",
+            "  %ci:%cp   [%t] %b/%s %ST %tsc %{+Q}r",
+            r"%ci:%cp\ [%t]\ %b/%s\ %ST\ %tsc\ %{+Q}r",
+            r#"%ci:%cp\ [%t]\ %b/%s\ %ST\ %tsc\ \"%r\""#,
+            r#"%ci:%cp [%t] %b/%s %ST %tsc "%r""#,
+            r#""%ci:%cp [%t] %b/%s %ST %tsc %{+Q}r""#,
+            r#"log-format "%ci:%cp [%t] %b/%s %ST %tsc %{+Q}r""#,
+            r#"log-format "%ci:%cp [%t] %b/%s %ST %tsc \"%r\"" # a comment"#,
+            r#"log-format '%ci:%cp [%t] %b/%s %ST %tsc "%r"'"#,
+            r#"log-format '%ci:%cp [%t]'" %b/%s %ST"\ %tsc\ %{+Q}r"#,
+            r"  log-format %ci:%cp\ [%t]\ %b/%s\ %ST\ %tsc\ %{+Q}r",
+            r"error-log-format %ci:%cp\ [%t]\ %b/%s\ %ST\ %tsc\ %{+Q}r",
+            "%{+Q}o %{-Q}ci:%cp [%t] %{-Q}b/%{-Q}s %ST %tsc %r",
+        ] {
+            assert_eq!(said(&format!("haproxy:{layout}"), line), expected, "{layout}");
+        }
+        // Cut off at the length limit, wherever that is behind what counts.
+        let short = expected.replace("method=GET path=/a ", "");
+        for cut in 1..22 {
+            let cut = &line[..line.len() - cut];
+            let read = said("haproxy:%ci:%cp [%t] %b/%s %ST %tsc %{+Q}r", cut);
+            let behind = cut.len() < line.len() - 16;
+            assert!(if behind { read == short || read == "not claimed" } else { read.starts_with("status=503") }, "{cut}: {read}");
+        }
+    }
+
+    #[test]
+    fn reads_objects() {
+        let layout = r#"haproxy:log-format "%{+json}o %(time)tr %(id)ID %(client)ci %(port)cp %(fe)ft %(be)b %(srv)s %(st:sint)ST %(out)B %(ta)Ta %(tr)Tr %(tc)Tc %(tw)Tw %(tq)TR %(rc)rc %(state)tsc %(m)HM %(u)HU %(host)[req.hdr(host)] %(user_agent)[capture.req.hdr(1)] %(err)[bc_err_name] %(x)[foo]""#;
+        let cases = [
+            (
+                r#"{"time": "06/Feb/2026:12:14:14.655", "id": "r-1", "client": "2001:db8::1", "port": 33317, "fe": "web", "be": "api", "srv": "a", "st": 200, "out": 99, "ta": 109, "tr": 69, "tc": 30, "tw": 0, "tq": 10, "rc": 0, "state": "----", "m": "GET", "u": "/a?b=\"c", "host": "h.example.com:80", "user_agent": "a \"b", "err": null, "x": {"y": 1}}"#,
+                r#"status=200 group=api upstream=a method=GET host=h.example.com path=/a?b=\"c bytes=99 duration=0.109 client=2001:db8::1 agent=a \"b trace=r-1 names=upstream attempts=[a 200 0.030/0.099/0.099] own=200 state=----"#,
+            ),
+            (
+                r#"{"st": 503, "state": "SC--", "srv": "a", "be": "api", "time": "06/Feb/2026:12:14:14.655", "tc": -1, "tr": -1, "ta": 3000, "tw": 0, "tq": 0, "rc": 1, "err": "EREFUSED"}"#,
+                "status=503 group=api upstream=a duration=3.000 names=upstream attempts=[a - -/-/-, a - -/-/3.000] state=SC-- flags=EREFUSED",
+            ),
+            (r#"{"time": "06/Feb/2026:12:14:14.655", "be": "api"}"#, "not claimed"),
+            (r#"{"st": 503, "state": "SC--"}"#, "not claimed"),
+            (r#"{"st": 503, "time": "06/Feb/2026:12:14:14.655""#, "not claimed"),
+            ("10.0.1.2:33317 [06/Feb/2026:12:14:14.655] api/a 503", "not claimed"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(layout, line), expected, "{line}");
+        }
+        assert_eq!(kinds(layout, cases[1].0).0, Some("haproxy-bc-err-refused"));
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_layout() {
+        let nothing = "the layout has neither %ST nor %ts or %tsc: it is not known which requests failed";
+        let cases = [
+            ("", nothing),
+            ("%t %ci", nothing),
+            ("%ST %ci", "the layout has no %tr, %t or other time: it is not known when"),
+            ("%{+json}o %t %ST", nothing),
+            ("%{+cbor}o %(t)t %(s)ST", "column 1: `+cbor` makes no lines of text"),
+            ("%t %ST %", "column 8: `%` is not followed by a name"),
+            ("é%t %ST %{+Q", "column 9: `{` is never closed"),
+            ("%t %ST %(a", "column 8: `(` is never closed"),
+            ("%t %ST %[req.hdr(a]b)", "column 8: `[` is never closed"),
+            ("%t%ST", "column 3: nothing stands between `%ST` and the value before it"),
+            ("log-format \"%t", "column 1: this quote is never closed"),
+            ("htplog", "`htplog` is no format string, and none of httplog, httpslog, tcplog, clf"),
+        ];
+        for (layout, expected) in cases {
+            assert_eq!(said(&format!("haproxy:{layout}"), ""), expected, "{layout}");
+        }
+    }
+
+    /// Recorded from 2.6.12: the user agent was `a "q\b] {|} ü`.
+    #[test]
+    fn reads_what_haproxy_was_seen_to_write() {
+        let bars = "haproxy:A|%ID|%T|%ms|%ci|%cp|%f|%b|%s|%si:%sp|%TR|%Tw|%Tc|%Tr|%Ta|%ST|%B|%tsc|%rc|%hr|%hs|%hrl|%r|%HM|%HP|%HQ|%HV|%HU";
+        let json = r#"haproxy:log-format '{"timestamp":%Ts.%ms,"frontend":"%f","client":"%ci","port":%cp,"be":"%b","srv":"%s","addr":"%si","tc":%Tc,"tt":%Tt,"state":"%ts","st":%ST,"rc":%rc,"ua":"%[capture.req.hdr(0),json(utf8s)]","req":%{+Q}r,"m":"%HM","u":"%HU"}'"#;
+        let spaced = r"haproxy:log-format C:\ %hr\ %hs\ [%trg]\ %ci:%cp\ %b/%s\ %ST\ %tsc\ %{+Q}[var(txn.host)]\ bc_err=%[bc_err_str]\ %{+X}Ts\ %{+E}HQ\ %{+Q,+E}HQ";
+        let quoted = "haproxy:%{+Q}o %{-Q}ci - - [%[date,utime(%Y-%m-%dT%H:%M:%S)]] %[date(0,ms)] %r %ST %B %f %b %s %Ta %tsc %rc %ID %CC %sslv";
+        let tcp = "haproxy:%t %Tl %ci:%cp -> %b/%s %Tw/%Tc/%Tt %B %ts %rc";
+        let refused = Some("haproxy-connect-refused");
+        let cases = [
+            (
+                bars,
+                r"A|7F000001:CFF4_7F000001:4C41_6B09426B_0001:1C0D|27/Nov/2026:08:42:19 +0000|318|127.0.0.1|53236|f1|dead|d1|127.0.0.1:19502|0|0|-1|-1|1002|503|217|SC--|1|{127.0.0.1:19521|a #22q\b] #7B#7C#7D #C3#BC}||127.0.0.1:19521 a #22q\b] #7B#7C#7D #C3#BC|GET /dead/a?#22q HTTP/1.1|GET|/dead/a|?#22q|HTTP/1.1|/dead/a?#22q",
+                "status=503 group=dead upstream=d1 method=GET path=/dead/a?#22q bytes=217 duration=1.002 client=127.0.0.1 trace=7F000001:CFF4_7F000001:4C41_6B09426B_0001:1C0D names=upstream attempts=[d1 - -/-/-, d1 - -/-/1.002] state=SC--",
+                refused,
+            ),
+            (
+                json,
+                r#"{"timestamp":1795768940.353,"frontend":"f2","client":"127.0.0.1","port":36094,"be":"dead","srv":"d1","addr":"127.0.0.1","tc":-1,"tt":1000,"state":"SC","st":503,"rc":1,"ua":"a \"q\\b] {|} \u00fc","req":"GET /dead/a?#22q HTTP/1.1","m":"GET","u":"/dead/a?#22q"}"#,
+                r#"status=503 group=dead upstream=d1 method=GET path=/dead/a?#22q duration=1.000 client=127.0.0.1 agent=a \"q\\b] {|} \u00fc names=upstream attempts=[d1 - -/-/-, d1 - -/-/1.000] state=SC"#,
+                refused,
+            ),
+            (
+                spaced,
+                r#"C: [27/Nov/2026:08:42:21 +0000] 127.0.0.1:40410 dead/d1 503 SC-- "127.0.0.1:19523" bc_err=- 6B09426D ?#22q "?#22q""#,
+                "status=503 group=dead upstream=dead/d1 host=127.0.0.1 client=127.0.0.1 names=upstream attempts=[dead/d1 - -/-/-] state=SC--",
+                refused,
+            ),
+            (
+                spaced,
+                r#"C: [27/Nov/2026:08:42:21 +0000] 127.0.0.1:40408 api/s1 200 ---- "127.0.0.1:19523" bc_err=Success 6B09426D  """#,
+                "status=200 group=api upstream=api/s1 host=127.0.0.1 client=127.0.0.1 names=upstream attempts=[api/s1 200 -/-/-] own=200 state=----",
+                None,
+            ),
+            (
+                spaced,
+                r#"C: [27/Nov/2026:08:42:25 +0000] 127.0.0.1:47488 f3/<NOSRV> 503 SC-- "127.0.0.1:19523" bc_err=- 6B094271  """#,
+                "status=503 group=f3 host=127.0.0.1 client=127.0.0.1 names=upstream state=SC--",
+                Some("haproxy-no-server"),
+            ),
+            (
+                quoted,
+                r#"127.0.0.1 - - ["2026-11-27T08:42:24"] "1795768944474" "GET /dead/a?#22q HTTP/1.1" 503 217 "f5" "dead" "d1" 1001 SC-- 1 "" "" """#,
+                "status=503 group=dead upstream=d1 method=GET path=/dead/a?#22q bytes=217 duration=1.001 client=127.0.0.1 names=upstream attempts=[d1 - -/-/-, d1 - -/-/1.001] state=SC--",
+                refused,
+            ),
+            (
+                tcp,
+                "27/Nov/2026:08:42:25.575 27/Nov/2026:08:42:25 +0000 127.0.0.1:42512 -> tcp/t1 1/-1/1001 0 SC 1",
+                "group=tcp upstream=tcp/t1 bytes=0 duration=1.001 client=127.0.0.1 names=upstream attempts=[tcp/t1 - -/-/-, tcp/t1 - -/-/1.000] state=SC",
+                refused,
+            ),
+        ];
+        for (layout, line, expected, kind) in cases {
+            assert_eq!(said(layout, line), expected, "{line}");
+            assert_eq!(kinds(layout, line).0, kind, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(
+            layout in r#"(%t|%ST|%tsc|%ci:%cp|%b/%s|%hr|%\{\+Q\}r|%\{\+json\}o|%\(a\)t|%\(b\)ST|%\[src\]|%Ts|%TR/%Tw/%Tc/%Tr/%Ta| |"|\\|%|\[|/|é){0,14}"#,
+            line in r#"(28/Sep/2026:12:00:00.123|200|GET / HTTP/1.1|SC--|a/b|1:2|-1/0/0/+1/9|\{|\}| |"a"|:|\\|/|é){0,14}"#,
+            bytes in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            if let Some(Ok(template)) = Template::compile(&format!("haproxy:{layout}")) {
+                for line in [line.as_bytes(), &bytes, br#"{"a":"28/Sep/2026:12:00:00.123","b":200}"#] {
+                    prop_assert_eq!(agree(template.skim(line), template.read(line).as_ref()), Ok(()));
+                }
+            }
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) enum Class {
     Captures,
     /// In quotes, or not.
     Quotable,
+    /// Text without a space.
+    Word,
     /// Anything.
     Text,
 }
@@ -116,36 +118,36 @@ impl<F: Copy> Layout<F> {
     #[inline]
     fn fill<'a, S: Sink<'a, F>>(&self, line: &'a [u8], whole: bool) -> Option<S> {
         let mut sink = S::default();
-        match self.pass(line, whole, &mut sink) {
+        let rest = self.head.strip(line)?;
+        match self.pass(0, rest, whole, &mut sink) {
             Passed::Whole => Some(sink),
-            passed => self.search(line, passed),
+            passed => self.search(rest, whole, passed),
         }
     }
 
-    /// Passes a line once.
+    /// Passes a line once, from the piece `first` on. `whole`: also what counting does not need.
     #[inline]
-    fn pass<'a, S: Sink<'a, F>>(&self, line: &'a [u8], whole: bool, sink: &mut S) -> Passed {
-        let Some(mut rest) = self.head.strip(line) else { return Passed::Not };
-        for (number, piece) in self.pieces.iter().enumerate() {
+    fn pass<'a, S: Sink<'a, F>>(&self, first: usize, mut rest: &'a [u8], whole: bool, sink: &mut S) -> Passed {
+        for (number, piece) in self.pieces.iter().enumerate().skip(first) {
             let told = number >= self.needed;
             if told && self.rules.open_end && !whole {
                 return Passed::Whole;
             }
-            let found = piece.length(rest).map(|end| end.or_else(|| piece.first_end(rest, self.rules)));
-            let after = match found {
-                Some(Some(end)) => rest.get(end..).and_then(|after| Some((end, piece.behind(after, end)?))),
-                _ => None,
+            if let Class::Stamp(stamp) = &piece.class {
+                let Some((behind, when)) = stamp.read(rest) else { return Passed::Not };
+                let end = rest.len() - behind.len();
+                let Some(after) = piece.after.strip(behind) else { return Passed::Not };
+                sink.time(piece.field, &rest[..end], when);
+                rest = after;
+                continue;
+            }
+            let end = match piece.length(rest) {
+                Some(Some(end)) => Some(end),
+                Some(None) => piece.first_end(rest, self.rules),
+                None => None,
             };
-            let Some((end, after)) = after else {
-                if told && self.rules.open_end {
-                    piece.note(rest, rest.trim_ascii_end().len(), sink);
-                    return Passed::Whole;
-                }
-                if told && found == Some(None) && piece.after.text.starts_with(b"\"") {
-                    piece.note(rest, rest.trim_ascii_end().len(), sink);
-                    return Passed::Cut;
-                }
-                return Passed::Not;
+            let Some((end, after)) = end.and_then(|end| Some((end, piece.behind(rest.get(end..)?, end)?))) else {
+                return self.cut(rest, piece, told, sink);
             };
             piece.note(rest, end, sink);
             rest = after;
@@ -154,26 +156,40 @@ impl<F: Copy> Layout<F> {
         if is_open || rest.is_empty() || rest.trim_ascii().is_empty() { Passed::Whole } else { Passed::Not }
     }
 
+    /// What becomes of a line that does not fit from `rest` on, where `piece` should be. `told`: all that counts has
+    /// been.
+    #[cold]
+    fn cut<'a, S: Sink<'a, F>>(&self, rest: &'a [u8], piece: &Piece<F>, told: bool, sink: &mut S) -> Passed {
+        let is_quoted = piece.after.text.starts_with(b"\"") && piece.length(rest) == Some(None);
+        if !told || !(self.rules.open_end || is_quoted) {
+            return Passed::Not;
+        }
+        piece.note(rest, rest.trim_ascii_end().len(), sink);
+        if self.rules.open_end { Passed::Whole } else { Passed::Cut }
+    }
+
     /// Tries all places where values may end.
     #[cold]
-    fn search<'a, S: Sink<'a, F>>(&self, line: &'a [u8], passed: Passed) -> Option<S> {
-        let rest = self.head.strip(line)?;
+    fn search<'a, S: Sink<'a, F>>(&self, rest: &'a [u8], whole: bool, passed: Passed) -> Option<S> {
         let (mut ends, mut tries) = (Vec::with_capacity(self.pieces.len()), TRIES);
         let mut sink = S::default();
         if !self.matches(0, rest, &mut ends, &mut tries) {
             // What was cut off inside its last quotes has told all that counts.
             return match passed {
                 Passed::Cut => {
-                    self.pass(line, true, &mut sink);
+                    self.pass(0, rest, true, &mut sink);
                     Some(sink)
                 }
                 _ => None,
             };
         }
-        let mut rest = rest;
+        let (mut rest, passed) = (rest, ends.len());
         for (piece, end) in self.pieces.iter().zip(ends) {
             piece.note(rest, end, &mut sink);
             rest = rest.get(end..).and_then(|after| piece.behind(after, end))?;
+        }
+        if whole && self.rules.open_end {
+            self.pass(passed, rest, true, &mut sink);
         }
         Some(sink)
     }
@@ -199,7 +215,7 @@ impl<F: Copy> Layout<F> {
         match piece.length(i) {
             None => false,
             Some(Some(end)) => ends_at(end),
-            Some(None) if piece.after.text.is_empty() => ends_at(i.trim_ascii_end().len()),
+            Some(None) if piece.after.text.is_empty() => piece.first_end(i, self.rules).is_some_and(ends_at),
             Some(None) => {
                 let is_list = piece.class == Class::List && piece.after.text.starts_with(b":");
                 let places = || memchr::memmem::find_iter(i, &piece.after.text);
@@ -232,7 +248,7 @@ impl<F: Copy> Piece<F> {
     fn length(&self, i: &[u8]) -> Option<Option<usize>> {
         let read = |rest: Option<&[u8]>| rest.map(|rest| Some(i.len() - rest.len()));
         match &self.class {
-            Class::Text | Class::Port | Class::Route => Some(None),
+            Class::Text | Class::Word | Class::Port | Class::Route => Some(None),
             Class::Number => Some(Some(number_length(i))),
             Class::Status => read(status(i).ok().map(|(rest, _)| rest)),
             Class::Stamp(stamp) => read(stamp.read(i).map(|(rest, _)| rest)),
@@ -256,7 +272,8 @@ impl<F: Copy> Piece<F> {
     #[inline]
     fn first_end(&self, i: &[u8], rules: Rules) -> Option<usize> {
         if self.after.text.is_empty() {
-            return Some(i.trim_ascii_end().len());
+            let end = i.trim_ascii_end().len();
+            return (self.class != Class::Word || !i[..end].contains(&b' ')).then_some(end);
         }
         let (mut from, mut between) = (0, None);
         loop {
@@ -279,6 +296,7 @@ impl<F: Copy> Piece<F> {
     #[inline]
     fn may_end(&self, i: &[u8], end: usize, rules: Rules) -> bool {
         match self.class {
+            Class::Word => self.after.text[0] == b' ' || find(b' ', &i[..end]).is_none(),
             Class::Port => i[..end].contains(&b':'),
             Class::Route => i[..end].contains(&b'/') && !i[..end].contains(&b' '),
             _ if rules.backslashes && end > 0 && i[end - 1] == b'\\' && i[end] == b'"' => {

@@ -103,3 +103,60 @@ impl Template {
 fn column(layout: &str, at: usize) -> usize {
     layout.get(..at).unwrap_or(layout).chars().count() + 1
 }
+
+#[cfg(test)]
+mod testing {
+    use super::super::nginx::tests::{agree, told};
+    use super::*;
+    use crate::grammar::time::{When, Zone};
+
+    /// What a line says in a layout, or what is wrong with the layout.
+    pub(super) fn said(layout: &str, line: &str) -> String {
+        let template = match Template::compile(layout) {
+            Some(Ok(template)) => template,
+            Some(Err(error)) => return error,
+            None => return "of no vendor".to_owned(),
+        };
+        let record = template.read(line.as_bytes());
+        assert_eq!(agree(template.skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let more = record.as_ref().map(|record| {
+            let upstream = record.upstream_status.map(|status| format!(" own={status}")).unwrap_or_default();
+            let state = format!(" state={}", text(record.termination_state));
+            let flags = format!(" flags={}", text(record.flags));
+            let kept = |text: String| if text.ends_with('=') { String::new() } else { text };
+            upstream + &kept(state) + &kept(flags)
+        });
+        told(record) + &more.unwrap_or_default()
+    }
+
+    /// The time of a line: `1790575200.000000 +21600`.
+    pub(super) fn time(layout: &str, line: &str) -> String {
+        let read = |template: Template| template.read(line.as_bytes()).and_then(|record| record.when);
+        match Template::compile(layout) {
+            Some(Ok(template)) => read(template).map_or("not claimed".to_owned(), shown),
+            Some(Err(error)) => error,
+            None => "of no vendor".to_owned(),
+        }
+    }
+
+    fn shown(When { wall, zone }: When) -> String {
+        let zone = match zone {
+            Zone::Utc => "UTC".to_owned(),
+            Zone::Offset(east) => format!("{east:+}"),
+            Zone::Local => "local".to_owned(),
+            Zone::Yearless => "yearless".to_owned(),
+        };
+        format!("{}.{:06} {zone}", wall.div_euclid(1_000_000), wall.rem_euclid(1_000_000))
+    }
+
+    /// The kinds of evidence in a line: for the request, and for each attempt.
+    pub(super) fn kinds(layout: &str, line: &str) -> (Option<&'static str>, Vec<Option<&'static str>>) {
+        let Some(Ok(template)) = Template::compile(layout) else { return (None, vec![]) };
+        let verdict = template.read(line.as_bytes()).map(|record| template.judge(&record, &Statuses::gateway()));
+        let kind = |sign: Option<&'static crate::cause::Sign>| sign.map(|sign| sign.kind);
+        verdict.map_or((None, vec![]), |verdict| {
+            (kind(verdict.request), verdict.attempts.iter().copied().map(kind).collect())
+        })
+    }
+}

@@ -98,10 +98,10 @@ struct Civil {
     year: Option<u32>,
     month: Option<u32>,
     day: Option<u32>,
-    hour: u32,
+    hour: Option<u32>,
     afternoon: Option<bool>,
-    minute: u32,
-    second: u32,
+    minute: Option<u32>,
+    second: Option<u32>,
     micros: Option<u64>,
     zone: Option<Zone>,
     since: Option<u64>,
@@ -139,22 +139,13 @@ impl Civil {
                 set(&mut self.month, Some((&i[letters.max(3)..], found)))
             }
             Day => set(&mut self.day, digits(i, 2)),
-            Hour | HourOfTwelve => digits(i, 2).map(|(rest, hour)| {
-                self.hour = hour;
-                rest
-            }),
+            Hour | HourOfTwelve => set(&mut self.hour, digits(i, 2)),
             Half => {
-                self.afternoon = Some(matches!(i.first()?, b'P' | b'p'));
+                self.afternoon.get_or_insert(matches!(i.first()?, b'P' | b'p'));
                 i.get(2..)
             }
-            Minute => digits(i, 2).map(|(rest, minute)| {
-                self.minute = minute;
-                rest
-            }),
-            Second => digits(i, 2).map(|(rest, second)| {
-                self.second = second;
-                rest
-            }),
+            Minute => set(&mut self.minute, digits(i, 2)),
+            Second => set(&mut self.second, digits(i, 2)),
             Fraction => {
                 let (rest, micros) = i.first()?.is_ascii_digit().then(|| millionths(i))?;
                 self.micros.get_or_insert(micros);
@@ -192,14 +183,15 @@ impl Civil {
             // `%{sec}t.%{usec_frac}t`; milliseconds know their decimals already.
             return since_epoch(if since.is_multiple_of(1_000_000) { since.checked_add(micros)? } else { since });
         }
+        let [hour, minute, second] = [self.hour, self.minute, self.second].map(|part| part.unwrap_or(0));
         let hour = match self.afternoon {
-            None => self.hour,
-            Some(afternoon) => self.hour % 12 + if afternoon { 12 } else { 0 },
+            None => hour,
+            Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
         };
-        if hour > 23 || self.minute > 59 || self.second > 60 {
+        if hour > 23 || minute > 59 || second > 60 {
             return None;
         }
-        let seconds = hour * 3_600 + self.minute * 60 + self.second;
+        let seconds = hour * 3_600 + minute * 60 + second;
         let date = (self.year.unwrap_or(YEARLESS), self.month?, self.day?);
         let wall = civil(date, seconds, i64::try_from(micros).ok()?)?;
         let zone = match self.zone {
@@ -277,6 +269,9 @@ fn add(conversion: char, parts: &mut Vec<Part>) -> Result<(), String> {
 
 /// Appends text.
 pub(super) fn push_text(parts: &mut Vec<Part>, text: &str) {
+    if text.is_empty() {
+        return;
+    }
     if let Some(Text(last)) = parts.last_mut() {
         *last = [last, text.as_bytes()].concat().into();
         return;

@@ -7,9 +7,13 @@ use super::stamp::{self, Stamp, strftime};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Text(Field),
+    /// Text without spaces.
+    Word(Field),
     /// An address, which `+X` writes in hexadecimal digits.
     Address(Field),
     Number(Field),
+    /// Text of which only the name that the layout gives it can tell what it is.
+    Unnamed,
     /// Captured headers in braces.
     Captures,
     Time(Stamp),
@@ -21,16 +25,16 @@ pub(super) fn alias(name: &str) -> Kind {
         "ci" => Kind::Address(Field::Client),
         "si" => Kind::Address(Field::ServerAddress),
         "bi" | "fi" => Kind::Address(Field::Ignored),
-        "f" | "ft" => Kind::Text(Field::Frontend),
-        "b" => Kind::Text(Field::Backend),
-        "s" => Kind::Text(Field::Server),
+        "f" | "ft" => Kind::Word(Field::Frontend),
+        "b" => Kind::Word(Field::Backend),
+        "s" => Kind::Word(Field::Server),
         "r" => Kind::Text(Field::Request),
-        "HM" => Kind::Text(Field::Method),
-        "HP" | "HPO" => Kind::Text(Field::Path),
-        "HQ" => Kind::Text(Field::Query),
-        "HU" => Kind::Text(Field::Uri),
+        "HM" => Kind::Word(Field::Method),
+        "HP" | "HPO" => Kind::Word(Field::Path),
+        "HQ" => Kind::Word(Field::Query),
+        "HU" => Kind::Word(Field::Uri),
         "ID" => Kind::Text(Field::RequestId),
-        "ts" | "tsc" => Kind::Text(Field::State),
+        "ts" | "tsc" => Kind::Word(Field::State),
         "ST" => Kind::Number(Field::Status),
         "B" => Kind::Number(Field::Bytes),
         "TR" => Kind::Number(Field::RequestTime),
@@ -46,6 +50,7 @@ pub(super) fn alias(name: &str) -> Kind {
         "cp" | "bp" | "fp" | "sp" | "ac" | "fc" | "bc" | "sc" | "sq" | "bq" | "Th" | "Ti" | "Td" | "U" | "lc" | "rt" => {
             Kind::Number(Field::Ignored)
         }
+        "HV" | "H" | "sslc" | "sslv" | "OG" => Kind::Word(Field::Ignored),
         "hr" | "hs" => Kind::Captures,
         "Ts" => Kind::Time(Stamp::Epoch),
         "t" | "tr" | "T" | "Tl" | "trg" | "trl" => Kind::Time(Stamp::Clf),
@@ -53,24 +58,24 @@ pub(super) fn alias(name: &str) -> Kind {
     }
 }
 
-/// What `%[expression]` stands for: a fetch with arguments, and converters. `json` is set where a converter writes
-/// JSON's escapes.
-pub(super) fn fetch(expression: &str, json: &mut bool) -> Kind {
+/// What `%[expression]` stands for: a fetch with arguments, and converters. And whether a converter writes JSON's
+/// escapes.
+pub(super) fn fetch(expression: &str) -> (Kind, bool) {
     let mut steps = split(expression, ',').into_iter();
     let (name, argument) = call(steps.next().unwrap_or_default());
     let steps: Vec<&str> = steps.collect();
     if let Some(kind) = date(name, argument, &steps) {
-        return kind;
+        return (kind, false);
     }
-    let mut kept = true;
+    let (mut kept, mut json) = (true, false);
     for step in &steps {
         match call(step).0 {
-            "json" => *json = true,
+            "json" => json = true,
             "lower" | "upper" | "str" | "string" | "url_dec" | "ltrim" | "rtrim" | "length" | "iif" | "default" => {}
             _ => kept = false,
         }
     }
-    if kept { sample(name, argument) } else { Kind::Text(Field::Ignored) }
+    (if kept { sample(name, argument) } else { Kind::Text(Field::Ignored) }, json)
 }
 
 /// A fetch without converters that change what it means.
@@ -78,7 +83,11 @@ fn sample(name: &str, argument: &str) -> Kind {
     let header = || Kind::Text(header(argument.split(',').next().unwrap_or_default().trim_matches(['"', '\'', ' '])));
     match name {
         "req.hdr" | "req.fhdr" | "hdr" | "req.hdrs" | "res.hdr" | "res.fhdr" | "req.cook" => header(),
-        "var" => Kind::Text(variable(argument)),
+        "var" => match variable(argument) {
+            Field::Ignored => Kind::Unnamed,
+            field => Kind::Text(field),
+        },
+        "capture.req.hdr" | "capture.res.hdr" => Kind::Unnamed,
         "src" => Kind::Address(Field::Client),
         "bc_dst" => Kind::Address(Field::ServerAddress),
         "method" => Kind::Text(Field::Method),
@@ -86,8 +95,8 @@ fn sample(name: &str, argument: &str) -> Kind {
         "pathq" | "url" | "capture.req.uri" => Kind::Text(Field::Uri),
         "capture.req.method" => Kind::Text(Field::Method),
         "fe_name" => Kind::Text(Field::Frontend),
-        "be_name" => Kind::Text(Field::Backend),
-        "srv_name" => Kind::Text(Field::Server),
+        "be_name" => Kind::Word(Field::Backend),
+        "srv_name" => Kind::Word(Field::Server),
         "unique-id" => Kind::Text(Field::RequestId),
         "txn.sess_term_state" => Kind::Text(Field::State),
         "bc_err" | "bc_err_name" | "bc_err_str" | "ssl_bc_err" | "ssl_bc_err_str" | "bc.err" => Kind::Text(Field::Error),
@@ -117,12 +126,12 @@ fn header(name: &str) -> Field {
     }
 }
 
-/// What people keep in a variable, by its name: `txn.host`, `txn.user_agent`.
-fn variable(argument: &str) -> Field {
+/// What people call so: `txn.host`, `user_agent`.
+pub(super) fn variable(argument: &str) -> Field {
     let name = argument.split(',').next().unwrap_or_default();
     let name = name.split_once('.').map_or(name, |(_scope, name)| name);
     match name.to_ascii_lowercase().replace(['_', '-', '.'], "").as_str() {
-        "host" | "hosthdr" | "reqhost" | "httphost" => Field::Host,
+        "host" | "hosthdr" | "hostheader" | "reqhost" | "httphost" | "requesthost" => Field::Host,
         "ua" | "useragent" | "requseragent" => Field::UserAgent,
         "requestid" | "reqid" | "xrequestid" | "traceid" | "uniqueid" | "uuid" => Field::RequestId,
         "method" | "reqmethod" => Field::Method,
