@@ -311,7 +311,8 @@ fn reader(name: &str) -> Result<Reader, String> {
             return format!("'{name}' is no format's name; the text of nginx's log_format goes after nginx:");
         }
         if name.contains('%') {
-            let vendors = "that of Apache's LogFormat goes after apache:, and that of HAProxy's log-format after haproxy:";
+            let vendors =
+                "that of Apache's LogFormat goes after apache:, and that of HAProxy's log-format after haproxy:";
             return format!("'{name}' is no format's name; {vendors}");
         }
         let names = format::Format::ALL.iter().map(|format| format.about().name);
@@ -375,7 +376,10 @@ mod tests {
             (vec!["-l", "$remote_addr $status"], "goes after nginx:"),
             (vec!["-l", "%h %>s"], "goes after apache:"),
             (vec!["-l", "apache:%h %>s"], "--log-format: the layout has no %t: it is not known when"),
-            (vec!["-l", "haproxy:%ci %ST"], "--log-format: the layout has no %tr, %t or other time: it is not known when"),
+            (
+                vec!["-l", "haproxy:%ci %ST"],
+                "--log-format: the layout has no %tr, %t or other time: it is not known when",
+            ),
             (vec!["--tz", "Mars"], "--tz: 'Mars' is no time zone"),
             (vec!["--status", "5xx"], "--status: '5xx' is no status"),
             (vec!["--fail-on", "x"], "--fail-on: 'x' is no condition"),

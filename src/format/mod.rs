@@ -10,6 +10,8 @@
 //! Formats of hosts (`host_*`) tell of no requests: what they say explains those of gateways. They come last, and claim
 //! a line only where nobody else can have written it.
 //!
+//! Layouts of the user's own are compiled by `template`, one [`Template`] for each that is given.
+//!
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
 mod clf;

@@ -516,9 +516,9 @@ fn time_parts(pattern: &str) -> Result<Vec<stamp::Part>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{kinds, said, time};
-    use super::super::Template;
     use super::super::super::nginx::tests::agree;
+    use super::super::Template;
+    use super::super::testing::{kinds, said, time};
     use proptest::prelude::*;
 
     /// A line of one directive behind those that must be there; what is the same in all is left out.
@@ -605,7 +605,11 @@ mod tests {
             ("%{ratio}n", "33", ""),
             ("%{proxy-status}n", "502", "own=502"),
             ("%{BALANCER_NAME}e", "balancer://api", "group=api"),
-            ("%{BALANCER_WORKER_NAME}e", "http://10.0.0.5:8080", "upstream=10.0.0.5:8080 attempts=[10.0.0.5:8080 - -/-/-]"),
+            (
+                "%{BALANCER_WORKER_NAME}e",
+                "http://10.0.0.5:8080",
+                "upstream=10.0.0.5:8080 attempts=[10.0.0.5:8080 - -/-/-]",
+            ),
             ("%{BALANCER_WORKER_NAME}e", "-", ""),
             ("%{BALANCER_WORKER_NAME}e", "balancer://api", "group=api"),
             ("%{Foo}^ti", "x", ""),

@@ -14,6 +14,7 @@ use super::directive::haproxy_word;
 use super::layout::{Class, Joints, Layout, Part, Rules, Sink, unquoted};
 use super::stamp::{self, Stamp};
 use crate::grammar::address::host;
+use crate::grammar::find::{find, find2};
 use crate::grammar::json::{Value, object};
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::present;
@@ -26,6 +27,8 @@ pub(super) struct Custom {
     form: Form,
     has: Places,
     escape: Escape,
+    /// Whether a [`Glance`] can tell all that counting wants.
+    is_ordinary: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -119,11 +122,7 @@ const NICKNAMES: [(&str, &str, &str); 4] = [
         "HAPROXY_HTTPS_LOG_FMT",
         "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc",
     ),
-    (
-        "tcplog",
-        "HAPROXY_TCP_LOG_FMT",
-        "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq",
-    ),
+    ("tcplog", "HAPROXY_TCP_LOG_FMT", "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"),
     (
         "clf",
         "HAPROXY_HTTP_CLF_LOG_FMT",
@@ -170,12 +169,33 @@ impl Custom {
         if !has.any(&[Field::Time]) {
             return Err("the layout has no %tr, %t or other time: it is not known when".to_owned());
         }
-        Ok(Self { form, has, escape })
+        let is_ordinary = match &form {
+            Form::Text(layout) => {
+                let once = |wanted: &[Field]| layout.fields().filter(|field| wanted.contains(field)).count() == 1;
+                once(&[Field::Status])
+                    && once(&[Field::Route])
+                    && once(&[Field::HttpTimers])
+                    && once(&[Field::State])
+                    && once(&[Field::Connections])
+            }
+            Form::Json(_) => false,
+        };
+        Ok(Self { form, has, escape, is_ordinary })
     }
 
     /// An ordinary end is `--`, with the status sent and no retry made; all else is worth a look.
     #[inline]
     pub(super) fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
+        if self.is_ordinary
+            && let Form::Text(layout) = &self.form
+            && let Some(skim) = layout.skim(line).and_then(|glance: Glance<'_>| glance.skim())
+        {
+            return Some(Skimmed::Plain(skim));
+        }
+        self.skim_any(line)
+    }
+
+    fn skim_any<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let values = self.values(line, false)?;
         let status = match values.status() {
             Some(status) if self.has.any(&[Field::Status]) => status,
@@ -299,7 +319,8 @@ impl Custom {
 
     fn retries(&self, values: &Values<'_>) -> Retries {
         if self.has.any(&[Field::Connections]) {
-            return haproxy::connections(values.get(Field::Connections), b'/').map_or_else(|_| Retries::default(), |row| row.1);
+            return haproxy::connections(values.get(Field::Connections), b'/')
+                .map_or_else(|_| Retries::default(), |row| row.1);
         }
         let text = values.get(Field::Retries);
         Retries { count: milliseconds(text).unwrap_or(0), elsewhere: text.starts_with(b"+") }
@@ -315,6 +336,68 @@ fn milliseconds(text: &[u8]) -> Option<u64> {
 fn after_key(error: &[u8]) -> &[u8] {
     let value = memchr::memchr(b'=', error).map_or(error, |at| &error[at + 1..]);
     unquoted(value)
+}
+
+/// What counting takes from an ordinary request: of one that a server answered at the first try.
+#[derive(Default)]
+struct Glance<'a> {
+    when: Option<When>,
+    status: &'a [u8],
+    route: &'a [u8],
+    state: &'a [u8],
+    /// `%Ta`
+    total: Option<u64>,
+    /// `%rc`
+    retries: Option<u64>,
+}
+
+impl<'a> Sink<'a, Field> for Glance<'a> {
+    #[inline(always)]
+    fn set(&mut self, field: Field, value: &'a [u8]) {
+        match field {
+            Field::Status => self.status = value,
+            Field::Route => self.route = value,
+            Field::State => self.state = value,
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn time(&mut self, _: Field, _: &'a [u8], when: When) {
+        self.when.get_or_insert(when);
+    }
+
+    #[inline(always)]
+    fn row(&mut self, field: Field, _: &'a [u8], last: u64) {
+        match field {
+            Field::HttpTimers => self.total = Some(last),
+            Field::Connections => self.retries = Some(last),
+            _ => {}
+        }
+    }
+}
+
+impl<'a> Glance<'a> {
+    /// `None` where the request is to be looked at more closely.
+    #[inline(always)]
+    fn skim(&self) -> Option<Skim<'a>> {
+        let slash = find(b'/', self.route)?;
+        let (group, server) = (&self.route[..slash], &self.route[slash + 1..]);
+        let named = !matches!(group, b"" | b"-") && !matches!(server, b"" | b"-");
+        let plain = find2(b'/', b'<', server).is_none() && find(b'<', group).is_none();
+        if !named || !plain || !self.state.starts_with(b"--") || self.retries? != 0 {
+            return None;
+        }
+        Some(Skim {
+            when: self.when?,
+            status: whole(self.status, status).filter(|status| *status >= 100)?,
+            group,
+            upstream: self.route,
+            names_upstream: true,
+            attempted: true,
+            duration: Some(micros(self.total?)),
+        })
+    }
 }
 
 /// All values of a line.
@@ -389,8 +472,22 @@ fn is_needed(field: Field) -> bool {
     };
     matches!(
         field,
-        Active | Backend | Connect | Connections | HttpTimers | Queue | Response | Retries | Route | Server
-            | ServerAddress | State | Status | TcpTimers | Time | Total
+        Active
+            | Backend
+            | Connect
+            | Connections
+            | HttpTimers
+            | Queue
+            | Response
+            | Retries
+            | Route
+            | Server
+            | ServerAddress
+            | State
+            | Status
+            | TcpTimers
+            | Time
+            | Total
     )
 }
 
@@ -452,9 +549,9 @@ impl Parser {
         while let Some(char) = layout[at..].chars().next() {
             if char == '%' {
                 let column = column(layout, at);
-                let length = self.item(&layout[at + 1..], column).map_err(|why| {
-                    if why.starts_with("column") { why } else { format!("column {column}: {why}") }
-                })?;
+                let length = self
+                    .item(&layout[at + 1..], column)
+                    .map_err(|why| if why.starts_with("column") { why } else { format!("column {column}: {why}") })?;
                 at += 1 + length;
             } else {
                 self.text(char);
@@ -532,10 +629,17 @@ impl Parser {
         let Some(text) = text.strip_suffix(['=', ':']) else { return "" };
         let text = text.trim_end_matches(['"', ' ']);
         let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.');
-        &text[text.rfind(|char| !is_part(char)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..]
+        &text[text
+            .rfind(|char| !is_part(char))
+            .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..]
     }
 
-    fn value(&mut self, kind: Kind, flags: Flags, (name, text, column): (Option<String>, &str, usize)) -> Result<(), String> {
+    fn value(
+        &mut self,
+        kind: Kind,
+        flags: Flags,
+        (name, text, column): (Option<String>, &str, usize),
+    ) -> Result<(), String> {
         let kind = match kind {
             Kind::Unnamed => Kind::Text(names::variable(name.as_deref().unwrap_or_else(|| self.key()))),
             kind => kind,
@@ -613,8 +717,8 @@ fn end_of_sample(text: &str) -> Option<usize> {
 /// Puts together what is written as one: `%ci:%cp`, `%b/%s`, rows of numbers, `%Ts.%ms`, `bc_err=%[bc_err]`.
 fn fused(parts: Vec<Part<Field>>) -> Vec<Part<Field>> {
     use Field::{
-        Active, Backend, Client, ClientPort, Connect, Connections, Error, HttpTimers, Ignored, Millis, OldRequestTime, Queue,
-        RequestTime, Response, Retries, Route, Server, ServerAddress, TcpTimers, Time, Total,
+        Active, Backend, Client, ClientPort, Connect, Connections, Error, HttpTimers, Ignored, Millis, OldRequestTime,
+        Queue, RequestTime, Response, Retries, Route, Server, ServerAddress, TcpTimers, Time, Total,
     };
     let mut fused = Vec::<Part<Field>>::new();
     for mut part in parts {
@@ -682,13 +786,14 @@ fn take_key(before: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::super::super::nginx::tests::agree;
-    use super::super::testing::{kinds, said, time};
     use super::super::Template;
+    use super::super::testing::{kinds, said, time};
     use proptest::prelude::*;
 
     /// A line of one item behind those that must be there; what is the same in all is left out.
     fn one(item: &str, value: &str) -> String {
-        let said = said(&format!("haproxy:[%tr] %ST {item} %tsc"), &format!("[28/Sep/2026:12:00:00.123] 200 {value} ----"));
+        let said =
+            said(&format!("haproxy:[%tr] %ST {item} %tsc"), &format!("[28/Sep/2026:12:00:00.123] 200 {value} ----"));
         let said = said.replace("status=200", "").replace("state=----", "");
         said.trim().to_owned()
     }
@@ -719,16 +824,32 @@ mod tests {
             ("%si:%sp", "-:-", "names=upstream"),
             ("%bi:%bp %fi:%fp", "10.0.0.1:4 10.0.0.2:80", ""),
             ("%TR/%Tw/%Tc/%Tr/%Ta", "10/0/30/69/109", "duration=0.109 attempts=[ 200 0.030/0.099/0.099] own=200"),
-            ("%b/%s %TR/%Tw/%Tc/%Tr/%Ta", "api/s1 10/0/30/69/109", "group=api upstream=api/s1 duration=0.109 names=upstream attempts=[api/s1 200 0.030/0.099/0.099] own=200"),
-            ("%s %Tq/%Tw/%Tc/%Tr/%Tt", "s1 10/0/30/69/+109", "upstream=s1 duration=0.109 names=upstream attempts=[s1 200 0.030/0.099/0.099] own=200"),
-            ("%s %TR %Tw %Tc %Tr %Ta", "s1 10 0 30 69 109", "upstream=s1 duration=0.109 names=upstream attempts=[s1 200 0.030/0.099/0.099] own=200"),
+            (
+                "%b/%s %TR/%Tw/%Tc/%Tr/%Ta",
+                "api/s1 10/0/30/69/109",
+                "group=api upstream=api/s1 duration=0.109 names=upstream attempts=[api/s1 200 0.030/0.099/0.099] own=200",
+            ),
+            (
+                "%s %Tq/%Tw/%Tc/%Tr/%Tt",
+                "s1 10/0/30/69/+109",
+                "upstream=s1 duration=0.109 names=upstream attempts=[s1 200 0.030/0.099/0.099] own=200",
+            ),
+            (
+                "%s %TR %Tw %Tc %Tr %Ta",
+                "s1 10 0 30 69 109",
+                "upstream=s1 duration=0.109 names=upstream attempts=[s1 200 0.030/0.099/0.099] own=200",
+            ),
             ("%s %Tc,%Tr,%Tt", "s1 0,-1,9", "upstream=s1 duration=0.009 names=upstream attempts=[s1 - 0.000/-/0.009]"),
             ("%Th %Ti %Td %Tu", "0 5 1 9", "duration=0.009"),
             ("%Tw/%Tc/%Tt", "1/-1/9", "duration=0.009"),
             ("%B %U", "+2750 99", "bytes=2750"),
             ("%CC %CS", "- SRV=s1", ""),
             ("%ac/%fc/%bc/%sc/%rc", "1/1/1/1/0", ""),
-            ("%s %ac/%fc/%bc/%sc/%rc", "s1 1/1/1/1/1", "upstream=s1 names=upstream attempts=[s1 - -/-/-, s1 200 -/-/-] own=200"),
+            (
+                "%s %ac/%fc/%bc/%sc/%rc",
+                "s1 1/1/1/1/1",
+                "upstream=s1 names=upstream attempts=[s1 - -/-/-, s1 200 -/-/-] own=200",
+            ),
             ("%s %rc", "s1 +1", "upstream=s1 names=upstream attempts=[ - -/-/-, s1 200 -/-/-] own=200"),
             ("%sq/%bq", "0/0", ""),
             ("%hr|%hs", "{a|b c}|", ""),
@@ -805,7 +926,11 @@ mod tests {
             ("%[accept_date(us)]", "1790596807123456", "1790596807.123456 UTC"),
             ("%[date,utime(%Y-%m-%dT%H:%M:%S)]", "2026-09-28T12:00:07", "1790596807.000000 UTC"),
             ("%[date,ltime(\"%F %T\")]", "2026-09-28 12:00:07", "1790596807.000000 local"),
-            ("%[date(0,us),us_ltime(\"%Y-%m-%dT%H:%M:%S.%6N%z\")]", "2026-09-28T12:00:07.123456+0600", "1790596807.123456 +21600"),
+            (
+                "%[date(0,us),us_ltime(\"%Y-%m-%dT%H:%M:%S.%6N%z\")]",
+                "2026-09-28T12:00:07.123456+0600",
+                "1790596807.123456 +21600",
+            ),
             ("%{+Q}[date,utime(%FT%TZ)]", "\"2026-09-28T12:00:07Z\"", "1790596807.000000 UTC"),
             ("%[date,ltime(%T)]", "12:00:07", "the layout has no %tr, %t or other time: it is not known when"),
         ];
@@ -817,7 +942,8 @@ mod tests {
     #[test]
     fn names_read_what_the_known_formats_read() {
         use crate::format::Format;
-        let known = [(Format::HaproxyHttp, ["httplog", "httpslog", "clf"].as_slice()), (Format::HaproxyTcp, &["tcplog"])];
+        let known =
+            [(Format::HaproxyHttp, ["httplog", "httpslog", "clf"].as_slice()), (Format::HaproxyTcp, &["tcplog"])];
         let mut compared = 0;
         for (format, names) in known {
             for sample in format.about().samples {
@@ -863,7 +989,10 @@ mod tests {
             let cut = &line[..line.len() - cut];
             let read = said("haproxy:%ci:%cp [%t] %b/%s %ST %tsc %{+Q}r", cut);
             let behind = cut.len() < line.len() - 16;
-            assert!(if behind { read == short || read == "not claimed" } else { read.starts_with("status=503") }, "{cut}: {read}");
+            assert!(
+                if behind { read == short || read == "not claimed" } else { read.starts_with("status=503") },
+                "{cut}: {read}"
+            );
         }
     }
 

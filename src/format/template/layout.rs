@@ -2,10 +2,11 @@
 //!
 //! In the ordinary case a line is passed once: each value ends by its own rule, or where the text behind it is first
 //! found. Only where that leads nowhere are other places tried.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::nginx::bare_list;
 use super::stamp::Stamp;
-use crate::grammar::find::{find, find_far};
+use crate::grammar::find::{digits, find, find_far, mask};
 use crate::grammar::number::{first_eight, last_of_row, status};
 use crate::grammar::time::When;
 
@@ -45,6 +46,25 @@ pub(super) struct Piece<F> {
     pub(super) field: F,
     /// What stands behind it.
     after: Literal,
+    /// How its end is found.
+    way: Way,
+}
+
+/// How a value's end is found, in the ordinary case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Where the text behind it first stands. `must`: a byte that must be in the value, or 0.
+    Text { must: u8 },
+    /// Where the digits end.
+    Digits,
+    /// Behind the third digit.
+    Status,
+    /// Behind the time.
+    Stamp,
+    /// Behind the fifth number.
+    Row,
+    /// By what [`Piece::length`] and [`Piece::first_end`] say.
+    Any,
 }
 
 /// A compiled layout.
@@ -72,6 +92,11 @@ pub(super) trait Sink<'a, F>: Default {
     fn set(&mut self, field: F, value: &'a [u8]);
     /// A time, as text and read.
     fn time(&mut self, field: F, value: &'a [u8], when: When);
+    /// A row of numbers, and the last of them.
+    #[inline(always)]
+    fn row(&mut self, field: F, value: &'a [u8], _last: u64) {
+        self.set(field, value);
+    }
 }
 
 /// A part of a layout while it is compiled.
@@ -95,7 +120,11 @@ impl<F: Copy> Layout<F> {
             }
         }
         let needed = pieces.iter().rposition(|piece| needs(piece.1)).map_or(0, |last| last + 1);
-        let piece = |(class, field, after): (Class, F, String)| Piece { class, field, after: Literal::new(&after) };
+        let piece = |(class, field, after): (Class, F, String)| {
+            let after = Literal::new(&after);
+            let way = Way::of(&class, &after);
+            Piece { class, field, after, way }
+        };
         Self { head: Literal::new(&head), pieces: pieces.into_iter().map(piece).collect(), rules, needed }
     }
 
@@ -133,11 +162,7 @@ impl<F: Copy> Layout<F> {
             if told && self.rules.open_end && !whole {
                 return Passed::Whole;
             }
-            if let Class::Stamp(stamp) = &piece.class {
-                let Some((behind, when)) = stamp.read(rest) else { return Passed::Not };
-                let end = rest.len() - behind.len();
-                let Some(after) = piece.after.strip(behind) else { return Passed::Not };
-                sink.time(piece.field, &rest[..end], when);
+            if let Some(after) = piece.step(rest, self.rules, sink) {
                 rest = after;
                 continue;
             }
@@ -241,7 +266,68 @@ enum Passed {
 /// How many ends may be tried in one line before it counts as one that does not fit.
 const TRIES: u32 = 1_000;
 
+impl Way {
+    fn of(class: &Class, after: &Literal) -> Self {
+        match class {
+            Class::Stamp(_) => Self::Stamp,
+            Class::Status => Self::Status,
+            Class::Number => Self::Digits,
+            Class::Row(5) => Self::Row,
+            _ if after.text.is_empty() => Self::Any,
+            Class::Text => Self::Text { must: 0 },
+            Class::Word if after.text[0] == b' ' => Self::Text { must: 0 },
+            Class::List if !matches!(after.text[0], b' ' | b'|' | b':') => Self::Text { must: 0 },
+            Class::Port if after.text[0] == b' ' => Self::Text { must: b':' },
+            Class::Route if after.text[0] == b' ' => Self::Text { must: b'/' },
+            _ => Self::Any,
+        }
+    }
+}
+
 impl<F: Copy> Piece<F> {
+    /// Passes the value and the text behind it, of which it gives what follows, in the ordinary case.
+    #[inline(always)]
+    fn step<'a, S: Sink<'a, F>>(&self, i: &'a [u8], rules: Rules, sink: &mut S) -> Option<&'a [u8]> {
+        match self.way {
+            Way::Text { must } => {
+                let end = self.after.find(i, 0)?;
+                let value = &i[..end];
+                let is_escaped = rules.backslashes && value.last() == Some(&b'\\') && i[end] == b'"';
+                if is_escaped || must != 0 && find(must, value).is_none() {
+                    return None;
+                }
+                sink.set(self.field, value);
+                i.get(end + self.after.text.len()..)
+            }
+            Way::Digits => {
+                let end = digits_length(i)?;
+                let after = self.after.strip(&i[end..])?;
+                sink.set(self.field, &i[..end]);
+                Some(after)
+            }
+            Way::Status => {
+                let (behind, _) = status(i).ok()?;
+                let after = self.after.strip(behind)?;
+                sink.set(self.field, &i[..3]);
+                Some(after)
+            }
+            Way::Stamp => {
+                let Class::Stamp(stamp) = &self.class else { return None };
+                let (behind, when) = stamp.read(i)?;
+                let after = self.after.strip(behind)?;
+                sink.time(self.field, &i[..i.len() - behind.len()], when);
+                Some(after)
+            }
+            Way::Row => {
+                let (behind, last) = last_of_row::<5>(i, b'/')?;
+                let after = self.after.strip(behind)?;
+                sink.row(self.field, &i[..i.len() - behind.len()], last);
+                Some(after)
+            }
+            Way::Any => None,
+        }
+    }
+
     /// How long the value at the start of `i` is; `Some(None)` where the text behind it tells, `None` where what stands
     /// there is no such value.
     #[inline]
@@ -357,6 +443,15 @@ fn end_of_quotes(inside: &[u8]) -> Option<usize> {
     }
 }
 
+/// The length of a number of up to 15 bytes; `None` where it is longer, or the line ends soon.
+#[inline(always)]
+fn digits_length(i: &[u8]) -> Option<usize> {
+    let chunk = i.first_chunk()?;
+    let number = digits(chunk) | mask(chunk, b'.') | mask(chunk, b'-') | mask(chunk, b'+');
+    let length = (!number).trailing_zeros() as usize;
+    (length < 16).then_some(length)
+}
+
 #[inline]
 fn number_length(i: &[u8]) -> usize {
     i.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count()
@@ -404,7 +499,7 @@ impl Literal {
     }
 
     /// What follows this in `i`, if `i` begins with it.
-    #[inline]
+    #[inline(always)]
     fn strip<'a>(&self, i: &'a [u8]) -> Option<&'a [u8]> {
         let rest = i.get(self.text.len()..)?;
         let same = (first_eight(i) ^ self.start.0) & self.start.1 == 0;
@@ -412,7 +507,7 @@ impl Literal {
     }
 
     /// Where this, which is not empty, stands first in `i` from `from` on.
-    #[inline]
+    #[inline(always)]
     fn find(&self, i: &[u8], mut from: usize) -> Option<usize> {
         let first = *self.text.first()?;
         loop {
@@ -462,5 +557,121 @@ impl<F: Copy + PartialEq> Joints<F> {
             None => self.ignored,
         };
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The values of a line: each with the number of its piece.
+    #[derive(Debug, Default, PartialEq)]
+    struct Found(Vec<(usize, Vec<u8>)>);
+
+    impl<'a> Sink<'a, usize> for Found {
+        fn set(&mut self, field: usize, value: &'a [u8]) {
+            self.0.push((field, value.to_vec()));
+        }
+
+        fn time(&mut self, field: usize, value: &'a [u8], _: When) {
+            self.0.push((field, value.to_vec()));
+        }
+    }
+
+    const RULES: Rules = Rules { backslashes: true, open_end: false };
+
+    fn layout(parts: &[(Class, &str)], rules: Rules, needed: usize) -> Layout<usize> {
+        let pair = |(number, (class, text)): (usize, &(Class, &str))| {
+            [Part::Value(class.clone(), number), Part::Text((*text).to_owned())]
+        };
+        Layout::new(parts.iter().enumerate().flat_map(pair).collect(), rules, |field| field < needed)
+    }
+
+    fn values(parts: &[(Class, &str)], line: &str) -> Option<Vec<String>> {
+        let found: Found = layout(parts, RULES, 1).read(line.as_bytes())?;
+        Some(found.0.into_iter().map(|(_, value)| String::from_utf8_lossy(&value).into_owned()).collect())
+    }
+
+    #[test]
+    fn values_end_where_they_must() {
+        use Class::{Captures, List, Number, Port, Quotable, Route, Row, Stamp, Status, Text, Word};
+        let time = || Stamp(super::Stamp::Clf);
+        let cases: [(&[(Class, &str)], &str, Option<&[&str]>); 24] = [
+            (
+                &[(Text, " ["), (time(), "]")],
+                "al [ice [28/Sep/2026:12:00:00 +0600]",
+                Some(&["al [ice", "28/Sep/2026:12:00:00 +0600"]),
+            ),
+            (&[(Text, "\" "), (Number, "")], r#"a\" 7" 8"#, Some(&[r#"a\" 7"#, "8"])),
+            (&[(Text, "\" "), (Number, "")], r#"a\\" 7"#, Some(&[r"a\\", "7"])),
+            (&[(Text, "ab"), (Status, "")], "aab502", Some(&["a", "502"])),
+            (&[(Status, "")], "5020", None),
+            (&[(Number, " "), (Number, "")], "-1 +20.5", Some(&["-1", "+20.5"])),
+            (&[(Number, ","), (Text, "")], ",x", Some(&["", "x"])),
+            (&[(Number, ""), (Text, "")], "12345678901234567890x", Some(&["12345678901234567890", "x"])),
+            (&[(List, " "), (Text, "")], "a:1, b:2 : c:3 rest", Some(&["a:1, b:2 : c:3", "rest"])),
+            (&[(List, ": "), (Text, "")], "a:1 : b:2: rest", Some(&["a:1 : b:2", "rest"])),
+            (&[(Port, " "), (Text, "")], "2001:db8::1:443 x", Some(&["2001:db8::1:443", "x"])),
+            (&[(Port, " "), (Text, "")], "a 1:2 x", Some(&["a 1:2", "x"])),
+            (&[(Port, "")], "a", Some(&["a"])),
+            (&[(Route, " ")], "be/srv ", Some(&["be/srv"])),
+            (&[(Route, " "), (Text, "")], "be srv/x y", None),
+            (&[(Row(5), " "), (Row(3), "")], "0/0/-1/-1/+3 1/2/3", Some(&["0/0/-1/-1/+3", "1/2/3"])),
+            (&[(Row(3), "")], "1/2", None),
+            (&[(Captures, " "), (Captures, " "), (Text, "")], "{a b} x", Some(&["{a b}", "", "x"])),
+            (&[(Captures, "|"), (Text, "")], "|x", Some(&["", "x"])),
+            (&[(Quotable, " "), (Quotable, "")], r#""a b" c d"#, Some(&["a b", "c d"])),
+            (&[(Quotable, "")], r#""a\"b""#, Some(&[r#"a\"b"#])),
+            (&[(Text, " "), (Word, "")], "a b c", Some(&["a b", "c"])),
+            (&[(Word, "x"), (Text, "")], "a xb", None),
+            (&[(Text, "")], "ends in spaces  ", Some(&["ends in spaces"])),
+        ];
+        for (parts, line, expected) in cases {
+            let expected = expected.map(|values| values.iter().map(|value| (*value).to_owned()).collect());
+            assert_eq!(values(parts, line), expected, "{line}");
+        }
+    }
+
+    fn classes() -> impl Strategy<Value = Class> {
+        use Class::{Captures, List, Number, Port, Quotable, Route, Row, Stamp, Status, Text, Word};
+        let stamp = Stamp(super::Stamp::Epoch);
+        prop::sample::select(vec![
+            Captures,
+            List,
+            Number,
+            Port,
+            Quotable,
+            Route,
+            Row(5),
+            Row(3),
+            Status,
+            Text,
+            Word,
+            stamp,
+        ])
+    }
+
+    proptest! {
+        /// One pass finds what the search finds first, and whatever `skim` takes, `read` takes.
+        #[test]
+        fn one_pass_is_the_first_find(
+            parts in prop::collection::vec((classes(), prop::sample::select(vec!["", " ", "\"", " [", ": ", "|", "\" \"", "a"])), 1..6),
+            line in r#"(502|1700000000.5|0/0/-1/1/9|1/2/3|a:1|b/c| : |, | |"|\\|\[|\||a|-){0,16}"#,
+            needed in 0_usize..6,
+            open_end in any::<bool>(),
+        ) {
+            let layout = layout(&parts, Rules { open_end, ..RULES }, needed);
+            let line = line.as_bytes();
+            let (skimmed, read): (Option<Found>, Option<Found>) = (layout.skim(line), layout.read(line));
+            prop_assert_eq!(skimmed.is_some(), read.is_some());
+            if let (Some(skimmed), Some(read)) = (skimmed, &read) {
+                prop_assert!(read.0.starts_with(&skimmed.0) || !open_end);
+            }
+            let mut passed = Found::default();
+            if layout.pass(0, line, true, &mut passed) == Passed::Whole {
+                prop_assert_eq!(layout.search(line, true, Passed::Not), Some(passed));
+            }
+        }
     }
 }

@@ -27,9 +27,6 @@ enum Vendor {
 }
 
 impl Template {
-    /// What a layout on the command line begins with, by vendor.
-    pub const PREFIXES: [&'static str; 3] = ["nginx:", "apache:", "haproxy:"];
-
     /// Compiles `nginx:…`, `apache:…` or `haproxy:…`: a directive as it stands in the configuration, or the bare
     /// layout. `None` where the text begins with none of these.
     ///

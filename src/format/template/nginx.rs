@@ -178,11 +178,8 @@ fn split(layout: &str, parts: &mut Vec<Part<Var>>) -> Result<(), String> {
     Ok(())
 }
 
-const JOINTS: Joints<Var> = Joints {
-    ignored: Var::Ignored,
-    fixed: |var| matches!(var, Var::Status | Var::Time),
-    fused: |_, _| None,
-};
+const JOINTS: Joints<Var> =
+    Joints { ignored: Var::Ignored, fixed: |var| matches!(var, Var::Status | Var::Time), fused: |_, _| None };
 
 /// Takes off what nginx.conf has around a layout: `log_format main escape=json '…' '…';`
 fn directive(text: &str) -> Result<(Escape, String), String> {

@@ -57,12 +57,13 @@ impl Stamp {
         let has = |wanted: &[Part]| parts.iter().any(|part| wanted.contains(part));
         let day = has(&[Day]) && has(&[Month, MonthName]);
         let moment = parts.iter().any(|part| matches!(part, Since(_)));
-        if !moment && !(day && has(&[Hour, HourOfTwelve])) {
+        if !(moment || day && has(&[Hour, HourOfTwelve])) {
             return None;
         }
         let text = |text: &str| Text(text.as_bytes().into());
         let iso_start = [Year, text("-"), Month, text("-"), Day, text("T"), Hour, text(":"), Minute, text(":"), Second];
-        let clf_start = [Day, text("/"), MonthName, text("/"), Year, text(":"), Hour, text(":"), Minute, text(":"), Second];
+        let clf_start =
+            [Day, text("/"), MonthName, text("/"), Year, text(":"), Hour, text(":"), Minute, text(":"), Second];
         let is_zone = |rest: &[Part]| rest == [Part::Zone] || rest == [text("Z")];
         if let Some(rest) = parts.strip_prefix(&iso_start[..])
             && (is_zone(rest) || rest.strip_prefix(&[text("."), Fraction][..]).is_some_and(is_zone))
@@ -236,9 +237,24 @@ fn add(conversion: char, parts: &mut Vec<Part>) -> Result<(), String> {
         Ok(())
     };
     let part = match conversion {
-        '%' => return { push_text(parts, "%"); Ok(()) },
-        'n' => return { push_text(parts, "\n"); Ok(()) },
-        't' => return { push_text(parts, "\t"); Ok(()) },
+        '%' => {
+            return {
+                push_text(parts, "%");
+                Ok(())
+            };
+        }
+        'n' => {
+            return {
+                push_text(parts, "\n");
+                Ok(())
+            };
+        }
+        't' => {
+            return {
+                push_text(parts, "\t");
+                Ok(())
+            };
+        }
         'F' => return expand("%Y-%m-%d", parts),
         'T' | 'X' => return expand("%H:%M:%S", parts),
         'D' | 'x' => return expand("%m/%d/%y", parts),

@@ -47,9 +47,8 @@ pub(super) fn alias(name: &str) -> Kind {
         "rc" => Kind::Number(Field::Retries),
         "pid" => Kind::Number(Field::Pid),
         "ms" => Kind::Number(Field::Millis),
-        "cp" | "bp" | "fp" | "sp" | "ac" | "fc" | "bc" | "sc" | "sq" | "bq" | "Th" | "Ti" | "Td" | "U" | "lc" | "rt" => {
-            Kind::Number(Field::Ignored)
-        }
+        "cp" | "bp" | "fp" | "sp" | "ac" | "fc" | "bc" | "sc" | "sq" | "bq" | "Th" | "Ti" | "Td" | "U" | "lc"
+        | "rt" => Kind::Number(Field::Ignored),
         "HV" | "H" | "sslc" | "sslv" | "OG" => Kind::Word(Field::Ignored),
         "hr" | "hs" => Kind::Captures,
         "Ts" => Kind::Time(Stamp::Epoch),
@@ -99,7 +98,9 @@ fn sample(name: &str, argument: &str) -> Kind {
         "srv_name" => Kind::Word(Field::Server),
         "unique-id" => Kind::Text(Field::RequestId),
         "txn.sess_term_state" => Kind::Text(Field::State),
-        "bc_err" | "bc_err_name" | "bc_err_str" | "ssl_bc_err" | "ssl_bc_err_str" | "bc.err" => Kind::Text(Field::Error),
+        "bc_err" | "bc_err_name" | "bc_err_str" | "ssl_bc_err" | "ssl_bc_err_str" | "bc.err" => {
+            Kind::Text(Field::Error)
+        }
         "status" | "txn.status" => Kind::Number(Field::Status),
         "bytes_out" => Kind::Number(Field::Bytes),
         "txn.conn_retries" => Kind::Number(Field::Retries),
