@@ -35,6 +35,8 @@ pub enum Escape {
     Json,
     /// `#HH` (HAProxy).
     Hash,
+    /// Some fields in either of these ways (HAProxy, with its `json` converter).
+    HashOrJson,
 }
 
 /// What every line must tell to be counted. The rest of a healthy line is never looked at.

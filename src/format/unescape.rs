@@ -13,6 +13,10 @@ pub(crate) fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
         Escape::Hex => replace(text, b'\\', hex_escape),
         Escape::Json => replace(text, b'\\', json_escape),
         Escape::Hash => replace(text, b'#', |rest| Some((hex_byte(rest)?.into(), 2))),
+        Escape::HashOrJson => match unescape(text, Escape::Json) {
+            Cow::Borrowed(text) => unescape(text, Escape::Hash),
+            Cow::Owned(text) => Cow::Owned(unescape(&text, Escape::Hash).into_owned()),
+        },
     }
 }
 
@@ -131,6 +135,9 @@ mod tests {
         assert_eq!(unescape(br"a\x22b\x5Cx22", Escape::Hex).as_ref(), br#"a"b\x22"#);
         assert_eq!(unescape(br"GET /\xE4", Escape::Hex).as_ref(), b"GET /\xE4");
         assert_eq!(unescape(b"a#22b#7C#", Escape::Hash).as_ref(), b"a\"b|#");
+        assert_eq!(unescape(b"a#22b", Escape::HashOrJson).as_ref(), b"a\"b");
+        assert_eq!(unescape(br#"a\"\u0062#7C"#, Escape::HashOrJson).as_ref(), b"a\"b|");
+        assert_eq!(unescape(br"a\\b\n\t\xc3", Escape::Hex).as_ref(), b"a\\b\n\t\xc3");
         assert_eq!(unescape(br"\u00e9\ud83d\ude00\n\/", Escape::Json).as_ref(), "é😀\n/".as_bytes());
     }
 

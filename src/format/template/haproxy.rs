@@ -150,8 +150,11 @@ impl Custom {
         let layout = directive(text)?;
         let mut parser = Parser::default();
         parser.read(&layout)?;
-        // What a `json` converter wrote may stand beside what HAProxy escaped by itself: the path decides.
-        let escape = if parser.is_json || parser.json_path { Escape::Json } else { Escape::Hash };
+        let escape = match (parser.is_json, parser.json_text) {
+            (true, _) => Escape::Json,
+            (false, true) => Escape::HashOrJson,
+            (false, false) => Escape::Hash,
+        };
         let (form, has) = if parser.is_json {
             let has = Places::of(parser.named.iter().map(|named| named.2));
             (Form::Json(parser.named), has)
@@ -531,8 +534,6 @@ struct Parser {
     flags: Flags,
     /// A `json` converter somewhere.
     json_text: bool,
-    /// The path comes from one.
-    json_path: bool,
     timed: bool,
 }
 
@@ -597,7 +598,6 @@ impl Parser {
                 let end = end_of_sample(inside).ok_or("`[` is never closed")?;
                 let (kind, is_json) = fetch(&inside[..end]);
                 self.json_text |= is_json;
-                self.json_path |= is_json && matches!(kind, Kind::Text(Field::Path | Field::Uri));
                 let name = (name, &text[..at + end + 2], column);
                 match kind {
                     // All that a sample gives is in quotes then, unlike an alias.

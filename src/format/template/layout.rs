@@ -593,11 +593,14 @@ mod tests {
         Some(found.0.into_iter().map(|(_, value)| String::from_utf8_lossy(&value).into_owned()).collect())
     }
 
+    /// Classes with what stands behind them, a line, and its values.
+    type Case<'a> = (&'a [(Class, &'a str)], &'a str, Option<&'a [&'a str]>);
+
     #[test]
     fn values_end_where_they_must() {
         use Class::{Captures, List, Number, Port, Quotable, Route, Row, Stamp, Status, Text, Word};
         let time = || Stamp(super::Stamp::Clf);
-        let cases: [(&[(Class, &str)], &str, Option<&[&str]>); 24] = [
+        let cases: [Case<'_>; 24] = [
             (
                 &[(Text, " ["), (time(), "]")],
                 "al [ice [28/Sep/2026:12:00:00 +0600]",
