@@ -9,7 +9,7 @@ use serde::Serialize;
 const LAYOUTS: [(&str, &str); 3] = [
     ("nginx:", "the text of a log_format"),
     ("apache:", "the text of a LogFormat, or common, combined, vhost_combined, combinedio"),
-    ("haproxy:", "the text of a log-format, or httplog, httpslog, tcplog, clf"),
+    ("haproxy:", "the text of a log-format, or httplog, httpslog, tcplog, clf, tcpclf"),
 ];
 
 /// Prints them all.

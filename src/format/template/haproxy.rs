@@ -111,7 +111,7 @@ enum Field {
 const SLOTS: usize = Field::Time as usize;
 
 /// The layouts that HAProxy itself has names for (`log.c`).
-const NICKNAMES: [(&str, &str, &str); 4] = [
+const NICKNAMES: [(&str, &str, &str); 5] = [
     (
         "httplog",
         "HAPROXY_HTTP_LOG_FMT",
@@ -127,6 +127,11 @@ const NICKNAMES: [(&str, &str, &str); 4] = [
         "clf",
         "HAPROXY_HTTP_CLF_LOG_FMT",
         r#"%{+Q}o %{-Q}ci - - [%trg] %r %ST %B "" "" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl"#,
+    ),
+    (
+        "tcpclf",
+        "HAPROXY_TCP_CLF_LOG_FMT",
+        r#"%{+Q}o %{-Q}ci - - [%T] "TCP " 000 %B "" "" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U %ts-- %ac %fc %bc %sc %rc %sq %bq "" "" "#,
     ),
 ];
 
@@ -150,11 +155,8 @@ impl Custom {
         let layout = directive(text)?;
         let mut parser = Parser::default();
         parser.read(&layout)?;
-        let escape = match (parser.is_json, parser.json_text) {
-            (true, _) => Escape::Json,
-            (false, true) => Escape::HashOrJson,
-            (false, false) => Escape::Hash,
-        };
+        // An object's texts are JSON's, whose requests and captured headers are escaped by `#` before that.
+        let escape = if parser.is_json || parser.json_text { Escape::HashOrJson } else { Escape::Hash };
         let (form, has) = if parser.is_json {
             let has = Places::of(parser.named.iter().map(|named| named.2));
             (Form::Json(parser.named), has)
@@ -225,12 +227,12 @@ impl Custom {
         let values = self.values(line, true)?;
         let line = self.line(&values)?;
         let mut record = line.record();
-        let (method, asked, path) = parts_of(values.get(Field::Request));
-        let (uri_host, uri) = split_target(values.get(Field::Uri));
         let first = |values: [&'a [u8]; 3]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
+        let (method, asked, path) = parts_of(values.get(Field::Request));
+        let (uri_host, uri) = split_target(first([values.get(Field::Uri), values.get(Field::Path), b""]));
         record.method = first([values.get(Field::Method), method, b""]);
         record.host = host(first([values.get(Field::Host), asked, uri_host]));
-        record.path = first([uri, path, values.get(Field::Path)]);
+        record.path = if values.get(Field::Uri).is_empty() { first([path, uri, b""]) } else { uri };
         record.user_agent = values.get(Field::UserAgent);
         record.trace_id = values.get(Field::RequestId);
         record.pid = whole(values.get(Field::Pid), uint);
@@ -326,7 +328,9 @@ impl Custom {
                 .map_or_else(|_| Retries::default(), |row| row.1);
         }
         let text = values.get(Field::Retries);
-        Retries { count: milliseconds(text).unwrap_or(0), elsewhere: text.starts_with(b"+") }
+        // `%[txn.redispatched,iif(+,)]%[txn.conn_retries]` writes a `-` for nothing.
+        let count = milliseconds(text.strip_prefix(b"-").unwrap_or(text)).unwrap_or(0);
+        Retries { count, elsewhere: text.starts_with(b"+") }
     }
 }
 
@@ -498,17 +502,25 @@ fn is_needed(field: Field) -> bool {
 fn directive(text: &str) -> Result<String, String> {
     let text = text.trim();
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let layout = if matches!(word, "log-format" | "error-log-format") {
+    // Of a log-profile: `on close format "%ci …"`.
+    let profile = Some(rest).filter(|_| word == "on").and_then(|rest| rest.split_once(" format "));
+    let layout = if let Some((_step, layout)) = profile {
+        haproxy_word(layout.trim_start(), true)?
+    } else if matches!(word, "log-format" | "error-log-format") {
         haproxy_word(rest.trim_start(), true)?
     } else {
         // A bare layout may begin with a quote of its own: `"%r" %ST`.
         let whole = text.starts_with('"') && text.ends_with('"') && text.matches('"').count() == 2;
         haproxy_word(text, whole || text.starts_with('\''))?
     };
-    for (name, variable, known) in NICKNAMES {
-        if layout == name || layout.trim_matches(['$', '{', '}']) == variable {
-            return Ok(known.to_owned());
-        }
+    // HAProxy has them as variables too: `log-format "${HAPROXY_TCP_LOG_FMT} lr=%[last_rule_file]"`.
+    let spelt = |layout: String, (_, variable, known): (_, _, &str)| {
+        let layout = layout.replace(&format!("${{{variable}}}"), known);
+        if layout.strip_prefix('$') == Some(variable) { known.to_owned() } else { layout }
+    };
+    let layout = NICKNAMES.into_iter().fold(layout, spelt);
+    if let Some((.., known)) = NICKNAMES.iter().find(|(name, ..)| *name == layout) {
+        return Ok((*known).to_owned());
     }
     if !layout.is_empty() && !layout.contains(['%', ' ']) {
         let names = NICKNAMES.map(|(name, ..)| name).join(", ");
@@ -520,7 +532,12 @@ fn directive(text: &str) -> Result<String, String> {
 const JOINTS: Joints<Field> = Joints {
     ignored: Field::Ignored,
     fixed: |field| matches!(field, Field::Status | Field::Time),
-    fused: |last, next| (last == Field::Path && next == Field::Query).then_some(Field::Path),
+    fused: |last, next| match (last, next) {
+        (Field::Path, Field::Query) => Some(Field::Path),
+        // `%[txn.redispatched,iif(+,)]%[txn.conn_retries]`
+        (Field::Ignored, Field::Retries) => Some(Field::Retries),
+        _ => None,
+    },
 };
 
 /// Reads format strings.
@@ -542,6 +559,7 @@ struct Parser {
 struct Flags {
     quotes: bool,
     hexadecimal: bool,
+    json: bool,
 }
 
 impl Parser {
@@ -581,13 +599,13 @@ impl Parser {
             self.text('%');
             return Ok(1);
         }
-        let (mut at, mut flags, mut name, mut json) = (0, self.flags, None, false);
+        let (mut at, mut flags, mut name) = (0, self.flags, None);
         loop {
             let rest = &text[at..];
             if let Some(list) = rest.strip_prefix('{') {
                 let end = list.find('}').ok_or("`{` is never closed")?;
                 for flag in list[..end].split(',').map(str::trim).filter(|flag| !flag.is_empty()) {
-                    json |= flags.set(flag)?;
+                    flags.set(flag)?;
                 }
                 at += end + 2;
             } else if let Some(list) = rest.strip_prefix('(') {
@@ -614,7 +632,7 @@ impl Parser {
                 let length = rest.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(rest.len());
                 match &rest[..length] {
                     "" => return Err("`%` is not followed by a name".to_owned()),
-                    "o" => (self.flags, self.is_json) = (flags, self.is_json || json),
+                    "o" => (self.flags, self.is_json) = (flags, self.is_json || flags.json),
                     alias_name => self.value(alias(alias_name), flags, (name, &text[..at + length], column))?,
                 }
                 return Ok(at + length);
@@ -640,24 +658,27 @@ impl Parser {
         flags: Flags,
         (name, text, column): (Option<String>, &str, usize),
     ) -> Result<(), String> {
+        // JSON for this value alone: its text is in quotes.
+        let quotes = flags.quotes || flags.json;
+        self.json_text |= flags.json;
         let kind = match kind {
             Kind::Unnamed => Kind::Text(names::variable(name.as_deref().unwrap_or_else(|| self.key()))),
             kind => kind,
         };
         let (class, field) = match kind {
-            Kind::Text(field) if flags.quotes => (Class::Quotable, field),
+            Kind::Text(field) if quotes => (Class::Quotable, field),
             Kind::Text(field) => (Class::Text, field),
             // A state is never in quotes.
-            Kind::Word(field) if flags.quotes && field != Field::State => (Class::Quotable, field),
+            Kind::Word(field) if quotes && field != Field::State => (Class::Quotable, field),
             Kind::Word(field) => (Class::Word, field),
             // In hexadecimal digits they say nothing here.
             Kind::Address(_) | Kind::Number(Field::Pid | Field::Ignored) if flags.hexadecimal => {
                 (Class::Text, Field::Ignored)
             }
-            Kind::Address(field) if flags.quotes => (Class::Quotable, field),
+            Kind::Address(field) if quotes => (Class::Quotable, field),
             Kind::Address(field) => (Class::Word, field),
             Kind::Number(field) => (Class::Number, field),
-            Kind::Captures if flags.quotes => (Class::Quotable, Field::Ignored),
+            Kind::Captures if quotes => (Class::Quotable, Field::Ignored),
             Kind::Captures | Kind::Unnamed => (Class::Captures, Field::Ignored),
             Kind::Time(Stamp::Epoch) if flags.hexadecimal => (Class::Stamp(Stamp::Hex), Field::Time),
             Kind::Time(stamp) => (Class::Stamp(stamp), Field::Time),
@@ -666,17 +687,18 @@ impl Parser {
             Field::Time if std::mem::replace(&mut self.timed, true) => Field::Ignored,
             field => field,
         };
-        if let Some(name) = name {
-            let class = class.clone();
-            self.named.push((name, class, field));
+        // What has no name is not in the object, and neither is text.
+        if self.is_json {
+            self.named.extend(name.filter(|name| !name.is_empty()).map(|name| (name, class, field)));
+            return Ok(());
         }
         JOINTS.add(&mut self.parts, (class, field), &format!("%{text}"), column)
     }
 }
 
 impl Flags {
-    /// Sets one of `+Q`, `-Q`, `Q`; whether it is `+json`.
-    fn set(&mut self, flag: &str) -> Result<bool, String> {
+    /// Sets one of `+Q`, `-Q`, `Q`.
+    fn set(&mut self, flag: &str) -> Result<(), String> {
         let (on, name) = match flag.strip_prefix('-') {
             Some(name) => (false, name),
             None => (true, flag.strip_prefix('+').unwrap_or(flag)),
@@ -684,12 +706,12 @@ impl Flags {
         match name {
             "Q" => self.quotes = on,
             "X" => self.hexadecimal = on,
-            "json" => return Ok(on),
-            "cbor" | "bin" if on => return Err(format!("`+{name}` makes no lines of text")),
+            "json" => self.json = on,
+            "cbor" if on => return Err("`+cbor` makes no lines of text".to_owned()),
             // `E` writes a backslash before `]` and `\`; flags that are not known change nothing that could be read anyway.
             _ => {}
         }
-        Ok(false)
+        Ok(())
     }
 }
 
@@ -857,6 +879,8 @@ mod tests {
             ("%{+Q}hr", "\"{a b}\"", ""),
             ("%hrl %hsl", "a b", ""),
             ("%r", "GET /a?b HTTP/1.1", "method=GET path=/a?b"),
+            ("%{+json}r", r#""GET /a?b=\"c HTTP/1.1""#, r#"method=GET path=/a?b=\"c"#),
+            ("%HP", "https://h.example.com/a", "host=h.example.com path=/a"),
             ("%{+Q}r", "\"GET https://h.example.com/a HTTP/2.0\"", "method=GET host=h.example.com path=/a"),
             ("%{-Q}r", "<BADREQ>", ""),
             ("%HM %HP%HQ %HV", "GET /a?b HTTP/1.1", "method=GET path=/a?b"),
@@ -896,6 +920,17 @@ mod tests {
             ("%[be_name]/%[srv_name]", "api/s1", route),
             ("%[txn.timer.total]", "109", "duration=0.109"),
             ("%[txn.conn_retries]", "0", ""),
+            (
+                "%s %[txn.redispatched,iif(+,)]%[txn.conn_retries]",
+                "s1 +1",
+                "upstream=s1 names=upstream attempts=[ - -/-/-, s1 200 -/-/-] own=200",
+            ),
+            (
+                "%s %[txn.redispatched,iif(+,)]%[txn.conn_retries]",
+                "s1 -1",
+                "upstream=s1 names=upstream attempts=[s1 - -/-/-, s1 200 -/-/-] own=200",
+            ),
+            ("%[res.bytes_in]", "2750", "bytes=2750"),
             ("bc_err=%[bc_err_name]", "bc_err=ERESET", "flags=bc_err=ERESET"),
             ("bc_err=%[bc_err_name]", "bc_err=-", ""),
             ("%[ssl_fc_sni,field(1,'.')]", "h", ""),
@@ -942,8 +977,10 @@ mod tests {
     #[test]
     fn names_read_what_the_known_formats_read() {
         use crate::format::Format;
-        let known =
-            [(Format::HaproxyHttp, ["httplog", "httpslog", "clf"].as_slice()), (Format::HaproxyTcp, &["tcplog"])];
+        let known = [
+            (Format::HaproxyHttp, ["httplog", "httpslog", "clf"].as_slice()),
+            (Format::HaproxyTcp, &["tcplog", "tcpclf"]),
+        ];
         let mut compared = 0;
         for (format, names) in known {
             for sample in format.about().samples {
@@ -978,6 +1015,7 @@ mod tests {
             r#"log-format '%ci:%cp [%t] %b/%s %ST %tsc "%r"'"#,
             r#"log-format '%ci:%cp [%t]'" %b/%s %ST"\ %tsc\ %{+Q}r"#,
             r"  log-format %ci:%cp\ [%t]\ %b/%s\ %ST\ %tsc\ %{+Q}r",
+            r#"on close format "%ci:%cp [%t] %b/%s %ST %tsc %{+Q}r""#,
             r"error-log-format %ci:%cp\ [%t]\ %b/%s\ %ST\ %tsc\ %{+Q}r",
             "%{+Q}o %{-Q}ci:%cp [%t] %{-Q}b/%{-Q}s %ST %tsc %r",
         ] {
@@ -1027,6 +1065,7 @@ mod tests {
             ("%t %ci", nothing),
             ("%ST %ci", "the layout has no %tr, %t or other time: it is not known when"),
             ("%{+json}o %t %ST", nothing),
+            ("%{+json}o%(t)t%(s)b", nothing),
             ("%{+cbor}o %(t)t %(s)ST", "column 1: `+cbor` makes no lines of text"),
             ("%t %ST %", "column 8: `%` is not followed by a name"),
             ("é%t %ST %{+Q", "column 9: `{` is never closed"),
@@ -1034,7 +1073,7 @@ mod tests {
             ("%t %ST %[req.hdr(a]b)", "column 8: `[` is never closed"),
             ("%t%ST", "column 3: nothing stands between `%ST` and the value before it"),
             ("log-format \"%t", "column 1: this quote is never closed"),
-            ("htplog", "`htplog` is no format string, and none of httplog, httpslog, tcplog, clf"),
+            ("htplog", "`htplog` is no format string, and none of httplog, httpslog, tcplog, clf, tcpclf"),
         ];
         for (layout, expected) in cases {
             assert_eq!(said(&format!("haproxy:{layout}"), ""), expected, "{layout}");
@@ -1092,6 +1131,63 @@ mod tests {
                 "27/Nov/2026:08:42:25.575 27/Nov/2026:08:42:25 +0000 127.0.0.1:42512 -> tcp/t1 1/-1/1001 0 SC 1",
                 "group=tcp upstream=tcp/t1 bytes=0 duration=1.001 client=127.0.0.1 names=upstream attempts=[tcp/t1 - -/-/-, tcp/t1 - -/-/1.000] state=SC",
                 refused,
+            ),
+        ];
+        for (layout, line, expected, kind) in cases {
+            assert_eq!(said(layout, line), expected, "{line}");
+            assert_eq!(kinds(layout, line).0, kind, "{line}");
+        }
+    }
+
+    /// Recorded from 3.5-dev5: the user agent was `a "q\b] {|} ü`, and option redispatch was set.
+    #[test]
+    fn reads_what_a_new_haproxy_was_seen_to_write() {
+        let json = r#"haproxy:log-format "%{+json}o %(time)tr %(id)ID %(client)ci %(port)cp text %(fe)ft %(be)b %(srv)s %(addr)si %(st)ST %(out)B %(tq)TR %(tw)Tw %(tc)Tc %(tr)Tr %(ta)Ta %(rc)rc %(state)tsc %(line)r %(m)HM %(u)HU %(host)[capture.req.hdr(0)] %(ua)[capture.req.hdr(1)] %(err)[bc_err_name] %(hr)hr %(hrl)hrl %(cc)CC %(secs)Ts %(n)[str(x)]""#;
+        let fetches = r#"haproxy:log-format "%[request_date(us),us_utime(\"%Y-%m-%dT%H:%M:%S.%6NZ\")] %[src]:%[src_port] %[be_name]/%[srv_name] %[txn.status] %[txn.sess_term_state] %TR/%[req.timer.queue]/%[bc.timer.connect]/%Tr/%[txn.timer.total] %[res.bytes_in] %[txn.redispatched,iif(+,)]%[txn.conn_retries] %[method] %[bc_dst]:%[bc_dst_port] bc_err=%[bc_err_name] %{+json}HU %(:str)ST %[accept_date(ms)] %HPO|%OG""#;
+        let http = r#"haproxy:log-format "${HAPROXY_HTTP_LOG_FMT} lr=%[last_rule_file]:%[last_rule_line]""#;
+        let quoted = "haproxy:%{+Q}o %t %ST %b %s %tsc %[txn.status] %[be_name] %{-Q}[srv_name] %hr %r";
+        let cases = [
+            (
+                json,
+                r##"{"time": "27/Nov/2026:09:00:33.297", "id": "7F000001:B8F4_7F000001:4CA5_6B0946B1_0002:639D", "client": "127.0.0.1", "port": 47348, "fe": "f1", "be": "dead", "srv": "d1", "addr": "127.0.0.1", "st": 503, "out": 0, "tq": 0, "tw": 0, "tc": -1, "tr": -1, "ta": 0, "rc": 1, "state": "SC--", "line": "GET /dead/a?#22q HTTP/1.1", "m": "GET", "u": "/dead/a?#22q", "host": "127.0.0.1:19621", "ua": "a \"q\\b] {|} ü", "err": "EREFUSED", "hr": "{127.0.0.1:19621|a #22q\\b] #7B#7C#7D #C3#BC}", "hrl": ["127.0.0.1:19621", "a #22q\\b] #7B#7C#7D #C3#BC"], "cc": "", "secs": 1795770033, "n": "x"}"##,
+                r##"status=503 group=dead upstream=d1 method=GET host=127.0.0.1 path=/dead/a?#22q bytes=0 duration=0.000 client=127.0.0.1 agent=a \"q\\b] {|} ü trace=7F000001:B8F4_7F000001:4CA5_6B0946B1_0002:639D names=upstream attempts=[d1 - -/-/-, d1 - -/-/0.000] state=SC-- flags=EREFUSED"##,
+                Some("haproxy-bc-err-refused"),
+            ),
+            (
+                json,
+                r##"{"time": "27/Nov/2026:09:00:33.337", "id": "x", "client": "127.0.0.1", "port": 47354, "fe": "f1", "be": "f1", "srv": "<NOSRV>", "addr": "", "st": 503, "out": 0, "tq": -1, "tw": -1, "tc": -1, "tr": -1, "ta": 0, "rc": 0, "state": "SC--", "line": "GET /none HTTP/1.1", "m": "GET", "u": "/none", "host": "127.0.0.1:19621", "ua": "", "err": ""}"##,
+                "status=503 group=f1 method=GET host=127.0.0.1 path=/none bytes=0 duration=0.000 client=127.0.0.1 trace=x names=upstream state=SC-- flags=<NOSRV>",
+                Some("haproxy-no-backend"),
+            ),
+            (
+                fetches,
+                r##"2026-11-27T09:00:33.368154Z 127.0.0.1:33282 dead/d1 503 SC 0/0/-1/-1/0 0 +1 GET 127.0.0.1:19502 bc_err=EREFUSED "/dead/a?#22q" 503 1795770033368 /dead/a|txn_close"##,
+                "status=503 group=dead upstream=dead/d1 method=GET path=/dead/a?#22q bytes=0 duration=0.000 client=127.0.0.1 names=upstream attempts=[ - -/-/-, dead/d1 - -/-/0.000] state=SC flags=bc_err=EREFUSED",
+                Some("haproxy-bc-err-refused"),
+            ),
+            (
+                fetches,
+                r##"2026-11-27T09:00:33.412638Z 127.0.0.1:33288 f2/- 503 SC -1/-1/-1/-1/0 0 -0 GET -:- bc_err=- "/none" 503 1795770033412 /none|txn_close"##,
+                "status=503 group=f2 method=GET path=/none bytes=0 duration=0.000 client=127.0.0.1 names=upstream state=SC",
+                Some("haproxy-no-server"),
+            ),
+            (
+                http,
+                r##"127.0.0.1:47558 [27/Nov/2026:09:00:33.536] f4 dead/d2 0/0/-1/-1/0 503 0 - - SC-- 1/1/0/0/+1 0/0 "GET /dead/a?#22q HTTP/1.1" lr=-:-"##,
+                "status=503 group=dead upstream=dead/d2 method=GET path=/dead/a?#22q bytes=0 duration=0.000 client=127.0.0.1 names=upstream attempts=[ - -/-/-, dead/d2 - -/-/0.000] state=SC--",
+                Some("haproxy-connect-refused"),
+            ),
+            (
+                quoted,
+                r##"27/Nov/2026:09:00:33.641 503 "f5" "<NOSRV>" SC-- "503" "f5" - "{a #22q\b] #7B#7C#7D #C3#BC}" "GET /none HTTP/1.1""##,
+                "status=503 group=f5 method=GET path=/none names=upstream state=SC--",
+                Some("haproxy-no-server"),
+            ),
+            (
+                "haproxy:tcpclf",
+                r#"127.0.0.1 - - [27/Nov/2026:09:00:33 +0000] "TCP " 000 0 "" "" 33680 667 "f3" "tcp" "t1" 0 1 -1 1001 79 SC-- 1 1 0 0 1 0 0 "" "" "#,
+                "group=tcp upstream=t1 bytes=0 duration=1.001 client=127.0.0.1 names=upstream attempts=[t1 - -/-/-, t1 - -/-/1.000] state=SC",
+                Some("haproxy-connect-refused"),
             ),
         ];
         for (layout, line, expected, kind) in cases {

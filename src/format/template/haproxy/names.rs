@@ -102,7 +102,7 @@ fn sample(name: &str, argument: &str) -> Kind {
             Kind::Text(Field::Error)
         }
         "status" | "txn.status" => Kind::Number(Field::Status),
-        "bytes_out" => Kind::Number(Field::Bytes),
+        "bytes_out" | "res.bytes_in" => Kind::Number(Field::Bytes),
         "txn.conn_retries" => Kind::Number(Field::Retries),
         "pid" => Kind::Number(Field::Pid),
         "req.timer.hdr" => Kind::Number(Field::RequestTime),
