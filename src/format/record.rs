@@ -35,7 +35,8 @@ pub enum Escape {
     Json,
     /// `#HH` (HAProxy).
     Hash,
-    /// Some fields in either of these ways (HAProxy, with its `json` converter).
+    /// `#HH`, and some fields in JSON's way instead or besides (HAProxy's JSON objects, its `json` converter, its flag
+    /// `E`, which escapes `]` too).
     HashOrJson,
 }
 

@@ -97,7 +97,8 @@ fn hex_escape(rest: &[u8]) -> Meaning {
 
 fn json_escape(rest: &[u8]) -> Meaning {
     let plain = match rest.first()? {
-        byte @ (b'"' | b'\\' | b'/') => *byte,
+        // The bracket is not JSON's, but HAProxy's for RFC 5424.
+        byte @ (b'"' | b'\\' | b'/' | b']') => *byte,
         b'n' => b'\n',
         b't' => b'\t',
         b'r' => b'\r',

@@ -156,13 +156,13 @@ impl Custom {
         let mut parser = Parser::default();
         parser.read(&layout)?;
         // An object's texts are JSON's, whose requests and captured headers are escaped by `#` before that.
-        let escape = if parser.is_json || parser.json_text { Escape::HashOrJson } else { Escape::Hash };
+        let escape = if parser.is_json || parser.backslashes { Escape::HashOrJson } else { Escape::Hash };
         let (form, has) = if parser.is_json {
             let has = Places::of(parser.named.iter().map(|named| named.2));
             (Form::Json(parser.named), has)
         } else {
             let parts = fused(parser.parts);
-            let rules = Rules { backslashes: parser.json_text, open_end: true };
+            let rules = Rules { backslashes: parser.backslashes, open_end: true };
             let layout = Layout::new(parts, rules, is_needed);
             let has = Places::of(layout.fields());
             (Form::Text(layout), has)
@@ -549,8 +549,8 @@ struct Parser {
     named: Vec<(String, Class, Field)>,
     /// The flags that `%{…}o` set for all that follows.
     flags: Flags,
-    /// A `json` converter somewhere.
-    json_text: bool,
+    /// A `json` converter somewhere, or a flag that escapes alike.
+    backslashes: bool,
     timed: bool,
 }
 
@@ -559,6 +559,8 @@ struct Parser {
 struct Flags {
     quotes: bool,
     hexadecimal: bool,
+    /// Backslashes before `"`, `\` and `]`.
+    escapes: bool,
     json: bool,
 }
 
@@ -615,7 +617,7 @@ impl Parser {
             } else if let Some(inside) = rest.strip_prefix('[') {
                 let end = end_of_sample(inside).ok_or("`[` is never closed")?;
                 let (kind, is_json) = fetch(&inside[..end]);
-                self.json_text |= is_json;
+                self.backslashes |= is_json;
                 let name = (name, &text[..at + end + 2], column);
                 match kind {
                     // All that a sample gives is in quotes then, unlike an alias.
@@ -660,7 +662,7 @@ impl Parser {
     ) -> Result<(), String> {
         // JSON for this value alone: its text is in quotes.
         let quotes = flags.quotes || flags.json;
-        self.json_text |= flags.json;
+        self.backslashes |= flags.json || flags.escapes;
         let kind = match kind {
             Kind::Unnamed => Kind::Text(names::variable(name.as_deref().unwrap_or_else(|| self.key()))),
             kind => kind,
@@ -708,7 +710,8 @@ impl Flags {
             "X" => self.hexadecimal = on,
             "json" => self.json = on,
             "cbor" if on => return Err("`+cbor` makes no lines of text".to_owned()),
-            // `E` writes a backslash before `]` and `\`; flags that are not known change nothing that could be read anyway.
+            "E" => self.escapes = on,
+            // Flags that are not known change nothing that could be read anyway.
             _ => {}
         }
         Ok(())
@@ -913,6 +916,7 @@ mod tests {
             ("%[var(txn.host)]", "h.example.com", "host=h.example.com"),
             ("ua=%[capture.req.hdr(1)]", "ua=curl/8 x", "agent=curl/8 x"),
             (r#""host": "%[capture.req.hdr(0)]""#, r#""host": "h.example.com""#, "host=h.example.com"),
+            (r"%{+Q,+E}[hdr(user-agent)]", r#""a \"b\]""#, r#"agent=a \"b\]"#),
             ("%[capture.req.hdr(0)]", "x", ""),
             ("%[capture.req.method] %[capture.req.uri]", "GET /a?b", "method=GET path=/a?b"),
             ("%[method] %[path]", "GET /a", "method=GET path=/a"),

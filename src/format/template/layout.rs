@@ -7,7 +7,7 @@
 use super::super::nginx::bare_list;
 use super::stamp::Stamp;
 use crate::grammar::find::{digits, find, find_far, mask};
-use crate::grammar::number::{first_eight, last_of_row, status};
+use crate::grammar::number::{behind_digits, first_eight, last_of_row, status};
 use crate::grammar::time::When;
 
 /// What a value looks like.
@@ -144,7 +144,7 @@ impl<F: Copy> Layout<F> {
         self.fill(line, true)
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill<'a, S: Sink<'a, F>>(&self, line: &'a [u8], whole: bool) -> Option<S> {
         let mut sink = S::default();
         let rest = self.head.strip(line)?;
@@ -155,26 +155,15 @@ impl<F: Copy> Layout<F> {
     }
 
     /// Passes a line once, from the piece `first` on. `whole`: also what counting does not need.
-    #[inline]
+    #[inline(always)]
     fn pass<'a, S: Sink<'a, F>>(&self, first: usize, mut rest: &'a [u8], whole: bool, sink: &mut S) -> Passed {
-        for (number, piece) in self.pieces.iter().enumerate().skip(first) {
-            let told = number >= self.needed;
-            if told && self.rules.open_end && !whole {
-                return Passed::Whole;
-            }
-            if let Some(after) = piece.step(rest, self.rules, sink) {
-                rest = after;
-                continue;
-            }
-            let end = match piece.length(rest) {
-                Some(Some(end)) => Some(end),
-                Some(None) => piece.first_end(rest, self.rules),
-                None => None,
+        let is_cut = self.rules.open_end && !whole;
+        let pieces = if is_cut { &self.pieces[..self.needed] } else { &self.pieces[..] };
+        for (number, piece) in pieces.iter().enumerate().skip(first) {
+            let stepped = piece.step(rest, self.rules, sink);
+            let Some(after) = stepped.or_else(|| piece.step_any(rest, self.rules, sink)) else {
+                return self.cut(rest, piece, number >= self.needed, sink);
             };
-            let Some((end, after)) = end.and_then(|end| Some((end, piece.behind(rest.get(end..)?, end)?))) else {
-                return self.cut(rest, piece, told, sink);
-            };
-            piece.note(rest, end, sink);
             rest = after;
         }
         let is_open = self.rules.open_end && self.needed < self.pieces.len();
@@ -271,7 +260,7 @@ impl Way {
         match class {
             Class::Stamp(_) => Self::Stamp,
             Class::Status => Self::Status,
-            Class::Number => Self::Digits,
+            Class::Number if !matches!(after.first, b'.' | b'-' | b'+') => Self::Digits,
             Class::Row(5) => Self::Row,
             _ if after.text.is_empty() => Self::Any,
             Class::Text => Self::Text { must: 0 },
@@ -300,6 +289,12 @@ impl<F: Copy> Piece<F> {
                 i.get(end + self.after.text.len()..)
             }
             Way::Digits => {
+                if let Some(behind) = behind_digits(i)
+                    && let Some(after) = self.after.strip(behind)
+                {
+                    sink.set(self.field, &i[..i.len() - behind.len()]);
+                    return Some(after);
+                }
                 let end = digits_length(i)?;
                 let after = self.after.strip(&i[end..])?;
                 sink.set(self.field, &i[..end]);
@@ -326,6 +321,15 @@ impl<F: Copy> Piece<F> {
             }
             Way::Any => None,
         }
+    }
+
+    /// [`step`](Self::step) in every case.
+    #[inline(never)]
+    fn step_any<'a, S: Sink<'a, F>>(&self, i: &'a [u8], rules: Rules, sink: &mut S) -> Option<&'a [u8]> {
+        let end = self.length(i)?.or_else(|| self.first_end(i, rules))?;
+        let after = self.behind(i.get(end..)?, end)?;
+        self.note(i, end, sink);
+        Some(after)
     }
 
     /// How long the value at the start of `i` is; `Some(None)` where the text behind it tells, `None` where what stands
@@ -489,13 +493,16 @@ struct Literal {
     text: Box<[u8]>,
     /// The first eight bytes, and which of these count.
     start: (u64, u64),
+    /// The first byte, or 0.
+    first: u8,
 }
 
 impl Literal {
     fn new(text: &str) -> Self {
         let text: Box<[u8]> = text.as_bytes().into();
         let counts = u64::MAX.checked_shr(64 - 8 * u32::try_from(text.len().min(8)).unwrap_or(8)).unwrap_or(0);
-        Self { start: (first_eight(&text) & counts, counts), text }
+        let first = text.first().copied().unwrap_or(0);
+        Self { start: (first_eight(&text) & counts, counts), first, text }
     }
 
     /// What follows this in `i`, if `i` begins with it.
@@ -509,10 +516,9 @@ impl Literal {
     /// Where this, which is not empty, stands first in `i` from `from` on.
     #[inline(always)]
     fn find(&self, i: &[u8], mut from: usize) -> Option<usize> {
-        let first = *self.text.first()?;
         loop {
             let rest = i.get(from..)?;
-            let found = if first == b' ' { find(first, rest)? } else { find_far(first, rest)? };
+            let found = if self.first == b' ' { find(b' ', rest)? } else { find_far(self.first, rest)? };
             from += found;
             if self.text.len() == 1 || self.strip(&i[from..]).is_some() {
                 return Some(from);
