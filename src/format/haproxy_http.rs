@@ -44,7 +44,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 /// What nearly all lines are: a server that answered, no cookie captured, no retry.
 /// `… http-in web/web-2 0/0/0/10/10 200 11262 - - ---- 73/73/10/2/0 …`
 #[inline(always)]
-fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
+pub(super) fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
     let (i, when) = time_behind_client(i)?;
     let (i, [group, upstream]) = way(one(b' ', i).ok()?.0)?;
     let (i, total) = last_of_row::<5>(i, b'/')?;

@@ -2,11 +2,12 @@
 //!
 //! HAProxy's lines are cut at a length that is 1,024 bytes unless told otherwise. So nothing behind the last value that
 //! counting needs must be there for a line to be of a layout, and `skim` does not look at it.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 mod names;
 
 use super::super::haproxy::{self, Ending, Head, Line, Retries, Route, Timers, is_success, micros, number, placed};
-use super::super::haproxy_http::{parts_of, split_target};
+use super::super::haproxy_http::{self, parts_of, split_target};
 use super::super::nginx::list;
 use super::super::{Escape, Record, Skim, Skimmed};
 use super::column;
@@ -27,8 +28,40 @@ pub(super) struct Custom {
     form: Form,
     has: Places,
     escape: Escape,
-    /// Whether a [`Glance`] can tell all that counting wants.
-    is_ordinary: bool,
+    look: Look,
+}
+
+/// How ordinary requests are skimmed.
+#[derive(Clone, Copy, Debug)]
+enum Look {
+    /// As those of `option httplog`, whose layout this one begins with.
+    Httplog,
+    /// By a [`Glance`].
+    Glance,
+    /// As all others.
+    Close,
+}
+
+impl Look {
+    fn of(layout: &Layout<Field>) -> Result<Self, String> {
+        let mut httplog = Parser::default();
+        httplog.read(NICKNAMES[0].2)?;
+        let once = |wanted: &Field| layout.fields().filter(|field| field == wanted).count() == 1;
+        let told = [Field::Status, Field::Route, Field::HttpTimers, Field::State, Field::Connections];
+        Ok(if layout.begins_as(&httplog.layout()) {
+            Self::Httplog
+        } else if told.iter().all(once) {
+            Self::Glance
+        } else {
+            Self::Close
+        })
+    }
+}
+
+/// Whether the first word holds a colon.
+#[inline(always)]
+fn has_port(line: &[u8]) -> bool {
+    find2(b':', b' ', line).is_some_and(|at| line[at] == b':')
 }
 
 #[derive(Clone, Debug)]
@@ -161,9 +194,7 @@ impl Custom {
             let has = Places::of(parser.named.iter().map(|named| named.2));
             (Form::Json(parser.named), has)
         } else {
-            let parts = fused(parser.parts);
-            let rules = Rules { backslashes: parser.backslashes, open_end: true };
-            let layout = Layout::new(parts, rules, is_needed);
+            let layout = parser.layout();
             let has = Places::of(layout.fields());
             (Form::Text(layout), has)
         };
@@ -174,30 +205,25 @@ impl Custom {
         if !has.any(&[Field::Time]) {
             return Err("the layout has no %tr, %t or other time: it is not known when".to_owned());
         }
-        let is_ordinary = match &form {
-            Form::Text(layout) => {
-                let once = |wanted: &[Field]| layout.fields().filter(|field| wanted.contains(field)).count() == 1;
-                once(&[Field::Status])
-                    && once(&[Field::Route])
-                    && once(&[Field::HttpTimers])
-                    && once(&[Field::State])
-                    && once(&[Field::Connections])
-            }
-            Form::Json(_) => false,
+        let look = match &form {
+            Form::Text(layout) => Look::of(layout)?,
+            Form::Json(_) => Look::Close,
         };
-        Ok(Self { form, has, escape, is_ordinary })
+        Ok(Self { form, has, escape, look })
     }
 
     /// An ordinary end is `--`, with the status sent and no retry made; all else is worth a look.
     #[inline]
     pub(super) fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
-        if self.is_ordinary
-            && let Form::Text(layout) = &self.form
-            && let Some(skim) = layout.skim(line).and_then(|glance: Glance<'_>| glance.skim())
-        {
-            return Some(Skimmed::Plain(skim));
+        let ordinary = match (self.look, &self.form) {
+            (Look::Httplog, _) if has_port(line) => haproxy_http::ordinary(line),
+            (Look::Glance, Form::Text(layout)) => layout.skim(line).and_then(|glance: Glance<'_>| glance.skim()),
+            _ => None,
+        };
+        match ordinary {
+            Some(skim) => Some(Skimmed::Plain(skim)),
+            None => self.skim_any(line),
         }
-        self.skim_any(line)
     }
 
     fn skim_any<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
@@ -565,6 +591,12 @@ struct Flags {
 }
 
 impl Parser {
+    /// What was read, as lines of text.
+    fn layout(self) -> Layout<Field> {
+        let rules = Rules { backslashes: self.backslashes, open_end: true };
+        Layout::new(fused(self.parts), rules, is_needed)
+    }
+
     fn read(&mut self, layout: &str) -> Result<(), String> {
         let mut at = 0;
         while let Some(char) = layout[at..].chars().next() {
@@ -1201,6 +1233,16 @@ mod tests {
     }
 
     proptest! {
+        /// Lines of httplog are skimmed in another way.
+        #[test]
+        fn httplog_is_skimmed_as_it_is_read(line in super::super::super::haproxy::testing::lines(crate::format::Format::HaproxyHttp)) {
+            for layout in ["haproxy:httplog", "haproxy:httpslog", "haproxy:%ci [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %r"] {
+                if let Some(Ok(template)) = Template::compile(layout) {
+                    prop_assert_eq!(agree(template.skim(&line), template.read(&line).as_ref()), Ok(()));
+                }
+            }
+        }
+
         #[test]
         fn never_panics(
             layout in r#"(%t|%ST|%tsc|%ci:%cp|%b/%s|%hr|%\{\+Q\}r|%\{\+json\}o|%\(a\)t|%\(b\)ST|%\[src\]|%Ts|%TR/%Tw/%Tc/%Tr/%Ta| |"|\\|%|\[|/|é){0,14}"#,

@@ -38,7 +38,7 @@ pub(super) enum Class {
 }
 
 /// One value of a layout.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Piece<F> {
     /// What it looks like.
     pub(super) class: Class,
@@ -131,6 +131,16 @@ impl<F: Copy> Layout<F> {
     /// Every field of the layout, in order.
     pub(super) fn fields(&self) -> impl Iterator<Item = F> {
         self.pieces.iter().map(|piece| piece.field)
+    }
+
+    /// Whether all that counting needs stands in both in the same way.
+    pub(super) fn begins_as(&self, other: &Self) -> bool
+    where
+        F: PartialEq,
+    {
+        self.head == other.head
+            && self.needed == other.needed
+            && self.pieces[..self.needed] == other.pieces[..other.needed]
     }
 
     /// What counting needs of a line; `None` where the line does not fit.
@@ -488,7 +498,7 @@ fn row_length(i: &[u8], count: usize) -> Option<usize> {
 }
 
 /// Text that stands in each line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Literal {
     text: Box<[u8]>,
     /// The first eight bytes, and which of these count.
