@@ -60,6 +60,40 @@ fn helps() {
     assert_eq!(stdout(&version), concat!("gatewhy ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
+/// The prefixes that `--help` and `gatewhy formats` name, each with a layout of its vendor.
+#[test]
+fn reads_layouts_of_ones_own() {
+    let pages = [stdout(&gatewhy(&["--help"])).to_owned(), stdout(&gatewhy(&["formats"])).to_owned()];
+    let directory = tempfile::tempdir().unwrap();
+    for (vendor, layout, line, expected) in [
+        (
+            "nginx",
+            "log_format j escape=json '{\"t\":$msec,\"s\":$status,\"to\":\"$upstream_addr\"}';",
+            r#"{"t":1795768926.815,"s":502,"to":"10.0.0.5:80"}"#,
+            ",nginx,,10.0.0.5:80,1,1,",
+        ),
+        (
+            "apache",
+            r#"LogFormat "%{%FT%T%z}t %>s %D \"%{BALANCER_NAME}e\" %{BALANCER_WORKER_NAME}e" x"#,
+            r#"2026-11-27T08:42:06+0000 503 303 "balancer://dead" http://10.0.0.5:80"#,
+            ",apache,dead,10.0.0.5:80,1,1,",
+        ),
+        (
+            "haproxy",
+            r#"log-format "%{+json}o %(t)Ts %(b)b %(s)s %(st)ST %(tsc)tsc""#,
+            r#"{"t": 1795770033, "b": "dead", "s": "d1", "st": 503, "tsc": "SC--"}"#,
+            ",haproxy,dead,dead/d1,1,1,",
+        ),
+    ] {
+        assert!(pages.iter().all(|page| page.contains(&format!("{vendor}:"))), "{vendor}");
+        fs::write(directory.path().join("a.log"), format!("{line}\n")).unwrap();
+        let layout = format!("{vendor}:{layout}");
+        let output = gatewhy_in(directory.path(), &["-q", "-f", "csv", "--strict", "-l", &layout, "a.log"]);
+        assert_eq!((code(&output), stderr(&output)), (0, ""), "{vendor}");
+        assert!(stdout(&output).contains(expected), "{vendor}: {}", stdout(&output));
+    }
+}
+
 #[test]
 fn refuses_bad_options() {
     for (line, why) in [

@@ -5,7 +5,7 @@
 
 use gatewhy::aggregate::Tally;
 use gatewhy::event::Reader;
-use gatewhy::format::{Format, NginxTemplate, Skimmed, Statuses};
+use gatewhy::format::{Format, Skimmed, Statuses, Template};
 use gatewhy::grammar::time::Stamp;
 use gatewhy::input::{Blocks, Input};
 use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
@@ -184,7 +184,10 @@ fn window_length_does_not_change_the_totals() {
 /// Two layouts that fit the same lines: the first that was given reads them, whatever stood in the lines before.
 #[test]
 fn given_layouts_are_tried_in_their_order() {
-    let layout = |text: &str| Reader::Nginx(Arc::new(NginxTemplate::compile(text).expect("a layout")));
+    let layout = |text: &str| {
+        let template = Template::compile(&format!("nginx:{text}")).expect("a vendor");
+        Reader::Custom(Arc::new(template.expect("a layout")))
+    };
     let readers = vec![
         layout("$remote_addr [$time_local] $status $request_time $server_name"),
         layout("$remote_addr [$time_local] $status $server_name $http_x_word"),

@@ -20,7 +20,7 @@ Examples:
   gatewhy -q --fail-on 'error_rate>1%' access.log
       for cron and CI: the exit status tells
   gatewhy -l 'nginx:$remote_addr [$time_local] \"$request\" $status $upstream_addr' my.log
-      a log_format of your own
+      a log_format of your own; apache: and haproxy: take theirs
   gatewhy explain keepalive-race
       what a cause means and what to check next
 
@@ -151,8 +151,10 @@ pub struct ReadingArgs {
 
     /// Read lines as this format alone; repeatable [default: any known format, line by line]
     ///
-    /// A name from `gatewhy formats`, or nginx: followed by the text of nginx's own log_format directive.
-    #[arg(short, long, value_name = "NAME|nginx:STRING", help_heading = "Reading")]
+    /// A name from `gatewhy formats`; or nginx:, apache: or haproxy: followed by the text of the vendor's own
+    /// directive (log_format, LogFormat, log-format), JSON layouts included, or by the name of a known one
+    /// (apache:combinedio, haproxy:clf).
+    #[arg(short, long, value_name = "NAME|VENDOR:STRING", help_heading = "Reading")]
     pub log_format: Vec<String>,
 
     /// Zone of log times that carry none: Europe/Berlin, UTC, +02:00, local [default: local]

@@ -8,7 +8,7 @@ use super::{condition::Condition, duration, status, target::Target, time, words}
 use crate::cause::Cause;
 use crate::error::Error;
 use crate::event::{Reader, Redactor};
-use crate::format::{self, NginxTemplate};
+use crate::format::{self, Template};
 use crate::grammar::time::Stamp;
 use crate::output::{Format, Style, Table};
 use crate::pipeline::{self, Filters};
@@ -303,12 +303,17 @@ fn readers(names: &[String]) -> Result<Vec<Reader>, Error> {
 }
 
 fn reader(name: &str) -> Result<Reader, String> {
-    if let Some(template) = name.strip_prefix("nginx:") {
-        return NginxTemplate::compile(template).map(|template| Reader::Nginx(Arc::new(template)));
+    if let Some(template) = Template::compile(name) {
+        return template.map(|template| Reader::Custom(Arc::new(template)));
     }
     format::Format::from_name(name).map(Reader::Known).ok_or_else(|| {
         if name.contains('$') {
             return format!("'{name}' is no format's name; the text of nginx's log_format goes after nginx:");
+        }
+        if name.contains('%') {
+            let vendors =
+                "that of Apache's LogFormat goes after apache:, and that of HAProxy's log-format after haproxy:";
+            return format!("'{name}' is no format's name; {vendors}");
         }
         let names = format::Format::ALL.iter().map(|format| format.about().name);
         format!("'{name}' is no log format that `gatewhy formats` lists{}", words::did_you_mean(name, names))
@@ -369,6 +374,12 @@ mod tests {
             (vec!["--upstream", "("], "--upstream: regex parse error"),
             (vec!["-l", "nginx-erorr"], "did you mean 'nginx-error'?"),
             (vec!["-l", "$remote_addr $status"], "goes after nginx:"),
+            (vec!["-l", "%h %>s"], "goes after apache:"),
+            (vec!["-l", "apache:%h %>s"], "--log-format: the layout has no %t: it is not known when"),
+            (
+                vec!["-l", "haproxy:%ci %ST"],
+                "--log-format: the layout has no %tr, %t or other time: it is not known when",
+            ),
             (vec!["--tz", "Mars"], "--tz: 'Mars' is no time zone"),
             (vec!["--status", "5xx"], "--status: '5xx' is no status"),
             (vec!["--fail-on", "x"], "--fail-on: 'x' is no condition"),

@@ -14,7 +14,7 @@ pub use redact::Redactor;
 
 use crate::cause::{Cause, Proxy, Seen, Sign, Strength};
 use crate::envelope::is_application_server;
-use crate::format::{AttemptSigns, Fields, Format, NginxTemplate, Record, Skimmed, Statuses, Verdict, What};
+use crate::format::{AttemptSigns, Fields, Format, Record, Skimmed, Statuses, Template, Verdict, What};
 
 /// The sign of a failure about which its line says nothing more.
 pub static UNEXPLAINED: Sign = Sign {
@@ -31,8 +31,8 @@ pub static UNEXPLAINED: Sign = Sign {
 pub enum Reader {
     /// A known format.
     Known(Format),
-    /// nginx's `log_format`, as given on the command line.
-    Nginx(std::sync::Arc<NginxTemplate>),
+    /// A layout of the user's own, as given on the command line.
+    Custom(std::sync::Arc<Template>),
 }
 
 /// A record, and why it failed.
@@ -102,7 +102,7 @@ impl Reader {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Known(format) => format.about().name,
-            Self::Nginx(_) => "nginx-custom",
+            Self::Custom(template) => template.name(),
         }
     }
 
@@ -112,7 +112,7 @@ impl Reader {
     pub fn proxy(&self) -> Proxy {
         match self {
             Self::Known(format) => format.about().proxy,
-            Self::Nginx(_) => Proxy::NGINX,
+            Self::Custom(template) => template.proxy(),
         }
     }
 
@@ -134,7 +134,7 @@ impl Reader {
     pub fn skim<'a>(&self, fields: &Fields, line: &'a [u8]) -> Option<Skimmed<'a>> {
         match self {
             Self::Known(format) => format.skim_under(fields, line),
-            Self::Nginx(template) => template.skim(line),
+            Self::Custom(template) => template.skim(line),
         }
     }
 
@@ -152,7 +152,7 @@ impl Reader {
     pub fn record<'a>(&self, fields: &Fields, line: &'a [u8]) -> Option<Record<'a>> {
         match self {
             Self::Known(format) => format.read_under(fields, line),
-            Self::Nginx(template) => template.read(line),
+            Self::Custom(template) => template.read(line),
         }
     }
 
@@ -163,7 +163,7 @@ impl Reader {
         let mut event = Event { record, failed: false, sign: None, attempts: AttemptSigns::default() };
         let verdict = match self {
             Self::Known(format) => format.judge(&event.record, telling),
-            Self::Nginx(template) => template.judge(&event.record, telling),
+            Self::Custom(template) => template.judge(&event.record, telling),
         };
         event.judge(verdict, statuses);
         event

@@ -382,10 +382,10 @@ fn split_key(item: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// How the URL of a balancer begins.
-const BALANCER: &[u8] = b"balancer://";
+pub(super) const BALANCER: &[u8] = b"balancer://";
 
 /// Whether a value is a worker's URL: a scheme that mod_proxy speaks, a server, and no path.
-fn is_worker(value: &[u8]) -> bool {
+pub(super) fn is_worker(value: &[u8]) -> bool {
     let Some(at) = memmem::find(value, b"://") else { return false };
     let (scheme, server) = (&value[..at], value[at + 3..].strip_suffix(b"/").unwrap_or(&value[at + 3..]));
     if value.starts_with(b"unix:/") {

@@ -44,7 +44,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 /// What nearly all lines are: a server that answered, no cookie captured, no retry.
 /// `… http-in web/web-2 0/0/0/10/10 200 11262 - - ---- 73/73/10/2/0 …`
 #[inline(always)]
-fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
+pub(super) fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
     let (i, when) = time_behind_client(i)?;
     let (i, [group, upstream]) = way(one(b' ', i).ok()?.0)?;
     let (i, total) = last_of_row::<5>(i, b'/')?;
@@ -190,7 +190,7 @@ fn captured(i: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// Method, host and path of `GET /index.html HTTP/1.1`, `GET http://1wt.eu/ HTTP/2.0`, `<BADREQ>`, or as much as the
 /// length limit left.
-fn parts_of(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
+pub(super) fn parts_of(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let Some(end) = find(b' ', request) else { return (b"", b"", b"") };
     let (method, target) = (&request[..end], &request[end + 1..]);
     let target = &target[..version(target).unwrap_or(target.len())];
@@ -209,7 +209,7 @@ fn version(target: &[u8]) -> Option<usize> {
 }
 
 /// `https://1wt.eu/a?b` is a host and a path; so is `1wt.eu/a?b`, as HAProxy's ingress controller logs it.
-fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
     if target.starts_with(b"/") {
         return (b"", target);
     }

@@ -10,6 +10,8 @@
 //! Formats of hosts (`host_*`) tell of no requests: what they say explains those of gateways. They come last, and claim
 //! a line only where nobody else can have written it.
 //!
+//! Layouts of the user's own are compiled by `template`, one [`Template`] for each that is given.
+//!
 //! Whatever `skim` says, `read` says too; no line is claimed by two formats. Tests hold every format to both.
 
 mod azure;
@@ -22,15 +24,15 @@ mod few;
 mod haproxy;
 mod host;
 mod nginx;
-mod nginx_template;
 mod record;
+mod template;
 mod traefik_shared;
 mod w3c;
 
 pub use crate::grammar::escape::{Coding, Escape};
 pub use few::Few;
-pub use nginx_template::Template as NginxTemplate;
 pub use record::{About, Attempt, AttemptSigns, Attempts, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe};
+pub use template::Template;
 pub use w3c::Fields;
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`]. Where a line of the log names the

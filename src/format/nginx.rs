@@ -35,6 +35,11 @@ impl<'a> Vars<'a> {
         Self { escape, ..Self::default() }
     }
 
+    /// The same, written with that escaping.
+    pub(super) fn escaped(self, escape: Escape) -> Self {
+        Self { escape, ..self }
+    }
+
     /// Notes the time, which has been read.
     pub(super) fn set_time(&mut self, stamp: &'a [u8], when: When) {
         self.set(Var::Time, stamp);

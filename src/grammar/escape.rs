@@ -15,6 +15,9 @@ pub enum Escape {
     Json,
     /// `#HH` (HAProxy).
     Hash,
+    /// `#HH`, and some fields in JSON's way instead or besides (HAProxy's JSON objects, its `json` converter, its flag
+    /// `E`, which escapes `]` too).
+    HashOrJson,
 }
 
 /// How a text that may hold no spaces is encoded.
@@ -38,6 +41,10 @@ pub fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
         Escape::Hex => replace(text, b'\\', hex_escape),
         Escape::Json => replace(text, b'\\', json_escape),
         Escape::Hash => replace(text, b'#', |rest| Some((hex_byte(rest)?.into(), 2))),
+        Escape::HashOrJson => match unescape(text, Escape::Json) {
+            Cow::Borrowed(text) => unescape(text, Escape::Hash),
+            Cow::Owned(text) => Cow::Owned(unescape(&text, Escape::Hash).into_owned()),
+        },
     }
 }
 
@@ -127,18 +134,29 @@ fn hex_byte(digits: &[u8]) -> Option<u8> {
     }
 }
 
-/// `\xHH`; and `\"` and `\\`, which Apache and some syslog daemons write.
+/// `\xHH`; and `\"`, `\\` and C's short ones, which Apache and some syslog daemons write (`ap_escape_logitem`).
 fn hex_escape(rest: &[u8]) -> Meaning {
     match rest {
         [b'x', digits @ ..] => Some((hex_byte(digits)?.into(), 3)),
         [byte @ (b'"' | b'\\'), ..] => Some(((*byte).into(), 1)),
+        [short @ (b'b' | b'n' | b'r' | b't' | b'v'), ..] => {
+            let byte = match short {
+                b'b' => 8,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                _ => 11,
+            };
+            Some((byte.into(), 1))
+        }
         _ => None,
     }
 }
 
 fn json_escape(rest: &[u8]) -> Meaning {
     let plain = match rest.first()? {
-        byte @ (b'"' | b'\\' | b'/') => *byte,
+        // The bracket is not JSON's, but HAProxy's for RFC 5424.
+        byte @ (b'"' | b'\\' | b'/' | b']') => *byte,
         b'n' => b'\n',
         b't' => b'\t',
         b'r' => b'\r',
@@ -176,6 +194,9 @@ mod tests {
         assert_eq!(unescape(br"a\x22b\x5Cx22", Escape::Hex).as_ref(), br#"a"b\x22"#);
         assert_eq!(unescape(br"GET /\xE4", Escape::Hex).as_ref(), b"GET /\xE4");
         assert_eq!(unescape(b"a#22b#7C#", Escape::Hash).as_ref(), b"a\"b|#");
+        assert_eq!(unescape(b"a#22b", Escape::HashOrJson).as_ref(), b"a\"b");
+        assert_eq!(unescape(br#"a\"\u0062#7C"#, Escape::HashOrJson).as_ref(), b"a\"b|");
+        assert_eq!(unescape(br"a\\b\n\t\xc3", Escape::Hex).as_ref(), b"a\\b\n\t\xc3");
         assert_eq!(unescape(br"\u00e9\ud83d\ude00\n\/", Escape::Json).as_ref(), "é😀\n/".as_bytes());
     }
 

@@ -149,6 +149,21 @@ fn wall((year, month, day): Date, seconds: u32, micros: i64) -> Option<i64> {
     Some((days(year, month, day)? * 86_400 + i64::from(seconds)) * 1_000_000 + micros)
 }
 
+/// The wall time of a date and so many seconds of its day, in microseconds since the epoch, for stamps that are put
+/// together from parts; `None` where there is no such day, and in years that no log is of but [`YEARLESS`].
+#[must_use]
+pub fn civil(date: (u32, u32, u32), seconds: u32, micros: i64) -> Option<i64> {
+    let year = date.0;
+    wall(date, seconds, micros).filter(|_| YEARS.contains(&year) || year == YEARLESS)
+}
+
+/// The point in time that lies so many microseconds behind the epoch, if logs can be of it.
+#[must_use]
+pub fn at_micros(micros: u64) -> Option<When> {
+    let wall = i64::try_from(micros).ok().filter(|wall| SPAN.contains(wall))?;
+    Some(When { wall, zone: Zone::Utc })
+}
+
 /// So many seconds and microseconds after `midnight`.
 #[inline(always)]
 fn after(midnight: i64, seconds: u32, micros: i64) -> i64 {
@@ -172,8 +187,10 @@ fn year(i: &[u8]) -> Option<u32> {
     YEARS.contains(&year).then_some(year)
 }
 
+/// The number of the month whose English name `i` begins with, by its first three letters.
 #[inline(always)]
-fn month(i: &[u8]) -> Option<u32> {
+#[must_use]
+pub fn month(i: &[u8]) -> Option<u32> {
     const fn name(text: [u8; 3]) -> u32 {
         u32::from_le_bytes([text[0], text[1], text[2], 0])
     }
@@ -233,7 +250,8 @@ fn seconds_of_day(hour: u32, minute: u32, second: u32) -> Option<u32> {
 
 /// `+HH:MM`, `+HHMM`, `+HH` or `Z`, as seconds east of UTC; the rest comes first.
 #[inline(always)]
-fn offset(i: &[u8]) -> Option<(&[u8], i32)> {
+#[must_use]
+pub fn offset(i: &[u8]) -> Option<(&[u8], i32)> {
     let (sign, rest) = match i {
         [b'Z' | b'z', rest @ ..] => return Some((rest, 0)),
         [b'+', rest @ ..] => (1, rest),
@@ -413,10 +431,7 @@ fn read_syslog(i: &[u8]) -> Option<(&[u8], When)> {
 /// Seconds since the epoch with decimals, as nginx's `$msec`: `1700000000.123`.
 pub fn epoch(i: &[u8]) -> Parsed<'_, When> {
     let (rest, micros) = super::number::seconds(i)?;
-    match i64::try_from(micros) {
-        Ok(wall) if SPAN.contains(&wall) => Ok((rest, When { wall, zone: Zone::Utc })),
-        _ => mismatch(),
-    }
+    parsed(at_micros(micros).map(|when| (rest, when)))
 }
 
 /// A whole number or decimal of seconds, or a whole number of milliseconds, microseconds or nanoseconds since the epoch: its
@@ -429,10 +444,7 @@ pub fn since_epoch(i: &[u8]) -> Parsed<'_, When> {
         19 => Some(count / 1_000),
         _ => return epoch(i),
     };
-    match wall.and_then(|wall| i64::try_from(wall).ok()) {
-        Some(wall) if SPAN.contains(&wall) => Ok((rest, When { wall, zone: Zone::Utc })),
-        _ => mismatch(),
-    }
+    parsed(wall.and_then(at_micros).map(|when| (rest, when)))
 }
 
 /// A quarter of an hour in microseconds.

@@ -5,6 +5,13 @@ use crate::cli::{Status, options, page::Page};
 use crate::format::{About, Format};
 use serde::Serialize;
 
+/// What stands behind each vendor's name.
+const LAYOUTS: [(&str, &str); 3] = [
+    ("nginx:", "the text of a log_format"),
+    ("apache:", "the text of a LogFormat, or common, combined, vhost_combined, combinedio"),
+    ("haproxy:", "the text of a log-format, or httplog, httpslog, tcplog, clf, tcpclf"),
+];
+
 /// Prints them all.
 ///
 /// # Errors
@@ -21,9 +28,10 @@ pub fn run(options: &options::Page) -> anyhow::Result<Status> {
     }
     page.gap();
     page.paragraph(
-        "Formats are told apart line by line. `-l NAME` reads lines as that format alone; `-l 'nginx:STRING'` reads a log_format of your own.",
+        "Formats are told apart line by line. `-l NAME` reads lines as that format alone; `-l 'VENDOR:STRING'` reads a layout of your own:",
         0,
     );
+    page.table(LAYOUTS.into_iter(), 2);
     super::print(page.into_text().as_bytes())
 }
 

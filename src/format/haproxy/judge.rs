@@ -4,7 +4,6 @@ use super::signs::*;
 use crate::cause::{Matcher, Sign};
 use crate::format::{Attempt, AttemptSigns, Record, Statuses, Verdict};
 use crate::grammar::number::Micros;
-use memchr::memchr;
 use std::sync::OnceLock;
 
 /// Why the request of `record` failed, and its attempts: see `SIGNS`.
@@ -36,7 +35,9 @@ fn gave_up(state: &[u8]) -> bool {
 
 /// The last attempt, if HAProxy made one in the end: the tries before it have no times.
 fn ended<'r, 'a>(record: &'r Record<'a>) -> Option<&'r Attempt<'a>> {
-    record.attempts.last().filter(|attempt| attempt.response.is_some())
+    // A layout of the user's own may have no place for any time: then the state tells whether it went to a server.
+    let untimed = record.duration.is_none() && !matches!(record.termination_state, [_, b'R' | b'Q' | b'T', ..]);
+    record.attempts.last().filter(|last| last.response.is_some() || untimed && !last.upstream.is_empty())
 }
 
 /// Whether a sign speaks of HAProxy's own doing or the client's, and no attempt failed.
@@ -142,7 +143,9 @@ fn retried(record: &Record<'_>, how: Option<&'static Sign>) -> &'static Sign {
 /// What `bc_err=…` and its like say, where a custom format logs them.
 fn backend_error(flags: &[u8]) -> Option<&'static Sign> {
     static MATCHER: OnceLock<Option<Matcher>> = OnceLock::new();
-    memchr(b'=', flags)?;
+    if flags.is_empty() {
+        return None;
+    }
     MATCHER.get_or_init(|| Matcher::new(BACKEND_ERRORS).ok()).as_ref()?.best(flags)
 }
 

@@ -26,6 +26,11 @@ pub(in crate::format) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// That of a line whose client's address is known, without its port.
+    pub(in crate::format) fn of(client: &'a [u8], when: When) -> Self {
+        Self { word: client, has_port: false, when }
+    }
+
     /// The client's address.
     pub(in crate::format) fn client(&self) -> &'a [u8] {
         if self.has_port { address(self.word) } else { self.word }
@@ -199,7 +204,7 @@ pub(in crate::format) fn route(i: &[u8]) -> Parsed<'_, Route<'_>> {
 
 /// A backend and a server that stand apart, as in the CLF variants; `upstream` is what to call the server.
 #[inline(always)]
-fn placed<'a>(group: &'a [u8], server: &'a [u8], upstream: &'a [u8]) -> Route<'a> {
+pub(in crate::format) fn placed<'a>(group: &'a [u8], server: &'a [u8], upstream: &'a [u8]) -> Route<'a> {
     let reached = !present(server).is_empty() && find(b'<', server).is_none();
     let applet = server.starts_with(b"<") && server != b"<NOSRV>";
     Route { group, upstream: if reached { upstream } else { b"" }, names_upstream: true, applet, text: server }
@@ -493,7 +498,7 @@ fn field(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
 }
 
 /// `-`, `0`, `Success`, nothing: no error.
-fn is_success(value: &[u8]) -> bool {
+pub(in crate::format) fn is_success(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, b'0' | b'-')) || value == b"Success"
 }
 

@@ -9,8 +9,8 @@ mod signs;
 
 pub(super) use judge::judge;
 pub(super) use line::{
-    Clf, Head, Line, Timers, answer, backend_errors, clf_line, ending, frontend, head, micros, number, numbers, quote,
-    quoted, route, space, time_behind_client,
+    Clf, Ending, Head, Line, Retries, Route, Timers, answer, backend_errors, clf_line, connections, ending, frontend,
+    head, is_success, micros, number, numbers, placed, quote, quoted, route, space, time_behind_client,
 };
 pub(super) use signs::{BACKEND_ERRORS, SIGNS};
 

@@ -267,7 +267,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         503,
         "the server refused the connection",
-        r"err\w*=.?(EREFUSED|ECONNREFUSED returned by OS)",
+        r"(err\w*=.?|^)(EREFUSED|ECONNREFUSED returned by OS)",
     ),
     wording(
         "haproxy-bc-err-reset",
@@ -275,7 +275,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         502,
         "the server reset the connection",
-        r"err\w*=.?(ERESET|ECONNRESET returned by OS)",
+        r"(err\w*=.?|^)(ERESET|ECONNRESET returned by OS)",
     ),
     wording(
         "haproxy-bc-err-unreachable",
@@ -283,7 +283,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         503,
         "the server's network could not be reached",
-        r"err\w*=.?(EUNREACH|ENETUNREACH returned by OS)",
+        r"(err\w*=.?|^)(EUNREACH|ENETUNREACH returned by OS)",
     ),
     wording(
         "haproxy-bc-err-exhausted",
@@ -291,7 +291,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         503,
         "HAProxy had no socket, port or memory left",
-        r"err\w*=.?(CONF_FDLIM|PROC_FDLIM|SYS_FDLIM|SYS_MEMLIM|PORT_RANGE|FREE_PORTS|ADDR_INUSE|ENOMEM|ENOBUFS|Reached configured maxconn|Too many sockets|Out of system buffers|Source port range exhausted|Out of local source ports|Local source address already in use)",
+        r"(err\w*=.?|^)(CONF_FDLIM|PROC_FDLIM|SYS_FDLIM|SYS_MEMLIM|PORT_RANGE|FREE_PORTS|ADDR_INUSE|ENOMEM|ENOBUFS|Reached configured maxconn|Too many sockets|Out of system buffers|Source port range exhausted|Out of local source ports|Local source address already in use)",
     ),
     wording(
         "haproxy-bc-err-tls",
@@ -299,7 +299,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Strong,
         503,
         "the TLS handshake with the server failed",
-        r"err\w*=.?(SSL_(EMPTY|ABORT|TIMEOUT|HANDSHAKE|FATAL)|SSL handshake failure|SSL fatal error|Connection (closed|error) during SSL handshake|Timeout during SSL handshake)",
+        r"(err\w*=.?|^)(SSL_(EMPTY|ABORT|TIMEOUT|HANDSHAKE|FATAL)|SSL handshake failure|SSL fatal error|Connection (closed|error) during SSL handshake|Timeout during SSL handshake)",
     ),
 ];
 

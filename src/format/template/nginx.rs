@@ -1,184 +1,159 @@
-//! nginx's access log in the layout that the user gives: the text of a `log_format` directive, compiled.
-//!
-//! Literal text must match byte for byte. What stands between depends on the variable: numbers, stamps and lists are
-//! read by their own rules, so that an unquoted list may hold spaces; anything else reaches to the next literal.
+//! nginx's `log_format`.
 
-use super::nginx::{self, Var, Vars, bare_list};
-use super::{Escape, Record, Skimmed, Statuses, Verdict};
-use crate::grammar::number::status;
-use crate::grammar::time::{clf, epoch, iso};
-use memchr::memmem::Finder;
+use super::super::nginx::{Var, Vars};
+use super::super::{Escape, Record, Skim, Skimmed};
+use super::column;
+use super::directive::{ends_quoted, unquote};
+use super::layout::{Class, Joints, Layout, Part, Rules, Sink};
+use super::stamp::Stamp;
+use crate::grammar::address::is_server;
+use crate::grammar::find::{find, find2};
+use crate::grammar::number::{self, seconds, whole};
+use crate::grammar::text::{present, same};
+use crate::grammar::time::When;
 
 /// A compiled `log_format`.
 #[derive(Clone, Debug)]
-pub struct Template {
-    pieces: Vec<Piece>,
+pub(super) struct Custom {
+    layout: Layout<Var>,
     escape: Escape,
+    /// Whether a [`Glance`] can tell all that counting wants.
+    is_ordinary: bool,
 }
 
-#[derive(Clone, Debug)]
-enum Piece {
-    Literal(Box<Finder<'static>>),
-    Variable(Var, Class),
-}
-
-/// What a variable's value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Class {
-    Status,
-    Stamp,
-    Number,
-    List,
-    Text,
-}
-
-impl Class {
-    fn of(name: &str, var: Var) -> Self {
-        let lists = ["_addr", "_status", "_time", "_length", "_bytes_received", "_bytes_sent"];
-        match var {
-            Var::Status => Self::Status,
-            Var::Time => Self::Stamp,
-            Var::BodyBytes | Var::Bytes | Var::RequestTime => Self::Number,
-            _ if name.starts_with("upstream_") && lists.iter().any(|end| name.ends_with(end)) => Self::List,
-            _ => Self::Text,
-        }
-    }
-}
-
-impl Template {
+impl Custom {
     /// Compiles the text of a `log_format`: as it stands in nginx.conf, whole or from its first quote on, or the bare
     /// layout as nginx sees it.
-    ///
-    /// # Errors
-    /// What is wrong with the text, and where.
-    pub fn compile(text: &str) -> Result<Self, String> {
+    pub(super) fn compile(text: &str) -> Result<Self, String> {
         let (escape, layout) = directive(text)?;
-        let mut pieces = Vec::new();
-        for part in parts(&layout)? {
-            add(&mut pieces, part)?;
-        }
-        let holds = |wanted: Var| pieces.iter().any(|piece| matches!(piece, Piece::Variable(var, _) if *var == wanted));
-        if !holds(Var::Status) {
+        let mut parts = Vec::new();
+        split(&layout, &mut parts)?;
+        let backslashes = escape != Escape::None;
+        let needs = |var| matches!(var, Var::Status | Var::Time | Var::UpstreamAddr | Var::UpstreamStatus);
+        let layout = Layout::new(parts, Rules { backslashes, open_end: false }, needs);
+        let count = |wanted: Var| layout.fields().filter(|var| *var == wanted).count();
+        if count(Var::Status) == 0 {
             return Err("the layout has no $status: it is not known which requests failed".to_owned());
         }
-        if !holds(Var::Time) {
+        if count(Var::Time) == 0 {
             return Err("the layout has no $time_local, $time_iso8601 or $msec: it is not known when".to_owned());
         }
-        Ok(Self { pieces, escape })
+        let once = [Var::Status, Var::UpstreamAddr, Var::RequestTime].iter().all(|var| count(*var) == 1);
+        let is_ordinary = once
+            && [Var::UpstreamStatus, Var::ServerName].iter().all(|var| count(*var) < 2)
+            && [Var::ProxyHost, Var::ProxyUpstream].iter().all(|var| count(*var) == 0);
+        Ok(Self { layout, escape, is_ordinary })
     }
 
-    /// Reads what counting needs; `None` where the line does not fit.
-    #[must_use]
-    pub fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
+    #[inline]
+    pub(super) fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
+        if self.is_ordinary {
+            let glance: Glance<'_> = self.layout.skim(line)?;
+            if let Some(skim) = glance.skim() {
+                return Some(Skimmed::Plain(skim));
+            }
+        }
         self.vars(line)?.skim()
     }
 
-    /// Reads everything; `None` where the line does not fit.
-    #[must_use]
-    pub fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
+    pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
         self.vars(line)?.record()
     }
 
-    /// Says what the fields of a record are signs of.
-    #[must_use]
-    pub fn judge(&self, record: &Record<'_>, statuses: &Statuses) -> Verdict {
-        nginx::judge(record, statuses)
-    }
-
     fn vars<'a>(&self, line: &'a [u8]) -> Option<Vars<'a>> {
-        let mut vars = Vars::new(self.escape);
-        let mut tries = TRIES;
-        matches(&self.pieces, line, &mut vars, &mut tries).then_some(vars)
+        let vars: Vars<'_> = self.layout.read(line)?;
+        Some(vars.escaped(self.escape))
     }
 }
 
-/// How many values may be tried in one line before it counts as one that does not fit.
-const TRIES: u32 = 1_000;
+impl<'a> Sink<'a, Var> for Vars<'a> {
+    fn set(&mut self, field: Var, value: &'a [u8]) {
+        Vars::set(self, field, value);
+    }
 
-/// Whether `i` is what `pieces` say. Values are noted once the rest of the line has matched.
-fn matches<'a>(pieces: &[Piece], i: &'a [u8], vars: &mut Vars<'a>, tries: &mut u32) -> bool {
-    let (piece, pieces) = match pieces {
-        [] => return i.trim_ascii().is_empty(),
-        [piece, rest @ ..] => (piece, rest),
-    };
-    let (var, class) = match piece {
-        Piece::Literal(text) => {
-            return i.strip_prefix(text.needle()).is_some_and(|rest| matches(pieces, rest, vars, tries));
+    fn time(&mut self, _: Var, value: &'a [u8], when: When) {
+        if !self.has(Var::Time) {
+            self.set_time(value, when);
         }
-        Piece::Variable(var, class) => (*var, *class),
-    };
-    let next = match pieces.first() {
-        Some(Piece::Literal(text)) => Some(text.as_ref()),
-        _ => None,
-    };
-    let mut ends_at = |end: usize| {
-        *tries = tries.saturating_sub(1);
-        let fits = *tries > 0 && matches(pieces, &i[end..], vars, tries);
-        if fits {
-            vars.set(var, &i[..end]);
-        }
-        fits
-    };
-    match (length(class, i, next), next) {
-        (Length::Is(length), _) => ends_at(length),
-        (Length::Misfit, _) => false,
-        // Between the groups of a list stands ` : `, whose colon is not the literal's unless nothing else fits.
-        (Length::Open, Some(next)) if class == Class::List && next.needle().starts_with(b":") => {
-            let between = |end: &usize| *end > 0 && i[end - 1] == b' ';
-            next.find_iter(i).filter(|end| !between(end)).any(&mut ends_at)
-                || next.find_iter(i).filter(between).any(ends_at)
-        }
-        (Length::Open, Some(next)) => next.find_iter(i).any(ends_at),
-        (Length::Open, None) => ends_at(i.trim_ascii_end().len()),
     }
 }
 
-/// How long a value is.
-enum Length {
-    Is(usize),
-    /// It reaches to the next literal.
-    Open,
-    /// What stands there is no such value.
-    Misfit,
+/// What counting takes from an ordinary request: of one that one server was asked for.
+#[derive(Default)]
+struct Glance<'a> {
+    when: Option<When>,
+    status: &'a [u8],
+    upstream: &'a [u8],
+    own_status: Option<&'a [u8]>,
+    request_time: &'a [u8],
+    server_name: &'a [u8],
+    /// A time is a list.
+    is_list: bool,
 }
 
-/// How long a value of `class` at the start of `i` is.
-fn length(class: Class, i: &[u8], next: Option<&Finder<'_>>) -> Length {
-    let read = |rest: Option<&[u8]>| rest.map_or(Length::Misfit, |rest| Length::Is(i.len() - rest.len()));
-    match class {
-        Class::Status => read(status(i).ok().map(|(rest, _)| rest)),
-        Class::Stamp => read(clf(i).or_else(|_| iso(i)).or_else(|_| epoch(i)).ok().map(|(rest, _)| rest)),
-        Class::Number => {
-            Length::Is(i.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')).count())
+impl<'a> Sink<'a, Var> for Glance<'a> {
+    #[inline]
+    fn set(&mut self, field: Var, value: &'a [u8]) {
+        match field {
+            Var::Status => self.status = value,
+            Var::UpstreamAddr => self.upstream = value,
+            Var::UpstreamStatus => self.own_status = Some(value),
+            Var::RequestTime => self.request_time = value,
+            Var::ServerName => self.server_name = value,
+            Var::ConnectTime | Var::HeaderTime | Var::ResponseTime => self.is_list |= find(b' ', value).is_some(),
+            _ => {}
         }
-        Class::List if next.is_none_or(|next| matches!(next.needle().first(), Some(b' ' | b'|'))) => {
-            Length::Is(bare_list(i).1.len())
-        }
-        Class::List | Class::Text => Length::Open,
+    }
+
+    #[inline]
+    fn time(&mut self, _: Var, _: &'a [u8], when: When) {
+        self.when.get_or_insert(when);
     }
 }
 
-/// A part of the layout, and the column that it starts at.
-struct Part<'s> {
-    column: usize,
-    kind: Kind<'s>,
+impl<'a> Glance<'a> {
+    /// `None` where the request is to be looked at more closely.
+    #[inline]
+    fn skim(&self) -> Option<Skim<'a>> {
+        let differs = self.own_status.is_some_and(|own| !same(own, self.status));
+        let one_server = find2(b' ', b'/', self.upstream).is_none() && is_server(self.upstream);
+        if differs || self.is_list || !one_server {
+            return None;
+        }
+        Some(Skim {
+            when: self.when?,
+            status: whole(self.status, number::status)?,
+            group: present(self.server_name),
+            upstream: self.upstream,
+            names_upstream: true,
+            attempted: true,
+            duration: Some(whole(self.request_time, seconds)?),
+        })
+    }
 }
 
-enum Kind<'s> {
-    Literal(&'s str),
-    Variable(&'s str),
+fn class(name: &str, var: Var) -> Class {
+    let lists = ["_addr", "_status", "_time", "_length", "_bytes_received", "_bytes_sent"];
+    match var {
+        Var::Status => Class::Status,
+        Var::Time if name == "msec" => Class::Stamp(Stamp::Epoch),
+        Var::Time if name == "time_iso8601" => Class::Stamp(Stamp::Iso),
+        Var::Time => Class::Stamp(Stamp::Clf),
+        Var::BodyBytes | Var::Bytes | Var::RequestTime => Class::Number,
+        _ if name.starts_with("upstream_") && lists.iter().any(|end| name.ends_with(end)) => Class::List,
+        _ => Class::Text,
+    }
 }
 
 /// Splits a layout into literals and variables: `[$time_local] "${request}"`.
-fn parts(layout: &str) -> Result<Vec<Part<'_>>, String> {
-    let mut parts = Vec::new();
+fn split(layout: &str, parts: &mut Vec<Part<Var>>) -> Result<(), String> {
     let mut at = 0;
     while at < layout.len() {
-        let column = layout[..at].chars().count() + 1;
+        let column = column(layout, at);
         let rest = &layout[at..];
         let Some(after) = rest.strip_prefix('$') else {
             let end = rest.find('$').unwrap_or(rest.len());
-            parts.push(Part { column, kind: Kind::Literal(&rest[..end]) });
+            parts.push(Part::Text(rest[..end].to_owned()));
             at += end;
             continue;
         };
@@ -196,36 +171,15 @@ fn parts(layout: &str) -> Result<Vec<Part<'_>>, String> {
         if name.is_empty() {
             return Err(format!("column {column}: `$` is not followed by a variable's name"));
         }
-        parts.push(Part { column, kind: Kind::Variable(name) });
+        let var = Var::named(name.as_bytes());
+        JOINTS.add(parts, (class(name, var), var), &layout[at..at + taken], column)?;
         at += taken;
     }
-    Ok(parts)
-}
-
-/// Appends a part. Variables that touch are one text, as in `$uri$is_args$args`: the one that has a meaning gives it.
-fn add(pieces: &mut Vec<Piece>, part: Part<'_>) -> Result<(), String> {
-    let name = match part.kind {
-        Kind::Literal(text) => {
-            pieces.push(Piece::Literal(Box::new(Finder::new(text).into_owned())));
-            return Ok(());
-        }
-        Kind::Variable(name) => name,
-    };
-    let var = Var::named(name.as_bytes());
-    let Some(Piece::Variable(last, class)) = pieces.last_mut() else {
-        pieces.push(Piece::Variable(var, Class::of(name, var)));
-        return Ok(());
-    };
-    if [*last, var].iter().any(|var| matches!(var, Var::Status | Var::Time)) {
-        return Err(format!("column {}: nothing stands between `${name}` and the variable before it", part.column));
-    }
-    *class = Class::Text;
-    *last = match (*last, var) {
-        (known, Var::Ignored) => known,
-        _ => Var::Ignored,
-    };
     Ok(())
 }
+
+const JOINTS: Joints<Var> =
+    Joints { ignored: Var::Ignored, fixed: |var| matches!(var, Var::Status | Var::Time), fused: |_, _| None };
 
 /// Takes off what nginx.conf has around a layout: `log_format main escape=json '…' '…';`
 fn directive(text: &str) -> Result<(Escape, String), String> {
@@ -253,16 +207,11 @@ fn directive(text: &str) -> Result<(Escape, String), String> {
         None => (Escape::Hex, rest),
     };
     // A bare layout may start with a quote of its own: `"$request" $status`.
-    let whole =
-        rest.starts_with('"') && rest.trim_end_matches(';').trim_end().matches('"').count() == 2 && ends_quoted(rest);
+    let whole = rest.starts_with('"') && rest.matches('"').count() == 2 && ends_quoted(rest);
     if rest.starts_with('\'') || whole || (marked && quoted(rest)) {
         return Ok((escape, unquote(rest)?));
     }
     Ok((escape, if marked { rest.trim_end_matches(';').trim_end() } else { rest }.to_owned()))
-}
-
-fn ends_quoted(text: &str) -> bool {
-    text.trim_end_matches(';').trim_end().ends_with('"')
 }
 
 fn escape(kind: &str) -> Result<Escape, String> {
@@ -274,51 +223,14 @@ fn escape(kind: &str) -> Result<Escape, String> {
     }
 }
 
-/// Joins quoted pieces: `'$remote_addr ' '"$request"';` (`ngx_conf_read_token`).
-fn unquote(text: &str) -> Result<String, String> {
-    let mut joined = String::new();
-    let mut chars = text.chars().enumerate().peekable();
-    while let Some((number, quote)) = chars.next() {
-        match quote {
-            ';' => break,
-            '\'' | '"' => {}
-            space if space.is_whitespace() => continue,
-            _ => return Err(format!("column {}: expected a quote, found `{quote}`", number + 1)),
-        }
-        loop {
-            match chars.next() {
-                None => return Err(format!("column {}: this quote is never closed", number + 1)),
-                Some((_, char)) if char == quote => break,
-                Some((_, '\\')) => match chars.peek().map(|(_, char)| *char) {
-                    Some(char @ ('\'' | '"' | '\\')) => {
-                        joined.push(char);
-                        chars.next();
-                    }
-                    Some(char @ ('t' | 'r' | 'n')) => {
-                        joined.push(match char {
-                            't' => '\t',
-                            'r' => '\r',
-                            _ => '\n',
-                        });
-                        chars.next();
-                    }
-                    _ => joined.push('\\'),
-                },
-                Some((_, char)) => joined.push(char),
-            }
-        }
-    }
-    Ok(joined)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::nginx::tests::{agree, told};
+    use super::super::super::nginx::tests::{agree, told};
     use super::*;
     use proptest::prelude::*;
 
     fn said(layout: &str, line: &str) -> String {
-        let template = match Template::compile(layout) {
+        let template = match Custom::compile(layout) {
             Ok(template) => template,
             Err(error) => return error,
         };
@@ -384,20 +296,20 @@ mod tests {
             ("", "the layout has no $status: it is not known which requests failed"),
             ("$msec ${status", "column 7: `${` is never closed"),
             ("$msec $ $status", "column 7: `$` is not followed by a variable's name"),
-            ("$msec$status", "column 6: nothing stands between `$status` and the variable before it"),
+            ("$msec$status", "column 6: nothing stands between `$status` and the value before it"),
             ("main '$msec $status", "column 1: this quote is never closed"),
             ("main '$msec ' $status", "column 10: expected a quote, found `$`"),
             ("main escape=html '$msec $status'", "`escape=html` is none of default, json and none"),
         ];
         for (layout, expected) in cases {
-            assert_eq!(Template::compile(layout).map(|_| ()), Err(expected.to_owned()), "{layout}");
+            assert_eq!(Custom::compile(layout).map(|_| ()), Err(expected.to_owned()), "{layout}");
         }
     }
 
     proptest! {
         #[test]
         fn never_panics(layout in "[ '\"$a-z{}\\\\|]{0,20}(\\$status|\\$msec| |\\$upstream_addr|\\$\\{request\\}|'|\"){0,8}", line in ".{0,60}", bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-            if let Ok(template) = Template::compile(&layout) {
+            if let Ok(template) = Custom::compile(&layout) {
                 for line in [line.as_bytes(), &bytes, b"502 1700000000.123 a b"] {
                     prop_assert_eq!(agree(template.skim(line), template.read(line).as_ref()), Ok(()));
                 }
