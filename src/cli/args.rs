@@ -21,6 +21,8 @@ Examples:
       for cron and CI: the exit status tells
   gatewhy -l 'nginx:$remote_addr [$time_local] \"$request\" $status $upstream_addr' my.log
       a log_format of your own
+  gatewhy -c /etc/nginx/nginx.conf
+      the logs that nginx writes, in the layouts that it writes them in
   gatewhy explain keepalive-race
       what a cause means and what to check next
 
@@ -154,6 +156,14 @@ pub struct ReadingArgs {
     /// A name from `gatewhy formats`, or nginx: followed by the text of nginx's own log_format directive.
     #[arg(short, long, value_name = "NAME|nginx:STRING", help_heading = "Reading")]
     pub log_format: Vec<String>,
+
+    /// Read log paths and layouts from nginx.conf, httpd.conf or haproxy.cfg; repeatable
+    ///
+    /// Includes are followed. Without any path, the log files that the configuration names are read. Its layouts are
+    /// tried besides the formats that are known; with --log-format they are not. A directory stands for the
+    /// configuration in it.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = "Reading")]
+    pub config: Vec<PathBuf>,
 
     /// Zone of log times that carry none: Europe/Berlin, UTC, +02:00, local [default: local]
     #[arg(long, value_name = "ZONE", help_heading = "Reading")]

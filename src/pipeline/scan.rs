@@ -46,8 +46,8 @@ pub struct Options {
     pub statuses: Statuses,
     /// The zone of stamps that carry none.
     pub zone: TimeZone,
-    /// What lines are tried as. Where one of them is a layout that the user gave, in this order: two such layouts may
-    /// fit the same line. Known formats exclude each other.
+    /// What lines are tried as. Up to the last layout that the user gave, in this order: two such layouts may fit the
+    /// same line. Known formats exclude each other.
     pub readers: Vec<Reader>,
     /// Which requests count.
     pub filters: Filters,
@@ -120,10 +120,10 @@ pub(super) struct Scanner<'a> {
     clock: Clock,
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
-    /// Whether all readers are known formats. Then the one that claimed the last line is tried first, since
-    /// neighbouring lines mostly share a format; and what no gateway can have written is not taken for a line that
-    /// could not be read.
-    all_known: bool,
+    /// Where the known formats begin that no layout of the user's follows. Of them, the one that claimed the last line
+    /// is tried first, since neighbouring lines mostly share a format; and where there are any, what no gateway can have
+    /// written is not taken for a line that could not be read.
+    known: usize,
     tally: Tally,
 }
 
@@ -150,7 +150,11 @@ impl<'a> Scanner<'a> {
             telling: options.statuses.or_gateway(),
             clock: Clock::new(options.zone.clone()),
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0, run: 0 }).collect(),
-            all_known: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
+            known: options
+                .readers
+                .iter()
+                .rposition(|reader| !matches!(reader, Reader::Known(_)))
+                .map_or(0, |at| at + 1),
             tally: Tally::new(options.window),
         }
     }
@@ -205,12 +209,12 @@ impl<'a> Scanner<'a> {
                     return self.unparsed(input, number, line, watch);
                 }
                 self.recent[place].lines += 1;
-                if place > 0 && self.all_known {
-                    self.recent[..=place].rotate_right(1);
+                if place > self.known {
+                    self.recent[self.known..=place].rotate_right(1);
                 }
                 return;
             }
-            if let Some(name) = aside(&opened).filter(|_| self.all_known) {
+            if let Some(name) = aside(&opened).filter(|_| self.known < self.recent.len()) {
                 let place = (input, number, line);
                 return self.aside(name, &opened, place, watch);
             }
