@@ -8,7 +8,7 @@
 use super::{
     Config, Kind, Layout, Log, Place, Vendor, directory_of,
     files::{Files, included},
-    glob,
+    glob, in_quotes,
     lex::{Lexed, Source, wrong_at},
     note,
 };
@@ -176,7 +176,8 @@ impl Walk<'_> {
     }
 
     fn layout(&mut self, kind: Kind, name: &str, text: &str, used: bool, place: &Place) {
-        let (name, text) = (name.to_owned(), text.to_owned());
+        let directive = if kind == Kind::Access { "LogFormat" } else { "ErrorLogFormat" };
+        let (name, text) = (name.to_owned(), format!("{directive} {}", in_quotes(text)));
         self.found.add_layout(Layout { vendor: Vendor::Apache, kind, name, text, used, place: place.clone() });
     }
 

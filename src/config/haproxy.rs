@@ -5,7 +5,7 @@
 //! `HAProxy`'s configuration manual, 2.1 to 2.4 (files, quoting, environment) and 4.2; `parse_line` in `src/tools.c`.
 
 use super::{
-    Config, Kind, Layout, Place, Vendor,
+    Config, Kind, Layout, Place, Vendor, in_quotes,
     lex::{Lexed, Source, wrong},
     note,
 };
@@ -100,19 +100,19 @@ impl Walk {
             ("log-format" | "option", _) if matches!(self.section, Section::Back) => {}
             ("log-format", [_, ..]) => {
                 self.settings.has_layout = true;
-                add(found, Kind::Access, "", arguments.join(" "), place);
+                add(found, "", layout("log-format", &arguments.join(" ")), place);
             }
-            ("error-log-format", [_, ..]) => add(found, Kind::Error, "", arguments.join(" "), place),
+            ("error-log-format", [_, ..]) => add(found, "", layout("error-log-format", &arguments.join(" ")), place),
             ("option", [kind @ ("httplog" | "tcplog" | "httpslog"), rest @ ..]) => {
                 self.settings.has_layout = true;
                 let clf = if rest.first() == Some(&"clf") { " clf" } else { "" };
-                add(found, Kind::Access, kind, format!("{kind}{clf}"), place);
+                add(found, kind, format!("option {kind}{clf}"), place);
             }
             // `on STEP [drop] [format STRING] [sd STRING]`
             ("on", [_, rest @ ..]) if matches!(self.section, Section::LogProfile) => {
                 let format = rest.iter().position(|word| *word == "format").and_then(|at| rest.get(at + 1));
                 if let Some(format) = format {
-                    add(found, Kind::Access, "", (*format).to_owned(), place);
+                    add(found, "", layout("log-format", format), place);
                 }
             }
             _ => {}
@@ -176,8 +176,13 @@ impl Walk {
     }
 }
 
-fn add(found: &mut Config, kind: Kind, name: &str, text: String, place: &Place) {
+fn layout(directive: &str, text: &str) -> String {
+    format!("{directive} {}", in_quotes(text))
+}
+
+fn add(found: &mut Config, name: &str, text: String, place: &Place) {
     let name = name.to_owned();
+    let kind = if text.starts_with("error-") { Kind::Error } else { Kind::Access };
     found.add_layout(Layout { vendor: Vendor::Haproxy, kind, name, text, used: true, place: place.clone() });
 }
 

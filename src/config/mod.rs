@@ -50,8 +50,8 @@ pub struct Layout {
     pub kind: Kind,
     /// What the configuration calls it; empty where it has no name.
     pub name: String,
-    /// The layout in the vendor's notation, as the vendor sees it once quotes are off. Of nginx, the whole directive:
-    /// it says how values are escaped.
+    /// The directive, on one line, with what it inherits or refers to filled in: `log_format _ escape=json '…';`,
+    /// `LogFormat "…"`, `log-format "…"`, `option httplog`.
     pub text: String,
     /// Whether a log is written so.
     pub used: bool,
@@ -193,6 +193,11 @@ fn note(notes: &mut Vec<Note>, text: String, place: Place) {
         Some(known) => known.more += 1,
         None => notes.push(Note { text, place, more: 0 }),
     }
+}
+
+/// A text in double quotes, as Apache and `HAProxy` take it: a backslash before quotes and backslashes.
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// The directory that a file lies in.

@@ -191,13 +191,13 @@ fn follows_apache() {
             ("conf.d/sub/z.conf", "ErrorLogFormat \"[%t] [%l] %M\"\nErrorLogFormat request \"[%t] %M\"\n"),
         ],
         "
-        Apache Access vhost: %v:%p %h \"%r\" %>s (apache2.conf:5)
-        Apache Access common: %h %>s (apache2.conf:7)
-        unused Apache Access referer: %{Referer}i -> %U (apache2.conf:8)
-        Apache Access later: %h later %>s (sites/001.conf:10)
-        Apache Error : [%t] [%l] %M (conf.d/sub/z.conf:1)
-        Apache Access : %h %{c}a \"%r\" %>s (sites/000.conf:4)
-        Apache Access : %h %l %u %t \"%r\" %>s %b (sites/000.conf:7)
+        Apache Access vhost: LogFormat \"%v:%p %h \\\"%r\\\" %>s\" (apache2.conf:5)
+        Apache Access common: LogFormat \"%h %>s\" (apache2.conf:7)
+        unused Apache Access referer: LogFormat \"%{Referer}i -> %U\" (apache2.conf:8)
+        Apache Access later: LogFormat \"%h later %>s\" (sites/001.conf:10)
+        Apache Error : ErrorLogFormat \"[%t] [%l] %M\" (conf.d/sub/z.conf:1)
+        Apache Access : LogFormat \"%h %{c}a \\\"%r\\\" %>s\" (sites/000.conf:4)
+        Apache Access : LogFormat \"%h %l %u %t \\\"%r\\\" %>s %b\" (sites/000.conf:7)
         log /var/log/apache2/error.log (apache2.conf:3)
         log /var/log/apache2/sites/shop.log (sites/000.conf:3)
         log /var/log/apache2/sites/own.log (sites/000.conf:4)
@@ -237,7 +237,7 @@ fn says_where_apache_would_stop() {
     let gone = Host::new(&[("httpd.conf", "ErrorLog a\nServerRoot ROOT/root\nInclude gone.conf\nTransferLog t\n")]);
     assert_eq!(
         gone.told(&["httpd.conf"]),
-        "Apache Access : %h %l %u %t \"%r\" %>s %b (httpd.conf:4)\nlog a (httpd.conf:1)\nlog root/t (httpd.conf:4)\n\
+        "Apache Access : LogFormat \"%h %l %u %t \\\"%r\\\" %>s %b\" (httpd.conf:4)\nlog a (httpd.conf:1)\nlog root/t (httpd.conf:4)\n\
          note httpd.conf:3: Include root/gone.conf: No such file or directory\n"
     );
 }
@@ -259,12 +259,12 @@ fn follows_haproxy() {
              log-profile p\n  on error format \"%ci %ST\"\n  on any drop\n",
         )],
         "
-        HAProxy Access httplog: httplog (haproxy.cfg:8)
-        HAProxy Error : %ci [%tr] %ft (haproxy.cfg:18)
-        HAProxy Access tcplog: tcplog clf (haproxy.cfg:25)
-        HAProxy Access : api-1 %ci:%cp [%tr] %ST \"%r\" (haproxy.cfg:29)
-        HAProxy Access : %ci:%cp [%t] %ST %{+Q}r (haproxy.cfg:33)
-        HAProxy Access : %ci %ST (haproxy.cfg:38)
+        HAProxy Access httplog: option httplog (haproxy.cfg:8)
+        HAProxy Error : error-log-format \"%ci [%tr] %ft\" (haproxy.cfg:18)
+        HAProxy Access tcplog: option tcplog clf (haproxy.cfg:25)
+        HAProxy Access : log-format \"api-1 %ci:%cp [%tr] %ST \\\"%r\\\"\" (haproxy.cfg:29)
+        HAProxy Access : log-format \"%ci:%cp [%t] %ST %{+Q}r\" (haproxy.cfg:33)
+        HAProxy Access : log-format \"%ci %ST\" (haproxy.cfg:38)
         note haproxy.cfg:20: plain has neither `option httplog` nor a `log-format`: what HAProxy logs then does not say what became of a request
         skipped haproxy.cfg:2: HAProxy sends its log elsewhere and writes no file: name the one that syslog writes, such as /var/log/haproxy.log",
     );
@@ -278,7 +278,7 @@ fn reads_haproxy_in_parts() {
         ("conf.d/20-api.cfg", "frontend api\n  bind :81\n  option httpslog\n"),
         ("conf.d/notes.txt", "frontend never\n"),
     ];
-    let expected = "HAProxy Access httpslog: httpslog (conf.d/20-api.cfg:3)\n\
+    let expected = "HAProxy Access httpslog: option httpslog (conf.d/20-api.cfg:3)\n\
                     note conf.d/10-web.cfg:1: web has neither `option httplog` nor a `log-format`: what HAProxy logs then \
                     does not say what became of a request\n\
                     skipped conf.d/00-global.cfg:2: HAProxy sends its log elsewhere and writes no file: name the one that \
