@@ -49,7 +49,8 @@ impl Configured {
                 Ok(reader) => self.readers.extend(reader),
                 // Layouts that no log is written in, as of Debian's Apache, may well lack what is needed.
                 Err(why) if layout.used => {
-                    self.notes.push(format!("{}: lines of {} cannot be counted: {why}", layout.place, layout.name));
+                    let name = if layout.name.is_empty() { "this layout" } else { &layout.name };
+                    self.notes.push(format!("{}: lines of {name} cannot be counted: {why}", layout.place));
                 }
                 Err(_) => {}
             }

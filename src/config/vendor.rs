@@ -16,6 +16,16 @@ pub enum Vendor {
 }
 
 impl Vendor {
+    /// What stands before a layout of theirs for `-l`.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Apache => "apache",
+            Self::Haproxy => "haproxy",
+        }
+    }
+
     /// As people call it.
     #[must_use]
     pub const fn name(self) -> &'static str {
