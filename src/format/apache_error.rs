@@ -317,7 +317,7 @@ static SIGNS: [Sign; 52] = [
         Strength::Conclusive,
         0,
         "the upstream closed the connection in the middle of its response",
-        r"^\((?:OS )?(?:70008|70014|104|54|10054|103|53|10053|32)\).*(?:error reading response|network error reading)",
+        r"^\((?:OS )?(?:70008|70014|104|54|10054|103|53|10053|32)\).*(?:error reading response|network error reading)|Unexpected empty data reading response",
     ),
     // The request: ap_proxy_pass_brigade
     wording(
@@ -1205,6 +1205,10 @@ mod tests {
             ),
         ];
         let others = [
+            (
+                "[proxy_http:error] [pid 7] [client 203.0.113.9:5] AH10293: Unexpected empty data reading response",
+                "Attempt truncated-response 0",
+            ),
             (
                 "[proxy_http:error] [pid 7] (28)No space left on device: [client 203.0.113.9:5] AH02475: Response chunk/line was too large to parse",
                 "Attempt invalid-response 502",
