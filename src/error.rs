@@ -21,6 +21,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A proxy's configuration is not as the proxy reads it.
+    #[error("{}:{line}: {why}", path.display())]
+    Config {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1 on.
+        line: usize,
+        /// What is wrong there.
+        why: String,
+    },
     /// Something that a user typed does not mean anything.
     #[error("{0}")]
     Usage(String),

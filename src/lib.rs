@@ -14,11 +14,13 @@
 //! | [`output`] | the model | text, CSV, JSON, NDJSON | once |
 //!
 //! [`cause`] is the dictionary that the formats speak and the report quotes: one entry for each cause
-//! of failure. [`pipeline`] is the only module that knows all of them; [`cli`] turns arguments into its options.
+//! of failure. [`config`] reads what a proxy's own configuration says of its logs. [`pipeline`] is the only module that
+//! knows all of them; [`cli`] turns arguments into its options.
 
 pub mod aggregate;
 pub mod cause;
 pub mod cli;
+pub mod config;
 pub mod diagnose;
 pub mod envelope;
 pub mod error;

@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "grammar",
     "cause",
     "show",
+    "config",
     "input",
     "envelope",
     "format",

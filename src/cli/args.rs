@@ -21,6 +21,8 @@ Examples:
       for cron and CI: the exit status tells
   gatewhy -l 'nginx:$remote_addr [$time_local] \"$request\" $status $upstream_addr' my.log
       a log_format of your own; apache: and haproxy: take theirs
+  gatewhy -c /etc/nginx/nginx.conf
+      the logs that nginx writes, in the layouts that it writes them in
   gatewhy explain keepalive-race
       what a cause means and what to check next
 
@@ -156,6 +158,14 @@ pub struct ReadingArgs {
     /// (apache:combinedio, haproxy:clf).
     #[arg(short, long, value_name = "NAME|VENDOR:STRING", help_heading = "Reading")]
     pub log_format: Vec<String>,
+
+    /// Read log paths and layouts from nginx.conf, httpd.conf or haproxy.cfg; repeatable
+    ///
+    /// Includes are followed. Without any path, the log files that the configuration names are read. Its layouts are
+    /// tried besides the formats that are known; with --log-format they are not. A directory stands for the
+    /// configuration in it.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = "Reading")]
+    pub config: Vec<PathBuf>,
 
     /// Zone of log times that carry none: Europe/Berlin, UTC, +02:00, local [default: local]
     #[arg(long, value_name = "ZONE", help_heading = "Reading")]

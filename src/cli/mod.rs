@@ -14,6 +14,7 @@ pub mod target;
 pub mod time;
 pub mod words;
 
+mod configured;
 mod notes;
 mod page;
 mod run;

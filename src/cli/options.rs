@@ -4,7 +4,7 @@ use super::args::{
     ExplainArgs, LookArgs, PageArgs, PageFormat, ParseArgs, ReadingArgs, ReportArgs, ReportFormat, RowFormat,
     TableName, When,
 };
-use super::{condition::Condition, duration, status, target::Target, time, words};
+use super::{condition::Condition, configured::Configured, duration, status, target::Target, time, words};
 use crate::cause::Cause;
 use crate::error::Error;
 use crate::event::{Reader, Redactor};
@@ -72,6 +72,8 @@ pub struct Reading {
     pub zone_given: bool,
     /// When this run began: what logs without a year are dated by.
     pub now: Stamp,
+    /// What configurations say that is to be told.
+    pub notes: Vec<String>,
     /// Whether a line that no format claims is an error.
     pub strict: bool,
     /// Whether progress may be shown.
@@ -136,22 +138,28 @@ impl Reading {
         let zone = args.tz.as_deref().map_or_else(|| Ok(TimeZone::system()), |text| option("tz", time::zone(text)))?;
         let now = Timestamp::now().to_zoned(zone.clone());
         let redactor = if args.redact { Some(Arc::new(redactor()?)) } else { None };
+        let configured = if args.config.is_empty() {
+            Configured::default()
+        } else {
+            Configured::new(&args.config, args.paths.is_empty(), args.log_format.is_empty())?
+        };
         let scan = pipeline::Options {
             window,
             statuses: option("status", status::list(&args.status))?,
             zone,
-            readers: readers(&args.log_format)?,
+            readers: readers(&args.log_format, configured.readers)?,
             filters: filters(&args, &now)?,
             threads: threads(args.threads.as_deref())?,
             redactor,
         };
         Ok(Self {
-            paths: paths(args.paths, io::stdin().is_terminal())?,
+            paths: paths([args.paths, configured.paths].concat(), io::stdin().is_terminal())?,
             target: Target::from(args.output),
             scan,
             formats_given: !args.log_format.is_empty(),
             zone_given: args.tz.is_some(),
             now: Stamp(now.timestamp().as_microsecond()),
+            notes: configured.notes,
             strict: args.strict,
             progress: !args.no_progress && !args.quiet,
             quiet: args.quiet,
@@ -294,10 +302,10 @@ fn filters(args: &ReadingArgs, now: &Zoned) -> Result<Filters, Error> {
     }
 }
 
-/// What lines are tried as: what the user named, else everything that is known.
-fn readers(names: &[String]) -> Result<Vec<Reader>, Error> {
+/// What lines are tried as: what the user named, else what the configuration says and everything that is known.
+fn readers(names: &[String], configured: Vec<Reader>) -> Result<Vec<Reader>, Error> {
     if names.is_empty() {
-        return Ok(Reader::known());
+        return Ok(configured.into_iter().chain(Reader::known()).collect());
     }
     names.iter().map(|name| option("log-format", reader(name))).collect()
 }

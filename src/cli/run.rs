@@ -45,6 +45,9 @@ impl<'a> Run<'a> {
         reading.target.check()?;
         let found = input::find(&reading.paths);
         let mut status = Status::Done;
+        for note in reading.notes.iter().filter(|_| !reading.quiet) {
+            tell(note);
+        }
         for problem in &found.problems {
             tell(&notes::trouble(&problem.error));
             status = Status::Trouble;

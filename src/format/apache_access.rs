@@ -10,15 +10,21 @@
 //! without a balancer. So a line never says that its request reached no server: [`Skim::names_upstream`] is not set.
 
 use super::clf;
-use super::nginx::{is_addr_list, is_time_list, plain_name, request_line};
+use super::nginx::{is_addr_list, is_time_list, plain_name, request_line, without_port};
 use super::record::sign;
 use super::varnish;
-use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict};
+use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::{host, split_port};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
-use crate::grammar::text::present;
+use crate::grammar::text::{next_word, present, word};
+use crate::grammar::{Parsed, mismatch, time};
 use memchr::{memchr, memchr2, memchr3, memmem};
+use nom::{
+    Parser as _,
+    bytes::complete::tag,
+    sequence::{delimited, preceded},
+};
 
 pub(super) static ABOUT: About = About {
     name: "apache-access",
@@ -117,6 +123,9 @@ const SECOND: Micros = 1_000_000;
 const TIMER: Micros = 50_000;
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    if line.first() == Some(&b'[') && ssl_request(line).is_ok() {
+        return Some(Skimmed::Full);
+    }
     let line = clf::line(line)?;
     let tail = own_tail(&line)?;
     let upstream = tail.upstream();
@@ -132,6 +141,11 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
+    if line.first() == Some(&b'[')
+        && let Ok((_, record)) = ssl_request(line)
+    {
+        return Some(record);
+    }
     let line = clf::line(line)?;
     let tail = own_tail(&line)?;
     let upstream = tail.upstream();
@@ -149,7 +163,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         path,
         bytes: whole(line.bytes, uint),
         duration,
-        client: present(line.client),
+        client: without_port(present(line.client)),
         user: if line.user == b"\"\"" { b"" } else { present(line.user) },
         user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,
@@ -158,6 +172,32 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         escape: Escape::Hex,
         ..Record::default()
     })
+}
+
+/// `[28/Sep/2026:12:00:00 +0600] 203.0.113.9 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET / HTTP/1.1" 1375`: what the
+/// configuration that httpd comes with (`docs/conf/extra/httpd-ssl.conf`) has written besides the access log. It has no
+/// status, and each of its requests stands in the access log too: they do not count.
+fn ssl_request(i: &[u8]) -> Parsed<'_, Record<'_>> {
+    let (i, when) = delimited(tag("["), time::clf, tag("] ")).parse(i)?;
+    let (i, (client, protocol, _cipher)) = (word, next_word, next_word).parse(i)?;
+    let (i, request) = preceded(tag(" "), clf::text).parse(i)?;
+    let (i, bytes) = next_word(i)?;
+    let known = [&b"-"[..], b"TLSv", b"SSLv"].iter().any(|start| protocol.starts_with(start));
+    if !known || !i.is_empty() || bytes != b"-" && whole(bytes, uint).is_none() {
+        return mismatch();
+    }
+    let (method, path) = request_line(present(request));
+    let record = Record {
+        what: What::Notice,
+        when: Some(when),
+        method,
+        path,
+        bytes: whole(bytes, uint),
+        client: present(client),
+        escape: Escape::Hex,
+        ..Record::default()
+    };
+    Ok((i, record))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -506,6 +546,25 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(said(line), expected, "{line}");
+        }
+        // Latin-1, and what Apache escapes.
+        let line = b"shop:80 203.0.113.9 - al\xe9 [28/Sep/2026:12:00:00 +0600] \"GET /caf\xe9\\x80 HTTP/1.1\" 503 1 \"-\" \"-\"\r";
+        let record = read(&line[..line.len() - 1]).unwrap();
+        assert_eq!((record.path, record.user), (&b"/caf\xe9\\x80"[..], &b"al\xe9"[..]));
+        assert_eq!(&*record.shown(record.path), b"/caf\xe9\x80");
+    }
+
+    #[test]
+    fn reads_what_ssl_requests_were_without_counting_them() {
+        let line =
+            r#"[28/Sep/2026:12:00:00 +0600] 203.0.113.9 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET /a?b HTTP/1.1" 1375"#;
+        let told = "what=Notice method=GET path=/a?b bytes=1375 client=203.0.113.9";
+        assert_eq!(said(line), told);
+        assert!(only(Format::ApacheAccess, line).is_some());
+        assert_eq!(said(&line.replace(" 1375", " -")), told.replace(" bytes=1375", ""));
+        assert_eq!(said(&line.replace("TLSv1.3 TLS_AES_256_GCM_SHA384", "- -")), told);
+        for other in [line.replace(" 1375", " 1375 1"), line.replace("TLSv1.3", "1.3"), line.replace("] ", "]")] {
+            assert_eq!(said(&other), "not claimed", "{other}");
         }
     }
 

@@ -34,7 +34,7 @@ use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::split_port;
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::{bracketed, place_of, until};
-use crate::grammar::time::{When, asctime_micros, iso};
+use crate::grammar::time::{When, Zone, asctime_micros, clf, east, iso_spaced};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr2_iter, memmem};
 use nom::{
@@ -309,7 +309,7 @@ static SIGNS: [Sign; 52] = [
         // The first chunk is read before the header is passed on.
         502,
         "the body that the upstream sent breaks the protocol",
-        r"^\((?:20014|22)\).*error reading response",
+        r"^\((?:20014|22)\).*error reading response|Response chunk/line was too large to parse|Response Transfer-Encoding was not recognised",
     ),
     wording(
         "apache-body-cut",
@@ -317,7 +317,7 @@ static SIGNS: [Sign; 52] = [
         Strength::Conclusive,
         0,
         "the upstream closed the connection in the middle of its response",
-        r"^\((?:OS )?(?:70008|70014|104|54|10054|103|53|10053|32)\).*(?:error reading response|network error reading)",
+        r"^\((?:OS )?(?:70008|70014|104|54|10054|103|53|10053|32)\).*(?:error reading response|network error reading)|Unexpected empty data reading response",
     ),
     // The request: ap_proxy_pass_brigade
     wording(
@@ -476,7 +476,14 @@ static SIGNS: [Sign; 52] = [
         "a child process of Apache crashed, with the requests that it served",
         r"child pid \d+ exit signal ",
     ),
-    wording("apache-stopping", Cause::Draining, Strength::Strong, 0, "Apache was stopped", r"shutting down"),
+    wording(
+        "apache-stopping",
+        Cause::Draining,
+        Strength::Strong,
+        0,
+        "Apache was stopped",
+        r"shutting down|still did not exit, sending a SIG",
+    ),
     wording(
         "apache-reloading",
         Cause::Draining,
@@ -536,7 +543,7 @@ static STARTED: &Sign = &OTHERS[2];
 /// Messages that stand for one failed attempt or request, each once.
 const FAILURES: &[u32] = &[
     858, 868, 876, 878, 893, 897, 916, 917, 934, 938, 940, 941, 952, 956, 957, 958, 961, 1068, 1069, 1070, 1073, 1074,
-    1075, 1084, 1102, 1106, 1110, 1144, 1167, 1170, 1171, 1174, 2327, 2429, 2430, 2454, 10098, 10293,
+    1075, 1084, 1102, 1106, 1110, 1144, 1167, 1170, 1171, 1174, 2327, 2429, 2430, 2454, 2475, 2476, 10098, 10293,
 ];
 
 /// Messages that say why a request failed that another message counts.
@@ -551,9 +558,9 @@ const STATES: &[u32] = &[161, 286, 287, 288, 484, 485, 959, 2460, 3490, 10159];
 /// Messages of the process models (prefork, worker, Windows's, event) about a start or the end of a reload.
 const STARTS: &[u32] = &[163, 292, 455, 489];
 
-/// Messages about processes: a child's crash; in each of the models a stop, a graceful one, a graceful reload, a
+/// Messages about processes: a child that does not stop; a child's crash; in each of the models a stop, a graceful one, a graceful reload, a
 /// reload.
-const PROCESS_EVENTS: &[u32] = &[51, 52, 169, 170, 171, 173, 295, 296, 297, 298, 491, 492, 493, 494];
+const PROCESS_EVENTS: &[u32] = &[45, 46, 51, 52, 169, 170, 171, 173, 295, 296, 297, 298, 491, 492, 493, 494];
 
 /// The numbers that 2.4 gives to what 2.2 wrote without one.
 const WORDS: [(&[u8], u32); 17] = [
@@ -646,7 +653,7 @@ fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     }
     let mut head = Head::default();
     let (mut rest, inside) = bracketed(i)?;
-    head.when = whole(inside, asctime_micros).or_else(|| whole(inside, iso));
+    head.when = stamp(inside);
     if head.when.is_none() {
         rest = i;
     }
@@ -658,11 +665,21 @@ fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
         return mismatch();
     }
     rest = opt(source).parse(rest)?.0;
-    // `(111)Connection refused: [client …] `
-    if let Ok((after, _)) = errno(rest) {
-        head.groups(after);
-    }
+    // `(111)Connection refused: [client …] `, and behind the source file without an errno.
+    head.groups(errno(rest).map_or(rest, |(after, _)| after));
     Ok((rest, head))
+}
+
+/// The default's stamp, and those of `%{c}t`, `%{cu}t` and `%{cz}t`: compact, with microseconds, with the zone. Some have
+/// the access log's there.
+fn stamp(inside: &[u8]) -> Option<When> {
+    let zoned = |i| {
+        (asctime_micros, preceded(tag(" "), east)).parse(i).map(|(rest, (when, zone))| (rest, When { zone, ..when }))
+    };
+    whole(inside, asctime_micros)
+        .or_else(|| whole(inside, iso_spaced))
+        .or_else(|| whole(inside, zoned))
+        .or_else(|| whole(inside, clf).filter(|when| matches!(when.zone, Zone::Offset(_))))
 }
 
 impl<'a> Head<'a> {
@@ -996,6 +1013,18 @@ mod tests {
         for (line, expected) in cases {
             assert_eq!(said(&line), expected, "{line}");
         }
+        // Stamps that `ErrorLogFormat` can ask for, as 2.4.71 writes them, and the access log's.
+        let whens = ["Sat Nov 21 02:57:47 2026", "2026-11-21 02:57:47", "2026-11-21 02:57:47.000000"];
+        let zoned = ["Sat Nov 21 02:57:47 2026 +0200", "2026-11-21 02:57:47 +0200", "21/Nov/2026:02:57:47 +0200"];
+        for (stamp, zone) in
+            whens.map(|it| (it, Zone::Local)).into_iter().chain(zoned.map(|it| (it, Zone::Offset(7_200))))
+        {
+            let line = format!("[{stamp}] [core:notice] [pid 7] AH00094: Command line: 'apache2'");
+            let when = read(line.as_bytes()).and_then(|record| record.when);
+            assert_eq!(when, Some(When { wall: 1_795_229_867_000_000, zone }), "{stamp}");
+        }
+        let line = "[Sat Nov 21 02:57:47.769876 2026] [rewrite:trace3] [pid 7:tid 8] mod_rewrite.c(470): [client fe80::9%eth0:38350] init";
+        assert!(said(line).contains("client=fe80::9%eth0 level=trace3"), "{}", said(line));
         // 2026-11-21T02:57:47.769876Z is 1795229867.769876.
         let when = |line: &[u8]| read(line).and_then(|record| record.when).map(|when| when.wall);
         let line = b"[Sat Nov 21 02:57:47.769876 2026] [core:notice] [pid 7] AH00094: Command line: 'apache2'";
@@ -1176,6 +1205,22 @@ mod tests {
             ),
         ];
         let others = [
+            (
+                "[proxy_http:error] [pid 7] [client 203.0.113.9:5] AH10293: Unexpected empty data reading response",
+                "Attempt truncated-response 0",
+            ),
+            (
+                "[proxy_http:error] [pid 7] (28)No space left on device: [client 203.0.113.9:5] AH02475: Response chunk/line was too large to parse",
+                "Attempt invalid-response 502",
+            ),
+            (
+                "[proxy_http:error] [pid 7] (70023)This function has not been implemented on this platform: [client 203.0.113.9:5] AH02476: Response Transfer-Encoding was not recognised",
+                "Attempt invalid-response 502",
+            ),
+            (
+                "[core:error] [pid 7] AH00046: child process 9 still did not exit, sending a SIGKILL",
+                "Host draining 0 apache",
+            ),
             ("[proxy_fcgi:error] [pid 7] [client 203.0.113.9:5] AH01067: Failed to read FastCGI header", "Notice"),
             (
                 "[proxy_fcgi:error] [pid 7] (104)Connection reset by peer: [client 203.0.113.9:5] AH01075: Error dispatching request to : ",

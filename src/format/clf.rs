@@ -7,6 +7,7 @@ use crate::grammar::text::byte;
 use crate::grammar::time::{When, Zone, clf};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memmem};
+use std::net::IpAddr;
 
 /// The fields of one line, as they stand in it.
 #[derive(Clone, Copy, Debug)]
@@ -85,9 +86,13 @@ fn lead(i: &[u8]) -> Option<Lead<'_>> {
 
 /// [`lead`] in every layout.
 fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
+    if let Some(identified) = identified(i) {
+        return Some(identified);
+    }
     let dash = memmem::find(i, b" - ")?;
     let (client, user) = (&i[..dash], i[dash + 3..].strip_suffix(b" ")?);
     let (host, client) = match memchr(b' ', client) {
+        _ if memchr(b',', client).is_some() => forwarded(client)?,
         Some(space) => (Some(&client[..space]), &client[space + 1..]),
         None => (None, client),
     };
@@ -105,6 +110,48 @@ fn without_brackets(client: &[u8]) -> Option<&[u8]> {
     match client {
         [b'[', inside @ .., b']'] => Some(inside).filter(|inside| memchr(b':', inside).is_some()),
         _ => Some(client),
+    }
+}
+
+/// `203.0.113.9 bob alice `, with what the client's own machine says of its user (`%l`, RFC 1413) in place of a dash. An
+/// address has to come first: a virtual host may, with a client in its second place.
+fn identified(i: &[u8]) -> Option<Lead<'_>> {
+    let (client, rest) = i.split_at(memchr(b' ', i)?);
+    let (identity, user) = rest[1..].split_at(memchr(b' ', &rest[1..])?);
+    let told = !matches!(identity, b"" | b"-") && memchr(b',', identity).is_none() && is_client(identity);
+    let user = user.strip_prefix(b" ")?.strip_suffix(b" ")?;
+    // What stands in the brackets of ingress-nginx's old layouts is no identity; nor is there a user without a name.
+    let named = !user.is_empty() && !user.starts_with(b"- ");
+    (told && named && address(identity).is_none() && address(client).is_some()).then_some((None, client, user))
+}
+
+/// The longest list of addresses that is looked at.
+const FORWARDED: usize = 512;
+
+/// Several addresses in place of the client's, as `X-Forwarded-For` has them, after a virtual host or not:
+/// `10.0.0.2, 203.0.113.9`, `"10.0.0.2, 203.0.113.9" 10.2.1.185`. The first that is anybody's on the Internet is the
+/// client's, or else the first.
+fn forwarded(i: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    let words = || i.split(|byte| b", \"".contains(byte)).filter(|word| !word.is_empty());
+    if i.len() > FORWARDED || !words().all(is_client) {
+        return None;
+    }
+    let first = words().next()?;
+    let host = (i.starts_with(first) && i.get(first.len()) == Some(&b' ')).then_some(first);
+    let mut clients = words().skip(usize::from(host.is_some()));
+    let any = clients.clone().next()?;
+    Some((host, clients.find(|word| address(word).is_some_and(is_public)).unwrap_or(any)))
+}
+
+fn address(text: &[u8]) -> Option<IpAddr> {
+    let zone = memchr(b'%', text).unwrap_or(text.len());
+    std::str::from_utf8(&text[..zone]).ok()?.parse().ok()
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => !(address.is_private() || address.is_loopback() || address.is_link_local()),
+        IpAddr::V6(address) => !(address.is_unique_local() || address.is_loopback() || address.is_unicast_link_local()),
     }
 }
 
@@ -152,12 +199,22 @@ fn sizes(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
 #[inline(always)]
 fn headers(i: &[u8]) -> (&[u8], Option<&[u8]>) {
     let Ok((rest, _referer)) = next_text(i) else {
-        return if cut(i).is_some() { (b"", None) } else { (i, None) };
+        return headers_behind(i);
     };
     match next_text(rest) {
         Ok((tail, agent)) => (tail, Some(agent)),
         Err(_) => cut(rest).map_or((rest, None), |agent| (b"", Some(agent))),
     }
+}
+
+/// [`headers`] where none stand at once. Some put a number before them: `%D`, `$request_length`.
+fn headers_behind(i: &[u8]) -> (&[u8], Option<&[u8]>) {
+    if cut(i).is_some() {
+        return (b"", None);
+    }
+    let number = byte(b' ')(i).and_then(|(rest, ())| uint(rest));
+    let behind = number.and_then(|(rest, _)| next_text(rest)).and_then(|(rest, _referer)| next_text(rest));
+    behind.map_or((i, None), |(tail, agent)| (tail, Some(agent)))
 }
 
 #[inline(always)]

@@ -7,10 +7,10 @@ use super::haproxy::{
 };
 use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
-use crate::grammar::Parsed;
 use crate::grammar::find::{find, mask32};
 use crate::grammar::number::{behind_digits, last_of_row, status};
-use crate::grammar::text::one;
+use crate::grammar::text::{one, word};
+use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr2, memrchr_iter};
 use nom::{Parser as _, sequence::preceded};
 use std::num::NonZeroU32;
@@ -135,7 +135,7 @@ fn request_line(i: &[u8]) -> Parsed<'_, Request<'_>> {
 fn http<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
     let (i, frontend) = frontend(space(i)?.0)?;
     let (i, route) = route(space(i)?.0)?;
-    let (i, [request, queue, connect, response, total]) = numbers::<5>(space(i)?.0, b'/')?;
+    let (i, [request, queue, connect, response, total]) = five(space(i)?.0)?;
     let (i, status) = answer(space(i)?.0)?;
     let (i, bytes) = number(space(i)?.0)?;
     let (i, ending) = ending(space(i)?.0)?;
@@ -143,11 +143,20 @@ fn http<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
     Ok((i, Line { head, frontend, route, timers, status, bytes, ending }))
 }
 
+/// `0/0/-1/-1/3000`. Custom formats put a word of their own before it: the host that was asked for.
+#[inline(always)]
+fn five(i: &[u8]) -> Parsed<'_, [Option<u64>; 5]> {
+    numbers(i, b'/').or_else(|_: nom::Err<()>| {
+        let (rest, own) = word(i)?;
+        if find(b'/', own).is_some() { mismatch() } else { numbers(space(rest)?.0, b'/') }
+    })
+}
+
 /// `option httplog clf`; `"TCP "` in the request's place is `option tcplog clf`.
 fn clf(i: &[u8]) -> Parsed<'_, Request<'_>> {
     let (rest, Clf { mut line, request, numbers }) = clf_line(i)?;
     if request == b"TCP " {
-        return crate::grammar::mismatch();
+        return mismatch();
     }
     let [request_, queue, connect, response, total] = numbers;
     line.timers = Timers { request: request_, queue, connect, response, total };
@@ -265,6 +274,7 @@ mod tests {
             ("2001:db8::1:443 ", "2001:db8::1"),
             ("unix:2 ", "unix"),
             ("xxx.xxx.xxx.xxx:43608 ", "xxx.xxx.xxx.xxx"),
+            ("-:43608 ", ""),
             ("", ""),
             ("haproxy ", ""),
             ("haproxy[7]: ", ""),
@@ -289,6 +299,8 @@ mod tests {
             ("api/<lua.a/b>", "api", "", true),
             ("-/-", "", "", true),
             ("api", "api", "", false),
+            // A word of a custom format's behind it.
+            ("api/a shop.example.com", "api", "api/a", true),
         ];
         for (route, group, upstream, names) in cases {
             let line =

@@ -204,7 +204,7 @@ impl<'a> Vars<'a> {
     fn client(&self) -> &'a [u8] {
         match self.get(Var::RemoteAddr) {
             b"" => list(self.get(Var::ForwardedFor)).next().unwrap_or_default(),
-            addr => addr,
+            addr => without_port(addr),
         }
     }
 
@@ -237,7 +237,8 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
     let end = find(b' ', line).unwrap_or(line.len());
     let (method, rest) = (&line[..end], line.get(end + 1..).unwrap_or_default());
     // ngx_http_parse_request_line: a method is made of these.
-    if method.is_empty() || !method.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')) {
+    let is_method = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-');
+    if !method.iter().all(is_method) && !is_misspelt(method, rest) || matches!(method, b"" | b"-") {
         return (b"", b"");
     }
     if let Some((path, b" HTTP/1.0" | b" HTTP/1.1" | b" HTTP/2.0")) = rest.split_last_chunk::<9>() {
@@ -247,6 +248,13 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
         Some(at) if rest[at + 1..].starts_with(b"HTTP/") => (method, rest[..at].trim_ascii()),
         _ => (method, rest.trim_ascii()),
     }
+}
+
+/// Whether a request line is one but for letters in its method that no method has, as in `geti /cart HTTP/1.1`.
+#[cold]
+fn is_misspelt(method: &[u8], rest: &[u8]) -> bool {
+    let protocol = memrchr(b' ', rest).map_or(&b""[..], |at| &rest[at + 1..]);
+    method.iter().all(u8::is_ascii_alphabetic) && protocol.starts_with(b"HTTP/")
 }
 
 /// Whether a value holds more than one item: separators are the only spaces in a list.
@@ -379,6 +387,11 @@ pub(super) fn is_addr_list(value: &[u8]) -> bool {
         server || item.is_empty() || (is_list(value) && is_name(item))
     });
     fits && found
+}
+
+/// A client's address, without the port that some write behind it (`$remote_addr:$remote_port`).
+pub(super) fn without_port(client: &[u8]) -> &[u8] {
+    if is_ip_port(client) { host(client) } else { client }
 }
 
 /// `10.0.0.5:8080` or `[::1]:80`.

@@ -42,8 +42,9 @@ pub(super) static ABOUT: About = About {
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     if line.first() == Some(&b'"') {
         let mut vars = Vars::new(Escape::Hex);
-        all_keyed(line, &mut vars)?;
-        return vars.skim();
+        if all_keyed(line, &mut vars).is_some() {
+            return vars.skim();
+        }
     }
     let line = clf::line(line)?;
     match ordinary(&line) {
@@ -83,10 +84,12 @@ fn skim_any<'a>(line: &clf::Line<'a>) -> Option<Skimmed<'a>> {
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let mut vars = Vars::new(Escape::Hex);
     if line.first() == Some(&b'"') {
-        all_keyed(line, &mut vars)?;
-    } else {
-        fill_from(&clf::line(line)?, &mut vars)?;
+        if all_keyed(line, &mut vars).is_some() {
+            return vars.record();
+        }
+        vars = Vars::new(Escape::Hex);
     }
+    fill_from(&clf::line(line)?, &mut vars)?;
     vars.record()
 }
 
@@ -484,6 +487,49 @@ mod tests {
             ),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "" 000 0 "" """#, "status=0 bytes=0 client=203.0.113.9"),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 499 - "-" "-""#, "status=499 client=203.0.113.9"),
+            // The client's port; several addresses, of which the first that is public is the client's.
+            (
+                r#"203.0.113.9:51234 - - [28/Sep/2026:12:00:00 +0600] "-" 400 0 "-" "-""#,
+                "status=400 bytes=0 client=203.0.113.9",
+            ),
+            (
+                r#"10.0.0.2, 8.8.4.4, 8.8.8.8 - al [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "-""#,
+                "status=502 method=GET path=/ bytes=1 client=8.8.4.4 user=al",
+            ),
+            (
+                r#""fd00::1, 10.0.0.3" 10.2.1.185 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1"#,
+                "status=502 method=GET path=/ bytes=1 client=fd00::1",
+            ),
+            (
+                r#"example.com fe80::1%eth0, 8.8.8.8 10.2.2.1 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1"#,
+                "status=502 method=GET host=example.com path=/ bytes=1 client=8.8.8.8",
+            ),
+            // What the client's own machine says of its user (RFC 1413).
+            (
+                r#"203.0.113.9 bob al ice [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1"#,
+                "status=502 method=GET path=/ bytes=1 client=203.0.113.9 user=al ice",
+            ),
+            (
+                r#"203.0.113.9 bob - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 - -"#,
+                "status=502 method=GET path=/ bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"10.0.0.1 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1"#,
+                "status=502 method=GET host=10.0.0.1 path=/ bytes=1 client=203.0.113.9",
+            ),
+            // A number before the headers; a method that is none.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "geti / HTTP/1.1" 400 1 3413 "https://r/" "curl/8""#,
+                "status=400 method=geti path=/ bytes=1 client=203.0.113.9 agent=curl/8",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "- - HTTP/1.0" 400 1 98"#,
+                "status=400 bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "hello world" 400 1 "-" "-""#,
+                "status=400 bytes=1 client=203.0.113.9",
+            ),
             // Without the headers, and cut off in the last.
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "PUT / HTTP/2.0" 503 1"#,

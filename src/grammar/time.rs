@@ -399,6 +399,14 @@ pub fn php(i: &[u8]) -> Parsed<'_, When> {
     })())
 }
 
+/// A zone on its own: `+0200`, `+02:00`.
+pub fn east(i: &[u8]) -> Parsed<'_, Zone> {
+    match offset(i) {
+        Some((rest, east)) => Ok((rest, Zone::Offset(east))),
+        None => mismatch(),
+    }
+}
+
 /// [`iso`] with the zone behind a space, as Python and Ruby write it: `2026-11-21 02:56:36 +0000`.
 pub fn iso_spaced(i: &[u8]) -> Parsed<'_, When> {
     let (rest, when) = iso(i)?;

@@ -46,8 +46,8 @@ pub struct Options {
     pub statuses: Statuses,
     /// The zone of stamps that carry none.
     pub zone: TimeZone,
-    /// What lines are tried as. Where one of them is a layout that the user gave, in this order: two such layouts may
-    /// fit the same line. Known formats exclude each other.
+    /// What lines are tried as. Up to the last layout that the user gave, in this order: two such layouts may fit the
+    /// same line. Known formats exclude each other.
     pub readers: Vec<Reader>,
     /// Which requests count.
     pub filters: Filters,
@@ -123,10 +123,10 @@ pub(super) struct Scanner<'a> {
     clock: Clock,
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
-    /// Whether all readers are known formats. Then the one that claimed the last line is tried first, since
-    /// neighbouring lines mostly share a format; and what no gateway can have written is not taken for a line that
-    /// could not be read.
-    all_known: bool,
+    /// Where the known formats begin that no layout of the user's follows. Of them, the one that claimed the last line
+    /// is tried first, since neighbouring lines mostly share a format; and where there are any, what no gateway can have
+    /// written is not taken for a line that could not be read.
+    known: usize,
     /// Whether the last line that was an object was one around a line: then the next is opened before it is read.
     wrapped: bool,
     /// What the input has said of its columns.
@@ -189,7 +189,11 @@ impl<'a> Scanner<'a> {
             telling: options.statuses.or_gateway(),
             clock: Clock::new(options.zone.clone()),
             recent: options.readers.iter().map(|reader| Recent { reader, lines: 0, run: 0 }).collect(),
-            all_known: options.readers.iter().all(|reader| matches!(reader, Reader::Known(_))),
+            known: options
+                .readers
+                .iter()
+                .rposition(|reader| !matches!(reader, Reader::Known(_)))
+                .map_or(0, |at| at + 1),
             wrapped: false,
             columns: Columns::default(),
             room: Vec::new(),
@@ -262,8 +266,8 @@ impl<'a> Scanner<'a> {
                 return true;
             }
             self.recent[place].lines += 1;
-            if place > 0 && self.all_known {
-                self.recent[..=place].rotate_right(1);
+            if place > self.known {
+                self.recent[self.known..=place].rotate_right(1);
             }
             return true;
         }
@@ -279,7 +283,7 @@ impl<'a> Scanner<'a> {
             return true;
         }
         self.columns.meet(opened.payload);
-        match aside(opened).filter(|_| self.all_known) {
+        match aside(opened).filter(|_| self.known < self.recent.len()) {
             Some(name) => self.aside(name, opened, at, watch),
             None => return false,
         }
@@ -292,7 +296,7 @@ impl<'a> Scanner<'a> {
         let mut room = std::mem::take(&mut self.room);
         let object = envelope::open_json(outer.payload, &mut room);
         // Layouts that a user describes come first, whatever their objects' members are called.
-        self.wrapped = object.is_some() && self.all_known;
+        self.wrapped = object.is_some() && self.known == 0;
         let wraps = object.is_some();
         if let Some(object) = object {
             let at = (input, number, object.payload);

@@ -179,7 +179,7 @@ fn is_structured_data(prefix: &[u8], quote: usize) -> bool {
 /// The address in `%ci:%cp`. Not the tag that some daemons leave before it, such as `haproxy` or `haproxy[1]:`.
 fn address(word: &[u8]) -> &[u8] {
     let looks_right = find2(b':', b'.', word).is_some() && !word.ends_with(b":");
-    if looks_right { host(word) } else { b"" }
+    if looks_right { present(host(word)) } else { b"" }
 }
 
 /// `%ft`: `http-in`, `https-in~`. Names never hold a slash, unlike the error log's `frontend/bind:`.
