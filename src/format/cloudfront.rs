@@ -116,6 +116,13 @@ impl<'a> Fields<'a> {
         *field = value;
     }
 
+    /// Whether these are the fields of a request: a status and a time, and a method and a path where there are any.
+    pub(super) fn are_a_request(&self) -> bool {
+        let method = self.method.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'));
+        let path = matches!(self.path.first(), None | Some(b'/' | b'*'));
+        method && path && cloud::status(self.status).is_some() && self.when().is_some()
+    }
+
     /// What counting needs.
     pub(super) fn skim(&self, escape: Escape) -> Skimmed<'a> {
         let record = self.record(escape);

@@ -102,6 +102,8 @@ formats! {
     HaproxyError => haproxy_error,
     HaproxyState => haproxy_state,
     Squid => squid,
+    Cloudfront => cloudfront_standard(fields),
+    CloudfrontRealtime => cloudfront_realtime,
     Iis => iis(fields),
     IisHttperr => iis_httperr(fields),
     Alb => elb_alb,

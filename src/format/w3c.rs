@@ -65,27 +65,41 @@ columns! {
 
 /// The columns that a `#Fields:` line names; none where no such line has been read.
 #[derive(Clone, Debug, Default)]
-pub struct Fields(Vec<Column>);
+pub struct Fields {
+    columns: Vec<Column>,
+    names: Vec<Box<[u8]>>,
+}
 
 impl Fields {
     /// Where nothing names the columns.
-    pub const UNKNOWN: &'static Self = &Self(Vec::new());
+    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), names: Vec::new() };
 
     /// What a `#Fields:` line says; `None` where it is another line.
     #[must_use]
     pub fn of(line: &[u8]) -> Option<Self> {
-        let names = line.strip_prefix(DIRECTIVE)?.split(u8::is_ascii_whitespace);
-        Some(Self(names.filter(|name| !name.is_empty()).map(Column::named).collect()))
+        let words = line.strip_prefix(DIRECTIVE)?.split(u8::is_ascii_whitespace);
+        let names: Vec<Box<[u8]>> = words.filter(|name| !name.is_empty()).map(Box::from).collect();
+        Some(Self { columns: names.iter().map(|name| Column::named(name)).collect(), names })
+    }
+
+    /// The names, in their order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// Whether there is a column of this name.
+    pub(super) fn has(&self, name: &[u8]) -> bool {
+        self.names().any(|known| known == name)
     }
 
     /// Whether a line has named the columns.
     pub(super) const fn are_known(&self) -> bool {
-        !self.0.is_empty()
+        !self.columns.is_empty()
     }
 
     /// Whether the columns are known to be others than those that have `column` among them.
     pub(super) fn lack(&self, column: Column) -> bool {
-        self.are_known() && !self.0.contains(&column)
+        self.are_known() && !self.columns.contains(&column)
     }
 
     /// The values of a line; where its columns are unknown, what `guess` makes of it.
@@ -95,7 +109,7 @@ impl Fields {
         separator: u8,
         guess: impl FnOnce(&'a [u8]) -> Option<Values<'a>>,
     ) -> Option<Values<'a>> {
-        if self.are_known() { Values::of(line, separator, &self.0) } else { guess(line) }
+        if self.are_known() { Values::of(line, separator, &self.columns) } else { guess(line) }
     }
 }
 

@@ -1,0 +1,134 @@
+//! `CloudFront`'s standard logs as text (v1, and v2's "w3c" and "plain"): values apart by tabs, in the columns that the file's
+//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end.
+
+use super::{About, Escape, Fields, Record, Skimmed, Statuses, Verdict, cloudfront};
+use crate::cause::Proxy;
+
+pub(super) static ABOUT: About = About {
+    name: "cloudfront",
+    proxy: Proxy::CLOUDFRONT,
+    title: "Amazon CloudFront standard log, with the columns that its #Fields line names",
+    layout: "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) \
+        cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken …",
+    time: "when the response had been sent, in UTC",
+    source: "AWS, \"Standard logging reference\" of the CloudFront Developer Guide",
+    samples: &[
+        "2026-11-27\t08:00:00\tFRA56-P1\t544\t203.0.113.9\tGET\td111111abcdef8.cloudfront.net\t/checkout/pay/584\t200\t-\tMozilla/5.0%20(X11;%20Linux%20x86_64)\tsku=A-665\t-\tMiss\tSOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNrjGdRLiNIQ==\tshop.example.com\thttps\t23\t0.031\t-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\tMiss\tHTTP/2.0\t-\t-\t11040\t0.030\tMiss\ttext/html\t78\t-\t-",
+        "2026-11-27\t08:00:30\tFRA56-P1\t1036\t203.0.113.9\tPOST\td111111abcdef8.cloudfront.net\t/api/orders\t504\t-\tcurl/8.0\t-\t-\tError\t4TDs9m4pKtVEqVR2Bf1SDSMD8M8aD2nJQJ3QnrLOLWCqIhhpWvXVXg==\tshop.example.com\thttps\t23\t30.125\t-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\tError\tHTTP/2.0\t-\t-\t11041\t30.125\tOriginCommError\ttext/html\t1036\t-\t-",
+    ],
+    signs: &[&cloudfront::SIGNS],
+};
+
+/// v1's columns, in the order in which they came in.
+const COLUMNS: [&[u8]; 33] = [
+    b"date",
+    b"time",
+    b"x-edge-location",
+    b"sc-bytes",
+    b"c-ip",
+    b"cs-method",
+    b"cs(Host)",
+    b"cs-uri-stem",
+    b"sc-status",
+    b"cs(Referer)",
+    b"cs(User-Agent)",
+    b"cs-uri-query",
+    b"cs(Cookie)",
+    b"x-edge-result-type",
+    b"x-edge-request-id",
+    b"x-host-header",
+    b"cs-protocol",
+    b"cs-bytes",
+    b"time-taken",
+    b"x-forwarded-for",
+    b"ssl-protocol",
+    b"ssl-cipher",
+    b"x-edge-response-result-type",
+    b"cs-protocol-version",
+    b"fle-status",
+    b"fle-encrypted-fields",
+    b"c-port",
+    b"time-to-first-byte",
+    b"x-edge-detailed-result-type",
+    b"sc-content-type",
+    b"sc-content-len",
+    b"sc-range-start",
+    b"sc-range-end",
+];
+
+/// How many columns the first logs had.
+const FEWEST: usize = 12;
+
+/// The values of a line; `None` where it is no line of `CloudFront`'s.
+fn values<'a>(i: &'a [u8], names: &Fields) -> Option<cloudfront::Fields<'a>> {
+    let columns = i.split(|byte| *byte == b'\t');
+    let mut values = cloudfront::Fields::default();
+    let fewest = if names.are_known() {
+        names.has(b"sc-status").then_some(())?;
+        names.names().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
+        names.names().count()
+    } else {
+        matches!(i, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', ..]).then_some(())?;
+        COLUMNS.into_iter().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
+        FEWEST
+    };
+    (columns.count() >= fewest && values.are_a_request()).then_some(values)
+}
+
+pub(super) fn skim<'a>(i: &'a [u8], names: &Fields) -> Option<Skimmed<'a>> {
+    values(i, names).map(|values| values.skim(Escape::None))
+}
+
+pub(super) fn read<'a>(i: &'a [u8], names: &Fields) -> Option<Record<'a>> {
+    values(i, names).map(|values| values.record(Escape::None))
+}
+
+pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    cloudfront::judge(record, statuses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Format;
+
+    #[test]
+    fn reads_the_columns_that_are_named() {
+        let names =
+            Fields::of(b"#Fields: timestamp(ms)\tc-ip\tsc-status\ttime-taken\tx-edge-detailed-result-type\tcs(Host)");
+        let names = names.unwrap_or_default();
+        let line = b"1795766400125\t203.0.113.9\t502\t0.102\tOriginDnsError\td111111abcdef8.cloudfront.net";
+        let record = read(line, &names).unwrap_or_default();
+        // 2026-11-27T08:00:00.125Z
+        assert_eq!(record.when.map(|when| when.wall), Some(1_795_766_400_125_000));
+        assert_eq!((record.status, record.duration), (Some(502), Some(102_000)));
+        assert_eq!((record.client, record.error_reason), (&b"203.0.113.9"[..], &b"OriginDnsError"[..]));
+        let sign = judge(&record, &Statuses::gateway()).request.map(|sign| sign.kind);
+        assert_eq!(sign, Some("cloudfront-origin-dns"));
+        // A line of other columns.
+        assert!(read(b"2026-11-27\t08:00:00", &names).is_none());
+    }
+
+    /// The oldest logs end with the query; newer columns are passed over.
+    #[test]
+    fn minds_no_length() {
+        let sample = ABOUT.samples[1];
+        for columns in 12..33 {
+            let line = sample.split('\t').take(columns).collect::<Vec<_>>().join("\t");
+            let record = Format::Cloudfront.read(line.as_bytes()).unwrap_or_default();
+            assert_eq!((record.status, record.path), (Some(504), &b"/api/orders"[..]), "{line}");
+        }
+        assert!(Format::Cloudfront.read(format!("{sample}\tx\ty").as_bytes()).is_some());
+    }
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            "2026-11-27\t08:00:00\tINFO\tstarted",
+            "2026-11-27 08:00:00 FRA56-P1 544 203.0.113.9 GET d1.cloudfront.net /a 200 - curl/8.0 - - Miss",
+            "2026-11-27\t08:00:00\ta\tb\tc\td\te\tf\tg\th\ti\tj\tk",
+        ] {
+            assert!(Format::Cloudfront.skim(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+}
