@@ -447,9 +447,14 @@ mod tests {
     proptest! {
         /// A layout that was learned changes nothing but how long it takes.
         #[test]
-        fn lines_say_the_same_whatever_came_before(one in tails(), other in tails(), cut in any::<prop::sample::Index>()) {
+        fn lines_say_the_same_whatever_came_before(
+            one in tails(),
+            other in tails(),
+            cut in any::<prop::sample::Index>(),
+            headers in prop::sample::select(vec![r#" "-" "ua""#, r#" "-""#, ""]),
+        ) {
             let line = |tail: &str| {
-                format!(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 157 "-" "ua"{tail}"#)
+                format!(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 157{headers}{tail}"#)
             };
             let cut = cut.index(one.len() + 1);
             for (before, after) in [(&one, &other), (&one, &one), (&one, &one[..cut].to_owned())] {
@@ -457,6 +462,17 @@ mod tests {
                 prop_assert_eq!(learned, fresh, "{} after {}", after, before);
             }
         }
+    }
+
+    /// A layout of which a line has the first half only leaves nothing behind.
+    #[test]
+    fn half_a_layout_is_none() {
+        let line = |tail: &str| {
+            format!(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 157 "-"{tail}"#)
+        };
+        let [learned, fresh] = both_ways(&line(r#" rt=1.000 ua="api" us="502""#), &line(r#" rt=1.000 ua="api""#));
+        assert_eq!(learned, fresh);
+        assert!(fresh.is_some());
     }
 
     fn said(line: &str) -> String {

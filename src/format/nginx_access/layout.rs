@@ -123,15 +123,20 @@ impl Layout {
         (window.at == tail.len()).then_some(found)
     }
 
-    /// Notes the values of a tail that has this layout; false where it has another.
+    /// Notes the values of a tail that has this layout; false, and nothing noted, where it has another.
     #[inline]
     pub(super) fn read<'a>(&self, mut tail: &'a [u8], vars: &mut Vars<'a>) -> bool {
-        for item in &self.items {
+        let mut values = [&b""[..]; MOST];
+        for (item, place) in self.items.iter().zip(&mut values) {
             let Some((rest, value)) = item.value(tail) else { return false };
-            vars.set(item.var, value);
+            *place = value;
             tail = rest;
         }
-        tail.is_empty() && !self.items.is_empty()
+        let fits = tail.is_empty() && !self.items.is_empty();
+        if fits {
+            self.items.iter().zip(values).for_each(|(item, value)| vars.set(item.var, value));
+        }
+        fits
     }
 }
 
