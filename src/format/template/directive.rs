@@ -74,7 +74,9 @@ pub(super) fn haproxy_word(text: &str, is_word: bool) -> Result<String, String> 
                 Some((_, 'n')) => word.push('\n'),
                 Some((_, 'r')) => word.push('\r'),
                 Some((_, 't')) => word.push('\t'),
-                Some((_, next)) => word.push(next),
+                Some((_, next @ (' ' | '\\' | '#' | '"' | '\''))) => word.push(next),
+                // Whatever else follows, the backslash stays.
+                Some((_, next)) => word.extend(['\\', next]),
             },
             (mark @ ('"' | '\''), None) if is_word => quote = Some((mark, at)),
             (mark, Some((open, _))) if mark == open => quote = None,
