@@ -6,7 +6,7 @@ use super::{
     timeline::{Cells, Timeline},
 };
 use crate::cause::Proxy;
-use crate::grammar::{number::first_eight, text::same, time::Stamp};
+use crate::grammar::{eight::first_eight, text::same, time::Stamp};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::{

@@ -5,7 +5,7 @@
 //! it, which double what a line costs.
 #![allow(clippy::inline_always, reason = "measured; see benches/README.md")]
 
-use super::number::{digit_marks, first_eight};
+use super::eight::{digit_marks, first_eight};
 use memchr::{memchr, memchr2, memchr3};
 use wide::u8x16;
 

@@ -4,6 +4,7 @@
 //! each format would cost more than the parse.
 
 pub mod address;
+pub mod eight;
 pub mod escape;
 pub mod find;
 pub mod json;

@@ -1,6 +1,7 @@
 //! Numbers: counts, statuses, times.
 #![allow(clippy::inline_always, reason = "short and in every field: measured, see `find`")]
 
+use super::eight::{bytes, first_eight, not_digits};
 use super::{Parsed, find, mismatch};
 use std::num::NonZeroU32;
 
@@ -74,46 +75,6 @@ impl Digits {
     const fn millionths(self) -> u64 {
         eight_digits(self.each) / 100
     }
-}
-
-/// The first eight bytes, the first one lowest; zeros where there are fewer.
-#[inline(always)]
-#[must_use]
-pub fn first_eight(i: &[u8]) -> u64 {
-    if let Some(chunk) = i.first_chunk() {
-        return u64::from_le_bytes(*chunk);
-    }
-    // Two halves that may overlap, or up to three bytes of which two may be the same.
-    match (i.first_chunk(), i.last_chunk(), i) {
-        (Some(first), Some(last), _) => {
-            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            u64::from(first) | u64::from(last) << (8 * (i.len() - 4))
-        }
-        (_, _, [first, .., last]) => {
-            let middle = i.len() / 2;
-            u64::from(*first) | u64::from(i[middle]) << (8 * middle) | u64::from(*last) << (8 * (i.len() - 1))
-        }
-        (_, _, [only]) => u64::from(*only),
-        _ => 0,
-    }
-}
-
-/// Eight bytes of the same value.
-const fn bytes(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// The highest bit of each of eight bytes that is a decimal digit.
-#[inline(always)]
-pub(super) const fn digit_marks(eight: u64) -> u64 {
-    not_digits(eight ^ bytes(b'0')) ^ bytes(0x80)
-}
-
-/// The highest bit of each byte that is over 9.
-#[inline(always)]
-const fn not_digits(each: u64) -> u64 {
-    // No sum of seven bits and 118 carries into the next byte.
-    (((each & bytes(0x7F)) + bytes(0x7F - 9)) | each) & bytes(0x80)
 }
 
 /// The number that eight digits make, the first one, the lowest byte, counting most: pairs, then fours, then all.

@@ -1,8 +1,8 @@
 //! Words, quotes and brackets.
 #![allow(clippy::inline_always, reason = "short and in every field: measured, see `find`")]
 
+use super::eight::first_eight;
 use super::find::{find, mask64};
-use super::number::first_eight;
 use super::{Parsed, mismatch};
 use memchr::memchr_iter;
 use nom::{Parser as _, sequence::delimited};

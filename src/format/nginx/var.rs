@@ -1,6 +1,6 @@
 //! nginx's variables, and the names that people give them in their logs.
 
-use crate::grammar::{number::first_eight, text::same};
+use crate::grammar::{eight::first_eight, text::same};
 use std::sync::LazyLock;
 
 /// A variable of nginx, as far as it matters here. Variables that say the same share a slot.

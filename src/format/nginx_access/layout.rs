@@ -10,8 +10,8 @@ use super::super::{
     nginx::{Var, Vars, plain_name},
 };
 use crate::grammar::{
+    eight::first_eight,
     find::{digits, find, mask, mask_of},
-    number::first_eight,
 };
 use std::ops::Range;
 

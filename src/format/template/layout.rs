@@ -6,8 +6,9 @@
 
 use super::super::nginx::bare_list;
 use super::stamp::Stamp;
+use crate::grammar::eight::first_eight;
 use crate::grammar::find::{digits, find, find_far, mask};
-use crate::grammar::number::{behind_digits, first_eight, last_of_row, status};
+use crate::grammar::number::{behind_digits, last_of_row, status};
 use crate::grammar::time::When;
 
 /// What a value looks like.
