@@ -47,7 +47,13 @@ struct Found<'a> {
     opened: Opened<'a>,
     /// How well [`Opened::host`] names the sender.
     rank: u8,
+    /// How many objects the member that is being read stands in, besides the outermost.
+    depth: u8,
 }
+
+/// The deepest that a name stands: in the two objects of `"kubernetes":{"pod":{"name":…}}` (Filebeat). Whatever a line
+/// nests deeper is not followed: a line is long enough for objects that no stack has room for.
+const DEEPEST: u8 = 2;
 
 /// Names of those that write a line, the least particular first.
 const HOST: u8 = 1;
@@ -97,9 +103,12 @@ impl<'a> Found<'a> {
     }
 
     fn members_of(&mut self, parent: &[u8], value: Value<'a>) {
-        if let Value::Nested(nested) = value {
+        let Value::Nested(nested) = value else { return };
+        if self.depth < DEEPEST {
+            self.depth += 1;
             // What cannot be read names nobody.
             let _ = object(nested, |name, value| self.member(parent, name, value));
+            self.depth -= 1;
         }
     }
 }
@@ -158,6 +167,10 @@ mod tests {
                 r#"{"@timestamp":"2026-11-27T08:00:00.123456Z","host":{"name":"web1"},"log":{"file":{"path":"/l"}},"message":"a"}"#,
                 (Some(stamp), "web1", "", None, "a"),
             ),
+            (
+                r#"{"host":{"name":"node-1"},"kubernetes":{"node":{"name":"node-1"},"pod":{"name":"shop-1"}},"message":"a"}"#,
+                (None, "shop-1", "", None, "a"),
+            ),
             // CloudWatch Logs counts milliseconds.
             (
                 r#"{"logStreamName":"web/nginx/0a1","timestamp":1795766400123,"message":"a","ingestionTime":1795766400999,"eventId":"1"}"#,
@@ -175,6 +188,16 @@ mod tests {
         for (line, (when, host, program, pid, payload)) in cases {
             let expected = (when, host.to_owned(), program.to_owned(), pid, payload.to_owned());
             assert_eq!(said(line), Some(expected), "{line}");
+        }
+    }
+
+    /// A line as long as one may be is read at once, and on a thread's stack, however deep it is.
+    #[test]
+    fn does_not_follow_objects_into_the_deep() {
+        for name in ["resource", "host", "pod", "container_name", "kubernetes"] {
+            let deep = format!("{{\"{name}\":").repeat(60_000) + "1" + &"}".repeat(60_000);
+            let line = format!(r#"{{"{name}":{deep},"log":"a"}}"#);
+            assert_eq!(said(&line), Some((None, String::new(), String::new(), None, "a".to_owned())), "{name}");
         }
     }
 
