@@ -399,6 +399,22 @@ fn columns_are_those_of_the_last_heading() {
     for (block_size, threads) in [(1, 1), (100, 2), (700, 3), (4096, 2)] {
         assert_eq!(json(log.as_bytes(), block_size, threads), whole, "{block_size} {threads}");
     }
+    // Behind a byte order mark too; but not in what some program logged, nor past what a line may hold.
+    let (first, rest) = arr.split_at(arr.find("#Fields:").expect("columns"));
+    let body = rest.lines().skip(9).collect::<Vec<_>>().join("\n");
+    let strange = [
+        "\u{FEFF}".to_owned() + rest,
+        format!("{first}{rest}{{\"log\":\"#Fields: date time sc-status\"}}\n{body}"),
+        format!("{first}{rest}nginx_1  | #Fields: date time sc-status\n{body}"),
+        format!("{first}{rest}#Fields: date time sc-status {}\n{body}", "x".repeat(1 << 20)),
+    ];
+    for (log, requests) in strange.iter().zip([7, 9, 9, 9]) {
+        let whole = json(log.as_bytes(), 4 << 20, 1);
+        assert!(whole.contains(&format!("\"requests\": {requests},")), "{requests}: {}", &log[..200]);
+        for (block_size, threads) in [(1, 1), (100, 2), (700, 3)] {
+            assert!(json(log.as_bytes(), block_size, threads) == whole, "{block_size} {threads}: {}", &log[..200]);
+        }
+    }
     // Without a comment at its beginning, nothing in a file names columns.
     let body = arr.lines().skip(4).collect::<Vec<_>>().join("\n");
     assert!(json(body.as_bytes(), 1 << 20, 1).contains("\"requests\": 5,"));

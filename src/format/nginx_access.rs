@@ -467,9 +467,8 @@ mod tests {
     /// A layout of which a line has the first half only leaves nothing behind.
     #[test]
     fn half_a_layout_is_none() {
-        let line = |tail: &str| {
-            format!(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 157 "-"{tail}"#)
-        };
+        let line =
+            |tail: &str| format!(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 502 157 "-"{tail}"#);
         let [learned, fresh] = both_ways(&line(r#" rt=1.000 ua="api" us="502""#), &line(r#" rt=1.000 ua="api""#));
         assert_eq!(learned, fresh);
         assert!(fresh.is_some());

@@ -6,7 +6,7 @@ use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
 use crate::format::{Fields, Skim, Skimmed, Statuses, What};
 use crate::grammar::time::{Clock, Stamp, When, Zone};
-use crate::input::{Block, LINE_LIMIT};
+use crate::input::{Block, LINE_LIMIT, heading};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 use std::sync::Arc;
@@ -162,10 +162,13 @@ impl Columns {
     }
 
     /// Takes note of a line that may name columns.
+    #[inline]
     fn meet(&mut self, line: &[u8]) {
-        if let Some(fields) = Fields::of(line).filter(|_| self.heading.is_some()) {
-            self.heading = Some(line.into());
-            self.fields = fields;
+        if self.heading.is_some()
+            && let Some(heading) = heading(line)
+        {
+            self.heading = Some(heading.into());
+            self.fields = Fields::of(heading).unwrap_or_default();
         }
     }
 }
@@ -230,6 +233,7 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn line<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
         let at = (input, number, line);
+        self.columns.meet(line);
         if line.len() <= LINE_LIMIT {
             let opened = envelope::open(line);
             let known = self.wrapped && self.unwrapped(&opened, at, watch)
@@ -282,7 +286,6 @@ impl<'a> Scanner<'a> {
         {
             return true;
         }
-        self.columns.meet(opened.payload);
         match aside(opened).filter(|_| self.known < self.recent.len()) {
             Some(name) => self.aside(name, opened, at, watch),
             None => return false,
