@@ -50,6 +50,7 @@ columns! {
     HostHeader = "cs(host)",
     ForwardedHost = "x-host-header",
     UserAgent = "cs(user-agent)",
+    Cookie = "cs(cookie)",
     ForwardedFor = "x-forwarded-for",
     Status = "sc-status",
     Substatus = "sc-substatus",

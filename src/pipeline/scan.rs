@@ -353,7 +353,9 @@ impl<'a> Scanner<'a> {
             return true;
         };
         let text = || match &self.options.redactor {
-            Some(redactor) => redactor.line(line, Some(&event.record)),
+            Some(redactor) => {
+                redactor.line(&Redactor::without(line, &reader.unknown(opened.payload)), Some(&event.record))
+            }
             None => line.to_vec(),
         };
         let place = Place { input, line: number, text: &text };
