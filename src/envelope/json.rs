@@ -1,8 +1,8 @@
 //! Objects that shippers and stores put around a line: Docker's `json-file`, `journalctl -o json`, Fluent Bit, Fluentd,
 //! Vector, Filebeat, CloudWatch Logs, Loki, Google Cloud Logging.
 //!
-//! An object is an envelope when one of its members is known to hold lines as they were written. Formats that are
-//! objects themselves have no such member.
+//! An object is an envelope when one of its members is known to hold lines as they were written, and no format claims
+//! it: some that are objects themselves may have a `message` too.
 
 use super::Opened;
 use crate::grammar::{
@@ -11,6 +11,14 @@ use crate::grammar::{
     number::{uint, whole},
     time::{When, iso, since_epoch},
 };
+
+/// Whether `i` begins as no format does that is an object itself, so that it need not be tried as one first: as what
+/// Docker writes, and journald. That is told by the line alone: what stood before it depends on where blocks end.
+#[inline]
+#[must_use]
+pub fn begins_around(i: &[u8]) -> bool {
+    i.starts_with(br#"{"log":""#) || i.starts_with(br#"{"__"#)
+}
 
 /// Takes the line out of the object `i`; where it was escaped its text is put into `room`. `None` where `i` is no such
 /// object.

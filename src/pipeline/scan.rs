@@ -127,8 +127,6 @@ pub(super) struct Scanner<'a> {
     /// is tried first, since neighbouring lines mostly share a format; and where there are any, what no gateway can have
     /// written is not taken for a line that could not be read.
     known: usize,
-    /// Whether the last line that was an object was one around a line: then the next is opened before it is read.
-    wrapped: bool,
     /// What the input has said of its columns.
     columns: Columns,
     /// Where lines are put that were escaped.
@@ -197,7 +195,6 @@ impl<'a> Scanner<'a> {
                 .iter()
                 .rposition(|reader| !matches!(reader, Reader::Known(_)))
                 .map_or(0, |at| at + 1),
-            wrapped: false,
             columns: Columns::default(),
             room: Vec::new(),
             tally: Tally::new(options.window),
@@ -236,7 +233,9 @@ impl<'a> Scanner<'a> {
         self.columns.meet(line);
         if line.len() <= LINE_LIMIT {
             let opened = envelope::open(line);
-            let known = self.wrapped && self.unwrapped(&opened, at, watch)
+            // Layouts that a user describes come first, whatever their objects' members are called.
+            let wrapped = self.known == 0 && envelope::begins_around(opened.payload);
+            let known = wrapped && self.unwrapped(&opened, at, watch)
                 || self.claimed(&opened, at, watch)
                 || self.opened_otherwise(&opened, at, watch);
             if known {
@@ -298,8 +297,6 @@ impl<'a> Scanner<'a> {
     fn unwrapped<W: Watch>(&mut self, outer: &Opened<'_>, (input, number, _): At<'_>, watch: &mut W) -> bool {
         let mut room = std::mem::take(&mut self.room);
         let object = envelope::open_json(outer.payload, &mut room);
-        // Layouts that a user describes come first, whatever their objects' members are called.
-        self.wrapped = object.is_some() && self.known == 0;
         let wraps = object.is_some();
         if let Some(object) = object {
             let at = (input, number, object.payload);
