@@ -300,6 +300,43 @@ fn redacts_everything_that_it_writes() {
     }
 }
 
+/// Whatever a layout of the user's own has that nobody knows the meaning of may be a cookie or a header.
+#[test]
+fn redacts_what_a_layout_has_besides() {
+    let directory = tempfile::tempdir().unwrap();
+    for (layout, line) in [
+        (
+            "nginx:$time_iso8601 $remote_addr $status $upstream_addr $args $cookie_sid {$http_x_token}",
+            "2026-11-27T08:00:00Z 203.0.113.9 502 10.0.0.5:443 k=SECRET&ip=203.0.113.9 443SECRET {SECRET SECRET}",
+        ),
+        (
+            "apache:%t %a %>s \"%{Cookie}i\" %{sid}C",
+            "[27/Nov/2026:08:00:00 +0000] 203.0.113.9 502 \"a=SECRET; b=\\\"SECRET\" SECRET",
+        ),
+        (
+            "haproxy:%tr %ci:%cp %ft %b/%s %ST %hr %CC",
+            "27/Nov/2026:08:00:00.000 203.0.113.9:55 web api/a 502 {SECRET|SECRET} sid=SECRET",
+        ),
+        (
+            "haproxy:%{+json}o %(time)tr %(c)ci %(status)ST %(caught)[capture.req.hdr(0)] %(upstream)s",
+            r#"{"time":"27/Nov/2026:08:00:00.000","c":"203.0.113.9","status":502,"caught":"a\"SECRET","upstream":"10.0.0.5"}"#,
+        ),
+    ] {
+        fs::write(directory.path().join("own.log"), line).unwrap();
+        let output = gatewhy_in(directory.path(), &["--redact", "-f", "json", "-l", layout, "own.log"]);
+        let written = stdout(&output).to_owned() + stderr(&output);
+        for private in ["SECRET", "203.0.113.9"] {
+            assert!(!written.contains(private), "{layout}\n{written}");
+        }
+        assert!(written.contains("\"failures\": 1,"), "{layout}\n{written}");
+        let sample = written.lines().find(|line| line.contains("\"sample\": \"own.log:1: "));
+        assert!(
+            sample.is_some_and(|sample| sample.contains("502") && sample.contains("withheld")),
+            "{layout}\n{written}"
+        );
+    }
+}
+
 #[test]
 fn does_not_read_its_own_output() {
     let logs = logs();

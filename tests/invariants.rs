@@ -387,6 +387,34 @@ fn many_archives_with_errors_among_them() {
     }
 }
 
+/// Some programs' objects have a `message` that is no line of a log. What was in the line before does not matter.
+#[test]
+fn objects_around_lines_do_not_change_what_others_are() {
+    let access = r#"203.0.113.9 - - [27/Nov/2026:08:00:00 +0000] \"GET /a HTTP/1.1\" 502 11 \"-\" \"curl\""#;
+    let around = [
+        format!(r#"{{"log":"{access}\n","stream":"stdout","time":"2026-11-27T08:00:00Z"}}"#),
+        format!(r#"{{"timestamp":"2026-11-27T08:00:00Z","message":"{access}"}}"#),
+    ];
+    let own = [
+        r#"{"level":"error","ts":1795766400.8,"logger":"http.log.access","message":"handled request","request":{"remote_ip":"203.0.113.9","method":"GET","host":"shop","uri":"/a"},"duration":0.0006,"size":0,"status":502,"resp_headers":{}}"#,
+        r#"{"EdgeStartTimestamp":"2026-11-27T08:00:00Z","ClientIP":"203.0.113.9","EdgeResponseStatus":502,"OriginIP":"10.0.0.5","RayID":"a","message":"x"}"#,
+        r#"{"time_iso8601":"2026-11-27T08:00:00+00:00","remote_addr":"203.0.113.9","status":"502","upstream_addr":"127.0.0.1:9102","upstream_status":"502","message":"x"}"#,
+    ];
+    let mut log = String::new();
+    for outer in &around {
+        for inner in own {
+            log += &format!("{outer}\n{inner}\n{inner}\n{outer}\n");
+        }
+    }
+    let whole = json(log.as_bytes(), 1 << 20, 1);
+    let read: serde_json::Value = serde_json::from_str(&whole).expect("JSON");
+    let counted = [&read["totals"]["requests"], &read["totals"]["failures"], &read["unparsed"]["lines"]];
+    assert_eq!(counted.map(serde_json::Value::as_u64), [Some(24), Some(24), Some(0)]);
+    for (block_size, threads) in [(1, 1), (300, 2), (1_000, 3)] {
+        assert!(json(log.as_bytes(), block_size, threads) == whole, "{block_size} {threads}");
+    }
+}
+
 /// The columns of a W3C log change in the middle of it; which ones a line has depends on where it stands in its file, and
 /// not on where the blocks end.
 #[test]
@@ -398,6 +426,22 @@ fn columns_are_those_of_the_last_heading() {
     assert_eq!((totals["totals"]["requests"].as_u64(), totals["totals"]["failures"].as_u64()), (Some(280), Some(200)));
     for (block_size, threads) in [(1, 1), (100, 2), (700, 3), (4096, 2)] {
         assert_eq!(json(log.as_bytes(), block_size, threads), whole, "{block_size} {threads}");
+    }
+    // Behind a byte order mark too; but not in what some program logged, nor past what a line may hold.
+    let (first, rest) = arr.split_at(arr.find("#Fields:").expect("columns"));
+    let body = rest.lines().skip(9).collect::<Vec<_>>().join("\n");
+    let strange = [
+        "\u{FEFF}".to_owned() + rest,
+        format!("{first}{rest}{{\"log\":\"#Fields: date time sc-status\"}}\n{body}"),
+        format!("{first}{rest}nginx_1  | #Fields: date time sc-status\n{body}"),
+        format!("{first}{rest}#Fields: date time sc-status {}\n{body}", "x".repeat(1 << 20)),
+    ];
+    for (log, requests) in strange.iter().zip([7, 9, 9, 9]) {
+        let whole = json(log.as_bytes(), 4 << 20, 1);
+        assert!(whole.contains(&format!("\"requests\": {requests},")), "{requests}: {}", &log[..200]);
+        for (block_size, threads) in [(1, 1), (100, 2), (700, 3)] {
+            assert!(json(log.as_bytes(), block_size, threads) == whole, "{block_size} {threads}: {}", &log[..200]);
+        }
     }
     // Without a comment at its beginning, nothing in a file names columns.
     let body = arr.lines().skip(4).collect::<Vec<_>>().join("\n");

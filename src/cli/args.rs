@@ -38,9 +38,10 @@ const TIMES: &str = "RFC 3339 (2026-11-20T10:00:00Z), a date, a time without zon
 
 /// Reads proxy logs and names the likely cause of 502, 503 and 504 failures.
 ///
-/// gatewhy reads access and error logs of nginx, Apache, HAProxy and AWS load balancers, plain or compressed, finds the
-/// requests that the gateway failed, groups them by upstream and time into incidents, and says why each happened: the
-/// likely cause, the log lines that show it, and what to check next.
+/// gatewhy reads access and error logs of proxies (nginx, Apache, HAProxy, Envoy, Traefik, Caddy and more), of clouds'
+/// load balancers and of CDNs, plain or compressed, finds the requests that the gateway failed, groups them by upstream
+/// and time into incidents, and says why each happened: the likely cause, the log lines that show it, and what to check
+/// next. `gatewhy formats` lists what is read.
 #[derive(Debug, Parser)]
 #[command(
     name = "gatewhy",

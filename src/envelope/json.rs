@@ -1,8 +1,8 @@
 //! Objects that shippers and stores put around a line: Docker's `json-file`, `journalctl -o json`, Fluent Bit, Fluentd,
 //! Vector, Filebeat, CloudWatch Logs, Loki, Google Cloud Logging.
 //!
-//! An object is an envelope when one of its members is known to hold lines as they were written. Formats that are
-//! objects themselves have no such member.
+//! An object is an envelope when one of its members is known to hold lines as they were written, and no format claims
+//! it: some that are objects themselves may have a `message` too.
 
 use super::Opened;
 use crate::grammar::{
@@ -11,6 +11,14 @@ use crate::grammar::{
     number::{uint, whole},
     time::{When, iso, since_epoch},
 };
+
+/// Whether `i` begins as no format does that is an object itself, so that it need not be tried as one first: as what
+/// Docker writes, and journald. That is told by the line alone: what stood before it depends on where blocks end.
+#[inline]
+#[must_use]
+pub fn begins_around(i: &[u8]) -> bool {
+    i.starts_with(br#"{"log":""#) || i.starts_with(br#"{"__"#)
+}
 
 /// Takes the line out of the object `i`; where it was escaped its text is put into `room`. `None` where `i` is no such
 /// object.
@@ -47,7 +55,13 @@ struct Found<'a> {
     opened: Opened<'a>,
     /// How well [`Opened::host`] names the sender.
     rank: u8,
+    /// How many objects the member that is being read stands in, besides the outermost.
+    depth: u8,
 }
+
+/// The deepest that a name stands: in the two objects of `"kubernetes":{"pod":{"name":…}}` (Filebeat). Whatever a line
+/// nests deeper is not followed: a line is long enough for objects that no stack has room for.
+const DEEPEST: u8 = 2;
 
 /// Names of those that write a line, the least particular first.
 const HOST: u8 = 1;
@@ -97,9 +111,12 @@ impl<'a> Found<'a> {
     }
 
     fn members_of(&mut self, parent: &[u8], value: Value<'a>) {
-        if let Value::Nested(nested) = value {
+        let Value::Nested(nested) = value else { return };
+        if self.depth < DEEPEST {
+            self.depth += 1;
             // What cannot be read names nobody.
             let _ = object(nested, |name, value| self.member(parent, name, value));
+            self.depth -= 1;
         }
     }
 }
@@ -158,6 +175,10 @@ mod tests {
                 r#"{"@timestamp":"2026-11-27T08:00:00.123456Z","host":{"name":"web1"},"log":{"file":{"path":"/l"}},"message":"a"}"#,
                 (Some(stamp), "web1", "", None, "a"),
             ),
+            (
+                r#"{"host":{"name":"node-1"},"kubernetes":{"node":{"name":"node-1"},"pod":{"name":"shop-1"}},"message":"a"}"#,
+                (None, "shop-1", "", None, "a"),
+            ),
             // CloudWatch Logs counts milliseconds.
             (
                 r#"{"logStreamName":"web/nginx/0a1","timestamp":1795766400123,"message":"a","ingestionTime":1795766400999,"eventId":"1"}"#,
@@ -175,6 +196,16 @@ mod tests {
         for (line, (when, host, program, pid, payload)) in cases {
             let expected = (when, host.to_owned(), program.to_owned(), pid, payload.to_owned());
             assert_eq!(said(line), Some(expected), "{line}");
+        }
+    }
+
+    /// A line as long as one may be is read at once, and on a thread's stack, however deep it is.
+    #[test]
+    fn does_not_follow_objects_into_the_deep() {
+        for name in ["resource", "host", "pod", "container_name", "kubernetes"] {
+            let deep = format!("{{\"{name}\":").repeat(60_000) + "1" + &"}".repeat(60_000);
+            let line = format!(r#"{{"{name}":{deep},"log":"a"}}"#);
+            assert_eq!(said(&line), Some((None, String::new(), String::new(), None, "a".to_owned())), "{name}");
         }
     }
 

@@ -8,7 +8,7 @@ mod container;
 mod json;
 mod syslog;
 
-pub use json::open_json;
+pub use json::{begins_around, open_json};
 
 use crate::grammar::{
     text::byte,

@@ -106,6 +106,15 @@ impl Reader {
         }
     }
 
+    /// The values of a line of which nobody knows what they mean: where somebody wanted them in a layout of their own.
+    #[must_use]
+    pub fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
+        match self {
+            Self::Known(_) => Vec::new(),
+            Self::Custom(template) => template.unknown(line),
+        }
+    }
+
     /// The gateway that writes such lines.
     #[inline]
     #[must_use]

@@ -8,7 +8,7 @@ use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 11] = [
+const PRIVATE: [(&str, &[u8]); 12] = [
     // A query that stands apart from its path: CloudFront, Azure, Akamai.
     (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // Cloudflare's chosen cookies, which are an object.
@@ -22,6 +22,11 @@ const PRIVATE: [(&str, &[u8]); 11] = [
     (r#"[^/ "<>|@:=,]+:[^/ "<>|@]+@([A-Za-z0-9.\[-])"#, b"user@${1}"),
     // nginx: `user "NAME" was not found in "FILE"`, `user "NAME": password mismatch`.
     (r#"\b(user ")[^,]*?("(?: was not found|: |, client: ))"#, b"${1}user${2}"),
+    // Header fields by name, as lists of their values: Caddy, where it is told to log credentials.
+    (
+        r#"(?i)([a-z0-9_-]*(?:cookie|authorization|api[_-]?key|auth[_-]?token)[a-z0-9_-]*"\s*:\s*)\[(?:[^"\]]|"(?:[^"\\]|\\.)*(?:"|\\?$))*\]?"#,
+        br#"${1}"withheld""#,
+    ),
     // Header fields by name, in a JSON layout and as a message quotes them: up to the quote behind their value.
     (
         r#"(?i)([a-z0-9_-]*\(?(?:cookie|authorization|api[_-]?key|auth[_-]?token)[a-z0-9_-]*\)?"\s*:\s*")(?:[^"\\]|\\.)*"#,
@@ -55,10 +60,11 @@ impl Redactor {
             PRIVATE.iter().map(|(pattern, stand_in)| Ok((Regex::new(&format!("(?-u){pattern}"))?, *stand_in)));
         Ok(Self {
             salt: RandomState::new(),
+            // What is encoded in front is no part of an address: `192.0.2.1,%20198.51.100.7` (CloudFront).
             addresses: Regex::new(
-                r"(?-u)[0-9A-Fa-f:.]*(?:[0-9A-Fa-f]{0,4}:){2}[0-9A-Fa-f:.]+|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b",
+                r"(?-u)((?:%[0-9A-Fa-f]{2})*)([0-9A-Fa-f:.]*(?:[0-9A-Fa-f]{0,4}:){2}[0-9A-Fa-f:.]+|[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b)",
             )?,
-            queries: Regex::new(r#"(?-u)\?[^ "]*"#)?,
+            queries: Regex::new(r#"(?-u)\?[^ \t"]*"#)?,
             captures: Regex::new(r"(?-u)\{[^}]*(?:\}|$)")?,
             private: private.collect::<Result<_, regex::Error>>()?,
         })
@@ -75,6 +81,15 @@ impl Redactor {
     pub fn path(&self, path: &[u8], record: &Record<'_>) -> Vec<u8> {
         let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
         self.text(&path[..end], record)
+    }
+
+    /// A line without the values of which nobody knows what they mean. A few digits, as a port's or a size's, and short
+    /// words tell of nobody.
+    #[must_use]
+    pub fn without<'a>(line: &'a [u8], unknown: &[&[u8]]) -> Cow<'a, [u8]> {
+        let tells = |value: &&&[u8]| value.len() > 8 || value.len() > 3 && !value.iter().all(u8::is_ascii_digit);
+        let unknown = unknown.iter().filter(tells);
+        unknown.fold(Cow::Borrowed(line), |line, value| Cow::Owned(replace_words(&line, value, b"withheld")))
     }
 
     /// The line that `record` was read from, without its people. Addresses of upstreams stay. Without a record, nobody
@@ -94,10 +109,12 @@ impl Redactor {
     #[must_use]
     pub fn text(&self, text: &[u8], record: &Record<'_>) -> Vec<u8> {
         let mut text = Cow::Borrowed(text);
+        // What may hold the others goes first: afterwards it would not be found any more.
         let people = [
-            (record.client, self.client(record.client)),
-            (record.user, "user".to_owned()),
+            (record.cookie, "withheld".to_owned()),
             (record.query, "withheld".to_owned()),
+            (record.user, "user".to_owned()),
+            (record.client, self.client(record.client)),
         ];
         for (private, stand_in) in people {
             if private.len() > 1 {
@@ -112,9 +129,11 @@ impl Redactor {
         let text = self.queries.replace_all(&text, &b"?"[..]);
         let servers = servers(record);
         let named = |found: &Captures<'_>| {
-            let address = &found[0];
+            let (before, address) = (&found[1], &found[2]);
             let real = std::str::from_utf8(address).is_ok_and(|text| text.parse::<IpAddr>().is_ok());
-            if real && !servers.contains(&address) { self.client(address).into_bytes() } else { address.to_vec() }
+            let shown =
+                if real && !servers.contains(&address) { self.client(address).into_bytes() } else { address.to_vec() };
+            [before, &shown].concat()
         };
         self.addresses.replace_all(&text, named).into_owned()
     }
@@ -174,6 +193,15 @@ mod tests {
                 r#"203.0.113.9:33 [20/Nov/2026:23:57:07.894] web api/a 0/0/0/1/1 502 151 {cookies} SH-- 1/1/1/1/0 0/0 {captures} "GET http://jo:SECRET@shop/a?SECRET|SECRET}} HTTP/1.1""#
             )
         };
+        let caddy = |cookies: &str| {
+            let start = r#"{"level":"error","ts":1795768164.8,"logger":"http.log.access","msg":"handled request","status":502,"request":{"remote_ip":"203.0.113.9","uri":"/a?SECRET","headers":{"Authorization":["Basic SECRET"],"Cookie":"#;
+            [start, cookies].concat()
+        };
+        let cloudfront = |referrer: &str, query: &str, cookies: &str| {
+            format!(
+                "2026-11-27\t08:00:00\tFRA2-C1\t392\t203.0.113.9\tGET\td1.cloudfront.net\t/a\t502\t{referrer}\tcurl\t{query}\t{cookies}\tError\tid\tshop.example.com\thttps\t23\t0.001\t192.0.2.1,%20198.51.100.7"
+            )
+        };
         let cases = [
             (Format::NginxError, error("upstream timed out (110: Connection timed out)")),
             (Format::NginxError, error(r#"user "SECRET" was not found in "/etc/nginx/htpasswd""#)),
@@ -193,6 +221,12 @@ mod tests {
             (Format::Appgw, r#"{"category":"ApplicationGatewayAccessLog","properties":{"clientIP":"203.0.113.9","originalRequestUriWithArgs":"/a?k=SECRET","requestQuery":"k=SECRET","serverRouted":"10.0.0.5:80"}}"#.to_owned()),
             (Format::Frontdoor, r#"{"category":"FrontDoorAccessLog","properties":{"clientIp":"203.0.113.9","socketIp":"198.51.100.7","requestUri":"https://shop/a?k=SECRET","originIp":"10.0.0.5:443","originUrl":"https://app/a?k=SECRET","referer":"https://shop/?k=SECRET"}}"#.to_owned()),
             (Format::Akamai, r#"{"reqTimeSec":"1795255200","cliIP":"203.0.113.9","queryStr":"k=SECRET","cookie":"sid=SECRET","xForwardedFor":"198.51.100.7","referer":"https://shop/?k=SECRET"}"#.to_owned()),
+            (Format::CloudfrontJson, r#"{"c-ip":"203.0.113.9","sc-status":"502","date":"2026-11-27","time":"08:00:00","x-edge-result-type":"Error","x-forwarded-for":"192.0.2.1,%20198.51.100.7,%202001:db8::5EC"}"#.to_owned()),
+            (Format::Cloudfront, cloudfront("-", "k=SECRET&ip=203.0.113.9", "sid=SECRET;%20ip=203.0.113.9")),
+            (Format::Cloudfront, cloudfront("https://shop/?k=SECRET", "-", "SECRET")),
+            (Format::Iis, "2026-11-27 08:00:09 10.0.0.4 GET /a ip=203.0.113.9&k=SECRET&SERVER-ROUTED=10.0.0.7 443 SECRET 203.0.113.9 curl/8.0 sid=SECRET;+b=SECRET https://shop/?k=SECRET 502 3 12002 30015".to_owned()),
+            (Format::Caddy, caddy(r#"["sid=SECRET]", "b\"]SECRET"]"#)),
+            (Format::Caddy, caddy(r#"["sid=a","b=SECRET\"#)),
             (Format::HaproxyHttp, haproxy("sid=SECRET back=SECRET", "{SECRET agent|SECRET} {SECRET}")),
             (Format::HaproxyHttp, haproxy("- -", "{SECRET 198.51.100.7")),
         ];

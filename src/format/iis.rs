@@ -123,6 +123,10 @@ fn guess(i: &[u8]) -> Option<Values<'_>> {
         (Column::Taken, code + 2 + numbers),
     ];
     named.into_iter().for_each(|(column, at)| values.set(column, word(at)));
+    // A referrer is a URL, or missing.
+    if code > agent + 1 && !word(agent + 1).starts_with(b"http") {
+        values.set(Column::Cookie, word(agent + 1));
+    }
     // Before the method at least the server's address; behind the user agent the referrer first of all.
     if method >= 4 {
         values.set(Column::Site, word(2));
@@ -191,6 +195,7 @@ pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
         duration: line.duration,
         client: row.get(Column::Client),
         user: row.get(Column::User),
+        cookie: row.get(Column::Cookie),
         user_agent: row.get(Column::UserAgent),
         agent_coding: Coding::Plus,
         trace_id: line.noted(b"X-ARR-LOG-ID="),

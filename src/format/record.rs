@@ -113,6 +113,8 @@ pub struct Record<'a> {
     pub client: &'a [u8],
     /// The authenticated user's name. Never reported; known so that `--redact` can take it out of samples.
     pub user: &'a [u8],
+    /// The cookies, where they stand in the line without a name. Never reported, as the user is not.
+    pub cookie: &'a [u8],
     /// The client's user agent.
     pub user_agent: &'a [u8],
     /// How the user agent is encoded besides, to hold no spaces.

@@ -15,7 +15,7 @@ mod stream;
 
 pub use blocks::{Block, Blocks};
 pub use find::{Found, Input, find};
-pub use stream::{LINE_LIMIT, Pending, Stream};
+pub use stream::{LINE_LIMIT, Pending, Stream, heading};
 
 use crate::error::Error;
 

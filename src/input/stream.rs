@@ -190,17 +190,35 @@ impl Stream {
     }
 }
 
+/// What editors and PowerShell put in front of a text, and so `cat` between two.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// What begins a line that names columns.
+const HEADING: &[u8] = b"#Fields:";
+
 /// Whether the first line is a comment, as in the W3C extended log format.
 fn starts_with_comment(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).first() == Some(&b'#')
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).first() == Some(&b'#')
 }
 
-/// The last line of `bytes` that names columns.
+/// What `line` says if it names columns: from its `#Fields:` on. What a block begins with rests on this too, so it must
+/// not matter what else somebody may take the line for.
+#[must_use]
+pub fn heading(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+    (line.starts_with(HEADING) && line.len() <= LINE_LIMIT).then_some(line)
+}
+
+/// The last [`heading`] in `bytes`.
 fn last_heading(bytes: &[u8]) -> Option<&[u8]> {
-    let mut starts = memmem::rfind_iter(bytes, b"#Fields:");
-    let start = starts.find(|start| *start == 0 || bytes[*start - 1] == b'\n')?;
-    let line = &bytes[start..];
-    Some(&line[..memchr(b'\n', line).unwrap_or(line.len())])
+    let begins_line = |at: &usize| {
+        let before = &bytes[..*at];
+        let before = before.strip_suffix(BYTE_ORDER_MARK).unwrap_or(before);
+        matches!(before.last(), None | Some(b'\n'))
+    };
+    let lines = memmem::rfind_iter(bytes, HEADING).filter(begins_line).map(|at| &bytes[at..]);
+    let mut lines = lines.map(|line| &line[..memchr(b'\n', line).unwrap_or(line.len())]);
+    lines.find_map(heading)
 }
 
 const fn problem(input: usize, error: Error) -> Problem {

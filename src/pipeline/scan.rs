@@ -6,7 +6,7 @@ use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
 use crate::format::{Fields, Skim, Skimmed, Statuses, What};
 use crate::grammar::time::{Clock, Stamp, When, Zone};
-use crate::input::{Block, LINE_LIMIT};
+use crate::input::{Block, LINE_LIMIT, heading};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 use std::sync::Arc;
@@ -127,8 +127,6 @@ pub(super) struct Scanner<'a> {
     /// is tried first, since neighbouring lines mostly share a format; and where there are any, what no gateway can have
     /// written is not taken for a line that could not be read.
     known: usize,
-    /// Whether the last line that was an object was one around a line: then the next is opened before it is read.
-    wrapped: bool,
     /// What the input has said of its columns.
     columns: Columns,
     /// Where lines are put that were escaped.
@@ -162,10 +160,13 @@ impl Columns {
     }
 
     /// Takes note of a line that may name columns.
+    #[inline]
     fn meet(&mut self, line: &[u8]) {
-        if let Some(fields) = Fields::of(line).filter(|_| self.heading.is_some()) {
-            self.heading = Some(line.into());
-            self.fields = fields;
+        if self.heading.is_some()
+            && let Some(heading) = heading(line)
+        {
+            self.heading = Some(heading.into());
+            self.fields = Fields::of(heading).unwrap_or_default();
         }
     }
 }
@@ -194,7 +195,6 @@ impl<'a> Scanner<'a> {
                 .iter()
                 .rposition(|reader| !matches!(reader, Reader::Known(_)))
                 .map_or(0, |at| at + 1),
-            wrapped: false,
             columns: Columns::default(),
             room: Vec::new(),
             tally: Tally::new(options.window),
@@ -230,9 +230,12 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn line<W: Watch>(&mut self, input: usize, number: u64, line: &[u8], watch: &mut W) {
         let at = (input, number, line);
+        self.columns.meet(line);
         if line.len() <= LINE_LIMIT {
             let opened = envelope::open(line);
-            let known = self.wrapped && self.unwrapped(&opened, at, watch)
+            // Layouts that a user describes come first, whatever their objects' members are called.
+            let wrapped = self.known == 0 && envelope::begins_around(opened.payload);
+            let known = wrapped && self.unwrapped(&opened, at, watch)
                 || self.claimed(&opened, at, watch)
                 || self.opened_otherwise(&opened, at, watch);
             if known {
@@ -282,7 +285,6 @@ impl<'a> Scanner<'a> {
         {
             return true;
         }
-        self.columns.meet(opened.payload);
         match aside(opened).filter(|_| self.known < self.recent.len()) {
             Some(name) => self.aside(name, opened, at, watch),
             None => return false,
@@ -295,8 +297,6 @@ impl<'a> Scanner<'a> {
     fn unwrapped<W: Watch>(&mut self, outer: &Opened<'_>, (input, number, _): At<'_>, watch: &mut W) -> bool {
         let mut room = std::mem::take(&mut self.room);
         let object = envelope::open_json(outer.payload, &mut room);
-        // Layouts that a user describes come first, whatever their objects' members are called.
-        self.wrapped = object.is_some() && self.known == 0;
         let wraps = object.is_some();
         if let Some(object) = object {
             let at = (input, number, object.payload);
@@ -350,7 +350,9 @@ impl<'a> Scanner<'a> {
             return true;
         };
         let text = || match &self.options.redactor {
-            Some(redactor) => redactor.line(line, Some(&event.record)),
+            Some(redactor) => {
+                redactor.line(&Redactor::without(line, &reader.unknown(opened.payload)), Some(&event.record))
+            }
             None => line.to_vec(),
         };
         let place = Place { input, line: number, text: &text };

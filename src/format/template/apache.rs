@@ -114,6 +114,11 @@ impl Custom {
         }))
     }
 
+    /// See [`super::Template::unknown`].
+    pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
+        self.layout.each(line, Field::Ignored)
+    }
+
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
         let Values { glance, values } = self.layout.read(line)?;
         let get = |field: Field| present(values.get(field as usize).copied().unwrap_or_default());

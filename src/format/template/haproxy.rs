@@ -249,6 +249,26 @@ impl Custom {
         }))
     }
 
+    /// See [`super::Template::unknown`].
+    pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
+        let named = match &self.form {
+            Form::Text(layout) => return layout.each(line, Field::Ignored),
+            Form::Json(named) => named,
+        };
+        let is_known =
+            |name: &[u8]| named.iter().any(|(known, _, field)| known.as_bytes() == name && *field != Field::Ignored);
+        let mut unknown = Vec::new();
+        // What cannot be read as an object has told nothing, and is no line of this layout.
+        let _ = object(line, |name, value| {
+            if !is_known(name) {
+                unknown.push(match value {
+                    Value::Text(text) | Value::Bare(text) | Value::Nested(text) => text,
+                });
+            }
+        });
+        unknown
+    }
+
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
         let values = self.values(line, true)?;
         let line = self.line(&values)?;
@@ -853,6 +873,24 @@ mod tests {
             said(&format!("haproxy:[%tr] %ST {item} %tsc"), &format!("[28/Sep/2026:12:00:00.123] 200 {value} ----"));
         let said = said.replace("status=200", "").replace("state=----", "");
         said.trim().to_owned()
+    }
+
+    /// The text behind a value may stand in as many places as a line has bytes: each is looked at once, and what must or
+    /// must not stand before it is not looked for again.
+    #[test]
+    fn long_lines_take_no_longer_than_their_length() {
+        let (commas, letters) = (",".repeat(1 << 19), "a".repeat(1 << 19));
+        let start = std::time::Instant::now();
+        for layout in ["%ci:%cp,%HM", "%b/%s,%HM;", "%HM,%HP;"] {
+            let template = Template::compile(&format!("haproxy:%tr %ST {layout}")).and_then(Result::ok);
+            for text in [commas.clone(), format!("/{letters} {commas}"), format!("{letters} {commas}")] {
+                let line = format!("28/Sep/2026:12:00:00.123 502 {text}");
+                let record = template.as_ref().map(|template| template.read(line.as_bytes()));
+                assert!(record.is_some(), "{layout} does not compile");
+            }
+        }
+        // It took minutes.
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 
     #[test]

@@ -100,6 +100,23 @@ pub(super) trait Sink<'a, F>: Default {
     }
 }
 
+/// The values of one field, however often the layout has it.
+struct Each<'a, F>(Vec<(F, &'a [u8])>);
+
+impl<F> Default for Each<'_, F> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'a, F> Sink<'a, F> for Each<'a, F> {
+    fn set(&mut self, field: F, value: &'a [u8]) {
+        self.0.push((field, value));
+    }
+
+    fn time(&mut self, _: F, _: &'a [u8], _: When) {}
+}
+
 /// A part of a layout while it is compiled.
 #[derive(Clone, Debug)]
 pub(super) enum Part<F> {
@@ -153,6 +170,15 @@ impl<F: Copy> Layout<F> {
     /// The values of a line; `None` where it does not fit.
     pub(super) fn read<'a, S: Sink<'a, F>>(&self, line: &'a [u8]) -> Option<S> {
         self.fill(line, true)
+    }
+
+    /// Every value of `wanted` in a line.
+    pub(super) fn each<'a>(&self, line: &'a [u8], wanted: F) -> Vec<&'a [u8]>
+    where
+        F: PartialEq,
+    {
+        let Each(values) = self.read(line).unwrap_or_default();
+        values.into_iter().filter(|(field, _)| *field == wanted).map(|(_, value)| value).collect()
     }
 
     #[inline(always)]
@@ -243,10 +269,13 @@ impl<F: Copy> Layout<F> {
             Some(None) if piece.after.text.is_empty() => piece.first_end(i, self.rules).is_some_and(ends_at),
             Some(None) => {
                 let is_list = piece.class == Class::List && piece.after.text.starts_with(b":");
-                let places = || memchr::memmem::find_iter(i, &piece.after.text);
+                let Some((least, most)) = piece.reach(i) else { return false };
+                let from = |place: usize| least + place;
+                let found = || memchr::memmem::find_iter(&i[least..], &piece.after.text).map(from);
+                let places = || found().take_while(|end| *end <= most);
                 // Between the groups of a list stands ` : `, whose colon is not the text's unless nothing else fits.
                 let between = |end: &usize| is_list && *end > 0 && i[end - 1] == b' ';
-                let fits = |end: &usize| piece.may_end(i, *end, self.rules);
+                let fits = |end: &usize| !piece.is_escaped(i, *end, self.rules);
                 places().filter(|end| !between(end) && fits(end)).any(&mut ends_at)
                     || is_list && places().filter(between).any(ends_at)
             }
@@ -376,10 +405,10 @@ impl<F: Copy> Piece<F> {
             let end = i.trim_ascii_end().len();
             return (self.class != Class::Word || !i[..end].contains(&b' ')).then_some(end);
         }
-        let (mut from, mut between) = (0, None);
+        let ((mut from, most), mut between) = (self.reach(i)?, None);
         loop {
-            let end = self.after.find(i, from)?;
-            if self.may_end(i, end, rules) {
+            let end = self.after.find(i, from).filter(|end| *end <= most)?;
+            if !self.is_escaped(i, end, rules) {
                 let is_between = self.class == Class::List && i[end] == b':' && end > 0 && i[end - 1] == b' ';
                 if !is_between {
                     return Some(end);
@@ -393,18 +422,27 @@ impl<F: Copy> Piece<F> {
         }
     }
 
-    /// Whether the value may end at `end`, where the text behind it stands.
+    /// The first and the last place where the value may end, by what must and must not be in it. Found once: a line may
+    /// have the text behind the value in as many places as it has bytes.
     #[inline]
-    fn may_end(&self, i: &[u8], end: usize, rules: Rules) -> bool {
+    fn reach(&self, i: &[u8]) -> Option<(usize, usize)> {
+        let before_space = || find(b' ', i).unwrap_or(i.len());
+        let behind = |byte: u8| find(byte, i).map(|at| at + 1);
         match self.class {
-            Class::Word => self.after.text[0] == b' ' || find(b' ', &i[..end]).is_none(),
-            Class::Port => i[..end].contains(&b':'),
-            Class::Route => i[..end].contains(&b'/') && !i[..end].contains(&b' '),
-            _ if rules.backslashes && end > 0 && i[end - 1] == b'\\' && i[end] == b'"' => {
-                i[..end].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
-            }
-            _ => true,
+            Class::Word if self.after.text.first() != Some(&b' ') => Some((0, before_space())),
+            Class::Port => Some((behind(b':')?, i.len())),
+            Class::Route => Some((behind(b'/')?, before_space())),
+            _ => Some((0, i.len())),
         }
+    }
+
+    /// Whether the quote at `end` is part of the value.
+    #[inline]
+    fn is_escaped(&self, i: &[u8], end: usize, rules: Rules) -> bool {
+        rules.backslashes
+            && !matches!(self.class, Class::Word | Class::Port | Class::Route)
+            && i[end] == b'"'
+            && i[..end].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
     }
 
     /// What follows the text behind a value of that length.

@@ -85,6 +85,16 @@ impl Template {
         }
     }
 
+    /// The values of a line of which nobody knows what they mean: cookies, headers, arguments of a query.
+    #[must_use]
+    pub fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
+        match &self.0 {
+            Vendor::Nginx(custom) => custom.unknown(line),
+            Vendor::Apache(custom) => custom.unknown(line),
+            Vendor::Haproxy(custom) => custom.unknown(line),
+        }
+    }
+
     /// Says what the fields of a record are signs of.
     #[must_use]
     pub fn judge(&self, record: &Record<'_>, statuses: &Statuses) -> Verdict {

@@ -56,6 +56,11 @@ impl Custom {
         self.vars(line)?.skim()
     }
 
+    /// See [`super::Template::unknown`].
+    pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
+        self.layout.each(line, Var::Ignored)
+    }
+
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
         self.vars(line)?.record()
     }
