@@ -78,12 +78,16 @@ struct Line<'a> {
 }
 
 fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
-    let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Stem);
-    let row = if begins { fields.values(i, b' ', guess)? } else { return None };
-    let is_time = row.get(Column::Date).len() == 10 && row.get(Column::Time).first().is_some_and(u8::is_ascii_digit);
-    let duration = row.number(Column::Taken).map(|millis| millis.saturating_mul(1_000));
-    Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
+    if !matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) || fields.lack(Column::Stem) {
+        return None;
+    }
+    let named = fields.are_known().then(|| fields.values(i, b' ', guess).and_then(Line::of)).flatten();
+    // A line may stand under a heading that is not its own: joined files, a rotated one.
+    named.or_else(|| guess(i).and_then(Line::of))
 }
+
+/// What every site's name begins with: `W3SVC1`, the service and the site's number.
+const SITE: &[u8] = b"W3SVC";
 
 /// Most words of a line that are looked at: one for each column that IIS knows, and some of the user's own.
 const WORDS: usize = 32;
@@ -123,11 +127,12 @@ fn guess(i: &[u8]) -> Option<Values<'_>> {
         (Column::Taken, code + 2 + numbers),
     ];
     named.into_iter().for_each(|(column, at)| values.set(column, word(at)));
-    // Before the method at least the server's address; behind the user agent the referrer first of all.
-    if method >= 4 {
+    // Site and computer can both stand before the method; a site's name alone is told by how IIS makes it. Behind the
+    // user agent comes the referrer first of all, which is an address with slashes, as no host is.
+    if method >= 5 || word(2).starts_with(SITE) {
         values.set(Column::Site, word(2));
     }
-    if code > agent + 2 {
+    if code > agent + 2 && place_of(word(code - 1), b"/").is_none() {
         values.set(Column::Host, word(code - 1));
     }
     if numbers >= 2 {
@@ -137,6 +142,14 @@ fn guess(i: &[u8]) -> Option<Values<'_>> {
 }
 
 impl<'a> Line<'a> {
+    /// A row that is one of IIS's: it has a date, a time and a status.
+    fn of(row: Values<'a>) -> Option<Self> {
+        let is_time =
+            row.get(Column::Date).len() == 10 && row.get(Column::Time).first().is_some_and(u8::is_ascii_digit);
+        let duration = row.number(Column::Taken).map(|millis| millis.saturating_mul(1_000));
+        Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
+    }
+
     /// What ARR appended to the query under `name`.
     fn noted(&self, name: &[u8]) -> &'a [u8] {
         let query = self.row.get(Column::Query);
@@ -290,6 +303,17 @@ mod tests {
         );
         assert_eq!((&*record.shown_path(), &*record.shown_agent()), (&b"/a+b?c=d"[..], &b"Mozilla/5.0 (X11)"[..]));
         assert!(skim(line, &fields).is_some());
+        // Fewer columns than the heading has: those of IIS's own order.
+        let other = b"2026-11-27 08:00:10 10.0.0.4 GET / - 443 - 203.0.113.9 HTTP/2 curl/8.0 - - 304 0 0";
+        assert!(read(other, &fields).is_none());
+        let other = b"2026-11-27 08:00:10 10.0.0.4 GET /e - 443 - 203.0.113.9 curl/8.0 - 304 0 0 7";
+        let record = read(
+            other,
+            &Fields::of(&[b"#Fields:", &b" date time x sc-status"[..], &b" cs-uri-stem".repeat(20)].concat())
+                .unwrap_or_default(),
+        );
+        let record = record.unwrap_or_default();
+        assert_eq!((record.status, record.duration, record.path), (Some(304), Some(7_000), &b"/e"[..]));
         let others = Fields::of(b"#Fields: date time x-edge-location sc-status").unwrap_or_default();
         assert!(skim(b"2026-11-27 08:00:10 FRA 200", &others).is_none());
     }
@@ -302,7 +326,9 @@ mod tests {
             ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a 200 0 0 12", ("", "", None, 12)),
             ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 12 203.0.113.7", ("", "", None, 12)),
             ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 544 907 12 -", ("", "", Some(544), 12)),
-            ("W3SVC1 GET /a b 80 - 203.0.113.9 u+a c=d - shop 200 0 64 544 907 12", ("", "shop", Some(544), 12)),
+            ("W3SVC1 GET /a b 80 - 203.0.113.9 u+a c=d - shop 200 0 64 544 907 12", ("W3SVC1", "shop", Some(544), 12)),
+            ("WEB 10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 12", ("", "", None, 12)),
+            ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a c=d https://shop/ 200 0 0 544 907 12", ("", "", Some(544), 12)),
             (
                 "W3SVC1 WEB 10.0.0.4 GET /a b 80 - 203.0.113.9 HTTP/1.1 u+a - - shop 200 0 0 544 907 12",
                 ("W3SVC1", "shop", Some(544), 12),
