@@ -107,7 +107,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let (method, host, path) = parts_of(request);
     let (record, errors) = (line.record(), backend_errors(tail));
     let flags = if errors.is_empty() { record.flags } else { errors };
-    let hosts = [host, line.host, server_name(tail)];
+    let hosts = [address::host(host), line.host, server_name(tail)];
     let host = hosts.into_iter().find(|host| !host.is_empty()).unwrap_or_default();
     Some(Record { method, host, path, flags, ..record })
 }
@@ -336,6 +336,7 @@ mod tests {
             (r#" 0/0 {} {} "GET / HTTP/1.1""#, "GET", "", "/"),
             (r#" 0/0 {a "b" c|d} "GET / HTTP/1.1""#, "GET", "", "/"),
             (r#" 0/0 "GET https://api.example.com/xyz HTTP/2.0""#, "GET", "api.example.com", "/xyz"),
+            (r#" 0/0 "GET http://api.example.com:8080/xyz HTTP/1.1""#, "GET", "api.example.com", "/xyz"),
             (r#" 0/0 "GET https://api.example.com?x HTTP/2.0""#, "GET", "api.example.com", "?x"),
             (r#" 0/0 "GET shop.example.com/xyz HTTP/1.1""#, "GET", "shop.example.com", "/xyz"),
             (r#" 0/0 "CONNECT mx.example.com:25 HTTP/1.0""#, "CONNECT", "", "mx.example.com:25"),

@@ -6,7 +6,7 @@
 use super::{
     About, Attempt, Coding, Escape, Few, Record, Skim, Skimmed, Statuses, Verdict,
     record::{sign, table},
-    w3c::{Column, Fields, Values},
+    w3c::{Column, Fields, Values, words},
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
@@ -97,7 +97,7 @@ const WORDS: usize = 32;
 /// [cs-version] cs(User-Agent) [cs(Cookie)] [cs(Referer)] [cs-host] sc-status sc-substatus sc-win32-status [sc-bytes]
 /// [cs-bytes] time-taken`, then columns of the user's own.
 fn guess(i: &[u8]) -> Option<Values<'_>> {
-    let words: Few<&[u8], WORDS> = i.trim_ascii_end().split(|byte| *byte == b' ').take(WORDS).collect();
+    let words: Few<&[u8], WORDS> = words(i.trim_ascii_end(), b' ').take(WORDS).collect();
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let is_number = |at: usize| whole(word(at), uint).is_some();
     // The port and the paths before it tell where the method is.
@@ -144,9 +144,11 @@ fn guess(i: &[u8]) -> Option<Values<'_>> {
 impl<'a> Line<'a> {
     /// A row that is one of IIS's: it has a date, a time and a status.
     fn of(row: Values<'a>) -> Option<Self> {
-        let is_time =
-            row.get(Column::Date).len() == 10 && row.get(Column::Time).first().is_some_and(u8::is_ascii_digit);
-        let duration = row.number(Column::Taken).map(|millis| millis.saturating_mul(1_000));
+        let date = row.first(&[Column::Date, Column::LocalDate]);
+        let time = row.first(&[Column::Time, Column::LocalTime]);
+        let is_time = date.len() == 10 && time.first().is_some_and(u8::is_ascii_digit);
+        let taken = row.number(Column::Taken).or_else(|| row.number(Column::TakenMillis));
+        let duration = taken.map(|millis| millis.saturating_mul(1_000));
         Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
     }
 
@@ -306,6 +308,17 @@ mod tests {
         // Fewer columns than the heading has: those of IIS's own order.
         let other = b"2026-11-27 08:00:10 10.0.0.4 GET / - 443 - 203.0.113.9 HTTP/2 curl/8.0 - - 304 0 0";
         assert!(read(other, &fields).is_none());
+        // IIS's Advanced Logging: text in quotes, local time.
+        let advanced = Fields::of(b"#Fields:  date-local time-local s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) cs(Host) sc-status sc-substatus sc-win32-status TimeTakenMS").unwrap_or_default();
+        let line = br#"2026-11-27 08:00:10.128 10.0.0.4 GET /a - 80 - "203.0.113.9" "Mozilla/5.0 (a ""b"" c)" - "shop" 200 " ""x"" y " 0 109"#;
+        let record = read(line, &advanced).unwrap_or_default();
+        assert_eq!(
+            record.when,
+            Some(crate::grammar::time::When { wall: 1_795_766_410_128_000, zone: crate::grammar::time::Zone::Local })
+        );
+        assert_eq!((record.host, record.client, record.duration), (&b"shop"[..], &b"203.0.113.9"[..], Some(109_000)));
+        assert_eq!((record.status, &*record.shown_agent()), (Some(200), &br#"Mozilla/5.0 (a ""b"" c)"#[..]));
+        assert!(skim(line, &advanced).is_some());
         let other = b"2026-11-27 08:00:10 10.0.0.4 GET /e - 443 - 203.0.113.9 curl/8.0 - 304 0 0 7";
         let record = read(
             other,
