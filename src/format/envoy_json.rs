@@ -193,7 +193,7 @@ mod tests {
             ),
             // Envoy Gateway
             (
-                r#"{":authority":"h:80","bytes_sent":"91","downstream_remote_address":"10.0.0.1:4","duration":"7","method":"GET","protocol":"HTTP/2","response_code":"503","response_code_details":"-","response_flags":"UC","start_time":"2026-11-21T02:57:46.018Z","upstream_cluster":"c","upstream_host":"10.0.0.5:80","user-agent":"u\"a","x-envoy-origin-path":"/a","x-envoy-upstream-service-time":"-","x-forwarded-for":"203.0.113.9,10.0.0.1","x-request-id":"7b6c"}"#,
+                r#"{":authority":"h:80","bytes_sent":"91","downstream_remote_address":"203.0.113.9:4","duration":"7","method":"GET","protocol":"HTTP/2","response_code":"503","response_code_details":"-","response_flags":"UC","start_time":"2026-11-21T02:57:46.018Z","upstream_cluster":"c","upstream_host":"10.0.0.5:80","user-agent":"u\"a","x-envoy-origin-path":"/a","x-envoy-upstream-service-time":"-","x-forwarded-for":"203.0.113.7,203.0.113.9","x-request-id":"7b6c"}"#,
                 format!("{all} {attempts}"),
             ),
             // Contour
