@@ -543,6 +543,15 @@ mod tests {
                 r#"shop:80 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "POST / HTTP/2.0" 200 12"#,
                 "status=200 method=POST host=shop path=/ bytes=12 client=203.0.113.9",
             ),
+            // `%h:%{remote}p %v:%p`, the client first; and a virtual host that is an address, of a client with a name.
+            (
+                r#"203.0.113.9:51812 shop:80 - - [28/Sep/2026:12:00:00 +0600] "POST / HTTP/2.0" 200 12 "-" "-""#,
+                "status=200 method=POST host=shop path=/ bytes=12 client=203.0.113.9",
+            ),
+            (
+                r#"10.0.0.4:80 h.example.com - - [28/Sep/2026:12:00:00 +0600] "POST / HTTP/2.0" 200 12 "-" "-""#,
+                "status=200 method=POST host=10.0.0.4 path=/ bytes=12 client=h.example.com",
+            ),
         ];
         for (line, expected) in cases {
             assert_eq!(said(line), expected, "{line}");

@@ -1,6 +1,7 @@
 //! The Common Log Format and `combined`: nginx and Apache write them byte for byte alike, and both append to them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
+use crate::grammar::address::split_port;
 use crate::grammar::find::{find, find_far, find3};
 use crate::grammar::number::{status, uint};
 use crate::grammar::text::byte;
@@ -90,9 +91,16 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         return Some(identified);
     }
     let dash = memmem::find(i, b" - ")?;
-    let (client, user) = (&i[..dash], i[dash + 3..].strip_suffix(b" ")?);
+    // Some leave the user out.
+    let (client, user) = match &i[dash + 3..] {
+        b"" => (&i[..dash], &b""[..]),
+        user => (&i[..dash], user.strip_suffix(b" ")?),
+    };
     let (host, client) = match memchr(b' ', client) {
         _ if memchr(b',', client).is_some() => forwarded(client)?,
+        Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
+            (Some(&client[space + 1..]), &client[..space])
+        }
         Some(space) => (Some(&client[..space]), &client[space + 1..]),
         None => (None, client),
     };
@@ -103,6 +111,13 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         _ => user,
     };
     Some((host, client, user))
+}
+
+/// Whether of two words before the dash the first is the client: an address and its port, before a name and its port
+/// (`%h:%{remote}p %v:%p`). A virtual host's port stands before clients that have none.
+fn is_client_first(first: &[u8], second: &[u8]) -> bool {
+    let ([(client, from), (name, to)], none) = ([first, second].map(split_port), b"");
+    from != none && to != none && address(client).is_some() && address(name).is_none()
 }
 
 /// An IPv6 address may stand in brackets.

@@ -215,9 +215,13 @@ impl<'a> Iterator for Columns<'a> {
     }
 }
 
-/// Where a quoted column ends: at the first quote that a space or the line's end follows and no backslash escapes.
+/// Where a quoted column ends: at the first quote that a space or the line's end follows and no backslash escapes. An
+/// empty one may have lost its space: `"-"1`, as in AWS's own example of a line.
 #[inline(always)]
 fn closing_quote(text: &[u8]) -> Option<usize> {
+    if let [b'-', b'"', b'0'..=b'9', ..] = text {
+        return Some(1);
+    }
     let escaped = |at: usize| text[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
     let mut from = 0;
     loop {
@@ -408,6 +412,12 @@ mod tests {
             }
         }
         Ok(())
+    }
+
+    #[test]
+    fn an_empty_column_may_have_lost_its_space() {
+        let columns: Vec<&[u8]> = Columns(br#" "-" "-"1 2018 "forward""#).collect();
+        assert_eq!(columns, [&b"-"[..], b"-", b"1", b"2018", b"forward"]);
     }
 
     /// Lines of other programs, and of AWS's other logs, that look a little like these.

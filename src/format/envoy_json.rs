@@ -83,7 +83,12 @@ impl<'a> Fields<'a> {
     fn member(&mut self, name: &'a [u8], value: Value<'a>, marks: &mut Marks) {
         let mut room = [0; LONGEST];
         let text = known(value.text());
-        match plain(name, &mut room) {
+        let name = plain(name, &mut room);
+        // Headers of Envoy's own making.
+        if name.starts_with(b"xenvoyorigin") {
+            marks.shared += 2;
+        }
+        match name {
             b"starttime" | b"timestamp" | b"ts" | b"time" | b"datetime" => {
                 self.when = self.when.or_else(|| whole(text, iso)).or_else(|| whole(text, epoch));
             }
@@ -182,6 +187,18 @@ mod tests {
 
     /// The names of each writer, in any order, numbers as numbers and as text.
     #[test]
+    fn knows_envoys_own_headers() {
+        let line = r#"{"start_time":"2026-11-21T02:57:46.018Z","method":"GET","x-envoy-origin-path":"/a","response_code":404,"user-agent":"ua","downstream_remote_address":"203.0.113.9:4",":authority":"h"}"#;
+        assert_eq!(said(line), "status=404 method=GET host=h path=/a client=203.0.113.9 agent=ua");
+        assert!(only(Format::EnvoyJson, line).is_some());
+        // A program behind Envoy that logs the header.
+        assert_eq!(
+            said(r#"{"time":"2026-11-21T02:57:46.018Z","x-envoy-original-path":"/a","status":404}"#),
+            "not claimed"
+        );
+    }
+
+    #[test]
     fn reads_each_writers_names() {
         let all = "status=503 group=c upstream=10.0.0.5:80 method=GET host=h path=/a bytes=91 duration=0.007 client=203.0.113.9 agent=u\\\"a trace=7b6c";
         let attempts = "names=upstream attempts=[10.0.0.5:80 - -/-/0.007]";
@@ -193,7 +210,7 @@ mod tests {
             ),
             // Envoy Gateway
             (
-                r#"{":authority":"h:80","bytes_sent":"91","downstream_remote_address":"10.0.0.1:4","duration":"7","method":"GET","protocol":"HTTP/2","response_code":"503","response_code_details":"-","response_flags":"UC","start_time":"2026-11-21T02:57:46.018Z","upstream_cluster":"c","upstream_host":"10.0.0.5:80","user-agent":"u\"a","x-envoy-origin-path":"/a","x-envoy-upstream-service-time":"-","x-forwarded-for":"203.0.113.9,10.0.0.1","x-request-id":"7b6c"}"#,
+                r#"{":authority":"h:80","bytes_sent":"91","downstream_remote_address":"203.0.113.9:4","duration":"7","method":"GET","protocol":"HTTP/2","response_code":"503","response_code_details":"-","response_flags":"UC","start_time":"2026-11-21T02:57:46.018Z","upstream_cluster":"c","upstream_host":"10.0.0.5:80","user-agent":"u\"a","x-envoy-origin-path":"/a","x-envoy-upstream-service-time":"-","x-forwarded-for":"203.0.113.7,203.0.113.9","x-request-id":"7b6c"}"#,
                 format!("{all} {attempts}"),
             ),
             // Contour

@@ -81,9 +81,14 @@ impl<'a> Fields<'a> {
         self.upstream_host.strip_prefix(b"tcp://").unwrap_or(self.upstream_host)
     }
 
+    /// The address that Envoy trusts to be the client's, which it has taken from `X-Forwarded-For` where it was set up to
+    /// (`use_remote_address`, `xff_num_trusted_hops`); else the first that the header names.
     fn client(&self) -> &'a [u8] {
         let first = self.forwarded_for.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
-        if first.is_empty() { bare_address(self.downstream) } else { bare_address(first) }
+        match bare_address(self.downstream) {
+            b"" => bare_address(first),
+            trusted => trusted,
+        }
     }
 
     /// What the upstream answered, as far as the line tells who made the answer.

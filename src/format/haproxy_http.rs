@@ -7,9 +7,10 @@ use super::haproxy::{
 };
 use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
+use crate::grammar::address;
 use crate::grammar::find::{find, mask32};
 use crate::grammar::number::{behind_digits, last_of_row, status};
-use crate::grammar::text::{one, word};
+use crate::grammar::text::{one, present, word};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr2, memrchr_iter};
 use nom::{Parser as _, sequence::preceded};
@@ -106,6 +107,8 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let (method, host, path) = parts_of(request);
     let (record, errors) = (line.record(), backend_errors(tail));
     let flags = if errors.is_empty() { record.flags } else { errors };
+    let hosts = [address::host(host), line.host, server_name(tail)];
+    let host = hosts.into_iter().find(|host| !host.is_empty()).unwrap_or_default();
     Some(Record { method, host, path, flags, ..record })
 }
 
@@ -135,21 +138,35 @@ fn request_line(i: &[u8]) -> Parsed<'_, Request<'_>> {
 fn http<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
     let (i, frontend) = frontend(space(i)?.0)?;
     let (i, route) = route(space(i)?.0)?;
-    let (i, [request, queue, connect, response, total]) = five(space(i)?.0)?;
+    let (i, (host, [request, queue, connect, response, total])) = five(space(i)?.0)?;
     let (i, status) = answer(space(i)?.0)?;
     let (i, bytes) = number(space(i)?.0)?;
     let (i, ending) = ending(space(i)?.0)?;
     let timers = Timers { request, queue, connect, response, total };
-    Ok((i, Line { head, frontend, route, timers, status, bytes, ending }))
+    Ok((i, Line { head, frontend, route, host, timers, status, bytes, ending }))
 }
 
 /// `0/0/-1/-1/3000`. Custom formats put a word of their own before it: the host that was asked for.
 #[inline(always)]
-fn five(i: &[u8]) -> Parsed<'_, [Option<u64>; 5]> {
-    numbers(i, b'/').or_else(|_: nom::Err<()>| {
-        let (rest, own) = word(i)?;
-        if find(b'/', own).is_some() { mismatch() } else { numbers(space(rest)?.0, b'/') }
-    })
+fn five(i: &[u8]) -> Parsed<'_, (&[u8], [Option<u64>; 5])> {
+    match numbers(i, b'/') {
+        Ok((rest, timers)) => Ok((rest, (b"", timers))),
+        Err(_) => {
+            let (rest, own) = word(i)?;
+            let (rest, timers) = if find(b'/', own).is_some() { mismatch() } else { numbers(space(rest)?.0, b'/') }?;
+            Ok((rest, (present(address::host(own)), timers)))
+        }
+    }
+}
+
+/// `shop.example.com` of ` 0/0/0/0/0 shop.example.com/TLSv1.3/TLS_AES_256_GCM_SHA384`, which `option httpslog` puts
+/// behind the request: the name that the client asked for as it began TLS (`ssl_fc_sni`), `-` where it named none.
+fn server_name(tail: &[u8]) -> &[u8] {
+    let mut parts = tail.rsplit(|byte| *byte == b' ').next().unwrap_or_default().split(|byte| *byte == b'/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(name), Some([b'T', b'L', b'S', b'v', ..]), Some(_)) => present(name),
+        _ => b"",
+    }
 }
 
 /// `option httplog clf`; `"TCP "` in the request's place is `option tcplog clf`.
@@ -308,6 +325,7 @@ mod tests {
             let record = read_only(&line);
             let read = (record.group, record.upstream, record.names_upstream);
             assert_eq!(read, (group.as_bytes(), upstream.as_bytes(), names), "{route}");
+            assert_eq!(record.host, route.split(' ').nth(1).unwrap_or_default().as_bytes(), "{route}");
         }
     }
 
@@ -318,13 +336,22 @@ mod tests {
             (r#" 0/0 {} {} "GET / HTTP/1.1""#, "GET", "", "/"),
             (r#" 0/0 {a "b" c|d} "GET / HTTP/1.1""#, "GET", "", "/"),
             (r#" 0/0 "GET https://api.example.com/xyz HTTP/2.0""#, "GET", "api.example.com", "/xyz"),
+            (r#" 0/0 "GET http://api.example.com:8080/xyz HTTP/1.1""#, "GET", "api.example.com", "/xyz"),
             (r#" 0/0 "GET https://api.example.com?x HTTP/2.0""#, "GET", "api.example.com", "?x"),
             (r#" 0/0 "GET shop.example.com/xyz HTTP/1.1""#, "GET", "shop.example.com", "/xyz"),
             (r#" 0/0 "CONNECT mx.example.com:25 HTTP/1.0""#, "CONNECT", "", "mx.example.com:25"),
             (r#" 0/0 "OPTIONS * HTTP/1.1""#, "OPTIONS", "", "*"),
             (r#" 0/0 "GET  HTTP/2.0""#, "GET", "", ""),
             (r#" 0/0 "GET /a b HTTP/1.1""#, "GET", "", "/a b"),
-            (r#" 0/0 "GET /a#22#23 HTTP/1.1" 0/00/0 sni/TLSv1.3/AES"#, "GET", "", "/a#22#23"),
+            (
+                r#" 0/0 "GET /a#22#23 HTTP/1.1" 0/0/0/0/0 sni.example.com/TLSv1.3/AES"#,
+                "GET",
+                "sni.example.com",
+                "/a#22#23",
+            ),
+            (r#" 0/0 "GET /a HTTP/1.1" 0/0/0/0/0 -/TLSv1.3/AES"#, "GET", "", "/a"),
+            (r#" 0/0 "GET https://h/a HTTP/2.0" 0/0/0/0/0 sni.example.com/TLSv1.3/AES"#, "GET", "h", "/a"),
+            (r#" 0/0 "GET /a HTTP/1.1" x a/b/c"#, "GET", "", "/a"),
             (r#" 0/0 "GET /go?to=http://example.com/ HTTP/1.1""#, "GET", "", "/go?to=http://example.com/"),
             (r#" 0/0 \"GET / HTTP/1.1\""#, "GET", "", "/"),
             (r#" 0/0 deadbeef "GET / HTTP/1.1""#, "GET", "", "/"),

@@ -51,7 +51,7 @@ fn tcp<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
     let (i, [queue, connect, total]) = numbers::<3>(space(i)?.0, b'/')?;
     let (i, ((), bytes, (), ending)) = (space, number, space, ending).parse(i)?;
     let timers = Timers { request: None, queue, connect, response: None, total };
-    Ok((i, Line { head, frontend, route, timers, status: None, bytes, ending }))
+    Ok((i, Line { head, frontend, route, host: b"", timers, status: None, bytes, ending }))
 }
 
 /// `… "TCP " 000 86 "" "" 41658 150 "fe" "be" "srv" 0 1 0 3001 12 sD-- 1 1 0 0 0 0 0 "" ""`: `%Th %Tw %Tc %Tt %U` (3.1

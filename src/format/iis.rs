@@ -6,7 +6,7 @@
 use super::{
     About, Attempt, Coding, Escape, Few, Record, Skim, Skimmed, Statuses, Verdict,
     record::{sign, table},
-    w3c::{Column, Fields, Values},
+    w3c::{Column, Fields, Values, words},
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
@@ -78,12 +78,16 @@ struct Line<'a> {
 }
 
 fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
-    let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Stem);
-    let row = if begins { fields.values(i, b' ', guess)? } else { return None };
-    let is_time = row.get(Column::Date).len() == 10 && row.get(Column::Time).first().is_some_and(u8::is_ascii_digit);
-    let duration = row.number(Column::Taken).map(|millis| millis.saturating_mul(1_000));
-    Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
+    if !matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) || fields.lack(Column::Stem) {
+        return None;
+    }
+    let named = fields.are_known().then(|| fields.values(i, b' ', guess).and_then(Line::of)).flatten();
+    // A line may stand under a heading that is not its own: joined files, a rotated one.
+    named.or_else(|| guess(i).and_then(Line::of))
 }
+
+/// What every site's name begins with: `W3SVC1`, the service and the site's number.
+const SITE: &[u8] = b"W3SVC";
 
 /// Most words of a line that are looked at: one for each column that IIS knows, and some of the user's own.
 const WORDS: usize = 32;
@@ -93,7 +97,7 @@ const WORDS: usize = 32;
 /// [cs-version] cs(User-Agent) [cs(Cookie)] [cs(Referer)] [cs-host] sc-status sc-substatus sc-win32-status [sc-bytes]
 /// [cs-bytes] time-taken`, then columns of the user's own.
 fn guess(i: &[u8]) -> Option<Values<'_>> {
-    let words: Few<&[u8], WORDS> = i.trim_ascii_end().split(|byte| *byte == b' ').take(WORDS).collect();
+    let words: Few<&[u8], WORDS> = words(i.trim_ascii_end(), b' ').take(WORDS).collect();
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let is_number = |at: usize| whole(word(at), uint).is_some();
     // The port and the paths before it tell where the method is.
@@ -127,11 +131,12 @@ fn guess(i: &[u8]) -> Option<Values<'_>> {
     if code > agent + 1 && !word(agent + 1).starts_with(b"http") {
         values.set(Column::Cookie, word(agent + 1));
     }
-    // Before the method at least the server's address; behind the user agent the referrer first of all.
-    if method >= 4 {
+    // Site and computer can both stand before the method; a site's name alone is told by how IIS makes it. Behind the
+    // user agent comes the referrer first of all, which is an address with slashes, as no host is.
+    if method >= 5 || word(2).starts_with(SITE) {
         values.set(Column::Site, word(2));
     }
-    if code > agent + 2 {
+    if code > agent + 2 && place_of(word(code - 1), b"/").is_none() {
         values.set(Column::Host, word(code - 1));
     }
     if numbers >= 2 {
@@ -141,6 +146,16 @@ fn guess(i: &[u8]) -> Option<Values<'_>> {
 }
 
 impl<'a> Line<'a> {
+    /// A row that is one of IIS's: it has a date, a time and a status.
+    fn of(row: Values<'a>) -> Option<Self> {
+        let date = row.first(&[Column::Date, Column::LocalDate]);
+        let time = row.first(&[Column::Time, Column::LocalTime]);
+        let is_time = date.len() == 10 && time.first().is_some_and(u8::is_ascii_digit);
+        let taken = row.number(Column::Taken).or_else(|| row.number(Column::TakenMillis));
+        let duration = taken.map(|millis| millis.saturating_mul(1_000));
+        Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
+    }
+
     /// What ARR appended to the query under `name`.
     fn noted(&self, name: &[u8]) -> &'a [u8] {
         let query = self.row.get(Column::Query);
@@ -295,6 +310,28 @@ mod tests {
         );
         assert_eq!((&*record.shown_path(), &*record.shown_agent()), (&b"/a+b?c=d"[..], &b"Mozilla/5.0 (X11)"[..]));
         assert!(skim(line, &fields).is_some());
+        // Fewer columns than the heading has: those of IIS's own order.
+        let other = b"2026-11-27 08:00:10 10.0.0.4 GET / - 443 - 203.0.113.9 HTTP/2 curl/8.0 - - 304 0 0";
+        assert!(read(other, &fields).is_none());
+        // IIS's Advanced Logging: text in quotes, local time.
+        let advanced = Fields::of(b"#Fields:  date-local time-local s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) cs(Host) sc-status sc-substatus sc-win32-status TimeTakenMS").unwrap_or_default();
+        let line = br#"2026-11-27 08:00:10.128 10.0.0.4 GET /a - 80 - "203.0.113.9" "Mozilla/5.0 (a ""b"" c)" - "shop" 200 " ""x"" y " 0 109"#;
+        let record = read(line, &advanced).unwrap_or_default();
+        assert_eq!(
+            record.when,
+            Some(crate::grammar::time::When { wall: 1_795_766_410_128_000, zone: crate::grammar::time::Zone::Local })
+        );
+        assert_eq!((record.host, record.client, record.duration), (&b"shop"[..], &b"203.0.113.9"[..], Some(109_000)));
+        assert_eq!((record.status, &*record.shown_agent()), (Some(200), &br#"Mozilla/5.0 (a ""b"" c)"#[..]));
+        assert!(skim(line, &advanced).is_some());
+        let other = b"2026-11-27 08:00:10 10.0.0.4 GET /e - 443 - 203.0.113.9 curl/8.0 - 304 0 0 7";
+        let record = read(
+            other,
+            &Fields::of(&[b"#Fields:", &b" date time x sc-status"[..], &b" cs-uri-stem".repeat(20)].concat())
+                .unwrap_or_default(),
+        );
+        let record = record.unwrap_or_default();
+        assert_eq!((record.status, record.duration, record.path), (Some(304), Some(7_000), &b"/e"[..]));
         let others = Fields::of(b"#Fields: date time x-edge-location sc-status").unwrap_or_default();
         assert!(skim(b"2026-11-27 08:00:10 FRA 200", &others).is_none());
     }
@@ -307,7 +344,9 @@ mod tests {
             ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a 200 0 0 12", ("", "", None, 12)),
             ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 12 203.0.113.7", ("", "", None, 12)),
             ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 544 907 12 -", ("", "", Some(544), 12)),
-            ("W3SVC1 GET /a b 80 - 203.0.113.9 u+a c=d - shop 200 0 64 544 907 12", ("", "shop", Some(544), 12)),
+            ("W3SVC1 GET /a b 80 - 203.0.113.9 u+a c=d - shop 200 0 64 544 907 12", ("W3SVC1", "shop", Some(544), 12)),
+            ("WEB 10.0.0.4 GET /a b 80 - 203.0.113.9 u+a - 200 0 0 12", ("", "", None, 12)),
+            ("10.0.0.4 GET /a b 80 - 203.0.113.9 u+a c=d https://shop/ 200 0 0 544 907 12", ("", "", Some(544), 12)),
             (
                 "W3SVC1 WEB 10.0.0.4 GET /a b 80 - 203.0.113.9 HTTP/1.1 u+a - - shop 200 0 0 544 907 12",
                 ("W3SVC1", "shop", Some(544), 12),

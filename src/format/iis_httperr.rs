@@ -32,6 +32,12 @@ static USUAL: [Column; 13] = {
     [Date, Time, Client, ClientPort, Other, ServerPort, Other, Method, Uri, Status, SiteId, Reason, Queue]
 };
 
+/// The same since Windows 10 and Server 2016, which name HTTP/2's stream behind the address: `streamid`.
+static WITH_STREAM: [Column; 14] = {
+    use Column::{Client, ClientPort, Date, Method, Other, Queue, Reason, ServerPort, SiteId, Status, Time, Uri};
+    [Date, Time, Client, ClientPort, Other, ServerPort, Other, Method, Uri, Other, Status, SiteId, Reason, Queue]
+};
+
 table! {
     /// What `s-reason` is a sign of. Source: Microsoft, "Error logging in HTTP APIs", "Kinds of errors that the HTTP API
     /// logs".
@@ -54,16 +60,21 @@ table! {
 
 fn values<'a>(i: &'a [u8], fields: &Fields) -> Option<Values<'a>> {
     let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Reason);
-    let values = if begins { fields.values(i, b' ', usual)? } else { return None };
-    // `Timer_ConnectionIdle`, `AppOffline`, `N/A`.
+    if begins { fields.values(i, b' ', usual).filter(are_right) } else { None }
+}
+
+/// Whether the values are such as belong into their columns: two ports, and a reason such as `Timer_ConnectionIdle`,
+/// `AppOffline`, `N/A`.
+fn are_right(values: &Values<'_>) -> bool {
     let reason = values.get(Column::Reason);
     let is_reason = reason.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'/'));
     let ports = [Column::ClientPort, Column::ServerPort].map(|column| values.number(column));
-    (is_reason && !reason.is_empty() && ports.iter().all(Option::is_some)).then_some(values)
+    is_reason && !reason.is_empty() && ports.iter().all(Option::is_some)
 }
 
 fn usual(i: &[u8]) -> Option<Values<'_>> {
-    Values::of(i, b' ', &USUAL)
+    let mut layouts = [&USUAL[..], &WITH_STREAM[..]].into_iter();
+    layouts.find_map(|columns| Values::of(i, b' ', columns).filter(are_right))
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
@@ -129,6 +140,8 @@ mod tests {
             ("400 - BadRequest -", What::Request, None),
             ("- 1 Connection_Abandoned_By_AppPool ShopPool", What::Attempt, Some("httperr-abandoned")),
             ("- 1 Timer_ConnectionIdle -", What::Notice, None),
+            ("- - - Timer_ConnectionIdle -", What::Notice, None),
+            ("3 503 1 QueueFull ShopPool", What::Request, Some("httperr-queue-full")),
         ];
         for (end, what, kind) in cases {
             let line = format!("2026-11-27 08:00:00 203.0.113.9 52094 10.0.0.4 443 HTTP/1.1 GET /a {end}");

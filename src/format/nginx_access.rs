@@ -5,6 +5,7 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 mod layout;
+mod proxy_manager;
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
@@ -45,6 +46,9 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
         if all_keyed(line, &mut vars).is_some() {
             return vars.skim();
         }
+    }
+    if line.first() == Some(&b'[') {
+        return proxy_manager::vars(line)?.skim();
     }
     let line = clf::line(line)?;
     match ordinary(&line) {
@@ -88,6 +92,9 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
             return vars.record();
         }
         vars = Vars::new(Escape::Hex);
+    }
+    if line.first() == Some(&b'[') {
+        return proxy_manager::vars(line)?.record();
     }
     fill_from(&clf::line(line)?, &mut vars)?;
     vars.record()
@@ -518,6 +525,11 @@ mod tests {
             (
                 r#"example.com fe80::1%eth0, 8.8.8.8 10.2.2.1 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1"#,
                 "status=502 method=GET host=example.com path=/ bytes=1 client=8.8.8.8",
+            ),
+            // Without a place for the user.
+            (
+                r#"203.0.113.9 - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "ua""#,
+                "status=502 method=GET path=/ bytes=1 client=203.0.113.9 agent=ua",
             ),
             // What the client's own machine says of its user (RFC 1413).
             (

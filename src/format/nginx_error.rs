@@ -734,8 +734,9 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
     let end = place_of(text, CLIENT).unwrap_or(text.len());
     record.message = without_context(&text[..end]);
     let mut fields = Fields::default();
-    if let Some(rest) = text.get(end + CLIENT.len()..) {
-        fields.read(rest);
+    match text.get(end + CLIENT.len()..) {
+        Some(rest) => fields.read(rest),
+        None => fields.client = connected(record.message),
     }
     fields.fill(record);
     record.what = what(record.level, record.message, !fields.upstream.is_empty());
@@ -750,6 +751,15 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
             record.pid = worker(record.message).or(record.pid);
         }
         _ => record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() }),
+    }
+}
+
+/// The client of `client 203.0.113.9:51812 connected to 0.0.0.0:25`, with which a stream or a mail session begins.
+fn connected(message: &[u8]) -> &[u8] {
+    let client = message.strip_prefix(b"udp ").unwrap_or(message).strip_prefix(b"client ").unwrap_or_default();
+    match memchr(b' ', client).map(|end| client.split_at(end)) {
+        Some((client, after)) if after.starts_with(b" connected to ") => host(client),
+        _ => b"",
     }
 }
 
@@ -802,7 +812,8 @@ impl<'a> Fields<'a> {
     /// ` 203.0.113.9, server: example.com, request: "GET / HTTP/1.1", upstream: "http://10.0.0.5:80/", host: "h"`
     fn read(&mut self, i: &'a [u8]) {
         let (client, mut rest) = bare(i);
-        self.client = client;
+        // The mail proxy's.
+        self.client = client.strip_suffix(b" using starttls").unwrap_or(client);
         let mut last = 0;
         while let Some((after, name, value)) = field(rest) {
             // What comes out of nginx's order was written by a client, inside a field that seemed to end.
@@ -1029,6 +1040,23 @@ mod tests {
         );
         let sign = read(line.as_bytes()).and_then(|record| judge(&record, &Statuses::gateway()).request);
         sign.map_or("nothing".to_owned(), |sign| format!("{} {:?} {}", sign.cause.slug(), sign.strength, sign.status))
+    }
+
+    #[test]
+    fn reads_the_clients_of_sessions() {
+        for (text, client) in [
+            ("client 203.0.113.9:51812 connected to 0.0.0.0:25", "203.0.113.9"),
+            ("udp client [2001:db8::9]:51812 connected to [::]:53", "2001:db8::9"),
+            ("client 203.0.113.9 closed keepalive connection", ""),
+            (
+                "client login failed: \"no\" while in http auth state, client: 203.0.113.9 using starttls, server: 0.0.0.0:587",
+                "203.0.113.9",
+            ),
+        ] {
+            let line = format!("2026/11/20 23:50:11 [info] 1#1: *5 {text}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            assert_eq!((record.what, record.client), (What::Notice, client.as_bytes()), "{line}");
+        }
     }
 
     #[test]

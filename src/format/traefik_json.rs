@@ -206,7 +206,7 @@ impl<'a> Fields<'a> {
     }
 
     fn upstream(&self) -> &'a [u8] {
-        if self.url.is_empty() { self.server } else { self.url }
+        if self.server.is_empty() { self.url } else { self.server }
     }
 
     /// What the server answered, where Traefik may not have made the answer itself. 0 where it did.
@@ -258,6 +258,11 @@ mod tests {
             (
                 r#"{"BackendAddr":"","BackendName":"Traefik","BackendURL":{"Host":"","Path":"/"},"ClientHost":"203.0.113.9","DownstreamStatus":404,"FrontendName":"backend not found","OriginStatus":0,"time":"2026-11-21T02:57:46Z"}"#,
                 "status=404 group=Traefik client=203.0.113.9 names=upstream",
+            ),
+            // The address that Traefik takes out of the URL.
+            (
+                r#"{"BackendAddr":"10.0.0.5:80","BackendURL":{"Host":"app","Path":""},"ClientHost":"203.0.113.9","DownstreamStatus":404,"OriginStatus":0,"time":"2026-11-21T02:57:46Z"}"#,
+                "status=404 upstream=10.0.0.5:80 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/-]",
             ),
         ];
         for (line, expected) in cases {

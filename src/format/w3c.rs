@@ -38,6 +38,8 @@ macro_rules! columns {
 columns! {
     Date = "date",
     Time = "time",
+    LocalDate = "date-local",
+    LocalTime = "time-local",
     Site = "s-sitename",
     Computer = "s-computername",
     Method = "cs-method",
@@ -57,6 +59,7 @@ columns! {
     Win32 = "sc-win32-status",
     Sent = "sc-bytes",
     Taken = "time-taken",
+    TakenMillis = "timetakenms",
     SiteId = "s-siteid",
     Reason = "s-reason",
     Queue = "s-queuename",
@@ -117,6 +120,41 @@ impl Fields {
     }
 }
 
+/// The values of a line, in their order.
+pub(super) fn words(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let (value, after) = first_value(rest?, separator);
+        rest = after;
+        Some(value)
+    })
+}
+
+/// The first value, and what follows its separator. IIS's Advanced Logging puts text into quotes, which may hold
+/// separators then, and quotes written twice.
+fn first_value(i: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    if let [b'"', inside @ ..] = i
+        && let Some(end) = closing_quote(inside, separator)
+    {
+        return (&inside[..end], inside.get(end + 2..));
+    }
+    let end = find(separator, i).unwrap_or(i.len());
+    (&i[..end], i.get(end + 1..))
+}
+
+fn closing_quote(inside: &[u8], separator: u8) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + find(b'"', inside.get(from..)?)?;
+        match inside.get(at + 1) {
+            None => return Some(at),
+            Some(byte) if *byte == separator => return Some(at),
+            Some(b'"') => from = at + 2,
+            Some(_) => return None,
+        }
+    }
+}
+
 /// The values of one line, by column; empty where it has none.
 #[derive(Default)]
 pub(super) struct Values<'a>([&'a [u8]; Column::COUNT]);
@@ -127,10 +165,9 @@ impl<'a> Values<'a> {
         let mut values = Self::default();
         let mut rest = Some(line);
         for column in columns {
-            let i = rest?;
-            let end = find(separator, i).unwrap_or(i.len());
-            values.set(*column, &i[..end]);
-            rest = i.get(end + 1..);
+            let (value, after) = first_value(rest?, separator);
+            values.set(*column, value);
+            rest = after;
         }
         Some(values)
     }
@@ -160,15 +197,18 @@ impl<'a> Values<'a> {
         whole(self.get(Column::Status), status)
     }
 
-    /// Date and time, which are in UTC.
+    /// Date and time, which are in UTC but for those that are called local.
     pub(super) fn when(&self) -> Option<When> {
         let mut stamp = [b' '; 32];
-        let (date, time) = (self.get(Column::Date), self.get(Column::Time));
+        let (date, time, zone) = match self.get(Column::Date) {
+            b"" => (self.get(Column::LocalDate), self.get(Column::LocalTime), Zone::Local),
+            date => (date, self.get(Column::Time), Zone::Utc),
+        };
         let length = date.len() + 1 + time.len();
         stamp.get_mut(..date.len())?.copy_from_slice(date);
         stamp.get_mut(date.len() + 1..length)?.copy_from_slice(time);
         match iso(stamp.get(..length)?) {
-            Ok(([], when)) => Some(When { zone: Zone::Utc, ..when }),
+            Ok(([], when)) => Some(When { zone, ..when }),
             _ => None,
         }
     }

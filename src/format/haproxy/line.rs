@@ -82,6 +82,8 @@ pub(in crate::format) struct Line<'a> {
     pub(in crate::format) head: Head<'a>,
     pub(in crate::format) frontend: &'a [u8],
     pub(in crate::format) route: Route<'a>,
+    /// The host that was asked for, where a custom format has a place for it.
+    pub(in crate::format) host: &'a [u8],
     pub(in crate::format) timers: Timers,
     /// `None` for TCP, and for `-1` and `0`: nothing was sent.
     pub(in crate::format) status: Option<u16>,
@@ -371,7 +373,7 @@ pub(in crate::format) fn clf_line(i: &[u8]) -> Parsed<'_, Clf<'_>> {
     let (i, ((), state, ())) = (space, state, space).parse(i)?;
     let (i, retries) = connections(i, b' ')?;
     let (route, ending) = (placed(group, server, server), Ending { state, retries });
-    let line = Line { head, frontend, route, timers: Timers::default(), status, bytes, ending };
+    let line = Line { head, frontend, route, host: b"", timers: Timers::default(), status, bytes, ending };
     Ok((i, Clf { line, request, numbers }))
 }
 

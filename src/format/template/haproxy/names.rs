@@ -91,6 +91,7 @@ fn sample(name: &str, argument: &str) -> Kind {
         "bc_dst" => Kind::Address(Field::ServerAddress),
         "method" => Kind::Text(Field::Method),
         "path" => Kind::Text(Field::Path),
+        "ssl_fc_sni" => Kind::Text(Field::ServerName),
         "pathq" | "url" | "capture.req.uri" => Kind::Text(Field::Uri),
         "capture.req.method" => Kind::Text(Field::Method),
         "fe_name" => Kind::Text(Field::Frontend),
