@@ -52,7 +52,7 @@ class Expect:
     confidence: tuple[str, ...] = ("high",)
     #: Acceptable too, from any logs, but not with high confidence.
     tolerated: tuple[str, ...] = ()
-    #: Failures in the error log alone; None: one for each of its lines.
+    #: Failures in the error log alone; None: one for each of its lines but those about answers that were cut off.
     error_failures: int | None = None
     #: Busiest path of the failures, where one path alone fails.
     top_path: str | None = None
@@ -163,9 +163,10 @@ http {{
 
     def _error_view(self, expect: Expect, errors: int) -> View:
         upstreams = expect.upstreams if expect.error_upstreams is None else expect.error_upstreams
+        whole = errors - reading.cut_answers(self.logs / "error.log")
         return View(
             logs=["error.log"],
-            failures=errors if expect.error_failures is None else expect.error_failures,
+            failures=whole if expect.error_failures is None else expect.error_failures,
             cause=list(expect.sure),
             tolerated=list(expect.tolerated),
             upstreams=list(upstreams),

@@ -49,6 +49,11 @@ def upstream_errors(error_log: Path) -> int:
     return sum(bool(_ERROR_LINE.search(line)) for line in _lines(error_log))
 
 
+def cut_answers(error_log: Path) -> int:
+    """Lines of nginx's error log about answers that broke off after their status had been sent: no failed requests."""
+    return sum(" while reading upstream," in line for line in _lines(error_log))
+
+
 def haproxy_statuses(log: Path) -> Counter[str]:
     """Requests by logged status, state lines left out."""
     return Counter(match[1] for line in _lines(log) if (match := _HAPROXY.search(line)))
