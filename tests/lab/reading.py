@@ -51,7 +51,7 @@ def upstream_errors(error_log: Path) -> int:
 
 def cut_answers(error_log: Path) -> int:
     """Lines of nginx's error log about answers that broke off after their status had been sent: no failed requests."""
-    return sum(" while reading upstream," in line for line in _lines(error_log))
+    return sum(" while reading upstream," in line and bool(_ERROR_LINE.search(line)) for line in _lines(error_log))
 
 
 def haproxy_statuses(log: Path) -> Counter[str]:
