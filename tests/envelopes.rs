@@ -165,6 +165,7 @@ fn what_need_not_be_read_is_no_error_in_an_envelope_either() {
 fn no_format_claims_an_envelope() {
     for format in Format::ALL {
         for sample in format.about().samples {
+            assert!(!gatewhy::envelope::begins_around(sample.as_bytes()), "{sample}");
             for (name, wrap, _) in ENVELOPES {
                 let wrapped = wrap(sample);
                 let opened = gatewhy::envelope::open(wrapped.as_bytes());

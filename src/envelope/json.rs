@@ -11,13 +11,35 @@ use crate::grammar::{
     number::{uint, whole},
     time::{When, iso, since_epoch},
 };
+use std::ops::Range;
 
-/// Whether `i` begins as no format does that is an object itself, so that it need not be tried as one first: as what
-/// Docker writes, and journald. That is told by the line alone: what stood before it depends on where blocks end.
+/// How objects begin that need not be tried as a format's first: those of Docker, journald, Fluent Bit, Vector, CloudWatch
+/// Logs and Loki. No format's objects do. It takes the line alone to tell: what stood before it depends on where blocks
+/// end.
+const BEGINNINGS: [&[u8]; 9] = [
+    br#"{"log":""#,
+    br#"{"__"#,
+    br#"{"date":1"#,
+    br#"{"stream":"std"#,
+    br#"{"appname":""#,
+    br#"{"container_"#,
+    br#"{"file":""#,
+    br#"{"logStreamName":""#,
+    br#"{"labels":{"#,
+];
+
+/// What Filebeat puts behind its stamp.
+const METADATA: Range<usize> = 40..54;
+
+/// Whether `i` begins as an object does that is around a line.
 #[inline]
 #[must_use]
 pub fn begins_around(i: &[u8]) -> bool {
-    i.starts_with(br#"{"log":""#) || i.starts_with(br#"{"__"#)
+    i.first() == Some(&b'{') && is_around(i)
+}
+
+fn is_around(i: &[u8]) -> bool {
+    BEGINNINGS.iter().any(|beginning| i.starts_with(beginning)) || i.get(METADATA) == Some(br#","@metadata":{"#)
 }
 
 /// Takes the line out of the object `i`; where it was escaped its text is put into `room`. `None` where `i` is no such
