@@ -177,6 +177,12 @@ impl<'a> Line<'a> {
     }
 }
 
+/// An address that went through a program that makes links of them: `[203.0.113.9](http://203.0.113.9)`.
+fn unlinked(address: &[u8]) -> &[u8] {
+    let Some(inside) = address.strip_prefix(b"[") else { return address };
+    place_of(inside, b"](http").map_or(address, |end| &inside[..end])
+}
+
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
     let line = line(i, fields)?;
     let (when, status, upstream) = (line.row.when()?, line.status, line.upstream());
@@ -208,7 +214,7 @@ pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
         query: row.get(Column::Query),
         bytes: row.number(Column::Sent),
         duration: line.duration,
-        client: row.get(Column::Client),
+        client: unlinked(row.get(Column::Client)),
         user: row.get(Column::User),
         cookie: row.get(Column::Cookie),
         user_agent: row.get(Column::UserAgent),
@@ -334,6 +340,14 @@ mod tests {
         assert_eq!((record.status, record.duration, record.path), (Some(304), Some(7_000), &b"/e"[..]));
         let others = Fields::of(b"#Fields: date time x-edge-location sc-status").unwrap_or_default();
         assert!(skim(b"2026-11-27 08:00:10 FRA 200", &others).is_none());
+    }
+
+    #[test]
+    fn undoes_links() {
+        let line = b"2026-11-27 08:00:10 [10.0.0.4](http://10.0.0.4) GET /a - 80 - [203.0.113.9](http://203.0.113.9) curl/8.0 200 0 0 12";
+        let record = read(line, Fields::UNKNOWN).unwrap_or_default();
+        assert_eq!((record.client, record.duration), (&b"203.0.113.9"[..], Some(12_000)));
+        assert_eq!((unlinked(b"[::1]"), unlinked(b"::1")), (&b"[::1]"[..], &b"::1"[..]));
     }
 
     /// Without names, IIS's order tells.
