@@ -1,12 +1,11 @@
 //! Squid's native access log, as a reverse proxy writes it.
 
 use super::{
-    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, cloud,
     record::{sign, table},
 };
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::{
-    address::host,
     number::{Micros, status, uint, whole},
     text::present,
     time::{When, epoch},
@@ -81,15 +80,15 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     let line = line(i)?;
     let attempt = Attempt { upstream: line.peer, response: Some(line.duration), ..Attempt::default() };
-    let (authority, path) = split_url(line.url);
+    let (host, path) = cloud::url(line.url);
     Some(Record {
         when: Some(line.when),
         status: line.status,
         upstream: line.peer,
         names_upstream: true,
         method: present(line.method),
-        host: host(authority),
-        path,
+        host,
+        path: present(path),
         bytes: whole(line.bytes, uint),
         duration: Some(line.duration),
         client: present(line.client),
@@ -99,13 +98,6 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         escape: Escape::None,
         ..Record::default()
     })
-}
-
-/// `http://shop.example.com/a?b`: the authority, and the path with its query.
-fn split_url(url: &[u8]) -> (&[u8], &[u8]) {
-    let rest = halves(url).filter(|(scheme, _)| scheme.ends_with(b":")).and_then(|(_, rest)| rest.strip_prefix(b"/"));
-    let Some(rest) = rest else { return (b"", present(url)) };
-    rest.split_at(rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len()))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
