@@ -106,10 +106,15 @@ pub(super) fn behind<'a>(label: &[u8], text: &'a [u8], end: u8) -> &'a [u8] {
     &rest[..rest.iter().position(|byte| *byte == end).unwrap_or(rest.len())]
 }
 
+/// Whether a status says by itself what became of the request: neither a failure, nor that the client gave up.
+pub(super) const fn is_plain(status: u16) -> bool {
+    matches!(status, 100..499)
+}
+
 /// What counting needs of a record that was read in full. `odd` says that there is more to it than its status.
 pub(super) fn skim<'a>(record: &Record<'a>, odd: bool) -> Skimmed<'a> {
     let (Some(when), Some(status)) = (record.when, record.status) else { return Skimmed::Full };
-    if odd || record.what != What::Request || record.attempts.len() > 1 || !(100..499).contains(&status) {
+    if odd || record.what != What::Request || record.attempts.len() > 1 || !is_plain(status) {
         return Skimmed::Full;
     }
     Skimmed::Plain(Skim {

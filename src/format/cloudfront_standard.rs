@@ -1,8 +1,13 @@
 //! `CloudFront`'s standard logs as text (v1, and v2's "w3c" and "plain"): values apart by tabs, in the columns that the file's
 //! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end.
 
-use super::{About, Escape, Fields, Record, Skimmed, Statuses, Verdict, cloudfront};
+use super::{
+    About, Escape, Record, Skimmed, Statuses, Verdict,
+    cloudfront::{self, Line},
+    w3c::{Column, Fields, Values},
+};
 use crate::cause::Proxy;
+use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "cloudfront",
@@ -20,67 +25,38 @@ pub(super) static ABOUT: About = About {
 };
 
 /// v1's columns, in the order in which they came in.
-const COLUMNS: [&[u8]; 33] = [
-    b"date",
-    b"time",
-    b"x-edge-location",
-    b"sc-bytes",
-    b"c-ip",
-    b"cs-method",
-    b"cs(Host)",
-    b"cs-uri-stem",
-    b"sc-status",
-    b"cs(Referer)",
-    b"cs(User-Agent)",
-    b"cs-uri-query",
-    b"cs(Cookie)",
-    b"x-edge-result-type",
-    b"x-edge-request-id",
-    b"x-host-header",
-    b"cs-protocol",
-    b"cs-bytes",
-    b"time-taken",
-    b"x-forwarded-for",
-    b"ssl-protocol",
-    b"ssl-cipher",
-    b"x-edge-response-result-type",
-    b"cs-protocol-version",
-    b"fle-status",
-    b"fle-encrypted-fields",
-    b"c-port",
-    b"time-to-first-byte",
-    b"x-edge-detailed-result-type",
-    b"sc-content-type",
-    b"sc-content-len",
-    b"sc-range-start",
-    b"sc-range-end",
-];
+static V1: LazyLock<Fields> = LazyLock::new(|| {
+    Fields::named(
+        b"date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) \
+        cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken \
+        x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status \
+        fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len \
+        sc-range-start sc-range-end",
+    )
+});
 
 /// How many columns the first logs had.
 const FEWEST: usize = 12;
 
-/// The values of a line; `None` where it is no line of `CloudFront`'s.
-fn values<'a>(i: &'a [u8], names: &Fields) -> Option<cloudfront::Fields<'a>> {
-    let columns = i.split(|byte| *byte == b'\t');
-    let mut values = cloudfront::Fields::default();
-    let fewest = if names.are_known() {
-        names.has(b"sc-status").then_some(())?;
-        names.names().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
-        names.names().count()
-    } else {
-        matches!(i, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', ..]).then_some(())?;
-        COLUMNS.into_iter().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
-        FEWEST
-    };
-    (columns.count() >= fewest && values.are_a_request()).then_some(values)
+/// A line of `CloudFront`'s.
+fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
+    if fields.lack(Column::Status) {
+        return None;
+    }
+    fields.values(i, b'\t', usual).map(Line::of).filter(Line::is_request)
 }
 
-pub(super) fn skim<'a>(i: &'a [u8], names: &Fields) -> Option<Skimmed<'a>> {
-    values(i, names).map(|values| values.skim(Escape::None))
+fn usual(i: &[u8]) -> Option<Values<'_>> {
+    matches!(i, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', ..]).then_some(())?;
+    V1.split(i, b'\t', FEWEST)
 }
 
-pub(super) fn read<'a>(i: &'a [u8], names: &Fields) -> Option<Record<'a>> {
-    values(i, names).map(|values| values.record(Escape::None))
+pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
+    line(i, fields).map(|line| line.skim())
+}
+
+pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
+    line(i, fields).map(|line| line.record(Escape::None))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

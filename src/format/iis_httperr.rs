@@ -10,6 +10,7 @@ use crate::{
     cause::{Cause, Proxy, Sign, Strength},
     grammar::text::present,
 };
+use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "iis-httperr",
@@ -27,16 +28,18 @@ pub(super) static ABOUT: About = About {
 };
 
 /// The columns that are usual; newer ones follow them.
-static USUAL: [Column; 13] = {
-    use Column::{Client, ClientPort, Date, Method, Other, Queue, Reason, ServerPort, SiteId, Status, Time, Uri};
-    [Date, Time, Client, ClientPort, Other, ServerPort, Other, Method, Uri, Status, SiteId, Reason, Queue]
-};
+static USUAL: LazyLock<Fields> = LazyLock::new(|| {
+    Fields::named(
+        b"date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename",
+    )
+});
 
-/// The same since Windows 10 and Server 2016, which name HTTP/2's stream behind the address: `streamid`.
-static WITH_STREAM: [Column; 14] = {
-    use Column::{Client, ClientPort, Date, Method, Other, Queue, Reason, ServerPort, SiteId, Status, Time, Uri};
-    [Date, Time, Client, ClientPort, Other, ServerPort, Other, Method, Uri, Other, Status, SiteId, Reason, Queue]
-};
+/// The same since Windows 10 and Server 2016, which name HTTP/2's stream behind the address.
+static WITH_STREAM: LazyLock<Fields> = LazyLock::new(|| {
+    Fields::named(
+        b"date time c-ip c-port s-ip s-port cs-version cs-method cs-uri streamid sc-status s-siteid s-reason s-queuename",
+    )
+});
 
 table! {
     /// What `s-reason` is a sign of. Source: Microsoft, "Error logging in HTTP APIs", "Kinds of errors that the HTTP API
@@ -73,8 +76,8 @@ fn are_right(values: &Values<'_>) -> bool {
 }
 
 fn usual(i: &[u8]) -> Option<Values<'_>> {
-    let mut layouts = [&USUAL[..], &WITH_STREAM[..]].into_iter();
-    layouts.find_map(|columns| Values::of(i, b' ', columns).filter(are_right))
+    let mut layouts = [&USUAL, &WITH_STREAM].into_iter();
+    layouts.find_map(|fields| fields.values(i, b' ', |_| None).filter(are_right))
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {

@@ -11,16 +11,15 @@ use crate::{
     cause::Proxy,
     grammar::{
         Parsed,
-        text::{bracketed, byte, quoted, word},
-        time::clf,
+        text::{bracketed, byte, next_word, quoted, word},
+        time::{When, clf},
     },
 };
 use nom::{
     Parser as _,
     branch::alt,
     bytes::complete::tag,
-    combinator::{all_consuming, consumed, verify},
-    multi::many0,
+    combinator::{consumed, verify},
     sequence::{preceded, terminated},
 };
 
@@ -44,29 +43,39 @@ pub(super) static ABOUT: About = About {
 const QUOTED: [Var; 4] = [Var::UpstreamAddr, Var::Ignored, Var::Ignored, Var::ConnectTime];
 
 fn vars(i: &[u8]) -> Option<Vars<'_>> {
-    let (_, vars) = all_consuming(session).parse(i.trim_ascii_end()).ok()?;
+    let (mut rest, session) = session(i.trim_ascii_end()).ok()?;
+    let mut vars = Vars::new(Escape::Hex);
+    vars.set_time(session.stamp, session.when);
+    for (var, value) in session.values {
+        vars.set(var, value);
+    }
+    let mut behind = QUOTED.into_iter();
+    while !rest.is_empty() {
+        let (after, value) = preceded(byte(b' '), quoted).parse(rest).ok()?;
+        if let Some(var) = behind.next() {
+            vars.set(var, value);
+        }
+        rest = after;
+    }
     Some(vars)
 }
 
-/// `203.0.113.9 [28/Sep/2026:12:00:00 +0600] TCP 200 5 2 0.001`, the address in brackets or not, and what follows it.
-fn session(i: &[u8]) -> Parsed<'_, Vars<'_>> {
+/// What every line begins with.
+struct Session<'a> {
+    stamp: &'a [u8],
+    when: When,
+    values: [(Var, &'a [u8]); 4],
+}
+
+/// `203.0.113.9 [28/Sep/2026:12:00:00 +0600] TCP 200 5 2 0.001`, the address in brackets or not.
+fn session(i: &[u8]) -> Parsed<'_, Session<'_>> {
     let address = verify(alt((bracketed, word)), |text: &[u8]| !text.contains(&b'"'));
     let (i, client) = terminated(address, tag(&b" ["[..])).parse(i)?;
     let (i, (stamp, when)) = terminated(consumed(clf), tag(&b"] "[..])).parse(i)?;
     let (i, _protocol) = terminated(alt((tag(&b"TCP"[..]), tag(&b"UDP"[..]))), byte(b' ')).parse(i)?;
-    let number = || terminated(word, byte(b' '));
-    let (i, (status, sent, _received)) = (number(), number(), number()).parse(i)?;
-    let (i, (time, behind)) = (word, many0(preceded(byte(b' '), quoted))).parse(i)?;
-    let mut vars = Vars::new(Escape::Hex);
-    vars.set_time(stamp, when);
-    for (var, value) in [(Var::RemoteAddr, client), (Var::Status, status), (Var::Bytes, sent), (Var::RequestTime, time)]
-    {
-        vars.set(var, value);
-    }
-    for (var, value) in QUOTED.into_iter().zip(behind) {
-        vars.set(var, value);
-    }
-    Ok((i, vars))
+    let (i, (status, sent, _received, time)) = (word, next_word, next_word, next_word).parse(i)?;
+    let values = [(Var::RemoteAddr, client), (Var::Status, status), (Var::Bytes, sent), (Var::RequestTime, time)];
+    Ok((i, Session { stamp, when, values }))
 }
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
