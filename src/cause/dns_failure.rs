@@ -29,6 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("Apache", "500, `AH00898: DNS lookup failure for: NAME`"),
         ("Envoy", "503, flag `DF`"),
+        ("nginx stream access log", "500 (not 502), every `$upstream_` variable is `-`"),
         ("CloudFront", "502, `OriginDnsError`"),
         ("Cloudflare", "530 with error 1016"),
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
@@ -36,7 +37,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Kong", "`DNS resolution failed: dns server error: 3 name error`"),
         ("Google Cloud", "`dns_error`, `dns_timeout`"),
         ("Azure Front Door", "`DNSFailure`, `DNSTimeout`, `DNSNameNotResolved`"),
-        ("Akamai", "`ERR_DNS_FAIL`, `ERR_DNS_TIMEOUT`"),
+        ("Akamai", "`ERR_DNS_FAIL`, `ERR_DNS_TIMEOUT`, `ERR_NO_FWD_HOSTS`"),
     ],
     look_alikes: &[
         (
