@@ -16,6 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("ALB", "`LambdaServiceException` as error reason; 500 with a WAF error"),
         ("Google Cloud", "`internal_error`"),
         ("CloudFront", "503, `CapacityExceeded`"),
+        ("IIS", "in HTTPERR 503 `N/A`: no memory, or two reservations of one URL"),
         ("Varnish", "`Child (N) died signal=6`, `Panic at:`"),
         ("Kong, OpenResty", "500, `lua entry thread aborted: runtime error`, `failed to run …_by_lua*`"),
         ("Envoy", "503, flag `LR` (local reset); 500, flag `NFCF` (no filter configuration)"),

@@ -18,6 +18,8 @@ pub(super) static ENTRY: Entry = Entry {
             "Apache",
             "503, `(70007)… AH00941 … failed to acquire connection`: the wait that `acquire=` allows (circuit-breaker)",
         ),
+        ("IIS", "in HTTPERR 503 `AppPoolTimer`; `Timer_ReqQueue`, `Timer_AppPool`: closed without a status"),
+        ("Akamai", "`ERR_FWD_RATE_LIMIT_Q_TIMEOUT`"),
         ("Java proxies", "`Timeout waiting for connection from pool`, `Pool#acquire(Duration) has been pending …`"),
     ],
     look_alikes: &[

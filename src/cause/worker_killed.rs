@@ -36,7 +36,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("systemd", "`Main process exited, code=killed, status=9/KILL`, `Failed with result 'oom-kill'`"),
         ("Kubernetes, Docker", "`OOMKilled`, exit code 137 (SIGKILL) or 139 (SIGSEGV)"),
         ("Apache", "`AH00051`, `AH00052 child pid N exit signal Segmentation fault (11)`, with mod_php for one"),
-        ("IIS", "502.5; in HTTPERR `Connection_Abandoned_By_AppPool`"),
+        ("IIS", "502.5; in HTTPERR `Connection_Abandoned_By_ReqQueue` (`…_By_AppPool`)"),
     ],
     look_alikes: &[
         (
