@@ -24,6 +24,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `DO` (`drop_overloads`)"),
         ("Traefik", "503, 19 bytes (`Service Unavailable`), `ServiceURL` is `-`"),
         ("Google Cloud", "`connection_limit_reached`"),
+        ("Akamai", "`ERR_FWD_RATE_LIMIT_Q_FULL`, `…_Q_FILLED_UP`"),
         ("CloudFront", "503, `LimitExceeded`, `FunctionThrottledError`"),
         ("Fastly", "503, `Backend.max_conn reached`"),
     ],

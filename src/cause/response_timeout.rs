@@ -49,7 +49,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "503, `FetchError first byte timeout` (`first_byte_timeout`, 60 s by default)"),
         ("Envoy", "504, flags `SI`, `UMSDR`, `DT`"),
         ("Traefik access log", "504, 15 bytes, after another time than `dialTimeout` (30 s)"),
-        ("CloudFront", "504, `OriginCommError`"),
+        ("CloudFront", "504, `OriginCommError`, `OriginReadError`"),
         ("Azure Application Gateway", "504, `ERRORINFO_UPSTREAM_TIMED_OUT`"),
         ("Azure Front Door", "`OriginTimeout`; status 0, 503 or 504"),
         ("Fastly", "503, `first byte timeout` (15 s unless set)"),

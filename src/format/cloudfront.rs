@@ -38,6 +38,8 @@ table! {
         "the origin's response header is too big");
     INVALID_RESPONSE = sign("cloudfront-invalid-response", Cause::InvalidResponse, Strength::Conclusive, 502,
         "the origin's answer is invalid");
+    READ_TIMEOUT = sign("cloudfront-read-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
+        "nothing could be read from the origin, and the answer was 504: a time limit was over");
     READ_FAILED = sign("cloudfront-read-failed", Cause::ClosedEarly, Strength::Strong, 502,
         "the origin's answer broke off before anything was sent on");
     BODY_CUT = sign("cloudfront-body-cut", Cause::TruncatedResponse, Strength::Strong, 0,
@@ -228,6 +230,7 @@ fn failure(detail: &[u8], status: u16, took: Option<Micros>) -> Option<&'static 
         b"OriginInvalidResponseError" | b"OriginContentRangeLengthError" | b"OriginZeroSizeObjectError" => {
             INVALID_RESPONSE
         }
+        b"OriginReadError" if status == 504 => READ_TIMEOUT,
         b"OriginReadError" => READ_FAILED,
         b"OriginWriteError" => WRITE_FAILED,
         b"AbortedOrigin" => ABORTED,
@@ -299,6 +302,7 @@ mod tests {
             (["Error", "OriginInvalidResponseError", "502", "0.2"], both("cloudfront-invalid-response")),
             (["Error", "OriginZeroSizeObjectError", "502", "0.2"], both("cloudfront-invalid-response")),
             (["Error", "OriginReadError", "502", "0.2"], both("cloudfront-read-failed")),
+            (["Error", "OriginReadError", "504", "30.1"], both("cloudfront-read-timeout")),
             (["Error", "OriginWriteError", "502", "0.2"], both("cloudfront-write-failed")),
             (["Error", "AbortedOrigin", "502", "0.2"], both("cloudfront-aborted")),
             (["Error", "SlowReaderOriginError", "502", "0.2"], both("cloudfront-slow-viewer")),
