@@ -39,7 +39,9 @@ pub(super) static ABOUT: About = About {
     signs: &[&SIGNS],
 };
 
-static SIGNS: [Sign; 3] = [
+/// Errors that Go's standard library does not count among those of the network end a request with 500
+/// (`ComputeStatusCode`), where others have 502 or 504.
+static SIGNS: [Sign; 6] = [
     sign(
         "traefik-unrecognised",
         Cause::Unknown,
@@ -62,6 +64,33 @@ static SIGNS: [Sign; 3] = [
         503,
         "a server answered its health check with an error",
         r"received error status code: |unexpected status code",
+    ),
+    wording(
+        "traefik-certificate",
+        Cause::TlsCertificate,
+        Strength::Conclusive,
+        500,
+        "the server's certificate was not accepted",
+        r"x509: (?:certificate |cannot validate certificate|issuer |a root or intermediate|too many )",
+    ),
+    wording(
+        "traefik-not-tls",
+        Cause::ProtocolMismatch,
+        Strength::Conclusive,
+        500,
+        "one side spoke TLS, the other did not",
+        concat!(
+            r"first record does not look like a TLS handshake|server gave HTTP response to HTTPS client",
+            r#"|malformed HTTP response \\*"\\+x(?:15\\+x03|00\\+x00)"#,
+        ),
+    ),
+    wording(
+        "traefik-malformed-response",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        500,
+        "the server's answer was malformed",
+        r#"malformed HTTP response \\*"[^\\"]|malformed HTTP (?:status|version)|malformed MIME header"#,
     ),
 ];
 static UNRECOGNISED: &Sign = &SIGNS[0];
