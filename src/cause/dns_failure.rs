@@ -31,7 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `DF`"),
         ("nginx stream access log", "500 (not 502), every `$upstream_` variable is `-`"),
         ("CloudFront", "502, `OriginDnsError`"),
-        ("Cloudflare", "530 with error 1016"),
+        ("Cloudflare", "530 (error 1016; 1033 is a tunnel that is down)"),
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
         ("IIS", "502.3, `sc-win32-status` 12007"),
         ("Kong", "`DNS resolution failed: dns server error: 3 name error`"),

@@ -36,7 +36,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH01102` with `(70007)`; 504 for FastCGI (`AH01075`)"),
         ("Envoy", "504, flag `UT`"),
         ("Google Cloud", "502, `backend_timeout`"),
-        ("Cloudflare", "524"),
+        ("Cloudflare", "524; 522 after a TCP handshake or 90 s"),
         ("Go proxies", "`net/http: timeout awaiting response headers`, `context deadline exceeded`"),
         (
             "php-fpm",
