@@ -35,6 +35,16 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "netsh http show servicestate view=requestq",
+            why: "each request queue with its processes and its limit",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list config -section:serverRuntime",
+            why: "appConcurrentRequestLimit; queueLength stands in section:applicationPools, connections in section:sites",
+        },
+        Check {
             on: &[Proxy::ENVOY],
             run: "curl -s localhost:15000/stats | grep -E 'overflow|circuit_breakers.*(_open|remaining)'",
             why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): which limit of which cluster is reached",

@@ -59,6 +59,11 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "Test-NetConnection {upstream} -CommonTCPPort HTTP",
+            why: "in PowerShell, from the ARR server; another port: -Port",
+        },
+        Check {
             on: &[Proxy::CLOUDFLARE],
             run: "curl -s https://www.cloudflare.com/ips-v4",
             why: "the origin's firewall must let these addresses in; fail2ban and rate limits count them as one \

@@ -62,6 +62,11 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "Test-NetConnection {upstream} -CommonTCPPort HTTP",
+            why: "in PowerShell, from the ARR server; another port: -Port",
+        },
+        Check {
             on: &[Proxy::CLOUDFLARE],
             run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
             why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",

@@ -30,6 +30,11 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "netsh http show urlacl",
+            why: "reservations of URLs: two of one URL are an internal error to HTTP.sys",
+        },
+        Check {
             on: &[Proxy::NGINX],
             run: "grep -hE 'exited on signal|\\[(alert|emerg)\\]' /var/log/nginx/error.log | tail -n 50",
             why: "crashes of workers and the signal",

@@ -29,6 +29,16 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "netsh http show servicestate view=requestq",
+            why: "each request queue with its processes and its limit",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list requests /elapsed:5000",
+            why: "in %windir%\\system32\\inetsrv: the requests that are being worked on for five seconds or more",
+        },
+        Check {
             on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,59-62",
             why: "qcur and qmax, scur against slim, and average queue and response times (ms) of each server",

@@ -66,6 +66,16 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list config -section:webFarms",
+            why: "ARR's time limit for each farm, 30 seconds if none is set (without a farm: -section:proxy)",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list requests /elapsed:5000",
+            why: "in %windir%\\system32\\inetsrv: the requests that are being worked on for five seconds or more",
+        },
+        Check {
             on: &[Proxy::CLOUDFLARE],
             run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",
             why: "past Cloudflare, straight to the origin: does it accept, agree on TLS, answer?",

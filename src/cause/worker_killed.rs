@@ -49,6 +49,16 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents 50",
+            why: "in PowerShell: worker processes that ended or did not answer, and pools that were taken offline",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "Get-WinEvent -FilterHashtable @{LogName='Application'; Level=1,2} -MaxEvents 50",
+            why: "in PowerShell: what crashed, with its exception",
+        },
+        Check {
             on: &[],
             run: "dmesg -T | grep -iE 'killed process|oom-kill|segfault|general protection|invalid opcode'",
             why: "on the upstream's host: proof of an out-of-memory kill or a crash, with the library at fault",
