@@ -35,6 +35,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.3, `sc-win32-status` 12152"),
         ("Varnish", "`FetchError http format error`, `Received junk`"),
         ("Cloudflare", "520"),
+        ("Akamai", "`ERR_BAD_CHUNKED_ENC`, `ERR_GZIP`"),
         ("CloudFront", "502, `OriginInvalidResponseError`, `OriginContentRangeLengthError`"),
         ("Azure Front Door", "`OriginInvalidResponse`, unless it came after a timeout's wait"),
     ],

@@ -29,12 +29,16 @@ table! {
         "no connection to the origin was made in time");
     CONNECT_FAILED = sign("cloudfront-connect-failed", Cause::ConnectionRefused, Strength::Weak, 502,
         "no connection to the origin could be made: refused, or no agreement on TLS");
+    TEN_SECONDS = sign("cloudfront-ten-seconds", Cause::ConnectTimeout, Strength::Weak, 504,
+        "the origin did not answer in time, after ten seconds or twenty: as long as connecting may take if nothing else is set");
     ORIGIN_TIMEOUT = sign("cloudfront-origin-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
         "the origin did not answer in time");
     HEADER_TOO_BIG = sign("cloudfront-header-too-big", Cause::HeaderTooBig, Strength::Conclusive, 502,
         "the origin's response header is too big");
     INVALID_RESPONSE = sign("cloudfront-invalid-response", Cause::InvalidResponse, Strength::Conclusive, 502,
         "the origin's answer is invalid");
+    READ_TIMEOUT = sign("cloudfront-read-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
+        "nothing could be read from the origin, and the answer was 504: a time limit was over");
     READ_FAILED = sign("cloudfront-read-failed", Cause::ClosedEarly, Strength::Strong, 502,
         "the origin's answer broke off before anything was sent on");
     BODY_CUT = sign("cloudfront-body-cut", Cause::TruncatedResponse, Strength::Strong, 0,
@@ -192,11 +196,14 @@ fn failure(detail: &[u8], status: u16, took: Option<Micros>) -> Option<&'static 
         b"OriginDnsError" => DNS,
         b"OriginConnectError" if status == 504 || waited(took) => CONNECT_TIMEOUT,
         b"OriginConnectError" => CONNECT_FAILED,
+        // "… timed out while connecting to the origin, or reading data from the origin".
+        b"OriginCommError" if took.is_some_and(is_connection_timeout) => TEN_SECONDS,
         b"OriginCommError" => ORIGIN_TIMEOUT,
         b"OriginHeaderTooBigError" => HEADER_TOO_BIG,
         b"OriginInvalidResponseError" | b"OriginContentRangeLengthError" | b"OriginZeroSizeObjectError" => {
             INVALID_RESPONSE
         }
+        b"OriginReadError" if status == 504 => READ_TIMEOUT,
         b"OriginReadError" => READ_FAILED,
         b"OriginWriteError" => WRITE_FAILED,
         b"AbortedOrigin" => ABORTED,
@@ -222,6 +229,11 @@ const AT_ONCE: Micros = 5_000;
 /// Whether a request took as long as one attempt to connect may take: 10 s by default, and there are up to three.
 fn waited(took: Option<Micros>) -> bool {
     took.is_some_and(|took| took >= 9_900_000)
+}
+
+/// Whether this is the time of one attempt to connect, or of two; three take as long as the origin may take to answer.
+fn is_connection_timeout(took: Micros) -> bool {
+    [10_000_000, 20_000_000].iter().any(|time| (time - 50_000..time + 500_000).contains(&took))
 }
 
 #[cfg(test)]
@@ -265,10 +277,14 @@ mod tests {
             (["Error", "OriginConnectError", "502", "10.004"], both("cloudfront-connect-timeout")),
             (["Error", "OriginConnectError", "502", "0.030"], both("cloudfront-connect-failed")),
             (["Error", "OriginCommError", "504", "30.125"], both("cloudfront-origin-timeout")),
+            (["Error", "OriginCommError", "504", "10.021"], both("cloudfront-ten-seconds")),
+            (["Error", "OriginCommError", "504", "20.031"], both("cloudfront-ten-seconds")),
+            (["Error", "OriginCommError", "504", "12.0"], both("cloudfront-origin-timeout")),
             (["Error", "OriginHeaderTooBigError", "502", "0.2"], both("cloudfront-header-too-big")),
             (["Error", "OriginInvalidResponseError", "502", "0.2"], both("cloudfront-invalid-response")),
             (["Error", "OriginZeroSizeObjectError", "502", "0.2"], both("cloudfront-invalid-response")),
             (["Error", "OriginReadError", "502", "0.2"], both("cloudfront-read-failed")),
+            (["Error", "OriginReadError", "504", "30.1"], both("cloudfront-read-timeout")),
             (["Error", "OriginWriteError", "502", "0.2"], both("cloudfront-write-failed")),
             (["Error", "AbortedOrigin", "502", "0.2"], both("cloudfront-aborted")),
             (["Error", "SlowReaderOriginError", "502", "0.2"], both("cloudfront-slow-viewer")),

@@ -31,18 +31,19 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What `errorInfo` is a sign of. Source: Microsoft, "Monitor Azure Front Door" (access log) and "Troubleshoot Azure
+    /// What `errorInfo` is a sign of. Two of its values say more than their descriptions: refused is "wasn't established",
+    /// aborted is "disconnected abnormally". Source: Microsoft, "Monitor Azure Front Door" (access log) and "Troubleshoot Azure
     /// Front Door common issues".
     SIGNS:
     ORIGIN_STATUS = sign("frontdoor-origin-status", Cause::UpstreamError, Strength::Strong, 0,
         "Front Door met no error: the origin answered with this status");
     ORIGIN_ERROR = sign("frontdoor-origin-error", Cause::UpstreamError, Strength::Strong, 503,
         "the origin answered with an error");
-    CONNECT_REFUSED = sign("frontdoor-connect-refused", Cause::ConnectionRefused, Strength::Conclusive, 503,
+    CONNECT_REFUSED = sign("frontdoor-connect-refused", Cause::ConnectionRefused, Strength::Strong, 503,
         "the origin refused the connection");
     CONNECT_FAILED = sign("frontdoor-connect-failed", Cause::ConnectionRefused, Strength::Weak, 503,
         "no connection to the origin could be made");
-    ABORTED = sign("frontdoor-aborted", Cause::ConnectionReset, Strength::Conclusive, 503,
+    ABORTED = sign("frontdoor-aborted", Cause::ConnectionReset, Strength::Strong, 503,
         "the origin broke off the connection");
     BODY_CUT = sign("frontdoor-body-cut", Cause::TruncatedResponse, Strength::Strong, 0,
         "the origin broke off the connection in the middle of its answer");

@@ -156,11 +156,10 @@ impl<'a> Line<'a> {
         Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
     }
 
-    /// What ARR appended to the query under `name`.
+    /// What ARR appended to the query under `name`: the client's own parameters stand before.
     fn noted(&self, name: &[u8]) -> &'a [u8] {
-        let query = self.row.get(Column::Query);
-        let Some(at) = place_of(query, name) else { return b"" };
-        query[at + name.len()..].split(|byte| *byte == b'&').next().unwrap_or_default()
+        let parameters = self.row.get(Column::Query).rsplit(|byte| *byte == b'&');
+        parameters.filter_map(|parameter| parameter.strip_prefix(name)).next().unwrap_or_default()
     }
 
     fn upstream(&self) -> &'a [u8] {
@@ -277,6 +276,13 @@ mod tests {
             ("a=b&SERVER-ROUTED=10.0.0.5&SERVER-STATUS=503", "503 0 0 12", "iis-server-status", 1),
             ("SERVER-ROUTED=10.0.0.5&X-ARR-LOG-ID=1&SERVER-STATUS=0", "502 3 12002 30015", "iis-winhttp-timeout", 1),
             ("SERVER-ROUTED=10.0.0.5", "502 3 2147954402 30015", "iis-winhttp-timeout", 1),
+            // What a client calls so stands before ARR's.
+            (
+                "SERVER-STATUS=502&SERVER-ROUTED=a&SERVER-ROUTED=10.0.0.5&SERVER-STATUS=0",
+                "502 3 12030 15",
+                "iis-winhttp-connection-error",
+                1,
+            ),
             ("-", "502 3 12007 15", "iis-winhttp-name", 0),
             ("-", "502 3 12029 1031", "iis-winhttp-cannot-connect", 0),
             ("-", "502 3 12029 21015", "iis-winhttp-connect-timeout", 0),
