@@ -40,7 +40,6 @@ use memchr::{memchr, memchr2_iter, memmem};
 use nom::{
     Parser as _,
     bytes::complete::tag,
-    combinator::opt,
     sequence::{delimited, preceded, terminated},
 };
 use std::sync::LazyLock;
@@ -625,7 +624,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     if record.what == What::Notice {
         return Verdict::default();
     }
-    let sign = Message::of(record.message).sign(record.message);
+    let text = behind_source(record.message);
+    let sign = Message::of(text).sign(text);
     let request = (record.what != What::State).then_some(sign);
     Verdict { request, attempts: record.attempts.iter().map(|_| Some(sign)).collect(), ..Verdict::default() }
 }
@@ -664,9 +664,9 @@ fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     if !known || ambiguous {
         return mismatch();
     }
-    rest = opt(source).parse(rest)?.0;
-    // `(111)Connection refused: [client …] `, and behind the source file without an errno.
-    head.groups(errno(rest).map_or(rest, |(after, _)| after));
+    // `mod_proxy.c(470): (111)Connection refused: [client …] `, and with one of the two.
+    let text = behind_source(rest);
+    head.groups(errno(text).map_or(text, |(after, _)| after));
     Ok((rest, head))
 }
 
@@ -737,7 +737,12 @@ fn without_port(client: &[u8]) -> &[u8] {
     }
 }
 
-/// `mod_proxy.c(1234): `, from `LogLevel debug` on.
+/// A message without the source file that it begins with from `LogLevel debug` on.
+fn behind_source(text: &[u8]) -> &[u8] {
+    source(text).map_or(text, |(rest, ())| rest)
+}
+
+/// `mod_proxy.c(1234): `
 fn source(i: &[u8]) -> Parsed<'_, ()> {
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
     let length = i.iter().take_while(|byte| name(byte)).count();
@@ -820,8 +825,9 @@ struct Message<'a> {
 
 impl<'a> Message<'a> {
     fn of(text: &'a [u8]) -> Self {
-        let (rest, errno) = errno(text).unwrap_or((text, b""));
-        let rest = if errno.is_empty() { rest } else { Head::default().groups(rest) };
+        let words = behind_source(text);
+        let (rest, errno) = errno(words).unwrap_or((words, b""));
+        let rest = if rest.len() == text.len() { rest } else { Head::default().groups(rest) };
         let (words, code) = numbered(rest).unwrap_or_else(|_| {
             let words = rest.strip_prefix(b"proxy: ").unwrap_or(rest);
             (words, code_of(words))
@@ -993,7 +999,7 @@ mod tests {
             // `LogLevel debug`, and over HTTP/2.
             (
                 format!("[Sat Nov 21 02:57:47.769876 2026] [proxy_http:error] [pid 7] mod_proxy_http.c(1111): (70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words}"),
-                format!("{timed_out} pid=7 message=(70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
+                format!("{timed_out} pid=7 message=mod_proxy_http.c(1111): (70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
             ),
             // 2.2
             (
@@ -1024,7 +1030,9 @@ mod tests {
             assert_eq!(when, Some(When { wall: 1_795_229_867_000_000, zone }), "{stamp}");
         }
         let line = "[Sat Nov 21 02:57:47.769876 2026] [rewrite:trace3] [pid 7:tid 8] mod_rewrite.c(470): [client fe80::9%eth0:38350] init";
-        assert!(said(line).contains("client=fe80::9%eth0 level=trace3"), "{}", said(line));
+        let told =
+            "client=fe80::9%eth0 level=trace3 pid=7 message=mod_rewrite.c(470): [client fe80::9%eth0:38350] init";
+        assert!(said(line).contains(told), "{}", said(line));
         // 2026-11-21T02:57:47.769876Z is 1795229867.769876.
         let when = |line: &[u8]| read(line).and_then(|record| record.when).map(|when| when.wall);
         let line = b"[Sat Nov 21 02:57:47.769876 2026] [core:notice] [pid 7] AH00094: Command line: 'apache2'";

@@ -25,10 +25,12 @@ pub(super) struct Line<'a> {
     pub when: When,
     /// The request line.
     pub request: &'a [u8],
-    /// The status, three digits.
+    /// The status, three digits; `-` where there is none.
     pub status: &'a [u8],
     /// A number of bytes, or `-`.
     pub bytes: &'a [u8],
+    /// What some put between the sizes and the headers: times, the server's address.
+    pub between: &'a [u8],
     /// The user agent, where the line has headers.
     pub agent: Option<&'a [u8]>,
     /// All that follows, from the byte behind the last quote on.
@@ -44,11 +46,11 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     let stamp = &line[bracket + 1..line.len() - after.len() - 2];
     let (rest, request) = text(after).ok()?;
     let (rest, (status, bytes)) = sizes(rest).ok()?;
-    let (tail, agent) = headers(rest);
+    let Headers { between, agent, tail } = headers(rest);
     if !matches!(tail.first(), None | Some(b' ' | b'\t' | b',' | b';' | b'|')) {
         return None;
     }
-    Some(Line { host, client, user, stamp, when, request, status, bytes, agent, tail })
+    Some(Line { host, client, user, stamp, when, request, status, bytes, between, agent, tail })
 }
 
 /// Where the bracket with the time is, the time, and what follows `] `. The user's name may hold spaces and brackets,
@@ -197,39 +199,91 @@ fn escaped_text(inside: &[u8]) -> Parsed<'_, &[u8]> {
     mismatch()
 }
 
-/// ` 502 150`: the status and the number of bytes.
+/// ` 502 150`: the status and the number of bytes. Apache writes `-` where it has no status (`pfmt` in
+/// `mod_log_config.c`), Varnish where the client was piped through, Traefik where the field is dropped; nginx always has
+/// one.
 #[inline(always)]
 fn sizes(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
     let (i, ()) = byte(b' ')(i)?;
-    let (rest, _) = status(i)?;
+    let rest = match i {
+        [b'-', rest @ ..] => rest,
+        _ => status(i)?.0,
+    };
     let (after, ()) = byte(b' ')(rest)?;
     let end = match after {
         [b'-', end @ ..] => end,
         _ => uint(after)?.0,
     };
-    Ok((end, (&i[..3], &after[..after.len() - end.len()])))
+    Ok((end, (&i[..i.len() - rest.len()], &after[..after.len() - end.len()])))
 }
 
-/// ` "REFERER" "USER AGENT"`, where they are there; the last may have been cut off. What follows comes first.
+/// What follows the sizes.
+#[derive(Clone, Copy, Default)]
+struct Headers<'a> {
+    between: &'a [u8],
+    agent: Option<&'a [u8]>,
+    tail: &'a [u8],
+}
+
+/// ` "REFERER" "USER AGENT"`, where they are there; the last may have been cut off.
 #[inline(always)]
-fn headers(i: &[u8]) -> (&[u8], Option<&[u8]>) {
+fn headers(i: &[u8]) -> Headers<'_> {
     let Ok((rest, _referer)) = next_text(i) else {
         return headers_behind(i);
     };
     match next_text(rest) {
-        Ok((tail, agent)) => (tail, Some(agent)),
-        Err(_) => cut(rest).map_or((rest, None), |agent| (b"", Some(agent))),
+        Ok((tail, agent)) => Headers { agent: Some(agent), tail, ..Headers::default() },
+        Err(_) => match cut(rest) {
+            Some(agent) => Headers { agent: Some(agent), ..Headers::default() },
+            None => Headers { tail: rest, ..Headers::default() },
+        },
     }
 }
 
-/// [`headers`] where none stand at once. Some put a number before them: `%D`, `$request_length`.
-fn headers_behind(i: &[u8]) -> (&[u8], Option<&[u8]>) {
+/// [`headers`] where none stand at once. Some put a number before them (`%D`, `$request_time`, `$request_length`), or a
+/// few words, as in the layouts that Tomcat's users write: ` 10.0.0.5 + 12 "-" "curl/8.14.1"`.
+fn headers_behind(i: &[u8]) -> Headers<'_> {
     if cut(i).is_some() {
-        return (b"", None);
+        return Headers::default();
     }
-    let number = byte(b' ')(i).and_then(|(rest, ())| uint(rest));
-    let behind = number.and_then(|(rest, _)| next_text(rest)).and_then(|(rest, _referer)| next_text(rest));
-    behind.map_or((i, None), |(tail, agent)| (tail, Some(agent)))
+    let none = Headers { tail: i, ..Headers::default() };
+    let Some(quote) = memmem::find(i, b" \"") else { return none };
+    let (between, quoted) = i.split_at(quote);
+    if !is_between(between) {
+        return none;
+    }
+    let Ok((rest, referer)) = next_text(quoted) else { return none };
+    let (tail, agent) = match (next_text(rest), cut(rest)) {
+        (Ok((tail, agent)), _) => (tail, agent),
+        (Err(_), Some(agent)) => (&b""[..], agent),
+        (Err(_), None) => return none,
+    };
+    let is_number = between[1..].iter().all(u8::is_ascii_digit);
+    if is_number || is_referer(referer) && is_agent(agent) {
+        Headers { between, agent: Some(agent), tail }
+    } else {
+        none
+    }
+}
+
+/// Up to four words that stand before the headers: nothing with a key, whose value may be in quotes.
+fn is_between(i: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".:/+-".contains(byte);
+    let mut words = i.split(|byte| *byte == b' ').skip(1);
+    let known = words.by_ref().take(4).all(|word| {
+        word.last().is_some_and(u8::is_ascii_alphanumeric) && word.iter().all(plain) || matches!(word, b"-" | b"+")
+    });
+    i.first() == Some(&b' ') && known && words.next().is_none()
+}
+
+/// What a browser sends as the referer, or nothing: no address of an upstream and no time.
+fn is_referer(text: &[u8]) -> bool {
+    matches!(text, b"" | b"-") || memmem::find(text, b"://").is_some()
+}
+
+/// A user agent, or nothing: no number and no address.
+fn is_agent(text: &[u8]) -> bool {
+    matches!(text, b"" | b"-") || text.iter().any(u8::is_ascii_alphabetic) && address(text).is_none()
 }
 
 #[inline(always)]

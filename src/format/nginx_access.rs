@@ -60,7 +60,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 /// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.
 #[inline(always)]
 fn ordinary<'a>(line: &clf::Line<'a>) -> Option<Skim<'a>> {
-    let (None, Some(_)) = (line.host, line.agent) else { return None };
+    let (None, Some(_), b"") = (line.host, line.agent, line.between) else { return None };
     let Ordinary { upstream, status, request_time } = LAST.with_borrow(|layout| layout.skim(line.tail))?;
     // A list, a user agent, a socket, the name of a group: all of these take a longer look.
     let is_server = find2(b' ', b'/', upstream).is_none() && is_server(upstream);
@@ -118,8 +118,11 @@ fn fill_from<'a>(line: &clf::Line<'a>, vars: &mut Vars<'a>) -> Option<()> {
     if let Some(agent) = line.agent {
         vars.set(Var::UserAgent, agent);
     }
+    if !line.between.is_empty() {
+        tail(line.between, vars, after_combined);
+    }
     // A layout that only nginx can write.
-    if line.host.is_none() && LAST.with_borrow(|layout| layout.read(line.tail, vars)) {
+    if line.host.is_none() && line.between.is_empty() && LAST.with_borrow(|layout| layout.read(line.tail, vars)) {
         return Some(());
     }
     if is_foreign(line) {
@@ -157,7 +160,7 @@ fn all_keyed<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
 /// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache, Varnish.
 fn is_foreign(line: &clf::Line<'_>) -> bool {
     let tail = line.tail;
-    if tail.is_empty() && line.host.is_none() {
+    if tail.is_empty() && line.host.is_none() && line.between.is_empty() && line.status != b"-" {
         return false;
     }
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
@@ -549,6 +552,27 @@ mod tests {
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "geti / HTTP/1.1" 400 1 3413 "https://r/" "curl/8""#,
                 "status=400 method=geti path=/ bytes=1 client=203.0.113.9 agent=curl/8",
             ),
+            // Times and addresses there; without headers, what stands there is the upstream's.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 0.012 "-" "curl/8""#,
+                "status=200 method=GET path=/ bytes=12 duration=0.012 client=203.0.113.9 agent=curl/8",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 0.012 "-" "curl/8" 0.011 x"#,
+                "status=200 method=GET path=/ bytes=12 duration=0.012 client=203.0.113.9 agent=curl/8",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 10.0.0.4 40 - "https://r/" "curl"#,
+                "status=200 method=GET path=/ bytes=12 client=203.0.113.9 agent=curl",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 0.012 "10.0.0.5:80" "502""#,
+                "status=502 upstream=10.0.0.5:80 method=GET path=/ bytes=1 duration=0.012 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 502 -/-/-]",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 0.012 "-" "0.011""#,
+                "status=502 method=GET path=/ bytes=1 duration=0.012 client=203.0.113.9 attempts=[ - -/-/0.011]",
+            ),
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "- - HTTP/1.0" 400 1 98"#,
                 "status=400 bytes=1 client=203.0.113.9",
@@ -713,6 +737,11 @@ mod tests {
             // nginx's stamps always have a zone.
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14] "GET / HTTP/1.1" 200 1 "-" "-""#,
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" OK 1 "-" "-""#,
+            // nginx always has a status.
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "-" - -"#,
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" - 1 "-" "-" 0.012"#,
+            // Apache's `%X`, before the headers.
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1 10.0.0.4 + 40 "-" "-""#,
             r#"10.0.1.2 [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
             r#"{"a":"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] \"GET / HTTP/1.1\" 200 1"}"#,
         ] {

@@ -1,7 +1,7 @@
 //! Squid's native access log, as a reverse proxy writes it.
 
 use super::{
-    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, clf, cloud,
     record::{sign, table},
 };
 use crate::cause::{Cause, Proxy, Sign, Strength};
@@ -10,6 +10,7 @@ use crate::grammar::{
     text::present,
     time::{When, epoch},
 };
+use memchr::memchr;
 
 pub(super) static ABOUT: About = About {
     name: "squid",
@@ -56,22 +57,102 @@ struct Line<'a> {
     peer: &'a [u8],
     /// The status that the server sent itself, where the line gives that away.
     answered: Option<u16>,
+    /// What follows the peer.
+    tail: &'a [u8],
 }
 
 fn line(i: &[u8]) -> Option<Line<'_>> {
-    let mut words = i.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    let mut next = || words.next();
-    let (when, millis, client) = (whole(next()?, epoch)?, whole(next()?, uint)?, next()?);
-    let (result, code) = halves(next()?)?;
-    let (bytes, method, url, user) = (next()?, next()?, next()?, next()?);
-    let (hierarchy, peer) = halves(next()?)?;
-    let content = next().unwrap_or_default();
+    let mut words = Words { rest: i };
+    let (when, millis, client) = (whole(words.next()?, epoch)?, whole(words.next()?, uint)?, words.next()?);
+    let mut result = words.next()?;
+    // The client's port.
+    if is_number(result) {
+        result = words.next()?;
+    }
+    let ((result, code), bytes) = (halves(result)?, words.next()?);
+    let Request { method, url, user, hierarchy, peer, tail } = native(words).or_else(|| with_more(words))?;
     let is_result = result.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
     let (duration, status) = (millis.saturating_mul(1_000), whole(code, status).filter(|status| *status != 0));
-    let peer = present(peer);
+    // Before the content's type may stand the server's port.
+    let content = Words { rest: tail }.find(|word| !word.iter().all(u8::is_ascii_digit)).unwrap_or_default();
     let answered = status.filter(|status| !peer.is_empty() && is_servers(*status, hierarchy, content));
-    let line = Line { when, duration, client, result, status, bytes, method, url, user, peer, answered };
+    let line = Line { when, duration, client, result, status, bytes, method, url, user, peer, answered, tail };
     is_result.then_some(line)
+}
+
+/// What follows the size.
+struct Request<'a> {
+    method: &'a [u8],
+    url: &'a [u8],
+    user: &'a [u8],
+    /// How the server was chosen, and its address.
+    hierarchy: &'a [u8],
+    peer: &'a [u8],
+    tail: &'a [u8],
+}
+
+/// `GET http://shop.example.com/ alice HIER_DIRECT/192.0.2.80`
+fn native(mut words: Words<'_>) -> Option<Request<'_>> {
+    let (method, url, user, last) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    peer(last).map(|(hierarchy, peer)| Request { method, url, user, hierarchy, peer, tail: words.rest })
+}
+
+/// The same with sizes before it and the protocol's version inside: `92 394 92 - GET http://shop.example.com/ 1.1 alice
+/// HIER_DIRECT/192.0.2.80`.
+fn with_more(mut words: Words<'_>) -> Option<Request<'_>> {
+    let method = words.by_ref().take(MORE).find(|word| !is_number(word))?;
+    let (url, mut user) = (words.next()?, words.next()?);
+    for _ in 0..MORE {
+        let word = words.next()?;
+        if let Some((hierarchy, peer)) = peer(word) {
+            return Some(Request { method, url, user, hierarchy, peer, tail: words.rest });
+        }
+        user = word;
+    }
+    None
+}
+
+/// How many words people put between those of the native layout.
+const MORE: usize = 8;
+
+/// The words of a line.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.rest.iter().position(|byte| *byte != b' ')?;
+        let end = memchr(b' ', &self.rest[start..]).map_or(self.rest.len(), |length| start + length);
+        let word = &self.rest[start..end];
+        self.rest = &self.rest[end..];
+        Some(word)
+    }
+}
+
+/// A size, a time or a port, or none.
+fn is_number(word: &[u8]) -> bool {
+    word == b"-" || word.iter().all(u8::is_ascii_digit)
+}
+
+/// `HIER_DIRECT/192.0.2.80`, taken apart; `None` for the protocol's version and for users.
+fn peer(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (how, peer) = halves(word)?;
+    how.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_').then_some((how, present(peer)))
+}
+
+/// The user agent: what stands in quotes behind the referer, or alone.
+fn agent(mut tail: &[u8]) -> &[u8] {
+    let mut quoted: [&[u8]; 2] = [b"", b""];
+    for place in &mut quoted {
+        let Some(text) = memchr(b'"', tail).and_then(|quote| clf::text(&tail[quote..]).ok()) else { break };
+        (tail, *place) = text;
+    }
+    let [referer, agent] = quoted;
+    present(if agent.is_empty() { referer } else { agent })
 }
 
 /// Whether a server that was reached sent an error itself. Squid answers 503 where it could not connect, and then names no
@@ -113,9 +194,10 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         duration: Some(line.duration),
         client: present(line.client),
         user: present(line.user),
+        user_agent: agent(line.tail),
         flags: line.result,
         attempts: (!line.peer.is_empty()).then_some(attempt).into_iter().collect(),
-        escape: Escape::None,
+        escape: Escape::Hex,
         ..Record::default()
     })
 }
