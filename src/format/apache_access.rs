@@ -355,7 +355,7 @@ impl<'a> Tail<'a> {
             b"X" | b"+" if !item.quoted => self.set_connection(item.value),
             value => match whole(value, uint) {
                 Some(number) => self.numbers.add(number),
-                None => self.duration = self.duration.or_else(|| seconds_and_micros(value)),
+                None => self.duration = self.duration.or_else(|| seconds_and_micros(value).or_else(|| decimal(value))),
             },
         }
     }
@@ -492,6 +492,11 @@ fn seconds_and_micros(value: &[u8]) -> Option<Micros> {
     let (first, second) = value.split_at(memchr(b'/', value)?);
     let (whole_seconds, micros) = (whole(first, uint)?, whole(&second[1..], uint)?);
     (micros / SECOND == whole_seconds).then_some(micros)
+}
+
+/// `0.012`: Tomcat's `%T` counts seconds.
+fn decimal(value: &[u8]) -> Option<Micros> {
+    memchr(b'.', value).and_then(|_| whole(value, seconds))
 }
 
 /// Whole numbers without keys, of which only their relations tell what they are.
@@ -640,6 +645,7 @@ mod tests {
                 "group=api upstream=10.0.0.5:9000 … attempts=[10.0.0.5:9000 - -/-/-]",
             ),
             (" 2500 +", "duration=0.003 …"),
+            (" 10.0.0.4 + 0.012", "duration=0.012 …"),
         ];
         for (tail, expected) in cases {
             assert_eq!(tail_of("", tail), expected, "{tail}");
