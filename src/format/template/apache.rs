@@ -103,9 +103,10 @@ impl Custom {
     pub(super) fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let glance: Glance<'_> = self.layout.skim(line)?;
         let upstream = glance.upstream();
+        let Some(status) = glance.status()? else { return Some(Skimmed::Full) };
         Some(Skimmed::Plain(Skim {
             when: glance.when?,
-            status: whole(glance.status, number::status)?,
+            status,
             group: glance.group(),
             upstream,
             names_upstream: false,
@@ -131,7 +132,7 @@ impl Custom {
         let forwarded = || list(get(Field::ForwardedFor)).next();
         Some(Record {
             when: Some(glance.when?),
-            status: Some(whole(glance.status, number::status)?),
+            status: glance.status()?,
             upstream_status,
             group: glance.group(),
             upstream,
@@ -195,6 +196,11 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
 }
 
 impl<'a> Glance<'a> {
+    /// The status; `Some(None)` where Apache had none and wrote `-`.
+    fn status(&self) -> Option<Option<u16>> {
+        if self.status == b"-" { Some(None) } else { whole(self.status, number::status).map(Some) }
+    }
+
     /// The server in the worker's URL. Where no balancer chose it, the handler or the file's name may tell:
     /// `proxy:fcgi://10.0.0.5:9000/a`.
     fn upstream(&self) -> &'a [u8] {
@@ -687,6 +693,8 @@ mod tests {
         }
         let cut = line.strip_suffix(r#" "-" "ua""#).unwrap_or_default();
         assert_eq!(said("apache:common", cut), common);
+        let none = cut.replace(" 502 578", " - -");
+        assert_eq!(said("apache:common", &none), "method=GET path=/a client=203.0.113.9");
         assert_eq!(said("apache:combinedio", &format!("{line} 310 999")), combined);
         let host = format!("shop.example.com:80 {line}");
         assert_eq!(said("apache:vhost_combined", &host), combined.replace("path", "host=shop.example.com path"));

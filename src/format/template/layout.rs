@@ -380,6 +380,8 @@ impl<F: Copy> Piece<F> {
         match &self.class {
             Class::Text | Class::Word | Class::Port | Class::Route => Some(None),
             Class::Number => Some(Some(number_length(i))),
+            // Apache writes `-` where there is none.
+            Class::Status if i.first() == Some(&b'-') => Some(Some(1)),
             Class::Status => read(status(i).ok().map(|(rest, _)| rest)),
             Class::Stamp(stamp) => read(stamp.read(i).map(|(rest, _)| rest)),
             Class::Row(count) => Some(Some(row_length(i, *count)?)),
