@@ -129,9 +129,10 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     let line = clf::line(line)?;
     let tail = own_tail(&line)?;
     let upstream = tail.upstream();
+    let Some(status) = whole(line.status, status) else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
         when: line.when,
-        status: whole(line.status, status)?,
+        status,
         group: tail.group(),
         upstream,
         names_upstream: false,
@@ -154,7 +155,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let attempt = Attempt { upstream, status: tail.proxy_status, response: duration, ..Attempt::default() };
     Some(Record {
         when: Some(line.when),
-        status: Some(whole(line.status, status)?),
+        status: whole(line.status, status),
         upstream_status: tail.proxy_status,
         group: tail.group(),
         upstream,
