@@ -1,15 +1,17 @@
 //! Squid's native access log, as a reverse proxy writes it.
 
 use super::{
-    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, clf, cloud,
     record::{sign, table},
 };
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::{
+    address,
     number::{Micros, status, uint, whole},
     text::present,
     time::{When, epoch},
 };
+use memchr::memmem;
 
 pub(super) static ABOUT: About = About {
     name: "squid",
@@ -80,7 +82,11 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     let line = line(i)?;
     let attempt = Attempt { upstream: line.peer, response: Some(line.duration), ..Attempt::default() };
-    let (host, path) = cloud::url(line.url);
+    let (host, path) = match line.method {
+        // `shop.example.com:443`
+        b"CONNECT" => (address::host(line.url.strip_suffix(b"/").unwrap_or(line.url)), line.url),
+        _ => cloud::url(line.url),
+    };
     Some(Record {
         when: Some(line.when),
         status: line.status,
@@ -93,11 +99,19 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         duration: Some(line.duration),
         client: present(line.client),
         user: present(line.user),
+        user_agent: agent(i),
         flags: line.result,
         attempts: (!line.peer.is_empty()).then_some(attempt).into_iter().collect(),
         escape: Escape::None,
         ..Record::default()
     })
+}
+
+/// The user agent, where a layout ends with ` "%{Referer}>h" "%{User-Agent}>h"`.
+fn agent(i: &[u8]) -> &[u8] {
+    let headers = memmem::find(i, b" \"").map_or(&b""[..], |at| &i[at + 1..]);
+    let agent = clf::text(headers).and_then(|(rest, _referer)| clf::text(rest.trim_ascii_start()));
+    agent.ok().filter(|(rest, _)| rest.is_empty()).map_or(b"", |(_, agent)| present(agent))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -109,4 +123,43 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
         _ => None,
     };
     Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), ..Verdict::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tunnels have a host too; the headers that some have written behind the native layout.
+    #[test]
+    fn reads_tunnels_and_headers() {
+        let start = "1795769544.415    400 203.0.113.9";
+        let cases = [
+            (
+                "TCP_TUNNEL/200 15851 CONNECT shop.example.com:443 - HIER_DIRECT/192.0.2.80 -",
+                ["shop.example.com", "shop.example.com:443", "192.0.2.80", ""],
+            ),
+            (
+                "TCP_TUNNEL/200 39 CONNECT [2001:db8::1]:443 - HIER_DIRECT/2001:db8::1 -",
+                ["2001:db8::1", "[2001:db8::1]:443", "2001:db8::1", ""],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/a?b - HIER_DIRECT/192.0.2.80 text/html "http://r/" "a \"b\"""#,
+                ["shop.example.com", "/a?b", "192.0.2.80", r#"a \"b\""#],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "-" "-""#,
+                ["shop.example.com", "/", "", ""],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "one""#,
+                ["shop.example.com", "/", "", ""],
+            ),
+        ];
+        for (rest, expected) in cases {
+            let line = format!("{start} {rest}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let got = [record.host, record.path, record.upstream, record.user_agent];
+            assert_eq!(got, expected.map(str::as_bytes), "{rest}");
+        }
+    }
 }
