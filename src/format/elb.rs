@@ -91,11 +91,11 @@ pub(super) fn count(i: &[u8]) -> Parsed<'_, Option<u64>> {
     terminated(amount, byte(b' ')).parse(i)
 }
 
-/// A count, or `-`.
+/// A count, or `-`, or -1 as timers have it.
 #[inline(always)]
 fn amount(i: &[u8]) -> Parsed<'_, Option<u64>> {
     match i {
-        [b'-', rest @ ..] => Ok((rest, None)),
+        [b'-', b'1', rest @ ..] | [b'-', rest @ ..] => Ok((rest, None)),
         _ => uint(i).map(|(rest, count)| (rest, Some(count))),
     }
 }

@@ -81,8 +81,12 @@ impl<'a> Vars<'a> {
         self.when.or_else(|| when(self.get(Var::Time)))
     }
 
-    fn status(&self) -> Option<u16> {
-        whole(self.get(Var::Status), status)
+    /// The status; `Some(None)` where the line says that none was sent, as other servers do (nginx writes 000).
+    fn status(&self) -> Option<Option<u16>> {
+        match self.values.get(Var::Status as usize).copied().flatten()? {
+            b"-" | b"0" => Some(None),
+            text => whole(text, status).map(Some),
+        }
     }
 
     /// `$upstream_response_time`, also where it is called `response_time` beside a `$request_time` or is a list.
@@ -133,6 +137,7 @@ impl<'a> Vars<'a> {
     /// What every line must tell. `None` without a time and a status.
     pub(super) fn skim(&self) -> Option<Skimmed<'a>> {
         let (when, status) = (self.when()?, self.status()?);
+        let Some(status) = status else { return Some(Skimmed::Full) };
         let addr = self.get(Var::UpstreamAddr);
         let own = self.get(Var::UpstreamStatus);
         let times = [self.response_times(), self.get(Var::ConnectTime), self.get(Var::HeaderTime)];
@@ -164,7 +169,7 @@ impl<'a> Vars<'a> {
     pub(super) fn record(&self) -> Option<Record<'a>> {
         let mut record = Record {
             when: Some(self.when()?),
-            status: Some(self.status()?),
+            status: self.status()?,
             names_upstream: self.has(Var::UpstreamAddr),
             names_connect: self.has(Var::ConnectTime),
             names_header: self.has(Var::HeaderTime),

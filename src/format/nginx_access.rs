@@ -106,6 +106,10 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 
 /// Finds the variables of a line.
 fn fill_from<'a>(line: &clf::Line<'a>, vars: &mut Vars<'a>) -> Option<()> {
+    // nginx always has a status.
+    if line.status == b"-" {
+        return None;
+    }
     if let Some(host) = line.host {
         vars.set(Var::Host, host);
     }
@@ -160,7 +164,7 @@ fn all_keyed<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
 /// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache, Varnish.
 fn is_foreign(line: &clf::Line<'_>) -> bool {
     let tail = line.tail;
-    if tail.is_empty() && line.host.is_none() && line.between.is_empty() && line.status != b"-" {
+    if tail.is_empty() && line.host.is_none() && line.between.is_empty() {
         return false;
     }
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
@@ -512,6 +516,64 @@ mod tests {
             ),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "" 000 0 "" """#, "status=0 bytes=0 client=203.0.113.9"),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 499 - "-" "-""#, "status=499 client=203.0.113.9"),
+            // lighttpd's default (`%h %V %u`), with a name, an address; `%v %h %l %u`.
+            (
+                r#"203.0.113.9 shop.example.com al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET host=shop.example.com path=/a bytes=1 client=203.0.113.9 user=al agent=ua",
+            ),
+            (
+                r#"203.0.113.9 localhost - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET host=localhost path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 192.0.2.80 - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET host=192.0.2.80 path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 bob al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            (
+                r#"shop.example.com 203.0.113.9 bob al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET host=shop.example.com path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            // Names in quotes; what a header says of the client, in parentheses, and in quotes before the request.
+            (
+                r#"203.0.113.9 "-" "al" [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            (
+                r#"203.0.113.9 (10.0.0.2, 8.8.8.8) - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "8.8.8.8" "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] (0 s) "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            // No status was sent.
+            (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 0 0"#, "bytes=0 client=203.0.113.9"),
+            // `$request_time` before the headers; more than one space.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 0.202 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 duration=0.202 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1  "-"  "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 354 247 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            // Quotes that were not escaped.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a?b="c"&d="e" HTTP/1.1" 404 1 "-" "say "hi" you" "-""#,
+                r#"status=404 method=GET path=/a?b="c"&d="e" bytes=1 client=203.0.113.9 agent=say "hi" you"#,
+            ),
             // The client's port; several addresses, of which the first that is public is the client's.
             (
                 r#"203.0.113.9:51234 - - [28/Sep/2026:12:00:00 +0600] "-" 400 0 "-" "-""#,

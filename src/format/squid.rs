@@ -6,6 +6,7 @@ use super::{
 };
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::{
+    address,
     number::{Micros, status, uint, whole},
     text::present,
     time::{When, epoch},
@@ -180,7 +181,11 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     let line = line(i)?;
     let (upstream, status) = (line.peer, line.answered);
     let attempt = Attempt { upstream, status, response: Some(line.duration), ..Attempt::default() };
-    let (host, path) = cloud::url(line.url);
+    let (host, path) = match line.method {
+        // `shop.example.com:443`
+        b"CONNECT" => (address::host(line.url.strip_suffix(b"/").unwrap_or(line.url)), line.url),
+        _ => cloud::url(line.url),
+    };
     Some(Record {
         when: Some(line.when),
         status: line.status,
@@ -246,6 +251,40 @@ mod tests {
         }
         for sign in &SIGNS {
             assert!(cases.iter().any(|(.., kind)| *kind == Some(sign.kind)), "{}", sign.kind);
+        }
+    }
+
+    /// Tunnels have a host too; the headers that some have written behind the native layout.
+    #[test]
+    fn reads_tunnels_and_headers() {
+        let start = "1795769544.415    400 203.0.113.9";
+        let cases = [
+            (
+                "TCP_TUNNEL/200 15851 CONNECT shop.example.com:443 - HIER_DIRECT/192.0.2.80 -",
+                ["shop.example.com", "shop.example.com:443", "192.0.2.80", ""],
+            ),
+            (
+                "TCP_TUNNEL/200 39 CONNECT [2001:db8::1]:443 - HIER_DIRECT/2001:db8::1 -",
+                ["2001:db8::1", "[2001:db8::1]:443", "2001:db8::1", ""],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/a?b - HIER_DIRECT/192.0.2.80 text/html "http://r/" "a \"b\"""#,
+                ["shop.example.com", "/a?b", "192.0.2.80", r#"a \"b\""#],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "-" "-""#,
+                ["shop.example.com", "/", "", ""],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "one""#,
+                ["shop.example.com", "/", "", "one"],
+            ),
+        ];
+        for (rest, expected) in cases {
+            let line = format!("{start} {rest}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let got = [record.host, record.path, record.upstream, record.user_agent];
+            assert_eq!(got, expected.map(str::as_bytes), "{rest}");
         }
     }
 }

@@ -168,7 +168,8 @@ fn entry(line: &[u8]) -> Option<Entry<'_>> {
         b'0'..=b'9' | 0x1B => console(line),
         _ => None,
     }?;
-    (entry.marked || entry.failure().is_some() || entry.is_about_health()).then_some(entry)
+    let known = entry.marked || entry.failure().is_some() || entry.is_about_health() || entry.is_about_itself();
+    known.then_some(entry)
 }
 
 impl<'a> Entry<'a> {
@@ -229,6 +230,18 @@ impl<'a> Entry<'a> {
     /// Whether a health check failed.
     fn is_about_health(&self) -> bool {
         self.message.starts_with(b"Health check failed") || self.message.starts_with(b"Health check still failing")
+    }
+
+    /// Whether it tells of its start or its configuration, in words that nobody else's messages begin with.
+    fn is_about_itself(&self) -> bool {
+        let starts: [&[u8]; 5] = [
+            b"Traefik version ",
+            b"Starting provider ",
+            b"Configuration received from provider ",
+            b"Skipping same configuration for provider ",
+            b"Server configuration reloaded on ",
+        ];
+        starts.iter().any(|start| self.message.starts_with(start))
     }
 
     /// The server that a health check was for.
@@ -616,6 +629,12 @@ mod tests {
             (
                 "2026-11-21T02:57:46Z INF Starting provider *file.Provider providerName=file",
                 "what=Notice level=INF message=Starting provider *file.Provider".to_owned(),
+                None,
+            ),
+            // Version 1 names no provider in a field.
+            (
+                r#"time="2026-11-21T02:57:46Z" level=info msg="Skipping same configuration for provider file""#,
+                "what=Notice level=info message=Skipping same configuration for provider file".to_owned(),
                 None,
             ),
         ];
