@@ -1,8 +1,9 @@
 //! `CloudFront`'s standard logs as text (v1, and v2's "w3c" and "plain"): values apart by tabs, in the columns that the file's
-//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end.
+//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end. Values hold
+//! no spaces, so a line that was copied with spaces for its tabs can still be taken apart where its columns are known.
 
 use super::{About, Escape, Fields, Record, Skimmed, Statuses, Verdict, cloudfront};
-use crate::cause::Proxy;
+use crate::{cause::Proxy, grammar::find::find};
 
 pub(super) static ABOUT: About = About {
     name: "cloudfront",
@@ -61,12 +62,14 @@ const FEWEST: usize = 12;
 
 /// The values of a line; `None` where it is no line of `CloudFront`'s.
 fn values<'a>(i: &'a [u8], names: &Fields) -> Option<cloudfront::Fields<'a>> {
-    let columns = i.split(|byte| *byte == b'\t');
+    let separator = if names.are_of_an_edge() && find(b'\t', i).is_none() { b' ' } else { b'\t' };
+    let columns = i.split(|byte| *byte == separator);
     let mut values = cloudfront::Fields::default();
     let fewest = if names.are_known() {
         names.has(b"sc-status").then_some(())?;
         names.names().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
-        names.names().count()
+        // The end of a line may be missing, as that of an old one is.
+        if names.are_of_an_edge() { names.names().count().min(FEWEST) } else { names.names().count() }
     } else {
         matches!(i, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', ..]).then_some(())?;
         COLUMNS.into_iter().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
@@ -119,6 +122,24 @@ mod tests {
             assert_eq!((record.status, record.path), (Some(504), &b"/api/orders"[..]), "{line}");
         }
         assert!(Format::Cloudfront.read(format!("{sample}\tx\ty").as_bytes()).is_some());
+    }
+
+    /// A line may be cut, and spaces may stand for tabs, where the columns are known.
+    #[test]
+    fn minds_neither_ends_nor_tabs_under_a_heading() {
+        let names = COLUMNS.map(String::from_utf8_lossy).join(" ");
+        let names = Fields::of(format!("#Fields: {names}").as_bytes()).unwrap_or_default();
+        let sample = ABOUT.samples[1];
+        for columns in 12..33 {
+            let cut = sample.split('\t').take(columns).collect::<Vec<_>>().join("\t");
+            for line in [cut.clone(), cut.replace('\t', " ")] {
+                let record = read(line.as_bytes(), &names).unwrap_or_default();
+                assert_eq!((record.status, record.path), (Some(504), &b"/api/orders"[..]), "{line}");
+                let claims = Format::ALL.iter().filter(|format| format.read_under(&names, line.as_bytes()).is_some());
+                assert_eq!(claims.collect::<Vec<_>>(), [&Format::Cloudfront], "{line}");
+            }
+        }
+        assert!(read(b"2026-11-27 08:00:00 FRA56-P1 1036 203.0.113.9 POST", &names).is_none());
     }
 
     #[test]

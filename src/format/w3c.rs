@@ -75,18 +75,20 @@ const MOST: usize = 256;
 pub struct Fields {
     columns: Vec<Column>,
     names: Vec<Box<[u8]>>,
+    of_an_edge: bool,
 }
 
 impl Fields {
     /// Where nothing names the columns.
-    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), names: Vec::new() };
+    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), names: Vec::new(), of_an_edge: false };
 
     /// What a `#Fields:` line says; `None` where it is another line.
     #[must_use]
     pub fn of(line: &[u8]) -> Option<Self> {
         let words = line.strip_prefix(DIRECTIVE)?.split(u8::is_ascii_whitespace);
         let names: Vec<Box<[u8]>> = words.filter(|name| !name.is_empty()).take(MOST).map(Box::from).collect();
-        Some(Self { columns: names.iter().map(|name| Column::named(name)).collect(), names })
+        let of_an_edge = names.iter().any(|name| name.starts_with(b"x-edge-"));
+        Some(Self { columns: names.iter().map(|name| Column::named(name)).collect(), names, of_an_edge })
     }
 
     /// The names, in their order.
@@ -97,6 +99,11 @@ impl Fields {
     /// Whether there is a column of this name.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         self.names().any(|known| known == name)
+    }
+
+    /// Whether these are columns of CloudFront's: nobody else names any `x-edge-…`.
+    pub(super) const fn are_of_an_edge(&self) -> bool {
+        self.of_an_edge
     }
 
     /// Whether a line has named the columns.
