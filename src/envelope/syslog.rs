@@ -120,7 +120,11 @@ pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
         b'<' => with_priority(line),
         b'A'..=b'Z' => stored(time::syslog(line)),
         b'0'..=b'9' => match line.get(4) {
-            Some(b'-') => stored(time::iso(line)).or_else(|_| stamped(line)),
+            Some(b'-') => match time::iso(line) {
+                // A store's stamp before an object, which may be of a layout of one's own: it is not known yet.
+                Ok(([b' ', b'{', ..], _)) => mismatch(),
+                stamp => stored(stamp).or_else(|_| stamped(line)),
+            },
             // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
             _ => octet_counted(line),
         },
@@ -155,6 +159,10 @@ fn octet_counted(line: &[u8]) -> Parsed<'_, Opened<'_>> {
 fn stored<'a>(stamp: Parsed<'a, When>) -> Parsed<'a, Opened<'a>> {
     let (rest, when) = stamp?;
     let tag = one(b' ', rest)?.0;
+    // An object's first member looks like a tag, where a space follows its name.
+    if tag.first() == Some(&b'{') {
+        return bare(when, tag);
+    }
     let (rest, first) = word(tag)?;
     let (host, tag, rest) = match first {
         [.., b':'] => (&b""[..], tag, rest),
@@ -297,6 +305,10 @@ mod tests {
         expect(r#"<134>1 - h a 1 - [x@1 k="\]"][y] MSG"#, "h", Some(1), "MSG");
         expect("93 <134>1 - h a - - - MSG", "h", None, "MSG");
         expect("<6>MSG", "", None, "MSG");
+        expect(r#"<134>Feb  6 12:14:14 {"a": "b", "c": 1}"#, "", None, r#"{"a": "b", "c": 1}"#);
+        expect(r#"Feb  6 12:14:14 {"a": "b", "c": 1}"#, "", None, r#"{"a": "b", "c": 1}"#);
+        expect(r#"<134>2026-11-21T01:19:20Z {"a": "b"}"#, "", None, r#"{"a": "b"}"#);
+        expect(r#"Feb  6 12:14:14 lb1 nginx: {"a": "b"}"#, "lb1", None, r#"{"a": "b"}"#);
         expect("<1>2026-11-21T01:19:20.609918+00:00 any thing", "", None, "any thing");
         let doubled =
             "2020-03-16T14:09:50.276+03:00 local2.info 2020-03-16T14:09:50+03:00 lb haproxy 3307 - [a b=\"c\"] MSG";
@@ -324,6 +336,7 @@ mod tests {
             // Layouts of one's own.
             "2018-07-02T22:23:00+00:00 203.0.113.9 502 10.0.0.1:80",
             "2018-07-02T22:23:00+00:00 shop.example.com 502 10.0.0.1:80",
+            r#"2018-07-02T22:23:00.186Z {"a": "b", "c": 1}"#,
             "2024/06/12 10:09:11 [error] 1#1: *1 x",
             "10.0.0.1:53594 [12/Jun/2024:10:09:11.823] fe be/srv",
             "Server be/srv is DOWN",
