@@ -121,12 +121,10 @@ pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
         b'<' => with_priority(line),
         b'A'..=b'Z' => stored(time::syslog(line)),
         b'0'..=b'9' => match line.get(4) {
-            Some(b'-') => match time::iso(line) {
+            Some(b'-') => match stored(time::iso(line)) {
                 // A store's stamp before an object, which may be of a layout of one's own: it is not known yet.
-                stamp => match stored(stamp) {
-                    Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
-                    stored => stored.or_else(|_| stamped(line)),
-                },
+                Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
+                stored => stored.or_else(|_| stamped(line)),
             },
             // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
             _ => octet_counted(line),
