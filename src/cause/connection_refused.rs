@@ -52,6 +52,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Front Door", "`OriginConnectionRefused`"),
         ("Fastly", "503, `Connection refused`"),
         ("Akamai", "`ERR_CONNECT_FAIL` at once"),
+        ("API Gateway", "504, `INTEGRATION_FAILURE`: weak, as it says no more"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),

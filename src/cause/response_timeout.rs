@@ -54,6 +54,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Front Door", "`OriginTimeout`; status 0, 503 or 504"),
         ("Fastly", "503, `first byte timeout` (15 s unless set)"),
         ("Akamai", "504, `ERR_READ_TIMEOUT`, `ERR_FIRST_BYTE_TIMEOUT`"),
+        ("API Gateway", "504, `INTEGRATION_TIMEOUT`, or an integration latency of 29 s"),
     ],
     look_alikes: &[
         (

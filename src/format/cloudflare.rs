@@ -96,6 +96,7 @@ struct Fields<'a> {
     method: &'a [u8],
     uri: &'a [u8],
     path: &'a [u8],
+    query: &'a [u8],
     client: &'a [u8],
     user_agent: &'a [u8],
     bytes: &'a [u8],
@@ -145,6 +146,7 @@ impl<'a> Fields<'a> {
             b"ClientRequestMethod" => &mut self.method,
             b"ClientRequestURI" => &mut self.uri,
             b"ClientRequestPath" => &mut self.path,
+            b"ClientRequestQuery" => &mut self.query,
             b"ClientRequestUserAgent" => &mut self.user_agent,
             b"ClientIP" => &mut self.client,
             b"ZoneName" => &mut self.zone,
@@ -153,7 +155,8 @@ impl<'a> Fields<'a> {
             b"RequestSource" | b"ClientRequestSource" => &mut self.source,
             b"WorkerSubrequest" => &mut self.subrequest,
             b"WorkerStatus" => &mut self.worker,
-            b"SecurityAction" | b"WAFAction" | b"EdgeRateLimitAction" => return self.act(text),
+            // `Action` is a firewall event's.
+            b"SecurityAction" | b"WAFAction" | b"EdgeRateLimitAction" | b"Action" => return self.act(text),
             b"SecurityActions" | b"FirewallMatchesActions" => return self.act_all(value),
             b"Datetime" => {
                 self.event = true;
@@ -220,6 +223,7 @@ impl<'a> Fields<'a> {
             method: self.method,
             host: cloud::host(self.host),
             path: cloud::or(self.uri, self.path),
+            query: if self.uri.is_empty() { self.query.strip_prefix(b"?").unwrap_or(self.query) } else { b"" },
             bytes: cloud::count(self.bytes),
             duration: self.duration(),
             connect: attempt.and_then(|attempt| attempt.connect),

@@ -1,12 +1,13 @@
 //! `CloudFront`'s standard logs as text (v1, and v2's "w3c" and "plain"): values apart by tabs, in the columns that the file's
-//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end.
+//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end. Values hold
+//! no spaces, so a line that was copied with spaces for its tabs can still be taken apart where its columns are known.
 
 use super::{
     About, Escape, Record, Skimmed, Statuses, Verdict,
     cloudfront::{self, Line},
     w3c::{Column, Fields, Values},
 };
-use crate::cause::Proxy;
+use crate::{cause::Proxy, grammar::find::find};
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -25,15 +26,14 @@ pub(super) static ABOUT: About = About {
 };
 
 /// v1's columns, in the order in which they came in.
-static V1: LazyLock<Fields> = LazyLock::new(|| {
-    Fields::named(
-        b"date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) \
-        cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken \
-        x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status \
-        fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len \
-        sc-range-start sc-range-end",
-    )
-});
+static V1: LazyLock<Fields> = LazyLock::new(|| Fields::named(NAMES));
+
+const NAMES: &[u8] =
+    b"date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) \
+    cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken \
+    x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status \
+    fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len \
+    sc-range-start sc-range-end";
 
 /// How many columns the first logs had.
 const FEWEST: usize = 12;
@@ -43,7 +43,14 @@ fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
     if fields.lack(Column::Status) {
         return None;
     }
-    fields.values(i, b'\t', usual).map(Line::of).filter(Line::is_request)
+    let values = if fields.are_of_an_edge() {
+        let separator = if find(b'\t', i).is_none() { b' ' } else { b'\t' };
+        // The end of a line may be missing, as that of an old one is.
+        fields.split(i, separator, FEWEST)
+    } else {
+        fields.values(i, b'\t', usual)
+    };
+    values.map(Line::of).filter(Line::is_request)
 }
 
 fn usual(i: &[u8]) -> Option<Values<'_>> {
@@ -95,6 +102,23 @@ mod tests {
             assert_eq!((record.status, record.path), (Some(504), &b"/api/orders"[..]), "{line}");
         }
         assert!(Format::Cloudfront.read(format!("{sample}\tx\ty").as_bytes()).is_some());
+    }
+
+    /// A line may be cut, and spaces may stand for tabs, where the columns are known.
+    #[test]
+    fn minds_neither_ends_nor_tabs_under_a_heading() {
+        let names = Fields::named(NAMES);
+        let sample = ABOUT.samples[1];
+        for columns in 12..33 {
+            let cut = sample.split('\t').take(columns).collect::<Vec<_>>().join("\t");
+            for line in [cut.clone(), cut.replace('\t', " ")] {
+                let record = read(line.as_bytes(), &names).unwrap_or_default();
+                assert_eq!((record.status, record.path), (Some(504), &b"/api/orders"[..]), "{line}");
+                let claims = Format::ALL.iter().filter(|format| format.read_under(&names, line.as_bytes()).is_some());
+                assert_eq!(claims.collect::<Vec<_>>(), [&Format::Cloudfront], "{line}");
+            }
+        }
+        assert!(read(b"2026-11-27 08:00:00 FRA56-P1 1036 203.0.113.9 POST", &names).is_none());
     }
 
     #[test]

@@ -79,6 +79,8 @@ struct Fields<'a> {
     user_agent: &'a [u8],
     client: &'a [u8],
     taken: &'a [u8],
+    probe_taken: &'a [u8],
+    probe_connect: &'a [u8],
     first_byte: &'a [u8],
     status: &'a [u8],
     cache: &'a [u8],
@@ -110,6 +112,8 @@ impl<'a> Fields<'a> {
             b"useragent" => &mut self.user_agent,
             b"clientip" => &mut self.client,
             b"timetaken" => &mut self.taken,
+            b"totallatencymilliseconds" => &mut self.probe_taken,
+            b"connectionlatencymilliseconds" => &mut self.probe_connect,
             b"timetofirstbyte" => &mut self.first_byte,
             b"httpstatuscode" => &mut self.status,
             b"cachestatus" => &mut self.cache,
@@ -148,7 +152,7 @@ impl<'a> Fields<'a> {
         let status = cloud::status(self.status);
         let (host, path) = cloud::url(self.url);
         let upstream = cloud::or(self.origin_address, cloud::or(self.origin_name, self.backend));
-        let duration = cloud::seconds(self.taken);
+        let duration = cloud::seconds(self.taken).or_else(|| cloud::millis(self.probe_taken));
         let header = cloud::seconds(self.first_byte);
         let asked =
             log == Log::DoorAccess && !is_hit(self.cache) && (!upstream.is_empty() || blames_origin(self.error));
@@ -165,6 +169,7 @@ impl<'a> Fields<'a> {
             path,
             bytes: cloud::count(self.bytes),
             duration,
+            connect: cloud::millis(self.probe_connect),
             header,
             client: cloud::host(self.client),
             user_agent: self.user_agent,

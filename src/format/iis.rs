@@ -81,7 +81,8 @@ fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
     if !matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) || fields.lack(Column::Stem) {
         return None;
     }
-    let named = fields.are_known().then(|| fields.values(i, b' ', guess).and_then(Line::of)).flatten();
+    let its_own = fields.are_known() && !fields.are_of_an_edge();
+    let named = its_own.then(|| fields.values(i, b' ', guess).and_then(Line::of)).flatten();
     // A line may stand under a heading that is not its own: joined files, a rotated one.
     named.or_else(|| guess(i).and_then(Line::of))
 }

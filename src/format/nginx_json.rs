@@ -85,8 +85,8 @@ fn is_own(name: &[u8]) -> bool {
     }
 }
 
-/// Marks of other programs: journald, Docker, Cloudflare, Envoy, Caddy, Traefik, Google, Azure, Fastly, Akamai, and
-/// applications' own loggers.
+/// Marks of other programs: journald, Docker, Cloudflare, Envoy, Caddy, Traefik, Google, Azure, Fastly, Akamai, API
+/// Gateway, and applications' own loggers.
 fn is_foreign(name: &[u8]) -> bool {
     matches!(
         name,
@@ -118,6 +118,8 @@ fn is_foreign(name: &[u8]) -> bool {
             | b"fastly_server"
             | b"fastly_is_edge"
             | b"reqTimeSec"
+            | b"resourcePath"
+            | b"routeKey"
     )
 }
 

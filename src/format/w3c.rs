@@ -92,11 +92,12 @@ const MOST: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
     columns: Vec<Column>,
+    of_an_edge: bool,
 }
 
 impl Fields {
     /// Where nothing names the columns.
-    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new() };
+    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), of_an_edge: false };
 
     /// What a `#Fields:` line says; `None` where it is another line.
     #[must_use]
@@ -107,7 +108,13 @@ impl Fields {
     /// The columns of these names, apart by spaces or tabs.
     pub(super) fn named(names: &[u8]) -> Self {
         let names = names.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
-        Self { columns: names.take(MOST).map(Column::named).collect() }
+        let of_an_edge = names.clone().any(|name| name.starts_with(b"x-edge-"));
+        Self { columns: names.take(MOST).map(Column::named).collect(), of_an_edge }
+    }
+
+    /// Whether these are columns of CloudFront's: nobody else names any `x-edge-…`.
+    pub(super) const fn are_of_an_edge(&self) -> bool {
+        self.of_an_edge
     }
 
     /// Whether a line has named the columns.
@@ -130,14 +137,14 @@ impl Fields {
         if self.are_known() { self.split(line, separator, self.columns.len()) } else { guess(line) }
     }
 
-    /// The values of a line that has at least the first `fewest` of these columns, and perhaps more than these.
+    /// The values of a line that has at least the first `fewest` of these columns, or all, and perhaps more than these.
     pub(super) fn split<'a>(&self, line: &'a [u8], separator: u8, fewest: usize) -> Option<Values<'a>> {
         let (mut values, mut count) = (Values::default(), 0);
         for (column, value) in self.columns.iter().zip(words(line, separator)) {
             values.set(*column, value);
             count += 1;
         }
-        (count >= fewest).then_some(values)
+        (count >= fewest.min(self.columns.len())).then_some(values)
     }
 }
 
