@@ -52,12 +52,22 @@ impl<'a> Vars<'a> {
             Var::AnyTime if when(value).is_some() => Var::Time,
             Var::AnyTime => Var::RequestTime,
             Var::AddrOrAgent => self.addr_or_agent(value),
+            Var::Url => return self.set_url(value),
+            Var::UrlArgs => return self.set_url(without_no_args(value)),
+            Var::UriArgs => return self.set(Var::Uri, without_no_args(value)),
             var => var,
         };
         let free = |slot: &&mut Option<&[u8]>| slot.is_none_or(|old| present(old).is_empty());
         if let Some(slot) = self.values.get_mut(var as usize).filter(free) {
             *slot = Some(value);
         }
+    }
+
+    /// Notes a host and the path behind it.
+    fn set_url(&mut self, url: &'a [u8]) {
+        let (host, path) = url.split_at(memchr(b'/', url).unwrap_or(url.len()));
+        self.set(Var::Host, host);
+        self.set(Var::RequestUri, path);
     }
 
     /// What `ua` means: an address where it looks like one; else the user agent, unless that is known already.
@@ -175,6 +185,7 @@ impl<'a> Vars<'a> {
             user: self.get(Var::RemoteUser),
             user_agent: self.get(Var::UserAgent),
             trace_id: self.get(Var::RequestId),
+            pid: whole(self.get(Var::Pid), uint),
             escape: self.escape,
             ..Record::default()
         };
@@ -202,18 +213,30 @@ impl<'a> Vars<'a> {
     }
 
     fn client(&self) -> &'a [u8] {
-        match self.get(Var::RemoteAddr) {
-            b"" => list(self.get(Var::ForwardedFor)).next().unwrap_or_default(),
-            addr => without_port(addr),
+        match [Var::RemoteAddr, Var::PeerAddr].map(|var| self.get(var)) {
+            [b"", b""] => list(self.get(Var::ForwardedFor)).next().unwrap_or_default(),
+            [b"", addr] | [addr, _] => without_port(addr),
         }
     }
 
     fn request(&self, record: &mut Record<'a>) {
         let (method, path) = request_line(self.get(Var::Request));
-        let first = |values: [&'a [u8]; 3]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
-        record.method = first([self.get(Var::Method), method, b""]);
-        record.path = first([self.get(Var::RequestUri), path, self.get(Var::Uri)]);
+        let first = |values: [&'a [u8]; 2]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
+        record.method = first([self.get(Var::Method), method]);
+        record.path = first([self.get(Var::RequestUri), path]);
+        if record.path.is_empty() {
+            (record.path, record.query) = (self.get(Var::Uri), self.get(Var::Args));
+        }
     }
+}
+
+/// `$uri$is_args$args` or `$uri?$args` without what nginx writes where the request had no arguments.
+fn without_no_args(path: &[u8]) -> &[u8] {
+    let bare = match memchr(b'?', path) {
+        Some(_) => path.strip_suffix(b"?-"),
+        None => path.strip_suffix(b"-"),
+    };
+    bare.unwrap_or(path)
 }
 
 /// A stamp in one of the three forms that nginx has: `$time_local`, `$time_iso8601`, `$msec`.

@@ -69,6 +69,8 @@ enum Field {
     /// `%P`
     Pid,
     Time,
+    /// `%{Host}i%U`: a host and the path behind it.
+    Url,
     Ignored,
 }
 
@@ -102,6 +104,9 @@ impl Custom {
     #[inline]
     pub(super) fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let glance: Glance<'_> = self.layout.skim(line)?;
+        if glance.status == b"-" {
+            return Some(Skimmed::Full);
+        }
         let upstream = glance.upstream();
         Some(Skimmed::Plain(Skim {
             when: glance.when?,
@@ -131,13 +136,14 @@ impl Custom {
         let forwarded = || list(get(Field::ForwardedFor)).next();
         Some(Record {
             when: Some(glance.when?),
-            status: Some(whole(glance.status, number::status)?),
+            status: if glance.status == b"-" { None } else { Some(whole(glance.status, number::status)?) },
             upstream_status,
             group: glance.group(),
             upstream,
             method: first(&[Field::Method]).unwrap_or(method),
             host: host(first(&[Field::HostHeader, Field::Host, Field::ServerName]).unwrap_or_default()),
-            path: Some(path).filter(|path| !path.is_empty()).unwrap_or(get(Field::Path)),
+            path: if path.is_empty() { get(Field::Path) } else { path },
+            query: if path.is_empty() { get(Field::Query).strip_prefix(b"?").unwrap_or_default() } else { b"" },
             bytes: whole(get(Field::Body), uint).or_else(|| whole(get(Field::Sent), uint)),
             duration,
             client: first(&[Field::Client, Field::RemoteHost, Field::Peer]).or_else(forwarded).unwrap_or_default(),
@@ -213,8 +219,10 @@ impl<'a> Glance<'a> {
     }
 
     fn duration(&self) -> Option<Micros> {
-        let units = [1, 1_000, 1_000_000];
-        self.times.iter().zip(units).find_map(|(time, unit)| whole(time, uint)?.checked_mul(unit))
+        let [micros, millis, seconds] = self.times;
+        whole(micros, uint)
+            .or_else(|| whole(millis, uint)?.checked_mul(1_000))
+            .or_else(|| whole(seconds, number::seconds))
     }
 }
 
@@ -228,6 +236,11 @@ struct Values<'a> {
 impl<'a> Sink<'a, Field> for Values<'a> {
     fn set(&mut self, field: Field, value: &'a [u8]) {
         self.glance.set(field, value);
+        if field == Field::Url {
+            let (host, path) = value.split_at(memchr::memchr(b'/', value).unwrap_or(value.len()));
+            self.set(Field::HostHeader, host);
+            self.set(Field::Path, path);
+        }
         if let Some(place) = self.values.get_mut(field as usize)
             && present(place).is_empty()
         {
@@ -304,6 +317,7 @@ fn parts(layout: &str) -> Result<Vec<Part<Field>>, String> {
             Token::Value(class, Field::Status) if has_final && !is_final => (class, Field::Ignored),
             Token::Value(class, field) => (class, field),
         };
+        take_port(&mut parts, value.1);
         JOINTS.add(&mut parts, value, &name, column)?;
     }
     Ok(parts)
@@ -311,7 +325,7 @@ fn parts(layout: &str) -> Result<Vec<Part<Field>>, String> {
 
 /// The class of a time: the first that tells when is the line's.
 fn time(times: Vec<stamp::Part>, timed: &mut bool) -> (Class, Field) {
-    let Some(stamp) = Stamp::of(times) else { return (Class::Text, Field::Ignored) };
+    let Some(stamp) = Stamp::of(times.clone()) else { return (Class::Moment(times.into()), Field::Ignored) };
     let field = if std::mem::replace(timed, true) { Field::Ignored } else { Field::Time };
     (Class::Stamp(stamp), field)
 }
@@ -319,8 +333,28 @@ fn time(times: Vec<stamp::Part>, timed: &mut bool) -> (Class, Field) {
 const JOINTS: Joints<Field> = Joints {
     ignored: Field::Ignored,
     fixed: |field| matches!(field, Field::Status | Field::Time),
-    fused: |last, next| (last == Field::Path && next == Field::Query).then_some(Field::Path),
+    fused: |last, next| match (last, next) {
+        (whole @ (Field::Path | Field::Url), Field::Query) => Some(whole),
+        (Field::HostHeader | Field::Host | Field::ServerName | Field::Url, Field::Path) => Some(Field::Url),
+        _ => None,
+    },
 };
+
+/// Takes the port of a URL that is put together: `https://%v:%p%U%q`.
+fn take_port(parts: &mut Vec<Part<Field>>, next: Field) {
+    if let [
+        ..,
+        Part::Value(_, Field::HostHeader | Field::Host | Field::ServerName),
+        Part::Text(text),
+        Part::Value(Class::Number, Field::Ignored),
+    ] = parts.as_slice()
+        && text == ":"
+        && next == Field::Path
+    {
+        parts.truncate(parts.len() - 3);
+        parts.push(Part::Value(Class::Text, Field::Url));
+    }
+}
 
 /// Puts times together that only text stands between, as in `%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t`, until they tell
 /// when.
@@ -442,7 +476,7 @@ impl<'s> Directive<'s> {
     /// What it writes.
     fn tokens(&self) -> Result<Vec<Token>, String> {
         if self.name == "t" && !self.is_conditional {
-            return Ok(match self.argument {
+            return Ok(match self.time_pattern() {
                 "" => {
                     let time = Token::Time(strftime("%d/%b/%Y:%T %z")?);
                     vec![Token::Text("[".to_owned()), time, Token::Text("]".to_owned())]
@@ -458,15 +492,27 @@ impl<'s> Directive<'s> {
         }])
     }
 
+    /// The pattern of a time, whichever end of the request's it is.
+    fn time_pattern(&self) -> &'s str {
+        let end = ["begin", "end"].into_iter().find_map(|end| self.argument.strip_prefix(end));
+        match end {
+            Some("") => "",
+            Some(pattern) => pattern.strip_prefix(':').unwrap_or(self.argument),
+            None => self.argument,
+        }
+    }
+
     /// What its value looks like and means.
     fn value(&self) -> (Class, Field) {
         let text = |field| (Class::Text, field);
         let word = |field| (Class::Word, field);
         let number = |field| (Class::Number, field);
-        match (self.name, self.argument) {
+        // Units and kinds of ports, processes and threads have no case.
+        let argument = self.argument.to_ascii_lowercase();
+        match (self.name, argument.as_str()) {
             ("s", _) => (Class::Status, Field::Status),
+            ("h" | "a", "c") => word(Field::Peer),
             ("h", _) => word(Field::RemoteHost),
-            ("a", "c") => word(Field::Peer),
             ("a", _) => word(Field::Client),
             ("u", _) => text(Field::User),
             ("r", _) => text(Field::Request),
@@ -493,11 +539,14 @@ impl<'s> Directive<'s> {
 
     /// What a header, an environment variable or a note means.
     fn named(&self, name: &str) -> Field {
-        match (self.name, name.to_ascii_lowercase().as_str()) {
+        match (self.name, name) {
             ("i", "host") => Field::HostHeader,
             ("i", "user-agent") => Field::UserAgent,
-            ("i", "x-forwarded-for") => Field::ForwardedFor,
-            ("i" | "o", "x-request-id") => Field::RequestId,
+            ("i", "x-forwarded-for" | "x-real-ip") => Field::ForwardedFor,
+            (
+                "i" | "o",
+                "x-request-id" | "x-correlation-id" | "x-trace-id" | "x-b3-traceid" | "x-amzn-trace-id" | "cf-ray",
+            ) => Field::RequestId,
             ("i" | "o" | "e", "unique_id") => Field::UniqueId,
             ("e" | "n", "balancer_worker_name") => Field::Worker,
             ("e" | "n", "balancer_name") => Field::Balancer,
@@ -509,8 +558,12 @@ impl<'s> Directive<'s> {
 
 /// The parts of `%{…}t`.
 fn time_parts(pattern: &str) -> Result<Vec<stamp::Part>, String> {
-    let pattern = pattern.strip_prefix("begin:").or(pattern.strip_prefix("end:")).unwrap_or(pattern);
-    Ok(match pattern {
+    // In a pattern of `strftime` Apache knows no decimals, but it is where some other readers of such layouts want them.
+    let pattern = ["%msec_frac", "msec_frac", "%usec_frac", "usec_frac"]
+        .into_iter()
+        .filter(|name| pattern.len() > name.len())
+        .fold(pattern.to_owned(), |pattern, name| pattern.replace(name, "%f"));
+    Ok(match pattern.as_str() {
         "sec" => vec![stamp::Part::Since(1)],
         "msec" => vec![stamp::Part::Since(1_000)],
         "usec" => vec![stamp::Part::Since(1_000_000)],

@@ -120,10 +120,11 @@ enum Field {
     Request,
     /// `%HM`
     Method,
-    /// `%HU`
+    /// `%HU`, with the host before it or without.
     Uri,
     /// `%HP`, with `%HQ` where that follows.
     Path,
+    /// `%HQ`, with its `?` or without.
     Query,
     Host,
     /// The name that the client asked for as it began TLS.
@@ -277,13 +278,18 @@ impl Custom {
         let mut record = line.record();
         let first = |values: [&'a [u8]; 3]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
         let (method, asked, path) = parts_of(values.get(Field::Request));
-        let (uri_host, uri) = split_target(first([values.get(Field::Uri), values.get(Field::Path), b""]));
+        let uri = values.get(Field::Uri);
+        let (uri_host, target) = split_target(first([uri, values.get(Field::Path), b""]));
         record.method = first([values.get(Field::Method), method, b""]);
         record.host = match host(first([values.get(Field::Host), asked, uri_host])) {
             b"" => values.get(Field::ServerName),
             host => host,
         };
-        record.path = if values.get(Field::Uri).is_empty() { first([path, uri, b""]) } else { uri };
+        record.path = if uri.is_empty() { first([path, target, b""]) } else { target };
+        if uri.is_empty() && path.is_empty() {
+            let query = values.get(Field::Query);
+            record.query = query.strip_prefix(b"?").unwrap_or(query);
+        }
         record.user_agent = values.get(Field::UserAgent);
         record.trace_id = values.get(Field::RequestId);
         record.pid = whole(values.get(Field::Pid), uint);
@@ -586,6 +592,7 @@ const JOINTS: Joints<Field> = Joints {
     fixed: |field| matches!(field, Field::Status | Field::Time),
     fused: |last, next| match (last, next) {
         (Field::Path, Field::Query) => Some(Field::Path),
+        (Field::Host, whole @ (Field::Uri | Field::Path)) => Some(whole),
         // `%[txn.redispatched,iif(+,)]%[txn.conn_retries]`
         (Field::Ignored, Field::Retries) => Some(Field::Retries),
         _ => None,
@@ -700,9 +707,12 @@ impl Parser {
         }
     }
 
-    /// What the layout calls the value that follows: `ua=`, `"user_agent":"`.
+    /// What the layout calls the value that follows: `ua=`, `"user_agent":"`; behind `https://` stands the host.
     fn key(&self) -> &str {
         let Some(Part::Text(text)) = self.parts.last() else { return "" };
+        if text.ends_with("://") {
+            return "host";
+        }
         let text = text.trim_end_matches(['"', ' ']);
         let Some(text) = text.strip_suffix(['=', ':']) else { return "" };
         let text = text.trim_end_matches(['"', ' ']);

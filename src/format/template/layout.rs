@@ -5,7 +5,7 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::nginx::bare_list;
-use super::stamp::Stamp;
+use super::stamp::{self, Stamp};
 use crate::grammar::eight::first_eight;
 use crate::grammar::find::{digits, find, find_far, mask};
 use crate::grammar::number::{behind_digits, last_of_row, status};
@@ -14,10 +14,12 @@ use crate::grammar::time::When;
 /// What a value looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Three digits.
+    /// Three digits, or `-`.
     Status,
     /// A time.
     Stamp(Stamp),
+    /// Parts of a time that do not tell when.
+    Moment(Box<[stamp::Part]>),
     /// Digits, with a sign or a point, or nothing.
     Number,
     /// One of nginx's upstream lists.
@@ -380,7 +382,10 @@ impl<F: Copy> Piece<F> {
         match &self.class {
             Class::Text | Class::Word | Class::Port | Class::Route => Some(None),
             Class::Number => Some(Some(number_length(i))),
+            // Apache writes `-` where it got no further than to reading the request.
+            Class::Status if i.first() == Some(&b'-') => Some(Some(1)),
             Class::Status => read(status(i).ok().map(|(rest, _)| rest)),
+            Class::Moment(parts) => Some(stamp::length(parts, i)),
             Class::Stamp(stamp) => read(stamp.read(i).map(|(rest, _)| rest)),
             Class::Row(count) => Some(Some(row_length(i, *count)?)),
             Class::List if matches!(self.after.text.first(), None | Some(b' ' | b'|')) => {
@@ -392,10 +397,25 @@ impl<F: Copy> Piece<F> {
                 _ => Some(Some(0)),
             },
             Class::Quotable => match i {
-                [b'"', inside @ ..] => end_of_quotes(inside).map(|end| Some(end + 2)),
+                [b'"', inside @ ..] => self.end_of_quotes(inside).map(|end| Some(end + 2)),
                 _ => Some(None),
             },
         }
+    }
+
+    /// Where the quotes end that `inside` begins in: at the first quote that the text behind the value follows, for
+    /// HAProxy escapes none in what a sample gives; else at the first.
+    fn end_of_quotes(&self, inside: &[u8]) -> Option<usize> {
+        let quotes = memchr::memchr_iter(b'"', inside);
+        let mut ends = quotes
+            .filter(|end| inside[..*end].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0)
+            .peekable();
+        let first = *ends.peek()?;
+        let fits = |end: &usize| {
+            let rest = &inside[end + 1..];
+            if self.after.text.is_empty() { rest.trim_ascii().is_empty() } else { self.after.strip(rest).is_some() }
+        };
+        Some(ends.find(fits).unwrap_or(first))
     }
 
     /// Where the text behind the value first stands.
@@ -480,19 +500,6 @@ pub(super) fn unquoted(value: &[u8]) -> &[u8] {
         [b'"', inside @ .., b'"'] => inside,
         [b'"', inside @ ..] => inside,
         _ => value,
-    }
-}
-
-/// Where the quotes end that `inside` begins in.
-fn end_of_quotes(inside: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let end = from + find_far(b'"', inside.get(from..)?)?;
-        let slashes = inside[..end].iter().rev().take_while(|byte| **byte == b'\\').count();
-        if slashes % 2 == 0 {
-            return Some(end);
-        }
-        from = end + 1;
     }
 }
 

@@ -28,6 +28,9 @@ impl Custom {
         let (escape, layout) = directive(text)?;
         let mut parts = Vec::new();
         split(&layout, &mut parts)?;
+        if escape != Escape::Hex {
+            parts.iter_mut().for_each(without_dash);
+        }
         let backslashes = escape != Escape::None;
         let needs = |var| matches!(var, Var::Status | Var::Time | Var::UpstreamAddr | Var::UpstreamStatus);
         let layout = Layout::new(parts, Rules { backslashes, open_end: false }, needs);
@@ -144,7 +147,8 @@ fn class(name: &str, var: Var) -> Class {
         Var::Time if name == "msec" => Class::Stamp(Stamp::Epoch),
         Var::Time if name == "time_iso8601" => Class::Stamp(Stamp::Iso),
         Var::Time => Class::Stamp(Stamp::Clf),
-        Var::BodyBytes | Var::Bytes | Var::RequestTime => Class::Number,
+        Var::BodyBytes | Var::Bytes | Var::RequestTime | Var::Pid | Var::Port => Class::Number,
+        _ if matches!(name, "remote_port" | "request_length") => Class::Number,
         _ if name.starts_with("upstream_") && lists.iter().any(|end| name.ends_with(end)) => Class::List,
         _ => Class::Text,
     }
@@ -177,14 +181,48 @@ fn split(layout: &str, parts: &mut Vec<Part<Var>>) -> Result<(), String> {
             return Err(format!("column {column}: `$` is not followed by a variable's name"));
         }
         let var = Var::named(name.as_bytes());
+        take_literal(parts, var);
         JOINTS.add(parts, (class(name, var), var), &layout[at..at + taken], column)?;
         at += taken;
     }
     Ok(())
 }
 
-const JOINTS: Joints<Var> =
-    Joints { ignored: Var::Ignored, fixed: |var| matches!(var, Var::Status | Var::Time), fused: |_, _| None };
+const JOINTS: Joints<Var> = Joints {
+    ignored: Var::Ignored,
+    fixed: |var| matches!(var, Var::Status | Var::Time),
+    fused: |last, next| match (last, next) {
+        (Var::Uri, Var::Args) => Some(Var::UriArgs),
+        (Var::Url, Var::Args) => Some(Var::UrlArgs),
+        (Var::Url | Var::Host | Var::ServerName, Var::RequestUri | Var::Uri) => Some(Var::Url),
+        _ => None,
+    },
+};
+
+/// Takes text between values that are one together: `$uri?$args`, `$host:$server_port$request_uri`.
+fn take_literal(parts: &mut Vec<Part<Var>>, next: Var) {
+    let (taken, whole) = match (parts.as_slice(), next) {
+        ([.., Part::Value(_, var @ (Var::Uri | Var::Url)), Part::Text(text)], Var::Args) if text == "?" => (2, *var),
+        (
+            [.., Part::Value(_, Var::Host | Var::ServerName), Part::Text(text), Part::Value(_, Var::Port)],
+            Var::RequestUri | Var::Uri,
+        ) if text == ":" => (3, Var::Url),
+        _ => return,
+    };
+    parts.truncate(parts.len() - taken);
+    parts.push(Part::Value(Class::Text, whole));
+}
+
+/// Only `escape=default` writes `-` for a variable without a value.
+fn without_dash(part: &mut Part<Var>) {
+    if let Part::Value(_, var) = part {
+        *var = match *var {
+            Var::UriArgs => Var::Uri,
+            Var::UrlArgs => Var::Url,
+            var => var,
+        };
+    }
+}
 
 /// Takes off what nginx.conf has around a layout: `log_format main escape=json '…' '…';`
 fn directive(text: &str) -> Result<(Escape, String), String> {

@@ -93,6 +93,13 @@ impl Stamp {
     }
 }
 
+/// How long parts that do not tell when are at the start of `i`; `None` where something else stands there.
+pub(super) fn length(parts: &[Part], i: &[u8]) -> Option<usize> {
+    let mut civil = Civil::default();
+    let rest = parts.iter().try_fold(i, |rest, part| civil.add(part, rest))?;
+    Some(i.len() - rest.len())
+}
+
 /// What has been read of a time.
 #[derive(Default)]
 struct Civil {
@@ -159,9 +166,7 @@ impl Civil {
             }
             ZoneName => {
                 let end = i.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-                if matches!(&i[..end], b"UTC" | b"GMT" | b"Z") {
-                    self.zone = Some(Zone::Utc);
-                }
+                self.zone = self.zone.or_else(|| named_zone(&i[..end]));
                 Some(&i[end..])
             }
             Part::Utc => {
@@ -202,6 +207,21 @@ impl Civil {
         };
         Some(When { wall, zone })
     }
+}
+
+/// The zone that a name stands for, wherever it is written (RFC 5322, 4.3). Other names mean one zone here and another
+/// there.
+fn named_zone(name: &[u8]) -> Option<Zone> {
+    let hours = match name {
+        b"UTC" | b"GMT" | b"Z" => return Some(Zone::Utc),
+        b"EDT" => -4,
+        b"EST" | b"CDT" => -5,
+        b"CST" | b"MDT" => -6,
+        b"MST" | b"PDT" => -7,
+        b"PST" => -8,
+        _ => return None,
+    };
+    Some(Zone::Offset(hours * 3_600))
 }
 
 /// Up to `most` digits; a space may stand for the first.

@@ -81,7 +81,7 @@ pub(super) fn fetch(expression: &str) -> (Kind, bool) {
 fn sample(name: &str, argument: &str) -> Kind {
     let header = || Kind::Text(header(argument.split(',').next().unwrap_or_default().trim_matches(['"', '\'', ' '])));
     match name {
-        "req.hdr" | "req.fhdr" | "hdr" | "req.hdrs" | "res.hdr" | "res.fhdr" | "req.cook" => header(),
+        "req.hdr" | "req.fhdr" | "req.hdr_ip" | "hdr" | "hdr_ip" | "req.hdrs" | "res.hdr" | "res.fhdr" | "req.cook" => header(),
         "var" => match variable(argument) {
             Field::Ignored => Kind::Unnamed,
             field => Kind::Text(field),
@@ -92,7 +92,8 @@ fn sample(name: &str, argument: &str) -> Kind {
         "method" => Kind::Text(Field::Method),
         "path" => Kind::Text(Field::Path),
         "ssl_fc_sni" => Kind::Text(Field::ServerName),
-        "pathq" | "url" | "capture.req.uri" => Kind::Text(Field::Uri),
+        "query" => Kind::Text(Field::Query),
+        "pathq" | "url" | "base" | "capture.req.uri" => Kind::Text(Field::Uri),
         "capture.req.method" => Kind::Text(Field::Method),
         "fe_name" => Kind::Text(Field::Frontend),
         "be_name" => Kind::Word(Field::Backend),
@@ -122,8 +123,10 @@ fn header(name: &str) -> Field {
     match name.to_ascii_lowercase().as_str() {
         "host" | ":authority" => Field::Host,
         "user-agent" => Field::UserAgent,
-        "x-forwarded-for" => Field::ForwardedFor,
-        "x-request-id" => Field::RequestId,
+        "x-forwarded-for" | "x-real-ip" => Field::ForwardedFor,
+        "x-request-id" | "x-correlation-id" | "x-trace-id" | "x-b3-traceid" | "x-amzn-trace-id" | "cf-ray" => {
+            Field::RequestId
+        }
         _ => Field::Ignored,
     }
 }
@@ -135,10 +138,12 @@ pub(super) fn variable(argument: &str) -> Field {
     match name.to_ascii_lowercase().replace(['_', '-', '.'], "").as_str() {
         "host" | "hosthdr" | "hostheader" | "reqhost" | "httphost" | "requesthost" => Field::Host,
         "ua" | "useragent" | "requseragent" => Field::UserAgent,
-        "requestid" | "reqid" | "xrequestid" | "traceid" | "uniqueid" | "uuid" => Field::RequestId,
+        "requestid" | "reqid" | "xrequestid" | "traceid" | "xtraceid" | "correlationid" | "xcorrelationid" | "uniqueid"
+        | "uuid" => Field::RequestId,
         "method" | "reqmethod" => Field::Method,
         "path" | "reqpath" => Field::Path,
-        "uri" | "url" | "requri" | "pathq" => Field::Uri,
+        "query" | "reqquery" | "querystring" => Field::Query,
+        "uri" | "url" | "requri" | "pathq" | "base" => Field::Uri,
         "xff" | "xforwardedfor" => Field::ForwardedFor,
         _ => Field::Ignored,
     }
