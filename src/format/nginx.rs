@@ -214,7 +214,7 @@ impl<'a> Vars<'a> {
 
     fn client(&self) -> &'a [u8] {
         match [Var::RemoteAddr, Var::PeerAddr].map(|var| self.get(var)) {
-            [b"", b""] => list(self.get(Var::ForwardedFor)).next().unwrap_or_default(),
+            [b"", b""] => forwarded(self.get(Var::ForwardedFor)),
             [b"", addr] | [addr, _] => without_port(addr),
         }
     }
@@ -225,9 +225,15 @@ impl<'a> Vars<'a> {
         record.method = first([self.get(Var::Method), method]);
         record.path = first([self.get(Var::RequestUri), path]);
         if record.path.is_empty() {
-            (record.path, record.query) = (self.get(Var::Uri), self.get(Var::Args));
+            (record.path, record.query) = with_query(self.get(Var::Uri), self.get(Var::Args));
         }
     }
+}
+
+/// A path, and the query that the line has apart from it, with its `?` or without. A query without a path tells nothing.
+pub(super) fn with_query<'a>(path: &'a [u8], query: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let query = query.strip_prefix(b"?").unwrap_or(query);
+    (path, if path.is_empty() { b"" } else { query })
 }
 
 /// `$uri$is_args$args` or `$uri?$args` without what nginx writes where the request had no arguments.
@@ -415,6 +421,12 @@ pub(super) fn is_addr_list(value: &[u8]) -> bool {
 /// A client's address, without the port that some write behind it (`$remote_addr:$remote_port`).
 pub(super) fn without_port(client: &[u8]) -> &[u8] {
     if is_ip_port(client) { host(client) } else { client }
+}
+
+/// The client that `X-Forwarded-For` names: the first of its list.
+pub(super) fn forwarded(list: &[u8]) -> &[u8] {
+    let end = memchr(b',', list).unwrap_or(list.len());
+    without_port(list[..end].trim_ascii())
 }
 
 /// `10.0.0.5:8080` or `[::1]:80`.

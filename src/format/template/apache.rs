@@ -1,7 +1,7 @@
 //! Apache's `LogFormat`: the directives of mod_log_config, mod_logio and what else writes into the log.
 
 use super::super::apache_access::{BALANCER, is_worker, worker_address};
-use super::super::nginx::{list, request_line};
+use super::super::nginx::{forwarded, request_line, with_query};
 use super::super::{Attempt, Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::apache_word;
@@ -131,9 +131,12 @@ impl Custom {
         let (upstream, duration) = (glance.upstream(), glance.duration());
         let upstream_status = whole(get(Field::ProxyStatus), number::status);
         let (method, path) = request_line(get(Field::Request));
+        let (path, query) = match path {
+            b"" => with_query(get(Field::Path), get(Field::Query)),
+            path => (path, &b""[..]),
+        };
         let attempt = Attempt { upstream, status: upstream_status, response: duration, ..Attempt::default() };
         let user = get(Field::User);
-        let forwarded = || list(get(Field::ForwardedFor)).next();
         Some(Record {
             when: Some(glance.when?),
             status: if glance.status == b"-" { None } else { Some(whole(glance.status, number::status)?) },
@@ -142,11 +145,12 @@ impl Custom {
             upstream,
             method: first(&[Field::Method]).unwrap_or(method),
             host: host(first(&[Field::HostHeader, Field::Host, Field::ServerName]).unwrap_or_default()),
-            path: if path.is_empty() { get(Field::Path) } else { path },
-            query: if path.is_empty() { get(Field::Query).strip_prefix(b"?").unwrap_or_default() } else { b"" },
+            path,
+            query,
             bytes: whole(get(Field::Body), uint).or_else(|| whole(get(Field::Sent), uint)),
             duration,
-            client: first(&[Field::Client, Field::RemoteHost, Field::Peer]).or_else(forwarded).unwrap_or_default(),
+            client: first(&[Field::Client, Field::RemoteHost, Field::Peer])
+                .unwrap_or_else(|| forwarded(get(Field::ForwardedFor))),
             user: if user == b"\"\"" { b"" } else { user },
             user_agent: get(Field::UserAgent),
             trace_id: first(&[Field::RequestId, Field::UniqueId, Field::LogId]).unwrap_or_default(),
@@ -515,7 +519,7 @@ impl<'s> Directive<'s> {
             ("h", _) => word(Field::RemoteHost),
             ("a", _) => word(Field::Client),
             ("u", _) => text(Field::User),
-            ("r", _) => text(Field::Request),
+            ("r", _) => (Class::Request, Field::Request),
             ("m", _) => word(Field::Method),
             ("U", _) => text(Field::Path),
             ("q", _) => text(Field::Query),
@@ -532,7 +536,10 @@ impl<'s> Directive<'s> {
             ("P", "" | "pid") => number(Field::Pid),
             ("H" | "l" | "A", _) => word(Field::Ignored),
             ("I" | "S" | "p" | "k", _) => number(Field::Ignored),
-            ("i" | "o" | "e" | "n", name) => text(self.named(name)),
+            ("i" | "o" | "e" | "n", name) => match self.named(name) {
+                Field::ForwardedFor => (Class::List, Field::ForwardedFor),
+                field => text(field),
+            },
             _ => text(Field::Ignored),
         }
     }
@@ -604,6 +611,9 @@ mod tests {
             ("%D", "2500", "duration=0.003"),
             ("%T", "2", "duration=2.000"),
             ("%T/%D", "2/2500000", "duration=2.500"),
+            ("%T", "2.003", "duration=2.003"),
+            ("%T %{MS}T", "2 2503", "duration=2.503"),
+            ("%{TID}P %{PID}P", "140568508131008 7038", "pid=7038"),
             ("%{s}T", "2", "duration=2.000"),
             ("%{ms}T", "2500", "duration=2.500"),
             ("%{us}T", "2500", "duration=0.003"),
@@ -642,7 +652,20 @@ mod tests {
             ("%u", "\"\"", ""),
             ("%U%q", "/a?b=1", "path=/a?b=1"),
             ("%m %U%q %H", "GET /a b?c HTTP/1.1", "method=GET path=/a b?c"),
-            ("%U %q", "/a ?b=1", "path=/a"),
+            ("%U %q", "/a ?b=1", "path=/a query=b=1"),
+            ("%U %q", "/a ", "path=/a"),
+            ("%U|%q|", "/a||", "path=/a"),
+            ("\"%r\" %q", "\"GET /a?b HTTP/1.1\" ?b", "method=GET path=/a?b"),
+            (
+                "%r %{User-Agent}i",
+                "GET /a b HTTP/1.1 Mozilla/5.0 (X11)",
+                "method=GET path=/a b agent=Mozilla/5.0 (X11)",
+            ),
+            ("%r %{User-Agent}i", "- Mozilla/5.0 (X11)", "agent=Mozilla/5.0 (X11)"),
+            ("https://%{Host}i%U%q", "https://www.example.com:8443/a?b", "host=www.example.com path=/a?b"),
+            ("%v%U", "shop.example.com/a", "host=shop.example.com path=/a"),
+            ("%V:%p%U%q", "[2001:db8::1]:443/a", "host=2001:db8::1 path=/a"),
+            ("%V:%p %U%q", "shop.example.com:443 /a", "host=shop.example.com path=/a"),
             ("%v", "shop.example.com", "host=shop.example.com"),
             ("%V", "shop.example.com", "host=shop.example.com"),
             ("%v:%p", "shop.example.com:443", "host=shop.example.com"),
@@ -653,6 +676,14 @@ mod tests {
             ("%X", "-", ""),
             ("%{User-Agent}i", "curl/8", "agent=curl/8"),
             ("%{X-Forwarded-For}i", "203.0.113.9, 10.0.0.1", "client=203.0.113.9"),
+            ("%{X-Forwarded-For}i \"%r\"", "203.0.113.9,10.0.0.1 \"-\"", "client=203.0.113.9"),
+            ("%{X-Forwarded-For}i %A", "203.0.113.9:5151, 10.0.0.1 10.0.0.2", "client=203.0.113.9"),
+            ("%{X-Real-IP}i", "203.0.113.9", "client=203.0.113.9"),
+            ("%{c}h", "203.0.113.9", "client=203.0.113.9"),
+            ("%a:%{remote}p", "2001:db8::1:443", "client=2001:db8::1"),
+            ("%{X-Correlation-Id}i", "r-1", "trace=r-1"),
+            ("%{%A %e %B}t %m", "Monday  8 September GET", "method=GET"),
+            ("%{%A %e %B}t %m", "Montag GET", "method=GET"),
             ("%h %{X-Forwarded-For}i", "10.0.0.1 203.0.113.9", "client=10.0.0.1"),
             ("%{X-Request-Id}i", "r-1", "trace=r-1"),
             ("%{X-Request-Id}o", "r-1", "trace=r-1"),
@@ -708,6 +739,13 @@ mod tests {
             ("%{%D %R}t", "09/28/26 12:00", "1790596800.000000 local"),
             // The year that stamps without one are read in is 1972.
             ("%{%b %e %T}t", "Sep  8 12:00:07", "84801607.000000 yearless"),
+            ("%{}t %{end}t", "[28/Sep/2026:12:00:07 +0600] [28/Sep/2026:12:00:09 +0600]", "1790596807.000000 +21600"),
+            ("%{begin}t", "[28/Sep/2026:12:00:07 +0600]", "1790596807.000000 +21600"),
+            ("%{end:}t", "[28/sep/2026:12:00:07 +0600]", "1790596807.000000 +21600"),
+            ("%{%F %T.msec_frac %z}t", "2026-09-28 12:00:07.123 +0600", "1790596807.123000 +21600"),
+            ("%{%F %T.%usec_frac}t", "2026-09-28 12:00:07.123456", "1790596807.123456 local"),
+            ("%{%F %T %Z}t", "2026-09-28 12:00:07 EDT", "1790596807.000000 -14400"),
+            ("%{%F %T %Z}t", "2026-09-28 12:00:07 CEST", "1790596807.000000 local"),
             ("%{%T}t", "12:00:07", "the layout has no %t: it is not known when"),
             ("%{%F %Q}t", "", "column 1: `%Q` is nothing that strftime knows"),
             ("%{%F %T}t", "2026-13-28 12:00:07", "not claimed"),
@@ -719,6 +757,14 @@ mod tests {
             let read = time(&format!("apache:{directive} %>s"), &format!("{value} 200"));
             assert_eq!(read, expected, "{directive}");
         }
+    }
+
+    /// A status of 0 is written as `-` (`pfmt` in mod_log_config.c).
+    #[test]
+    fn a_status_may_be_missing() {
+        let line = r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" - 578"#;
+        assert_eq!(said("apache:common", line), "method=GET path=/a bytes=578 client=203.0.113.9");
+        assert_eq!(said("apache:common", &line.replace(" - 578", " -- 578")), "not claimed");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod names;
 
 use super::super::haproxy::{self, Ending, Head, Line, Retries, Route, Timers, is_success, micros, number, placed};
 use super::super::haproxy_http::{self, parts_of, split_target};
-use super::super::nginx::list;
+use super::super::nginx::{forwarded, with_query};
 use super::super::{Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::haproxy_word;
@@ -285,17 +285,15 @@ impl Custom {
             b"" => values.get(Field::ServerName),
             host => host,
         };
-        record.path = if uri.is_empty() { first([path, target, b""]) } else { target };
-        if uri.is_empty() && path.is_empty() {
-            let query = values.get(Field::Query);
-            record.query = query.strip_prefix(b"?").unwrap_or(query);
-        }
+        let path = if uri.is_empty() { first([path, target, b""]) } else { target };
+        let query = if find(b'?', path).is_none() { values.get(Field::Query) } else { b"" };
+        (record.path, record.query) = with_query(path, query);
         record.user_agent = values.get(Field::UserAgent);
         record.trace_id = values.get(Field::RequestId);
         record.pid = whole(values.get(Field::Pid), uint);
         record.escape = self.escape;
         if record.client.is_empty() {
-            record.client = list(values.get(Field::ForwardedFor)).next().unwrap_or_default();
+            record.client = forwarded(values.get(Field::ForwardedFor));
         }
         let error = values.get(Field::Error);
         if !error.is_empty() && !is_success(after_key(error)) {
@@ -887,7 +885,7 @@ mod tests {
     fn one(item: &str, value: &str) -> String {
         let said =
             said(&format!("haproxy:[%tr] %ST {item} %tsc"), &format!("[28/Sep/2026:12:00:00.123] 200 {value} ----"));
-        let said = said.replace("status=200", "").replace("state=----", "");
+        let said = said.replace("status=200", "").replace("state=----", "").replace("  ", " ");
         said.trim().to_owned()
     }
 
@@ -973,7 +971,8 @@ mod tests {
             ("%{+Q}r", "\"GET https://h.example.com/a HTTP/2.0\"", "method=GET host=h.example.com path=/a"),
             ("%{-Q}r", "<BADREQ>", ""),
             ("%HM %HP%HQ %HV", "GET /a?b HTTP/1.1", "method=GET path=/a?b"),
-            ("%HM %HPO %HQ", "GET /a ?b", "method=GET path=/a"),
+            ("%HM %HPO %HQ", "GET /a ?b", "method=GET path=/a query=b"),
+            ("%HU %HQ", "/a?b ?b", "path=/a?b"),
             ("%HU", "/a?b#22", "path=/a?b#22"),
             ("%HU", "https://h.example.com/a", "host=h.example.com path=/a"),
             ("%{+E}HQ", "?a[\\]", ""),
@@ -995,7 +994,20 @@ mod tests {
             ("%[req.hdr(Host),lower]", "h.example.com", "host=h.example.com"),
             ("%[req.hdr(host),sha1,hex]", "0a0b", ""),
             ("%{+Q}[req.fhdr(User-Agent)]", "\"curl/8 x\"", "agent=curl/8 x"),
-            ("%[hdr(x-forwarded-for)]", "203.0.113.9,10.0.0.1", "client=203.0.113.9,10.0.0.1"),
+            ("%[hdr(x-forwarded-for)]", "203.0.113.9,10.0.0.1", "client=203.0.113.9"),
+            ("%[req.hdr(x-correlation-id)] %Ci:%Cp", "r-1 203.0.113.9:5151", "client=203.0.113.9 trace=r-1"),
+            (
+                "%HM https://%[capture.req.hdr(0)]%HU",
+                "GET https://h.example.com:8443/a?b",
+                "method=GET host=h.example.com path=/a?b",
+            ),
+            ("%[base]?%[query]", "h.example.com/a?b", "host=h.example.com path=/a query=b"),
+            ("%[var(txn.path)] %[var(txn.query)]", "/a b=c", "path=/a query=b=c"),
+            (
+                "ua=%{+Q}[capture.req.hdr(0)] host=%[capture.req.hdr(1)]",
+                r#"ua="curl "8" x" host=h.example.com"#,
+                r#"host=h.example.com agent=curl "8" x"#,
+            ),
             ("%[req.hdr(x-request-id)]", "r-1", "trace=r-1"),
             ("%[unique-id]", "r-1", "trace=r-1"),
             ("%[res.hdr(server)]", "x y", ""),

@@ -36,6 +36,8 @@ pub(super) enum Class {
     Quotable,
     /// Text without a space.
     Word,
+    /// `GET /a HTTP/1.1`
+    Request,
     /// Anything.
     Text,
 }
@@ -306,7 +308,8 @@ impl Way {
             Class::Row(5) => Self::Row,
             _ if after.text.is_empty() => Self::Any,
             Class::Text => Self::Text { must: 0 },
-            Class::Word if after.text[0] == b' ' => Self::Text { must: 0 },
+            Class::Request if after.text[0] == b'"' => Self::Text { must: 0 },
+            Class::Word if *after.text == *b" " => Self::Text { must: 0 },
             Class::List if !matches!(after.text[0], b' ' | b'|' | b':') => Self::Text { must: 0 },
             Class::Port if after.text[0] == b' ' => Self::Text { must: b':' },
             Class::Route if after.text[0] == b' ' => Self::Text { must: b'/' },
@@ -380,7 +383,7 @@ impl<F: Copy> Piece<F> {
     fn length(&self, i: &[u8]) -> Option<Option<usize>> {
         let read = |rest: Option<&[u8]>| rest.map(|rest| Some(i.len() - rest.len()));
         match &self.class {
-            Class::Text | Class::Word | Class::Port | Class::Route => Some(None),
+            Class::Text | Class::Word | Class::Request | Class::Port | Class::Route => Some(None),
             Class::Number => Some(Some(number_length(i))),
             // Apache writes `-` where it got no further than to reading the request.
             Class::Status if i.first() == Some(&b'-') => Some(Some(1)),
@@ -449,7 +452,8 @@ impl<F: Copy> Piece<F> {
         let before_space = || find(b' ', i).unwrap_or(i.len());
         let behind = |byte: u8| find(byte, i).map(|at| at + 1);
         match self.class {
-            Class::Word if self.after.text.first() != Some(&b' ') => Some((0, before_space())),
+            Class::Word => Some((0, before_space())),
+            Class::Request if self.after.text.first() != Some(&b'"') => Some((request_length(i), i.len())),
             Class::Port => Some((behind(b':')?, i.len())),
             Class::Route => Some((behind(b'/')?, before_space())),
             _ => Some((0, i.len())),
@@ -501,6 +505,15 @@ pub(super) fn unquoted(value: &[u8]) -> &[u8] {
         [b'"', inside @ ..] => inside,
         _ => value,
     }
+}
+
+/// How long a request is at least: as far as its protocol, if it has one.
+fn request_length(i: &[u8]) -> usize {
+    const PROTOCOL: &[u8] = b" HTTP/";
+    if i.starts_with(b"-") {
+        return 0;
+    }
+    memchr::memmem::find(i, PROTOCOL).map_or(0, |at| at + PROTOCOL.len())
 }
 
 /// The length of a number of up to 15 bytes; `None` where it is longer, or the line ends soon.

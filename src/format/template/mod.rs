@@ -132,7 +132,8 @@ mod testing {
             let state = format!(" state={}", text(record.termination_state));
             let flags = format!(" flags={}", text(record.flags));
             let kept = |text: String| if text.ends_with('=') { String::new() } else { text };
-            upstream + &kept(state) + &kept(flags)
+            let query = format!(" query={}", text(record.query));
+            upstream + &kept(state) + &kept(flags) + &kept(query)
         });
         told(record) + &more.unwrap_or_default()
     }

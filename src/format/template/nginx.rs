@@ -149,6 +149,8 @@ fn class(name: &str, var: Var) -> Class {
         Var::Time => Class::Stamp(Stamp::Clf),
         Var::BodyBytes | Var::Bytes | Var::RequestTime | Var::Pid | Var::Port => Class::Number,
         _ if matches!(name, "remote_port" | "request_length") => Class::Number,
+        Var::Request => Class::Request,
+        Var::ForwardedFor => Class::List,
         _ if name.starts_with("upstream_") && lists.iter().any(|end| name.ends_with(end)) => Class::List,
         _ => Class::Text,
     }
@@ -319,6 +321,46 @@ mod tests {
                 r#"log_format  main  escape=json '{"t":"$time_iso8601",' '"s":$status,"ua":"$http_user_agent","ut":"$upstream_response_time","u":"$upstream_addr"}';"#,
                 r#"{"t":"2026-09-28T12:00:00+06:00","s":504,"ua":"a\"b","ut":"60.001","u":"10.0.0.5:80"}"#,
                 r#"status=504 upstream=10.0.0.5:80 duration=60.001 agent=a\"b names=upstream attempts=[10.0.0.5:80 - -/-/60.001]"#,
+            ),
+            (
+                "$time_iso8601 $status $request_method $uri?$args|$uri $args|",
+                "2026-09-28T12:00:00+06:00 200 GET /a?b|/a b|",
+                "status=200 method=GET path=/a?b",
+            ),
+            // Recorded from 1.22.1, whose request was `GET /a`.
+            ("[$time_local] $status $uri$is_args$args", "[TIME] 200 /a-", "status=200 path=/a"),
+            ("[$time_local] $status $uri?$args", "[TIME] 200 /a?-", "status=200 path=/a"),
+            (
+                "log_format x escape=json '$msec $status $uri$is_args$args';",
+                "1700000000.123 200 /a-",
+                "status=200 path=/a-",
+            ),
+            (
+                "[$time_local] $status $scheme://$host:$server_port$request_uri $pid",
+                "[TIME] 200 http://[2001:db8::1]:80/a?b=:/ 7029",
+                "status=200 host=2001:db8::1 path=/a?b=:/ pid=7029",
+            ),
+            (
+                "[$time_local] $status $scheme://$http_host$uri$is_args$args $request_method",
+                "[TIME] 200 https://shop.example.com/- GET",
+                "status=200 method=GET host=shop.example.com path=/",
+            ),
+            (
+                "$realip_remote_addr $remote_addr:$remote_port $status [$time_local]",
+                "10.0.0.1 2001:db8::1:443 200 [TIME]",
+                "status=200 client=2001:db8::1",
+            ),
+            ("$proxy_protocol_addr $status [$time_local]", "203.0.113.9 200 [TIME]", "status=200 client=203.0.113.9"),
+            ("$the_real_ip - [$the_real_ip] $status [$time_local]", "::1 - [::1] 200 [TIME]", "status=200 client=::1"),
+            (
+                "$http_x_forwarded_for $status [$time_local] $request $http_user_agent",
+                "203.0.113.9, 10.0.0.1 200 [TIME] GET /a b HTTP/1.1 Mozilla/5.0 (X11)",
+                "status=200 method=GET path=/a b client=203.0.113.9 agent=Mozilla/5.0 (X11)",
+            ),
+            (
+                r#"$remote_addr [$time_local] $protocol $status $session_time "$upstream_addr" "$upstream_session_time""#,
+                r#"203.0.113.9 [TIME] TCP 200 0.101 "10.0.0.5:3306" "0.100""#,
+                "status=200 upstream=10.0.0.5:3306 duration=0.101 client=203.0.113.9 names=upstream attempts=[10.0.0.5:3306 - -/-/0.100]",
             ),
             ("$status $msec $unknown", "502 1700000000.123 any thing", "status=502"),
             ("$status $msec", "502 1700000000.123 more", "not claimed"),

@@ -19,12 +19,13 @@ pub(super) enum Kind {
     Time(Stamp),
 }
 
-/// What `%name` stands for (configuration manual, 8.2.6); one that is not known is any text.
+/// What `%name` stands for (configuration manual, 8.2.6); one that is not known is any text. Until 2.2 some had older
+/// names too, as `%Ci` and `%st` (`log.c`).
 pub(super) fn alias(name: &str) -> Kind {
     match name {
-        "ci" => Kind::Address(Field::Client),
+        "ci" | "Ci" => Kind::Address(Field::Client),
         "si" => Kind::Address(Field::ServerAddress),
-        "bi" | "fi" => Kind::Address(Field::Ignored),
+        "bi" | "Bi" | "fi" | "Fi" => Kind::Address(Field::Ignored),
         "f" | "ft" => Kind::Word(Field::Frontend),
         "b" => Kind::Word(Field::Backend),
         "s" => Kind::Word(Field::Server),
@@ -35,7 +36,7 @@ pub(super) fn alias(name: &str) -> Kind {
         "HU" => Kind::Word(Field::Uri),
         "ID" => Kind::Text(Field::RequestId),
         "ts" | "tsc" => Kind::Word(Field::State),
-        "ST" => Kind::Number(Field::Status),
+        "ST" | "st" => Kind::Number(Field::Status),
         "B" => Kind::Number(Field::Bytes),
         "TR" => Kind::Number(Field::RequestTime),
         "Tq" => Kind::Number(Field::OldRequestTime),
@@ -48,7 +49,7 @@ pub(super) fn alias(name: &str) -> Kind {
         "pid" => Kind::Number(Field::Pid),
         "ms" => Kind::Number(Field::Millis),
         "cp" | "bp" | "fp" | "sp" | "ac" | "fc" | "bc" | "sc" | "sq" | "bq" | "Th" | "Ti" | "Td" | "U" | "lc"
-        | "rt" => Kind::Number(Field::Ignored),
+        | "rt" | "Cp" | "Bp" | "Fp" | "Sp" => Kind::Number(Field::Ignored),
         "HV" | "H" | "sslc" | "sslv" | "OG" => Kind::Word(Field::Ignored),
         "hr" | "hs" => Kind::Captures,
         "Ts" => Kind::Time(Stamp::Epoch),
@@ -81,7 +82,9 @@ pub(super) fn fetch(expression: &str) -> (Kind, bool) {
 fn sample(name: &str, argument: &str) -> Kind {
     let header = || Kind::Text(header(argument.split(',').next().unwrap_or_default().trim_matches(['"', '\'', ' '])));
     match name {
-        "req.hdr" | "req.fhdr" | "req.hdr_ip" | "hdr" | "hdr_ip" | "req.hdrs" | "res.hdr" | "res.fhdr" | "req.cook" => header(),
+        "req.hdr" | "req.fhdr" | "req.hdr_ip" | "hdr" | "hdr_ip" | "req.hdrs" | "res.hdr" | "res.fhdr" | "req.cook" => {
+            header()
+        }
         "var" => match variable(argument) {
             Field::Ignored => Kind::Unnamed,
             field => Kind::Text(field),
@@ -138,8 +141,8 @@ pub(super) fn variable(argument: &str) -> Field {
     match name.to_ascii_lowercase().replace(['_', '-', '.'], "").as_str() {
         "host" | "hosthdr" | "hostheader" | "reqhost" | "httphost" | "requesthost" => Field::Host,
         "ua" | "useragent" | "requseragent" => Field::UserAgent,
-        "requestid" | "reqid" | "xrequestid" | "traceid" | "xtraceid" | "correlationid" | "xcorrelationid" | "uniqueid"
-        | "uuid" => Field::RequestId,
+        "requestid" | "reqid" | "xrequestid" | "traceid" | "xtraceid" | "correlationid" | "xcorrelationid"
+        | "uniqueid" | "uuid" => Field::RequestId,
         "method" | "reqmethod" => Field::Method,
         "path" | "reqpath" => Field::Path,
         "query" | "reqquery" | "querystring" => Field::Query,
