@@ -347,6 +347,19 @@ fn does_not_read_its_own_output() {
     }
 }
 
+/// What a layout without a status or a time says can be shown, not counted.
+#[test]
+fn parses_layouts_that_cannot_be_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("access.log"), "203.0.113.9 \"GET /a HTTP/1.1\"\n").unwrap();
+    let layout = ["-l", "nginx:$remote_addr \"$request\"", "access.log"];
+    let parsed = gatewhy_in(directory.path(), &[&["parse", "-q"][..], &layout].concat());
+    assert!(stdout(&parsed).contains(r#""method":"GET","host":null,"path":"/a""#), "{parsed:?}");
+    let report = gatewhy_in(directory.path(), &layout);
+    assert_eq!(code(&report), 2);
+    assert!(stderr(&report).contains("it is not known which requests failed"), "{report:?}");
+}
+
 #[test]
 fn reads_standard_input() {
     for line in [&["parse"][..], &["parse", "-"]] {

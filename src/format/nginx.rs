@@ -172,9 +172,18 @@ impl<'a> Vars<'a> {
 
     /// Everything. `None` without a time and a status.
     pub(super) fn record(&self) -> Option<Record<'a>> {
+        Some(self.record_of(Some(self.when()?), Some(self.status()?)))
+    }
+
+    /// Everything, whether there is a time and a status or not.
+    pub(super) fn record_as_far(&self) -> Record<'a> {
+        self.record_of(self.when(), self.status())
+    }
+
+    fn record_of(&self, when: Option<When>, status: Option<u16>) -> Record<'a> {
         let mut record = Record {
-            when: Some(self.when()?),
-            status: Some(self.status()?),
+            when,
+            status,
             names_upstream: self.has(Var::UpstreamAddr),
             names_connect: self.has(Var::ConnectTime),
             names_header: self.has(Var::HeaderTime),
@@ -209,7 +218,7 @@ impl<'a> Vars<'a> {
             (record.upstream, record.connect, record.header) = (last.upstream, last.connect, last.header);
         }
         record.group = self.group(named);
-        Some(record)
+        record
     }
 
     fn client(&self) -> &'a [u8] {

@@ -16,6 +16,7 @@ use crate::grammar::time::When;
 #[derive(Clone, Debug)]
 pub(super) struct Custom {
     layout: Layout<Field>,
+    lack: Option<&'static str>,
 }
 
 /// What a value means.
@@ -91,26 +92,30 @@ impl Custom {
         let layout = directive(text)?;
         let parts = parts(&layout)?;
         let has = |wanted| parts.iter().any(|part| matches!(part, Part::Value(_, field) if *field == wanted));
-        if !has(Field::Status) {
-            return Err("the layout has no %>s: it is not known which requests failed".to_owned());
-        }
-        if !has(Field::Time) {
-            return Err("the layout has no %t: it is not known when".to_owned());
-        }
+        let lack = match (has(Field::Status), has(Field::Time)) {
+            (false, _) => Some("the layout has no %>s: it is not known which requests failed"),
+            (_, false) => Some("the layout has no %t: it is not known when"),
+            _ => None,
+        };
         let needs = |field| matches!(field, Field::Status | Field::Time | Field::Worker | Field::Balancer);
-        Ok(Self { layout: Layout::new(parts, Rules { backslashes: true, open_end: false }, needs) })
+        Ok(Self { layout: Layout::new(parts, Rules { backslashes: true, open_end: false }, needs), lack })
+    }
+
+    /// See [`super::Template::lack`].
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        self.lack
     }
 
     #[inline]
     pub(super) fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let glance: Glance<'_> = self.layout.skim(line)?;
-        if glance.status == b"-" {
+        let (Some(when), Some(status)) = (glance.when, whole(glance.status, number::status)) else {
             return Some(Skimmed::Full);
-        }
+        };
         let upstream = glance.upstream();
         Some(Skimmed::Plain(Skim {
-            when: glance.when?,
-            status: whole(glance.status, number::status)?,
+            when,
+            status,
             group: glance.group(),
             upstream,
             names_upstream: false,
@@ -138,8 +143,8 @@ impl Custom {
         let attempt = Attempt { upstream, status: upstream_status, response: duration, ..Attempt::default() };
         let user = get(Field::User);
         Some(Record {
-            when: Some(glance.when?),
-            status: if glance.status == b"-" { None } else { Some(whole(glance.status, number::status)?) },
+            when: glance.when,
+            status: whole(glance.status, number::status),
             upstream_status,
             group: glance.group(),
             upstream,
@@ -680,6 +685,7 @@ mod tests {
             ("%{X-Forwarded-For}i %A", "203.0.113.9:5151, 10.0.0.1 10.0.0.2", "client=203.0.113.9"),
             ("%{X-Real-IP}i", "203.0.113.9", "client=203.0.113.9"),
             ("%{c}h", "203.0.113.9", "client=203.0.113.9"),
+            ("\"%{User-Agent}i\" %D", "\"-\"  2500", "duration=0.003"),
             ("%a:%{remote}p", "2001:db8::1:443", "client=2001:db8::1"),
             ("%{X-Correlation-Id}i", "r-1", "trace=r-1"),
             ("%{%A %e %B}t %m", "Monday  8 September GET", "method=GET"),

@@ -19,7 +19,7 @@ use crate::grammar::find::{find, find2};
 use crate::grammar::json::{Value, object};
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::present;
-use crate::grammar::time::When;
+use crate::grammar::time::{When, Zone};
 use names::{Kind, alias, fetch};
 
 /// A compiled `log-format`.
@@ -143,6 +143,9 @@ enum Field {
     Ignored,
 }
 
+/// Stands for the time in layouts that have none.
+const NEVER: When = When { wall: 0, zone: Zone::Utc };
+
 /// How many fields keep a value.
 const SLOTS: usize = Field::Time as usize;
 
@@ -201,18 +204,20 @@ impl Custom {
             let has = Places::of(layout.fields());
             (Form::Text(layout), has)
         };
-        if !has.any(&[Field::Status, Field::State]) {
-            let why = "the layout has neither %ST nor %ts or %tsc: it is not known which requests failed";
-            return Err(why.to_owned());
-        }
-        if !has.any(&[Field::Time]) {
-            return Err("the layout has no %tr, %t or other time: it is not known when".to_owned());
-        }
         let look = match &form {
             Form::Text(layout) => Look::of(layout)?,
             Form::Json(_) => Look::Close,
         };
         Ok(Self { form, has, escape, look })
+    }
+
+    /// See [`super::Template::lack`].
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        match [&[Field::Status, Field::State][..], &[Field::Time]].map(|fields| self.has.any(fields)) {
+            [false, _] => Some("the layout has neither %ST nor %ts or %tsc: it is not known which requests failed"),
+            [_, false] => Some("the layout has no %tr, %t or other time: it is not known when"),
+            _ => None,
+        }
     }
 
     /// An ordinary end is `--`, with the status sent and no retry made; all else is worth a look.
@@ -231,18 +236,15 @@ impl Custom {
 
     fn skim_any<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let values = self.values(line, false)?;
-        let status = match values.status() {
-            Some(status) if self.has.any(&[Field::Status]) => status,
-            _ => return Some(Skimmed::Full),
-        };
+        let (Some(when), Some(status)) = (values.when, values.status()) else { return Some(Skimmed::Full) };
         let state = values.get(Field::State);
         let retries = self.retries(&values);
         if !(state.is_empty() || state.starts_with(b"--")) || retries.count > 0 || retries.elsewhere {
             return Some(Skimmed::Full);
         }
-        let line = self.line(&values)?;
+        let line = self.line(&values);
         Some(Skimmed::Plain(Skim {
-            when: line.head.when,
+            when,
             status,
             group: line.route.group,
             upstream: line.route.upstream,
@@ -274,8 +276,9 @@ impl Custom {
 
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
         let values = self.values(line, true)?;
-        let line = self.line(&values)?;
+        let line = self.line(&values);
         let mut record = line.record();
+        record.when = values.when;
         let first = |values: [&'a [u8]; 3]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
         let (method, asked, path) = parts_of(values.get(Field::Request));
         let uri = values.get(Field::Uri);
@@ -316,18 +319,18 @@ impl Custom {
             Form::Text(layout) => layout.skim(line),
             Form::Json(named) => members(named, line),
         }
-        .filter(|values| values.when.is_some())
+        .filter(|values| values.when.is_some() || !self.has.any(&[Field::Time]))
     }
 
-    fn line<'a>(&self, values: &Values<'a>) -> Option<Line<'a>> {
+    fn line<'a>(&self, values: &Values<'a>) -> Line<'a> {
         let timers = self.timers(values);
         let state = values.get(Field::State);
         let client = match values.get(Field::ClientPort) {
             b"" => values.get(Field::Client),
             client => host(client),
         };
-        Some(Line {
-            head: Head::of(client, values.when?),
+        Line {
+            head: Head::of(client, values.when.unwrap_or(NEVER)),
             frontend: values.get(Field::Frontend),
             route: self.route(values),
             host: b"",
@@ -335,7 +338,7 @@ impl Custom {
             status: values.status(),
             bytes: milliseconds(values.get(Field::Bytes)),
             ending: Ending { state, retries: self.retries(values) },
-        })
+        }
     }
 
     /// The server by its name, else by its address.
@@ -624,7 +627,11 @@ struct Flags {
 impl Parser {
     /// What was read, as lines of text.
     fn layout(self) -> Layout<Field> {
-        let rules = Rules { backslashes: self.backslashes, open_end: true };
+        let has = |wanted: &[Field]| {
+            self.parts.iter().any(|part| matches!(part, Part::Value(_, field) if wanted.contains(field)))
+        };
+        let open_end = has(&[Field::Time]) && has(&[Field::Status, Field::State]);
+        let rules = Rules { backslashes: self.backslashes, open_end };
         Layout::new(fused(self.parts), rules, is_needed)
     }
 

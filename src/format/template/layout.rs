@@ -493,6 +493,7 @@ impl<F: Copy> Piece<F> {
                 }
             }
             Class::Quotable => sink.set(self.field, unquoted(value)),
+            Class::Number => sink.set(self.field, value.trim_ascii_start()),
             _ => sink.set(self.field, value),
         }
     }
@@ -525,9 +526,12 @@ fn digits_length(i: &[u8]) -> Option<usize> {
     (length < 16).then_some(length)
 }
 
+/// The length of a number, and of spaces before it: Jetty writes one more where the user agent is not known.
 #[inline]
 fn number_length(i: &[u8]) -> usize {
-    i.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count()
+    let text = i.trim_ascii_start();
+    let number = text.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
+    i.len() - text.len() + number.count()
 }
 
 /// The length of a row of numbers.

@@ -19,6 +19,7 @@ pub(super) struct Custom {
     escape: Escape,
     /// Whether a [`Glance`] can tell all that counting wants.
     is_ordinary: bool,
+    lack: Option<&'static str>,
 }
 
 impl Custom {
@@ -35,17 +36,22 @@ impl Custom {
         let needs = |var| matches!(var, Var::Status | Var::Time | Var::UpstreamAddr | Var::UpstreamStatus);
         let layout = Layout::new(parts, Rules { backslashes, open_end: false }, needs);
         let count = |wanted: Var| layout.fields().filter(|var| *var == wanted).count();
-        if count(Var::Status) == 0 {
-            return Err("the layout has no $status: it is not known which requests failed".to_owned());
-        }
-        if count(Var::Time) == 0 {
-            return Err("the layout has no $time_local, $time_iso8601 or $msec: it is not known when".to_owned());
-        }
+        let lack = match (count(Var::Status), count(Var::Time)) {
+            (0, _) => Some("the layout has no $status: it is not known which requests failed"),
+            (_, 0) => Some("the layout has no $time_local, $time_iso8601 or $msec: it is not known when"),
+            _ => None,
+        };
         let once = [Var::Status, Var::UpstreamAddr, Var::RequestTime].iter().all(|var| count(*var) == 1);
-        let is_ordinary = once
+        let is_ordinary = lack.is_none()
+            && once
             && [Var::UpstreamStatus, Var::ServerName].iter().all(|var| count(*var) < 2)
             && [Var::ProxyHost, Var::ProxyUpstream].iter().all(|var| count(*var) == 0);
-        Ok(Self { layout, escape, is_ordinary })
+        Ok(Self { layout, escape, is_ordinary, lack })
+    }
+
+    /// See [`super::Template::lack`].
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        self.lack
     }
 
     #[inline]
@@ -56,7 +62,8 @@ impl Custom {
                 return Some(Skimmed::Plain(skim));
             }
         }
-        self.vars(line)?.skim()
+        let vars = self.vars(line)?;
+        if self.lack.is_some() { Some(Skimmed::Full) } else { vars.skim() }
     }
 
     /// See [`super::Template::unknown`].
@@ -65,7 +72,7 @@ impl Custom {
     }
 
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
-        self.vars(line)?.record()
+        Some(self.vars(line)?.record_as_far())
     }
 
     fn vars<'a>(&self, line: &'a [u8]) -> Option<Vars<'a>> {
@@ -387,7 +394,12 @@ mod tests {
             ("main escape=html '$msec $status'", "`escape=html` is none of default, json and none"),
         ];
         for (layout, expected) in cases {
-            assert_eq!(Custom::compile(layout).map(|_| ()), Err(expected.to_owned()), "{layout}");
+            let lack = Custom::compile(layout).map(|custom| custom.lack());
+            assert_eq!(
+                lack.as_ref().map_or_else(|error| Some(error.as_str()), |lack| *lack),
+                Some(expected),
+                "{layout}"
+            );
         }
     }
 
