@@ -143,6 +143,9 @@ enum Field {
     Ignored,
 }
 
+/// What may hold anything.
+const UNKNOWN: &[Field] = &[Field::Ignored, Field::Query];
+
 /// Stands for the time in layouts that have none.
 const NEVER: When = When { wall: 0, zone: Zone::Utc };
 
@@ -257,11 +260,11 @@ impl Custom {
     /// See [`super::Template::unknown`].
     pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
         let named = match &self.form {
-            Form::Text(layout) => return layout.each(line, Field::Ignored),
+            Form::Text(layout) => return layout.each(line, UNKNOWN),
             Form::Json(named) => named,
         };
         let is_known =
-            |name: &[u8]| named.iter().any(|(known, _, field)| known.as_bytes() == name && *field != Field::Ignored);
+            |name: &[u8]| named.iter().any(|(known, _, field)| known.as_bytes() == name && !UNKNOWN.contains(field));
         let mut unknown = Vec::new();
         // What cannot be read as an object has told nothing, and is no line of this layout.
         let _ = object(line, |name, value| {

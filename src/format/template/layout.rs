@@ -176,13 +176,13 @@ impl<F: Copy> Layout<F> {
         self.fill(line, true)
     }
 
-    /// Every value of `wanted` in a line.
-    pub(super) fn each<'a>(&self, line: &'a [u8], wanted: F) -> Vec<&'a [u8]>
+    /// Every value of those fields in a line.
+    pub(super) fn each<'a>(&self, line: &'a [u8], wanted: &[F]) -> Vec<&'a [u8]>
     where
         F: PartialEq,
     {
         let Each(values) = self.read(line).unwrap_or_default();
-        values.into_iter().filter(|(field, _)| *field == wanted).map(|(_, value)| value).collect()
+        values.into_iter().filter(|(field, _)| wanted.contains(field)).map(|(_, value)| value).collect()
     }
 
     #[inline(always)]

@@ -68,7 +68,7 @@ impl Custom {
 
     /// See [`super::Template::unknown`].
     pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
-        self.layout.each(line, Var::Ignored)
+        self.layout.each(line, &[Var::Ignored, Var::Args])
     }
 
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
