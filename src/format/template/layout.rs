@@ -58,6 +58,8 @@ pub(super) struct Piece<F> {
 /// How a value's end is found, in the ordinary case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
+    /// At the first space, which is all the text behind it.
+    Space,
     /// Where the text behind it first stands. `must`: a byte that must be in the value, or 0.
     Text { must: u8 },
     /// Where the digits end.
@@ -307,9 +309,9 @@ impl Way {
             Class::Number if !matches!(after.first, b'.' | b'-' | b'+') => Self::Digits,
             Class::Row(5) => Self::Row,
             _ if after.text.is_empty() => Self::Any,
+            Class::Text | Class::Word if *after.text == *b" " => Self::Space,
             Class::Text => Self::Text { must: 0 },
             Class::Request if after.text[0] == b'"' => Self::Text { must: 0 },
-            Class::Word if *after.text == *b" " => Self::Text { must: 0 },
             Class::List if !matches!(after.text[0], b' ' | b'|' | b':') => Self::Text { must: 0 },
             Class::Port if after.text[0] == b' ' => Self::Text { must: b':' },
             Class::Route if after.text[0] == b' ' => Self::Text { must: b'/' },
@@ -323,6 +325,11 @@ impl<F: Copy> Piece<F> {
     #[inline(always)]
     fn step<'a, S: Sink<'a, F>>(&self, i: &'a [u8], rules: Rules, sink: &mut S) -> Option<&'a [u8]> {
         match self.way {
+            Way::Space => {
+                let end = find(b' ', i)?;
+                sink.set(self.field, &i[..end]);
+                i.get(end + 1..)
+            }
             Way::Text { must } => {
                 let end = self.after.find(i, 0)?;
                 let value = &i[..end];
@@ -582,6 +589,9 @@ impl Literal {
     #[inline(always)]
     fn strip<'a>(&self, i: &'a [u8]) -> Option<&'a [u8]> {
         let rest = i.get(self.text.len()..)?;
+        if self.text.len() == 1 {
+            return (i[0] == self.first).then_some(rest);
+        }
         let same = (first_eight(i) ^ self.start.0) & self.start.1 == 0;
         (same && (self.text.len() <= 8 || i[8..].starts_with(&self.text[8..]))).then_some(rest)
     }

@@ -1,4 +1,5 @@
 //! Times in the layouts that people give: those that are known, and `strftime` patterns.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use crate::grammar::number::{millionths, uint};
 use crate::grammar::time::{When, YEARLESS, Zone, at_micros, civil, clf, epoch, iso, month, offset};
@@ -77,7 +78,7 @@ impl Stamp {
     }
 
     /// Reads a time; what follows it comes first.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read<'a>(&self, i: &'a [u8]) -> Option<(&'a [u8], When)> {
         match self {
             Self::Clf => clf(i).ok(),
