@@ -58,10 +58,10 @@ pub(super) struct Piece<F> {
 /// How a value's end is found, in the ordinary case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// At the first space, which is all the text behind it.
-    Space,
-    /// Where the text behind it first stands. `must`: a byte that must be in the value, or 0.
-    Text { must: u8 },
+    /// At the first space, with which the text behind it begins. `must`: a byte that must be in the value, or 0.
+    Space { must: u8 },
+    /// Where the text behind it first stands.
+    Text,
     /// Where the digits end.
     Digits,
     /// Behind the third digit.
@@ -309,12 +309,13 @@ impl Way {
             Class::Number if !matches!(after.first, b'.' | b'-' | b'+') => Self::Digits,
             Class::Row(5) => Self::Row,
             _ if after.text.is_empty() => Self::Any,
-            Class::Text | Class::Word if *after.text == *b" " => Self::Space,
-            Class::Text => Self::Text { must: 0 },
-            Class::Request if after.text[0] == b'"' => Self::Text { must: 0 },
-            Class::List if !matches!(after.text[0], b' ' | b'|' | b':') => Self::Text { must: 0 },
-            Class::Port if after.text[0] == b' ' => Self::Text { must: b':' },
-            Class::Route if after.text[0] == b' ' => Self::Text { must: b'/' },
+            Class::Text if *after.text == *b" " => Self::Space { must: 0 },
+            Class::Word if after.first == b' ' => Self::Space { must: 0 },
+            Class::Port if after.first == b' ' => Self::Space { must: b':' },
+            Class::Route if after.first == b' ' => Self::Space { must: b'/' },
+            Class::Text => Self::Text,
+            Class::Request if after.first == b'"' => Self::Text,
+            Class::List if !matches!(after.first, b' ' | b'|' | b':') => Self::Text,
             _ => Self::Any,
         }
     }
@@ -325,16 +326,19 @@ impl<F: Copy> Piece<F> {
     #[inline(always)]
     fn step<'a, S: Sink<'a, F>>(&self, i: &'a [u8], rules: Rules, sink: &mut S) -> Option<&'a [u8]> {
         match self.way {
-            Way::Space => {
-                let end = find(b' ', i)?;
-                sink.set(self.field, &i[..end]);
-                i.get(end + 1..)
+            Way::Space { must } => {
+                let (value, behind) = i.split_at(find(b' ', i)?);
+                if must != 0 && find(must, value).is_none() {
+                    return None;
+                }
+                let after = self.after.strip(behind)?;
+                sink.set(self.field, value);
+                Some(after)
             }
-            Way::Text { must } => {
+            Way::Text => {
                 let end = self.after.find(i, 0)?;
                 let value = &i[..end];
-                let is_escaped = rules.backslashes && value.last() == Some(&b'\\') && i[end] == b'"';
-                if is_escaped || must != 0 && find(must, value).is_none() {
+                if rules.backslashes && value.last() == Some(&b'\\') && i[end] == b'"' {
                     return None;
                 }
                 sink.set(self.field, value);
@@ -461,7 +465,7 @@ impl<F: Copy> Piece<F> {
         match self.class {
             Class::Word => Some((0, before_space())),
             Class::Request if self.after.text.first() != Some(&b'"') => Some((request_length(i), i.len())),
-            Class::Port => Some((behind(b':')?, i.len())),
+            Class::Port => Some((behind(b':')?, before_space())),
             Class::Route => Some((behind(b'/')?, before_space())),
             _ => Some((0, i.len())),
         }
@@ -689,7 +693,7 @@ mod tests {
     fn values_end_where_they_must() {
         use Class::{Captures, List, Number, Port, Quotable, Route, Row, Stamp, Status, Text, Word};
         let time = || Stamp(super::Stamp::Clf);
-        let cases: [Case<'_>; 24] = [
+        let cases: [Case<'_>; 25] = [
             (
                 &[(Text, " ["), (time(), "]")],
                 "al [ice [28/Sep/2026:12:00:00 +0600]",
@@ -705,7 +709,8 @@ mod tests {
             (&[(List, " "), (Text, "")], "a:1, b:2 : c:3 rest", Some(&["a:1, b:2 : c:3", "rest"])),
             (&[(List, ": "), (Text, "")], "a:1 : b:2: rest", Some(&["a:1 : b:2", "rest"])),
             (&[(Port, " "), (Text, "")], "2001:db8::1:443 x", Some(&["2001:db8::1:443", "x"])),
-            (&[(Port, " "), (Text, "")], "a 1:2 x", Some(&["a 1:2", "x"])),
+            (&[(Port, " "), (Text, "")], "a 1:2 x", None),
+            (&[(Port, " ["), (Text, "]")], "a[9]: 1:2 [x]", None),
             (&[(Port, "")], "a", Some(&["a"])),
             (&[(Route, " ")], "be/srv ", Some(&["be/srv"])),
             (&[(Route, " "), (Text, "")], "be srv/x y", None),
