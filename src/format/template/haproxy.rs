@@ -330,7 +330,8 @@ impl Custom {
         let state = values.get(Field::State);
         let client = match values.get(Field::ClientPort) {
             b"" => values.get(Field::Client),
-            client => host(client),
+            // A program's name may stand before it, in a line of syslog's that lost its stamp.
+            client => host(&client[memchr::memrchr(b' ', client).map_or(0, |at| at + 1)..]),
         };
         Line {
             head: Head::of(client, values.when.unwrap_or(NEVER)),
@@ -927,6 +928,7 @@ mod tests {
             ("%ci:%cp", "203.0.113.9:51514", "client=203.0.113.9"),
             ("%ci:%cp", "2001:db8::1:443", "client=2001:db8::1"),
             ("%ci:%cp", "unix:1", "client=unix"),
+            ("%ci:%cp", "haproxy[674]: 203.0.113.9:51514", "client=203.0.113.9"),
             ("%ci", "2001:db8::a", "client=2001:db8::a"),
             ("%ci %cp", "203.0.113.9 51514", "client=203.0.113.9"),
             ("%{+X}ci:%{+X}cp", "7F000001:CFEC", ""),

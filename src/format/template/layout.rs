@@ -351,7 +351,7 @@ impl<F: Copy> Piece<F> {
                     sink.set(self.field, &i[..i.len() - behind.len()]);
                     return Some(after);
                 }
-                let end = digits_length(i)?;
+                let end = digits_length(i).filter(|_| i.first() != Some(&b' '))?;
                 let after = self.after.strip(&i[end..])?;
                 sink.set(self.field, &i[..end]);
                 Some(after)
@@ -465,7 +465,7 @@ impl<F: Copy> Piece<F> {
         match self.class {
             Class::Word => Some((0, before_space())),
             Class::Request if self.after.text.first() != Some(&b'"') => Some((request_length(i), i.len())),
-            Class::Port => Some((behind(b':')?, before_space())),
+            Class::Port => Some((behind(b':')?, i.len())),
             Class::Route => Some((behind(b'/')?, before_space())),
             _ => Some((0, i.len())),
         }
@@ -709,8 +709,8 @@ mod tests {
             (&[(List, " "), (Text, "")], "a:1, b:2 : c:3 rest", Some(&["a:1, b:2 : c:3", "rest"])),
             (&[(List, ": "), (Text, "")], "a:1 : b:2: rest", Some(&["a:1 : b:2", "rest"])),
             (&[(Port, " "), (Text, "")], "2001:db8::1:443 x", Some(&["2001:db8::1:443", "x"])),
-            (&[(Port, " "), (Text, "")], "a 1:2 x", None),
-            (&[(Port, " ["), (Text, "]")], "a[9]: 1:2 [x]", None),
+            (&[(Port, " "), (Text, "")], "a 1:2 x", Some(&["a 1:2", "x"])),
+            (&[(Port, " ["), (Text, "]")], "a[9]: 1:2 [x]", Some(&["a[9]: 1:2", "x"])),
             (&[(Port, "")], "a", Some(&["a"])),
             (&[(Route, " ")], "be/srv ", Some(&["be/srv"])),
             (&[(Route, " "), (Text, "")], "be srv/x y", None),
