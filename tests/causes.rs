@@ -9,7 +9,7 @@ mod common;
 use gatewhy::cause::Cause;
 use gatewhy::report::{Incident, Report};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,63 @@ struct Case {
     confidence: Vec<String>,
     #[serde(rename = "note")]
     _note: String,
+    /// What was counted by hand; nothing: as it comes.
+    counts: Option<Counts>,
+}
+
+/// Numbers that were worked out by hand: of all logs, and of the main incident.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Counts {
+    /// Requests in all logs.
+    requests: Option<u64>,
+    /// The seconds of the first and the last line that tells of the main incident's failures.
+    start: Option<String>,
+    end: Option<String>,
+    /// Failures in each window that has any, by its start.
+    windows: BTreeMap<String, u64>,
+    /// Requests in the incident's windows, where its upstream was asked.
+    incident_requests: Option<u64>,
+    status_502: u64,
+    status_503: u64,
+    status_504: u64,
+    status_52x: u64,
+    failed_attempts: Option<u64>,
+}
+
+impl Counts {
+    /// What is wrong with a report, where nothing else but its main incident failed.
+    fn complaints(&self, report: &Report) -> Vec<String> {
+        let statuses = [self.status_502, self.status_503, self.status_504, self.status_52x];
+        let totals = &report.totals;
+        let mut wrong = Vec::new();
+        let mut windows = BTreeMap::new();
+        for row in report.windows.iter().filter(|row| row.failures > 0) {
+            *windows.entry(row.window_start.clone()).or_default() += row.failures;
+        }
+        differ(&mut wrong, "failures by window", Some(self.windows.clone()), windows);
+        differ(&mut wrong, "requests", Some(self.requests), totals.requests);
+        let failed = [totals.status_502, totals.status_503, totals.status_504, totals.status_52x];
+        differ(&mut wrong, "failures by status", Some(statuses), failed);
+        differ(&mut wrong, "failures", Some(statuses.iter().sum()), totals.failures);
+        if let Some(main) = report.incidents.first() {
+            let second = |time: &str| time.get(..19).unwrap_or(time).to_owned() + "Z";
+            differ(&mut wrong, "start", self.start.clone(), second(&main.start));
+            differ(&mut wrong, "end", self.end.clone(), second(&main.end));
+            differ(&mut wrong, "the incident's requests", self.incident_requests.map(Some), main.requests);
+            let failed = [main.status_502, main.status_503, main.status_504, main.status_52x];
+            differ(&mut wrong, "the incident's failures", Some(statuses), failed);
+            differ(&mut wrong, "failed attempts", self.failed_attempts, main.failed_attempts);
+        }
+        wrong
+    }
+}
+
+/// Complains where something else was expected.
+fn differ<T: PartialEq + std::fmt::Debug>(wrong: &mut Vec<String>, what: &str, expected: Option<T>, found: T) {
+    if let Some(expected) = expected.filter(|expected| *expected != found) {
+        wrong.push(format!("{what}: expected {expected:?}, got {found:?}"));
+    }
 }
 
 impl Case {
@@ -52,6 +109,7 @@ impl Case {
             _ => {}
         }
         wrong.extend(report.incidents.iter().skip(1).filter(|incident| self.misleads(cause, incident)).map(told));
+        wrong.extend(self.counts.iter().flat_map(|counts| counts.complaints(report)));
         wrong
     }
 

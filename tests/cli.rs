@@ -300,6 +300,23 @@ fn redacts_everything_that_it_writes() {
     }
 }
 
+/// ARR notes its server in the query, which is withheld: the server is told all the same.
+#[test]
+fn redacts_the_query_and_keeps_the_server_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = "2026-11-27 08:00:39 10.0.0.4 GET /pay token=SECRET&X-ARR-CACHE-HIT=0&SERVER-ROUTED=10.0.0.6\
+        &X-ARR-LOG-ID=16fd2706-8baf-433b-82eb-8c7fada847da&SERVER-STATUS=0 443 SECRET 203.0.113.9 curl/8.0 - 502 3 12030 15";
+    fs::write(directory.path().join("iis.log"), line).unwrap();
+    for run in [&["-f", "text"][..], &["-f", "json"], &["-f", "csv"], &["-f", "csv", "--table", "failures"]] {
+        let output = gatewhy_in(directory.path(), &[run, &["--redact", "iis.log"]].concat());
+        let written = stdout(&output).to_owned() + stderr(&output);
+        assert!(written.contains("10.0.0.6"), "{run:?}\n{written}");
+        for private in ["SECRET", "203.0.113.9", "X-ARR", "SERVER-"] {
+            assert!(!written.contains(private), "{run:?}\n{written}");
+        }
+    }
+}
+
 /// Whatever a layout of the user's own has that nobody knows the meaning of may be a cookie or a header.
 #[test]
 fn redacts_what_a_layout_has_besides() {

@@ -367,3 +367,47 @@ fn an_upstream_that_is_not_named_is_still_the_upstream() {
     let summary = &only(&report).summary;
     assert!(summary.starts_with("An upstream of nginx that the log does not name "), "{summary}");
 }
+
+/// One request in Traefik's log, to a server of which the name is the service's, and the line of Traefik's own on it.
+fn traefik(at: u64, service: &str, fails: bool) -> (String, String) {
+    let (went, millis) = if fails { ("504 15", 2_001) } else { ("200 2814", 9) };
+    let time = clock(at);
+    let access = format!(
+        r#"203.0.113.9 - - [21/Nov/2026:{time} +0000] "GET /cart HTTP/1.1" {went} "-" "curl/7.88.1" {at} "{service}@docker" "http://{service}:8080" {millis}ms"#
+    );
+    let own = format!(
+        r#"2026-11-21T{}Z DBG 504 Gateway Timeout error="net/http: timeout awaiting response headers""#,
+        clock(at + 2)
+    );
+    (access, own)
+}
+
+/// Traefik's own log names no server where Go's error does not. Its lines are about the only one that fails; where two
+/// do, nobody knows about which.
+#[test]
+fn lines_about_no_upstream_explain_the_only_one_that_fails() {
+    let told = |services: &[&str]| {
+        let (mut access, mut own) = (Vec::new(), Vec::new());
+        for at in 0..300 {
+            for service in ["cart", "pay", "stock"] {
+                // Some of the lines of Traefik's own are in the next window.
+                let fails = services.contains(&service) && at % 4 == 3 && (100..180).contains(&at);
+                let (line, reason) = traefik(at, service, fails);
+                access.push(line);
+                own.extend(fails.then_some(reason));
+            }
+        }
+        let report = report(&[("access.log", access), ("traefik.log", own)]);
+        let mut causes: Vec<_> = report
+            .incidents
+            .iter()
+            .map(|one| (one.upstreams.join(" "), one.likely_cause, one.confidence, one.failures))
+            .collect();
+        causes.sort();
+        assert_eq!(report.totals.failures, 20 * services.len() as u64);
+        causes
+    };
+    assert_eq!(told(&["cart"]), [("cart:8080".to_owned(), "response-timeout", "high", 20)]);
+    let two = told(&["cart", "pay"]);
+    assert!(two.len() == 2 && two.iter().all(|(.., confidence, _)| *confidence == "low"), "{two:?}");
+}

@@ -79,6 +79,7 @@ fn mixture() -> Vec<u8> {
         "format/frontdoor/classic.log",
         "format/akamai/codes.log",
         "format/fastly/reasons.log",
+        "format/apigateway/json.log",
         "format/gunicorn/error.log",
         "format/php-fpm/php-fpm.log",
         "format/uwsgi/uwsgi.log",

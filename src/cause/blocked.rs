@@ -12,6 +12,7 @@ pub(super) static ENTRY: Entry = Entry {
     evidence: &[
         ("nginx error log", "`limiting requests, excess: …`, `limiting connections by zone`"),
         ("nginx access log", "503, every `$upstream_` variable is `-`, time 0.000, few clients"),
+        ("nginx stream access log", "503: `limit_conn`"),
         (
             "HAProxy",
             "state `PR` with 403, 429 or a configured status; `PT` (tarpit) with 500; `PH` from `http-response deny`",

@@ -24,6 +24,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `DO` (`drop_overloads`)"),
         ("Traefik", "503, 19 bytes (`Service Unavailable`), `ServiceURL` is `-`"),
         ("Google Cloud", "`connection_limit_reached`"),
+        ("Akamai", "`ERR_FWD_RATE_LIMIT_Q_FULL`, `…_Q_FILLED_UP`"),
         ("CloudFront", "503, `LimitExceeded`, `FunctionThrottledError`"),
         ("Fastly", "503, `Backend.max_conn reached`"),
     ],
@@ -33,6 +34,16 @@ pub(super) static ENTRY: Entry = Entry {
         ("blocked", "a limit on the client's side: rate limits, WAF"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::IIS],
+            run: "netsh http show servicestate view=requestq",
+            why: "each request queue with its processes and its limit",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list config -section:serverRuntime",
+            why: "appConcurrentRequestLimit; queueLength stands in section:applicationPools, connections in section:sites",
+        },
         Check {
             on: &[Proxy::ENVOY],
             run: "curl -s localhost:15000/stats | grep -E 'overflow|circuit_breakers.*(_open|remaining)'",

@@ -31,6 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
             "on the upstream's host: `nf_conntrack: table full, dropping packet`, a firewall's LOG line with `DPT=` \
                 the port",
         ),
+        ("nginx stream access log", "502 (never 504), `$upstream_connect_time` is `-`, after a second or more"),
         ("IIS", "502.3, `sc-win32-status` 12029, after 20 s and more"),
         ("Caddy", "502 after `dial_timeout`, 3 s by default, and `dial tcp …: i/o timeout`"),
         ("Varnish", "`FetchError backend NAME: fail errno 110`; 503 after `connect_timeout`, 3.5 s by default"),
@@ -39,7 +40,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "504, `OriginConnectError`, or after 10 s or more"),
         ("Azure Application Gateway", "504, `ERRORINFO_UPSTREAM_TIMED_OUT`, `serverConnectTime` is `-`"),
         ("Fastly", "503, `Connection timed out`"),
-        ("Akamai", "`ERR_CONNECT_TIMEOUT`"),
+        ("Akamai", "`ERR_CONNECT_TIMEOUT`; `ERR_CONNECT_FAIL` after a second or more"),
     ],
     look_alikes: &[
         (
@@ -57,6 +58,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("dns-failure", "stale DNS: all failures go to one address that `dig` no longer returns; a reload cures it"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::IIS],
+            run: "Test-NetConnection {upstream} -CommonTCPPort HTTP",
+            why: "in PowerShell, from the ARR server; another port: -Port",
+        },
         Check {
             on: &[Proxy::CLOUDFLARE],
             run: "curl -s https://www.cloudflare.com/ips-v4",

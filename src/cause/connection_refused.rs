@@ -39,6 +39,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("gunicorn", "`Worker failed to boot.`, `Connection in use`: it never listened"),
         ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
         ("Go proxies", "`dial tcp …: connect: connection refused`"),
+        ("nginx stream access log", "502, `$upstream_connect_time` is `-`, the session took no more than about 5 ms"),
         ("IIS", "502.3, `sc-win32-status` 12029, in less than 20 s"),
         (
             "Varnish",
@@ -50,7 +51,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "502, `OriginConnectError` at once (or no agreement on TLS)"),
         ("Azure Front Door", "`OriginConnectionRefused`"),
         ("Fastly", "503, `Connection refused`"),
-        ("Akamai", "`ERR_CONNECT_FAIL`"),
+        ("Akamai", "`ERR_CONNECT_FAIL` at once"),
+        ("API Gateway", "504, `INTEGRATION_FAILURE`: weak, as it says no more"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -60,6 +62,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("draining", "refusals of a few seconds around a deploy: the process stopped before traffic was taken away"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::IIS],
+            run: "Test-NetConnection {upstream} -CommonTCPPort HTTP",
+            why: "in PowerShell, from the ARR server; another port: -Port",
+        },
         Check {
             on: &[Proxy::CLOUDFLARE],
             run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",

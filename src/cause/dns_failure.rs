@@ -29,14 +29,15 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("Apache", "500, `AH00898: DNS lookup failure for: NAME`"),
         ("Envoy", "503, flag `DF`"),
+        ("nginx stream access log", "500 (not 502), every `$upstream_` variable is `-`"),
         ("CloudFront", "502, `OriginDnsError`"),
-        ("Cloudflare", "530 with error 1016"),
+        ("Cloudflare", "530 (error 1016; 1033 is a tunnel that is down)"),
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
         ("IIS", "502.3, `sc-win32-status` 12007"),
         ("Kong", "`DNS resolution failed: dns server error: 3 name error`"),
         ("Google Cloud", "`dns_error`, `dns_timeout`"),
         ("Azure Front Door", "`DNSFailure`, `DNSTimeout`, `DNSNameNotResolved`"),
-        ("Akamai", "`ERR_DNS_FAIL`, `ERR_DNS_TIMEOUT`"),
+        ("Akamai", "`ERR_DNS_FAIL`, `ERR_DNS_TIMEOUT`, `ERR_NO_FWD_HOSTS`"),
     ],
     look_alikes: &[
         (

@@ -16,6 +16,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("ALB", "`LambdaServiceException` as error reason; 500 with a WAF error"),
         ("Google Cloud", "`internal_error`"),
         ("CloudFront", "503, `CapacityExceeded`"),
+        ("IIS", "in HTTPERR 503 `N/A`: no memory, or two reservations of one URL"),
         ("Varnish", "`Child (N) died signal=6`, `Panic at:`"),
         ("Kong, OpenResty", "500, `lua entry thread aborted: runtime error`, `failed to run …_by_lua*`"),
         ("Envoy", "503, flag `LR` (local reset); 500, flag `NFCF` (no filter configuration)"),
@@ -28,6 +29,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare 504 with origin status 0", "early-hints and Worker-cache subrequests are no failures at all"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::IIS],
+            run: "netsh http show urlacl",
+            why: "reservations of URLs: two of one URL are an internal error to HTTP.sys",
+        },
         Check {
             on: &[Proxy::NGINX],
             run: "grep -hE 'exited on signal|\\[(alert|emerg)\\]' /var/log/nginx/error.log | tail -n 50",

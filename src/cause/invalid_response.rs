@@ -35,8 +35,13 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.3, `sc-win32-status` 12152"),
         ("Varnish", "`FetchError http format error`, `Received junk`"),
         ("Cloudflare", "520"),
+        ("Akamai", "`ERR_BAD_CHUNKED_ENC`, `ERR_GZIP`"),
         ("CloudFront", "502, `OriginInvalidResponseError`, `OriginContentRangeLengthError`"),
         ("Azure Front Door", "`OriginInvalidResponse`, unless it came after a timeout's wait"),
+        (
+            "API Gateway",
+            "502 while the integration answered 200; a Lambda function failed, or gave an answer of another form",
+        ),
     ],
     look_alikes: &[
         ("header-too-big", "the same pattern on an ALB and in HAProxy (`PH`): compare the size of the headers"),

@@ -50,6 +50,21 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list apppool /state:Stopped",
+            why: "in %windir%\\system32\\inetsrv: pools that are stopped",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents 50",
+            why: "in PowerShell: why a pool was stopped, such as five failures within five minutes",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list config -section:webFarms",
+            why: "the servers of ARR's farms, and how their health is tested",
+        },
+        Check {
             on: &[Proxy::ENVOY],
             run: "curl -s localhost:15000/clusters | grep -E 'health_flags|cx_connect_fail|rq_error'",
             why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): the hosts of each cluster, and why they are left out",

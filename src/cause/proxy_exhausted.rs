@@ -29,7 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "`AH00161`, `AH00286`, `AH00484` (server reached MaxRequestWorkers); `AH00957` with `(99)`"),
         ("Envoy", "503, flag `OM` (overload manager), or `UF` with `local_connection_failure`"),
         ("Go proxies", "`socket: too many open files`, `cannot assign requested address`"),
-        ("IIS", "in HTTPERR 503 `AppPoolTimer`"),
+        ("IIS", "in HTTPERR `N_Connections_Refused`: Windows had no memory left for connections"),
         ("Varnish", "`FetchError backend NAME: fail errno 99` or `24`, `No thread available`"),
     ],
     look_alikes: &[

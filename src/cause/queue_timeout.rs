@@ -18,6 +18,8 @@ pub(super) static ENTRY: Entry = Entry {
             "Apache",
             "503, `(70007)… AH00941 … failed to acquire connection`: the wait that `acquire=` allows (circuit-breaker)",
         ),
+        ("IIS", "in HTTPERR 503 `AppPoolTimer`; `Timer_ReqQueue`, `Timer_AppPool`: closed without a status"),
+        ("Akamai", "`ERR_FWD_RATE_LIMIT_Q_TIMEOUT`"),
         ("Java proxies", "`Timeout waiting for connection from pool`, `Pool#acquire(Duration) has been pending …`"),
     ],
     look_alikes: &[
@@ -26,6 +28,16 @@ pub(super) static ENTRY: Entry = Entry {
         ("a client that left", "`CQ`: the client left while queued, an early sign of the same overload"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::IIS],
+            run: "netsh http show servicestate view=requestq",
+            why: "each request queue with its processes and its limit",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list requests /elapsed:5000",
+            why: "in %windir%\\system32\\inetsrv: the requests that are being worked on for five seconds or more",
+        },
         Check {
             on: &[Proxy::HAPROXY],
             run: "echo 'show stat {group} 4 -1' | socat stdio /run/haproxy/admin.sock | cut -d, -f2-7,18,59-62",

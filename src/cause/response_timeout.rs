@@ -36,7 +36,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH01102` with `(70007)`; 504 for FastCGI (`AH01075`)"),
         ("Envoy", "504, flag `UT`"),
         ("Google Cloud", "502, `backend_timeout`"),
-        ("Cloudflare", "524"),
+        ("Cloudflare", "524; 522 after a TCP handshake or 90 s"),
         ("Go proxies", "`net/http: timeout awaiting response headers`, `context deadline exceeded`"),
         (
             "php-fpm",
@@ -49,11 +49,12 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "503, `FetchError first byte timeout` (`first_byte_timeout`, 60 s by default)"),
         ("Envoy", "504, flags `SI`, `UMSDR`, `DT`"),
         ("Traefik access log", "504, 15 bytes, after another time than `dialTimeout` (30 s)"),
-        ("CloudFront", "504, `OriginCommError`"),
+        ("CloudFront", "504, `OriginCommError`, `OriginReadError`"),
         ("Azure Application Gateway", "504, `ERRORINFO_UPSTREAM_TIMED_OUT`"),
         ("Azure Front Door", "`OriginTimeout`; status 0, 503 or 504"),
         ("Fastly", "503, `first byte timeout` (15 s unless set)"),
         ("Akamai", "504, `ERR_READ_TIMEOUT`, `ERR_FIRST_BYTE_TIMEOUT`"),
+        ("API Gateway", "504, `INTEGRATION_TIMEOUT`, or an integration latency of 29 s"),
     ],
     look_alikes: &[
         (
@@ -65,6 +66,16 @@ pub(super) static ENTRY: Entry = Entry {
         ("queue-timeout", "the wait was in the proxy's own queue (HAProxy Tw, state `sQ`)"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list config -section:webFarms",
+            why: "ARR's time limit for each farm, 30 seconds if none is set (without a farm: -section:proxy)",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "appcmd list requests /elapsed:5000",
+            why: "in %windir%\\system32\\inetsrv: the requests that are being worked on for five seconds or more",
+        },
         Check {
             on: &[Proxy::CLOUDFLARE],
             run: "curl -sv -o /dev/null --connect-to '{group}:443:{upstream}:443' 'https://{group}{path}'",

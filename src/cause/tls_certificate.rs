@@ -37,6 +37,7 @@ pub(super) static ENTRY: Entry = Entry {
             "`x509: certificate signed by unknown authority`, `… is valid for X, not Y`, `… has expired or is not yet \
                 valid`",
         ),
+        ("Akamai", "`ERR_FWD_SSL_HANDSHAKE`: the certificate's verification failed"),
         ("IIS", "502.3, `sc-win32-status` 12175"),
         ("Azure Front Door", "`CertificateNameCheckFailed`, `CertificateError`, `SSLInvalidRootCA`"),
         ("Fastly", "503, a reason with `certificate`"),

@@ -22,6 +22,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`response_sent_by_backend`"),
         ("CloudFront", "`OriginError`"),
         ("Cloudflare", "502 or 504 with the same origin status"),
+        ("API Gateway", "the integration's status equals the status"),
         ("IIS", "`SERVER-STATUS` in the query that ARR logs is the status"),
         ("Caddy", "502, 503 or 504 with headers that Caddy passed on, and no line of `http.log.error`"),
         (

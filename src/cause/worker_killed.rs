@@ -36,7 +36,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("systemd", "`Main process exited, code=killed, status=9/KILL`, `Failed with result 'oom-kill'`"),
         ("Kubernetes, Docker", "`OOMKilled`, exit code 137 (SIGKILL) or 139 (SIGSEGV)"),
         ("Apache", "`AH00051`, `AH00052 child pid N exit signal Segmentation fault (11)`, with mod_php for one"),
-        ("IIS", "502.5; in HTTPERR `Connection_Abandoned_By_AppPool`"),
+        ("IIS", "502.5; in HTTPERR `Connection_Abandoned_By_ReqQueue` (`…_By_AppPool`)"),
     ],
     look_alikes: &[
         (
@@ -48,6 +48,16 @@ pub(super) static ENTRY: Entry = Entry {
         ("closed-early", "one path, short, and no exit lines: closed on purpose"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::IIS],
+            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents 50",
+            why: "in PowerShell: worker processes that ended or did not answer, and pools that were taken offline",
+        },
+        Check {
+            on: &[Proxy::IIS],
+            run: "Get-WinEvent -FilterHashtable @{LogName='Application'; Level=1,2} -MaxEvents 50",
+            why: "in PowerShell: what crashed, with its exception",
+        },
         Check {
             on: &[],
             run: "dmesg -T | grep -iE 'killed process|oom-kill|segfault|general protection|invalid opcode'",

@@ -316,7 +316,16 @@ fn readers(names: &[String], configured: Vec<Reader>, purpose: For) -> Result<Ve
     if names.is_empty() {
         return Ok(configured.into_iter().chain(Reader::known()).collect());
     }
-    names.iter().map(|name| option("log-format", reader(name, purpose))).collect()
+    let mut readers = Vec::new();
+    for name in names {
+        readers.push(option("log-format", reader(name, purpose))?);
+        // The layouts that Apache and nginx share are nginx's where nobody says otherwise.
+        if name == "apache-access" {
+            readers
+                .extend(["apache:combined", "apache:common"].into_iter().filter_map(|name| reader(name, purpose).ok()));
+        }
+    }
+    Ok(readers)
 }
 
 fn reader(name: &str, purpose: For) -> Result<Reader, String> {
@@ -358,6 +367,20 @@ mod tests {
     fn report(line: &[&str]) -> Result<Report, String> {
         let args = Args::try_parse_from(["gatewhy", "x.log"].iter().chain(line)).map_err(|error| error.to_string())?;
         Report::new(args.report).map_err(|error| error.to_string())
+    }
+
+    /// Where the user says that it is Apache's, what nginx writes alike is Apache's.
+    #[test]
+    fn apache_has_its_shared_layouts_by_name() {
+        let lines = [
+            &br#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1"#[..],
+            br#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "ua""#,
+            br#"shop.example.com:80 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "ua""#,
+        ];
+        let readers = readers(&["apache-access".to_owned()], Vec::new(), For::Counting).unwrap();
+        for line in lines {
+            assert!(readers.iter().any(|reader| reader.record(format::Fields::UNKNOWN, line).is_some()), "{line:?}");
+        }
     }
 
     #[test]

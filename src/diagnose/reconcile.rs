@@ -6,6 +6,8 @@
 //! 2. Where the access log does not name upstreams (plain `combined`), its failures of a window move to the upstreams that the
 //!    error log names for that window, status by status, at most one for each failed attempt that it tells of. What the error log
 //!    does not explain stays without an upstream.
+//!    Where a proxy's error log mostly names no upstream (Traefik's does where Go's error does not), its lines explain the
+//!    failures of the only upstream that has any at the time.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
 //!
 //! Before that, error lines that explain others give them their signs ([`companion`]).
@@ -190,31 +192,83 @@ const REACH: i64 = 120;
 /// the nearest windows with failures that no line has been found for, the later one first, since a request is logged
 /// when it ends. What finds none stays; a row of which nothing does is taken out.
 fn join_over_edges(rows: &mut Vec<Row>, names: &PathNames, statuses: &Statuses, window: i64) {
-    let is_alone = |row: &Row| !row.key.upstream.is_empty() && !row.accessed && row.told().next().is_some();
-    let alone: Vec<usize> = (0..rows.len()).filter(|&at| is_alone(&rows[at])).collect();
+    let is_alone = |row: &Row| !row.accessed && row.told().next().is_some();
+    let (nameless, alone): (Vec<usize>, Vec<usize>) =
+        (0..rows.len()).filter(|&at| is_alone(&rows[at])).partition(|&at| rows[at].key.upstream.is_empty());
     let mut spent: BTreeSet<usize> = BTreeSet::new();
     for at in alone {
         let own = run_around(rows, at);
         let (middle, reach) = (rows[at].window, (REACH.max(lag(rows[at].key.kind)) / window).max(1));
         for near in (1..=reach).flat_map(|steps| [middle + steps * window, middle - steps * window]) {
             let Ok(host) = rows[own.clone()].binary_search_by_key(&near, |row| row.window) else { continue };
-            let host = own.start + host;
-            let room = rows[host].room(statuses);
-            if room == 0 {
-                continue;
-            }
-            let part = rows[at].split_off(room, statuses);
-            rows[host].cell.absorb(&part, names);
-            if rows[at].told().next().is_none() {
+            if give(rows, at, own.start + host, names, statuses) {
                 spent.insert(at);
                 break;
             }
         }
     }
+    spent.extend(join_nameless(rows, &nameless, names, statuses, window));
     if !spent.is_empty() {
         let mut places = 0..;
         rows.retain(|_| places.next().is_some_and(|place| !spent.contains(&place)));
     }
+}
+
+/// Gives what the error log tells at one row to another, as far as that has failures without a reason; says whether
+/// nothing is left.
+fn give(rows: &mut [Row], from: usize, to: usize, names: &PathNames, statuses: &Statuses) -> bool {
+    let room = rows[to].room(statuses);
+    if room > 0 {
+        let part = rows[from].split_off(room, statuses);
+        rows[to].cell.absorb(&part, names);
+    }
+    rows[from].told().next().is_none()
+}
+
+/// Gateways whose error log may name no upstream where the access log does. Their access line has the time at which the
+/// request began, which is before the error line's.
+const NAMELESS: [Proxy; 1] = [Proxy::TRAEFIK];
+
+/// Rule 1 for lines about no upstream, those at `nameless`: they are about the only row of their proxy that has failures
+/// without a reason, in their window or the nearest before it. Where there are several, nobody knows. Gives the rows of
+/// which nothing is left.
+fn join_nameless(
+    rows: &mut [Row],
+    nameless: &[usize],
+    names: &PathNames,
+    statuses: &Statuses,
+    window: i64,
+) -> Vec<usize> {
+    let is_such = |row: &Row| NAMELESS.contains(&row.key.kind);
+    // What made no failure of those that count stays where it is.
+    let counts = |row: &Row| row.told().all(|item| statuses.contains(item.sign.status));
+    let from: Vec<usize> = nameless.iter().copied().filter(|&at| is_such(&rows[at]) && counts(&rows[at])).collect();
+    if from.is_empty() {
+        return Vec::new();
+    }
+    let mut failing: BTreeMap<(String, i64), Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| is_such(row) && row.room(statuses) > 0) {
+        failing.entry((row.key.proxy.clone(), row.window)).or_default().push(at);
+    }
+    let mut spent = Vec::new();
+    for at in from {
+        let (proxy, middle) = (rows[at].key.proxy.clone(), rows[at].window);
+        let near =
+            (0..=(REACH / window).max(1)).filter_map(|steps| failing.get(&(proxy.clone(), middle - steps * window)));
+        for hosts in near {
+            let open: Vec<usize> = hosts.iter().copied().filter(|&host| rows[host].room(statuses) > 0).collect();
+            match open[..] {
+                [] => {}
+                [host] if !give(rows, at, host, names, statuses) => {}
+                [_] => {
+                    spent.push(at);
+                    break;
+                }
+                _ => break,
+            }
+        }
+    }
+    spent
 }
 
 /// The places of all rows with the key of the one at `at`.
@@ -392,7 +446,11 @@ impl Trouble {
         // strongest's.
         let told = self.evidence.iter_mut().filter(|item| answered(item));
         if let Some(told) = told.min_by_key(|item| Reverse(item.attempts)) {
-            spent.iter().for_each(|item| told.take_times(item.took, &item.times));
+            for item in &spent {
+                told.take_times(item.took, &item.times);
+                // A failure has the time of its access line, whatever explains it.
+                (told.first, told.last) = (told.first.min(item.first), told.last.max(item.last));
+            }
         }
     }
 

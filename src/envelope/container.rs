@@ -68,10 +68,10 @@ fn labels(i: &[u8]) -> Parsed<'_, Vec<(&[u8], &[u8])>> {
     delimited(byte(b'{'), separated_list0(tag(&b", "[..]), label), byte(b'}')).parse(i)
 }
 
-/// `STREAM LINE`, as `aws logs tail` writes it.
+/// `STREAM LINE`, as `aws logs tail` writes it; more blanks where syslog's tag is empty.
 pub(super) fn behind_word(i: &[u8]) -> Option<(&[u8], &[u8])> {
     let (rest, name) = word(i).ok()?;
-    Some((name, rest.strip_prefix(b" ")?))
+    Some((name, rest.strip_prefix(b" ")?.trim_ascii_start()))
 }
 
 /// Behind a terminal's colour code, `ESC [ 36 ; 1 m`, if one is there.

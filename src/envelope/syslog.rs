@@ -67,10 +67,11 @@ impl Tag {
     /// That of no line.
     const NONE: Self = Self { text: [1; 2], counts: [0; 2], host: [0; 2], program: [0; 2], length: 0, pid: None };
 
-    /// The tag of `opened`, which begins `i`; none where it is too long to be remembered.
+    /// The tag of `opened`, which begins `i`; none where it is too long to be remembered, or has no program: a line with
+    /// one may begin with all of it.
     fn of(i: &[u8], opened: &Opened<'_>) -> Self {
         let length = i.len() - opened.payload.len();
-        if length > 32 || opened.payload.is_empty() {
+        if length > 32 || opened.payload.is_empty() || opened.program.is_empty() {
             return Self::NONE;
         }
         let mut text = [0; 32];
@@ -120,7 +121,11 @@ pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
         b'<' => with_priority(line),
         b'A'..=b'Z' => stored(time::syslog(line)),
         b'0'..=b'9' => match line.get(4) {
-            Some(b'-') => stored(time::iso(line)).or_else(|_| stamped(line)),
+            Some(b'-') => match stored(time::iso(line)) {
+                // A store's stamp before an object, which may be of a layout of one's own: it is not known yet.
+                Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
+                stored => stored.or_else(|_| stamped(line)),
+            },
             // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
             _ => octet_counted(line),
         },
@@ -155,10 +160,22 @@ fn octet_counted(line: &[u8]) -> Parsed<'_, Opened<'_>> {
 fn stored<'a>(stamp: Parsed<'a, When>) -> Parsed<'a, Opened<'a>> {
     let (rest, when) = stamp?;
     let tag = one(b' ', rest)?.0;
+    // An object's first member looks like a tag, where a space follows its name.
+    if tag.first() == Some(&b'{') {
+        return bare(when, tag);
+    }
     let (rest, first) = word(tag)?;
     let (host, tag, rest) = match first {
         [.., b':'] => (&b""[..], tag, rest),
-        host => (host, one(b' ', rest)?.0, word(one(b' ', rest)?.0)?.0),
+        host => {
+            let tag = one(b' ', rest)?.0;
+            // Of a sender without a tag, as Fastly's can be.
+            let payload = without_spaces(rest);
+            if payload.first() == Some(&b'{') {
+                return Ok((&[], Opened { when: Some(when), host, payload, ..Opened::default() }));
+            }
+            (host, tag, word(tag)?.0)
+        }
     };
     let length = tag.len() - rest.len();
     // A tag may end a line, a host may not.
@@ -297,6 +314,12 @@ mod tests {
         expect(r#"<134>1 - h a 1 - [x@1 k="\]"][y] MSG"#, "h", Some(1), "MSG");
         expect("93 <134>1 - h a - - - MSG", "h", None, "MSG");
         expect("<6>MSG", "", None, "MSG");
+        expect(r#"<134>Feb  6 12:14:14 {"a": "b", "c": 1}"#, "", None, r#"{"a": "b", "c": 1}"#);
+        expect(r#"Feb  6 12:14:14 {"a": "b", "c": 1}"#, "", None, r#"{"a": "b", "c": 1}"#);
+        expect(r#"<134>2026-11-21T01:19:20Z {"a": "b"}"#, "", None, r#"{"a": "b"}"#);
+        expect(r#"Feb  6 12:14:14 cache-1 {"a": "b", "c": 1}"#, "cache-1", None, r#"{"a": "b", "c": 1}"#);
+        expect(r#"<134>2026-11-21T01:19:20Z 192.0.2.1  { "a": "b" }"#, "192.0.2.1", None, r#"{ "a": "b" }"#);
+        expect(r#"Feb  6 12:14:14 lb1 nginx: {"a": "b"}"#, "lb1", None, r#"{"a": "b"}"#);
         expect("<1>2026-11-21T01:19:20.609918+00:00 any thing", "", None, "any thing");
         let doubled =
             "2020-03-16T14:09:50.276+03:00 local2.info 2020-03-16T14:09:50+03:00 lb haproxy 3307 - [a b=\"c\"] MSG";
@@ -324,6 +347,8 @@ mod tests {
             // Layouts of one's own.
             "2018-07-02T22:23:00+00:00 203.0.113.9 502 10.0.0.1:80",
             "2018-07-02T22:23:00+00:00 shop.example.com 502 10.0.0.1:80",
+            r#"2018-07-02T22:23:00.186Z {"a": "b", "c": 1}"#,
+            r#"2018-07-02T22:23:00.186Z shop.example.com  {"a": "b", "c": 1}"#,
             "2024/06/12 10:09:11 [error] 1#1: *1 x",
             "10.0.0.1:53594 [12/Jun/2024:10:09:11.823] fe be/srv",
             "Server be/srv is DOWN",
@@ -362,7 +387,8 @@ mod tests {
         /// Tags that are remembered change nothing but how long it takes.
         #[test]
         fn lines_are_opened_alike_whatever_came_before(lines in prop::collection::vec(
-            "Nov 2[01] 0[01]:00:00( host| lb1|)( haproxy\\[[12]?\\]| kernel| a_very_long_name_of_a_program\\[7\\]):(  ?[x\\[é]|)", 1..6,
+            "Nov 2[01] 0[01]:00:00( host| lb1|)(( haproxy\\[[12]?\\]| kernel| a_very_long_name_of_a_program\\[7\\]):(  ?[x\\[é]|)|  ?\\{x)",
+            1..6,
         )) {
             for line in &lines {
                 let bytes = line.as_bytes();

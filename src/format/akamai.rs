@@ -27,12 +27,15 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What `errorCode` is a sign of. Source: Akamai, "Edge diagnostics: error codes".
+    /// What `errorCode` is a sign of. Source: Akamai, "Edge diagnostics: error codes", whose descriptions are not always what
+    /// the names say: `ERR_CONNECT_FAIL` "timed out", `ERR_FWD_SSL_HANDSHAKE` is the certificate's.
     SIGNS:
     ORIGIN_STATUS = sign("akamai-origin-status", Cause::UpstreamError, Strength::Strong, 0,
         "the edge met no error: the origin answered with this status");
     CONNECT_FAILED = sign("akamai-connect-failed", Cause::ConnectionRefused, Strength::Strong, 503,
-        "no connection to the origin could be made");
+        "no connection to the origin could be made, which took no time");
+    CONNECT_GAVE_UP = sign("akamai-connect-gave-up", Cause::ConnectTimeout, Strength::Strong, 503,
+        "no connection to the origin was made, and the edge had waited for one");
     CONNECT_TIMEOUT = sign("akamai-connect-timeout", Cause::ConnectTimeout, Strength::Conclusive, 504,
         "no connection to the origin was made in time");
     DNS = sign("akamai-dns", Cause::DnsFailure, Strength::Conclusive, 503, "the origin's name did not resolve");
@@ -48,6 +51,14 @@ table! {
         "the connection to the origin was interrupted");
     EMPTY = sign("akamai-empty", Cause::ClosedEarly, Strength::Strong, 502, "the origin closed the connection without an answer");
     HANDSHAKE = sign("akamai-tls", Cause::TlsHandshake, Strength::Strong, 503, "the TLS handshake with the origin failed");
+    CERTIFICATE = sign("akamai-certificate", Cause::TlsCertificate, Strength::Strong, 503,
+        "the origin's certificate was not accepted in the TLS handshake");
+    INVALID_RESPONSE = sign("akamai-invalid-response", Cause::InvalidResponse, Strength::Conclusive, 502,
+        "the origin's answer is badly chunked or compressed");
+    QUEUED = sign("akamai-queue-timeout", Cause::QueueTimeout, Strength::Conclusive, 503,
+        "the request waited too long in the edge's own queue");
+    QUEUE_FULL = sign("akamai-queue-full", Cause::CircuitBreaker, Strength::Conclusive, 503,
+        "the edge's own queue of requests to the origin was full");
     DENIED = sign("akamai-denied", Cause::Blocked, Strength::Conclusive, 0, "a rule refused the request");
 }
 
@@ -136,8 +147,9 @@ impl<'a> Fields<'a> {
 
     /// Whether the origin was asked, or was to be: what is not from the cache, unless a rule refused it.
     fn was_asked(&self) -> bool {
-        let refused = matches!(code(self.error), b"ERR_ACCESS_DENIED" | b"ERR_NO_GOOD_FWD_IP");
-        !refused && (self.cache == b"0" || sign_of(self.error).is_some())
+        let sign = sign_of(self.error, None);
+        let refused = [DENIED, NO_ORIGIN, QUEUED, QUEUE_FULL].map(Some).contains(&sign);
+        !refused && (self.cache == b"0" || sign.is_some())
     }
 }
 
@@ -169,23 +181,33 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let client_gave_up = matches!(record.status, Some(0 | 499)) || record.error_reason.starts_with(b"ERR_CLIENT_");
     let failed = record.status.is_some_and(|status| statuses.contains(status)) && !client_gave_up;
     let own = || (record.error_reason.is_empty() && !record.attempts.is_empty()).then_some(ORIGIN_STATUS);
-    let request = if failed { sign_of(record.error_reason).or_else(own) } else { None };
+    let request = if failed { sign_of(record.error_reason, record.header).or_else(own) } else { None };
     Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), client_gave_up }
 }
 
-/// What a code is a sign of.
-fn sign_of(error: &[u8]) -> Option<&'static Sign> {
+/// A connection that fails sooner was refused.
+const A_WHILE: Micros = 1_000_000;
+
+/// What a code is a sign of, where the answer began after `took`.
+fn sign_of(error: &[u8], took: Option<Micros>) -> Option<&'static Sign> {
     Some(match code(error) {
+        b"ERR_CONNECT_FAIL" | b"ERR_HTTP_CONNECT_FAIL" if took.is_some_and(|took| took >= A_WHILE) => CONNECT_GAVE_UP,
         b"ERR_CONNECT_FAIL" | b"ERR_HTTP_CONNECT_FAIL" => CONNECT_FAILED,
         b"ERR_CONNECT_TIMEOUT" => CONNECT_TIMEOUT,
-        b"ERR_DNS_FAIL" | b"ERR_DNS_TIMEOUT" | b"ERR_SUREROUTE_DNS_FAIL" => DNS,
+        b"ERR_DNS_FAIL" | b"ERR_DNS_TIMEOUT" | b"ERR_SUREROUTE_DNS_FAIL" | b"ERR_NO_FWD_HOSTS" => DNS,
         b"ERR_NO_GOOD_FWD_IP" => NO_ORIGIN,
         b"ERR_READ_TIMEOUT" | b"ERR_FIRST_BYTE_TIMEOUT" => READ_TIMEOUT,
-        b"ERR_READ_ERROR" => READ_FAILED,
+        b"ERR_READ_ERROR" | b"ERR_WIN32_READ_ERR" => READ_FAILED,
         b"ERR_WRITE_ERROR" | b"ERR_WRITE_TIMEOUT" => WRITE_FAILED,
         b"ERR_FWD_ENTRY_ABORTED" => ABORTED,
         b"ERR_ZERO_SIZE_OBJECT" => EMPTY,
+        b"ERR_BAD_CHUNKED_ENC" | b"ERR_GZIP" => INVALID_RESPONSE,
+        b"ERR_FWD_RATE_LIMIT_Q_TIMEOUT" => QUEUED,
+        b"ERR_FWD_RATE_LIMIT_Q_FULL" | b"ERR_FWD_RATE_LIMIT_Q_FILLED_UP" => QUEUE_FULL,
         b"ERR_ACCESS_DENIED" => DENIED,
+        b"ERR_FWD_SSL_HANDSHAKE" => CERTIFICATE,
+        // "Internal error", says Akamai.
+        b"ERR_FWD_SSL_OUT_OF_HANDSHAKES" | b"ERR_FWD_SSL_BAD_CERT" => return None,
         tls if tls.starts_with(b"ERR_SSL_") || tls.starts_with(b"ERR_FWD_SSL_") => HANDSHAKE,
         _ => return None,
     })
@@ -220,6 +242,11 @@ mod tests {
             ("FWD_ENTRY_ABORTED", "akamai-aborted", true),
             ("ZERO_SIZE_OBJECT", "akamai-empty", true),
             ("SSL_CONNECT_TIMEOUT", "akamai-tls", true),
+            ("FWD_SSL_HANDSHAKE|err_conn_strict_cert", "akamai-certificate", true),
+            ("NO_FWD_HOSTS", "akamai-dns", true),
+            ("BAD_CHUNKED_ENC", "akamai-invalid-response", true),
+            ("FWD_RATE_LIMIT_Q_TIMEOUT", "akamai-queue-timeout", false),
+            ("FWD_RATE_LIMIT_Q_FULL", "akamai-queue-full", false),
             ("ACCESS_DENIED|fwd_acl", "akamai-denied", false),
         ];
         for (code, kind, attempted) in cases {
@@ -228,11 +255,19 @@ mod tests {
         }
         let own = judged("503", r#","cacheStatus":0"#);
         assert_eq!(own, ("akamai-origin-status", "akamai-origin-status", false));
+        let late = judged("503", r#","cacheStatus":"0","errorCode":"ERR_CONNECT_FAIL","turnAroundTimeMSec":"5012""#);
+        assert_eq!(late, ("akamai-connect-gave-up", "akamai-connect-gave-up", false));
         for sign in &SIGNS {
-            assert!(sign.kind == own.0 || cases.iter().any(|case| case.1 == sign.kind), "{}", sign.kind);
+            assert!(
+                [own.0, late.0].contains(&sign.kind) || cases.iter().any(|case| case.1 == sign.kind),
+                "{}",
+                sign.kind
+            );
         }
         assert_eq!(judged("503", r#","cacheStatus":"1""#), ("-", "none", false));
         assert_eq!(judged("503", r#","cacheStatus":"0","errorCode":"ERR_ESI_RESP""#), ("-", "-", false));
+        let internal = judged("503", r#","cacheStatus":"0","errorCode":"ERR_FWD_SSL_BAD_CERT""#);
+        assert_eq!(internal, ("-", "-", false));
         assert_eq!(judged("000", r#","cacheStatus":"0","errorCode":"ERR_CLIENT_ABORT""#), ("-", "-", true));
         assert_eq!(judged("200", r#","cacheStatus":"0""#), ("-", "-", false));
     }

@@ -12,8 +12,8 @@
 use super::clf;
 use super::nginx::{is_addr_list, is_time_list, plain_name, request_line, without_port};
 use super::record::sign;
-use super::varnish;
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
+use super::{traefik, varnish};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::{host, split_port};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
@@ -129,9 +129,11 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     let line = clf::line(line)?;
     let tail = own_tail(&line)?;
     let upstream = tail.upstream();
+    // Without a status it has no outcome either.
+    let Some(status) = whole(line.status, status) else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
         when: line.when,
-        status: whole(line.status, status)?,
+        status,
         group: tail.group(),
         upstream,
         names_upstream: false,
@@ -154,7 +156,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let attempt = Attempt { upstream, status: tail.proxy_status, response: duration, ..Attempt::default() };
     Some(Record {
         when: Some(line.when),
-        status: Some(whole(line.status, status)?),
+        status: whole(line.status, status),
         upstream_status: tail.proxy_status,
         group: tail.group(),
         upstream,
@@ -233,17 +235,23 @@ pub(super) fn is_apache(line: &clf::Line<'_>) -> bool {
 /// What follows the headers of a line of Apache's; `None` where the line need not be Apache's.
 fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
     let virtual_host = line.host.is_some_and(|host| !split_port(host).1.is_empty());
-    if line.tail.is_empty() {
-        return virtual_host.then(Tail::default);
+    // nginx always has a status.
+    let no_status = line.status == b"-";
+    if line.tail.is_empty() && line.between.is_empty() {
+        return (virtual_host || no_status).then(Tail::default);
     }
-    if !virtual_host && !may_have_mark(line.tail) {
+    let headless = if line.agent.is_none() { line.tail } else { b"" };
+    let has_mark = may_have_mark(line.tail)
+        || !line.between.is_empty() && (may_have_mark(line.between) || has_unit(line.between))
+        || !headless.is_empty() && has_unit(headless);
+    if !virtual_host && !no_status && !has_mark {
         return None;
     }
-    let tail = Tail::read(line.tail);
-    if varnish::is_varnish(line) {
+    let tail = Tail::read([line.between, line.tail]);
+    if varnish::is_varnish(line) || no_status && traefik::ends_so(line.tail) {
         return None;
     }
-    (tail.marked || virtual_host && !tail.foreign).then_some(tail)
+    (tail.marked || (virtual_host || no_status) && !tail.foreign).then_some(tail)
 }
 
 /// Whether a value with a key shows that Apache wrote it.
@@ -277,7 +285,13 @@ fn may_have_mark(tail: &[u8]) -> bool {
     memchr3(b'/', b'+', b'X', tail).is_some() || memchr2(b'k', b'K', tail).is_some()
 }
 
-/// What stands behind the headers.
+/// Whether there is a time with its unit before it, as people lay out `%{ms}T` and `%{us}T`: no time of nginx's is a
+/// whole number of those.
+fn has_unit(text: &[u8]) -> bool {
+    [&b" ms:"[..], b" us:"].iter().any(|key| memmem::find(text, key).is_some())
+}
+
+/// What stands behind the headers, and between them and the sizes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tail<'a> {
     /// The worker's URL.
@@ -299,11 +313,13 @@ struct Tail<'a> {
 }
 
 impl<'a> Tail<'a> {
-    fn read(mut rest: &'a [u8]) -> Self {
+    fn read(texts: [&'a [u8]; 2]) -> Self {
         let mut tail = Self::default();
-        while let Some((after, item)) = Item::next(rest) {
-            tail.add(item);
-            rest = after;
+        for mut rest in texts {
+            while let Some((after, item)) = Item::next(rest) {
+                tail.add(item);
+                rest = after;
+            }
         }
         tail
     }
@@ -323,7 +339,10 @@ impl<'a> Tail<'a> {
             b"proxystatus" | b"backendstatus" | b"upstreamstatus" => self.proxy_status = whole(value, status),
             b"uniqueid" | b"requestid" | b"reqid" | b"traceid" | b"id" | b"rid" | b"logid" => self.trace_id = value,
             b"x" | b"conn" | b"connection" | b"connectionstatus" => self.set_connection(value),
-            key => self.duration = self.duration.or_else(|| time(key, value)),
+            key => {
+                self.duration = self.duration.or_else(|| time(key, value));
+                self.marked |= matches!(item.key, b"ms" | b"us") && !item.quoted && whole(value, uint).is_some();
+            }
         }
     }
 
@@ -336,7 +355,7 @@ impl<'a> Tail<'a> {
             b"X" | b"+" if !item.quoted => self.set_connection(item.value),
             value => match whole(value, uint) {
                 Some(number) => self.numbers.add(number),
-                None => self.duration = self.duration.or_else(|| seconds_and_micros(value)),
+                None => self.duration = self.duration.or_else(|| seconds_and_micros(value).or_else(|| decimal(value))),
             },
         }
     }
@@ -473,6 +492,11 @@ fn seconds_and_micros(value: &[u8]) -> Option<Micros> {
     let (first, second) = value.split_at(memchr(b'/', value)?);
     let (whole_seconds, micros) = (whole(first, uint)?, whole(&second[1..], uint)?);
     (micros / SECOND == whole_seconds).then_some(micros)
+}
+
+/// `0.012`: Tomcat's `%T` counts seconds.
+fn decimal(value: &[u8]) -> Option<Micros> {
+    memchr(b'.', value).and_then(|_| whole(value, seconds))
 }
 
 /// Whole numbers without keys, of which only their relations tell what they are.
@@ -621,6 +645,7 @@ mod tests {
                 "group=api upstream=10.0.0.5:9000 … attempts=[10.0.0.5:9000 - -/-/-]",
             ),
             (" 2500 +", "duration=0.003 …"),
+            (" 10.0.0.4 + 0.012", "duration=0.012 …"),
         ];
         for (tail, expected) in cases {
             assert_eq!(tail_of("", tail), expected, "{tail}");
@@ -644,6 +669,10 @@ mod tests {
             ("", r#" 1 "web@docker" "http://172.18.0.2:80" 0ms"#),
             ("", r#" 49408 409 "web" "api" "<NOSRV>" 0 -1 -1 -1 0 SC-- 0 0 0 0 3 0 0 "" """#),
         ];
+        assert_eq!(
+            said(r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" - - "-" "-" 1 "-" "-" 0ms"#),
+            "not claimed"
+        );
         for (host, tail) in cases {
             assert_eq!(tail_of(host, tail), "not claimed", "{host} {tail}");
         }

@@ -40,7 +40,6 @@ use memchr::{memchr, memchr2_iter, memmem};
 use nom::{
     Parser as _,
     bytes::complete::tag,
-    combinator::opt,
     sequence::{delimited, preceded, terminated},
 };
 use std::sync::LazyLock;
@@ -604,7 +603,14 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         ..Record::default()
     };
     match record.what {
-        What::Notice => {}
+        What::Notice => {
+            // mod_security ends its messages with `[hostname "shop.example.com"] [uri "/cart"] [unique_id "…"]`.
+            if place_of(text, b"ModSecurity: ").is_some() {
+                let tag = |name: &[u8]| between(text, name, b"\"]");
+                (record.host, record.path) = (tag(b" [hostname \""), tag(b" [uri \""));
+                record.trace_id = tag(b" [unique_id \"");
+            }
+        }
         What::Host => {
             record.group = b"apache";
             record.pid = uint(after(message.words, b"child pid ")).map_or(head.pid, |(_, pid)| Some(pid));
@@ -625,7 +631,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     if record.what == What::Notice {
         return Verdict::default();
     }
-    let sign = Message::of(record.message).sign(record.message);
+    let text = behind_source(record.message);
+    let sign = Message::of(text).sign(text);
     let request = (record.what != What::State).then_some(sign);
     Verdict { request, attempts: record.attempts.iter().map(|_| Some(sign)).collect(), ..Verdict::default() }
 }
@@ -658,15 +665,16 @@ fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
         rest = i;
     }
     rest = head.groups(rest.trim_ascii_start());
-    let known = !head.level.is_empty() && (head.when.is_some() || !head.module.is_empty() && head.pid.is_some());
+    let named = head.pid.is_some() && (!head.module.is_empty() || inside.first() == Some(&b':'));
+    let known = !head.level.is_empty() && (head.when.is_some() || named || !head.client.is_empty());
     // Others write ISO stamps and levels in brackets too, but not the module before the level.
     let ambiguous = inside.first().is_some_and(u8::is_ascii_digit) && head.module.is_empty();
     if !known || ambiguous {
         return mismatch();
     }
-    rest = opt(source).parse(rest)?.0;
-    // `(111)Connection refused: [client …] `, and behind the source file without an errno.
-    head.groups(errno(rest).map_or(rest, |(after, _)| after));
+    // `mod_proxy.c(470): (111)Connection refused: [client …] `, and with one of the two.
+    let text = behind_source(rest);
+    head.groups(errno(text).map_or(text, |(after, _)| after));
     Ok((rest, head))
 }
 
@@ -685,13 +693,14 @@ fn stamp(inside: &[u8]) -> Option<When> {
 impl<'a> Head<'a> {
     /// The client's address, without its port.
     fn client(&self) -> &'a [u8] {
-        let over_http2 = self.client.is_empty() && self.module.starts_with(b"proxy");
+        let over_http2 = self.client.is_empty() && self.module != b"ssl";
         without_port(if over_http2 { self.remote } else { self.client })
     }
 
     /// Reads brackets as long as they are such as Apache writes before a message; gives what follows.
     fn groups(&mut self, mut rest: &'a [u8]) -> &'a [u8] {
         while let Ok((after, group)) = bracketed(rest) {
+            let (after, group) = with_address(rest, after, group);
             if !self.group(group) {
                 break;
             }
@@ -721,23 +730,39 @@ impl<'a> Head<'a> {
     }
 }
 
+/// A group, and what follows it, where the group's address stands in brackets of its own: `[client [2001:db8::9]:39124]`.
+fn with_address<'a>(i: &'a [u8], after: &'a [u8], group: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    match memchr(b']', after) {
+        Some(end) if memchr(b'[', group).is_some() => (&after[end + 1..], &i[1..i.len() - after.len() + end]),
+        _ => (after, group),
+    }
+}
+
 fn is_level(word: &[u8]) -> bool {
     matches!(word, b"emerg" | b"alert" | b"crit" | b"error" | b"warn" | b"notice" | b"info" | b"debug")
         || matches!(word, [b't', b'r', b'a', b'c', b'e', b'1'..=b'8'])
 }
 
-/// `203.0.113.9:39124` and `2001:db8::9:39124` without the port. 2.2 writes none.
+/// `203.0.113.9:39124`, `2001:db8::9:39124` and `[2001:db8::9]:39124` without the port. 2.2 writes none.
 fn without_port(client: &[u8]) -> &[u8] {
     let groups = client.iter().filter(|byte| **byte == b':').count();
     match groups {
         0 => client,
         // Without `::`, eight groups are an address and a ninth is the port.
         2..=7 if place_of(client, b"::").is_none() => client,
-        _ => split_port(client).0,
+        _ => match split_port(client).0 {
+            [b'[', inside @ .., b']'] => inside,
+            address => address,
+        },
     }
 }
 
-/// `mod_proxy.c(1234): `, from `LogLevel debug` on.
+/// A message without the source file that it begins with from `LogLevel debug` on.
+fn behind_source(text: &[u8]) -> &[u8] {
+    source(text).map_or(text, |(rest, ())| rest)
+}
+
+/// `mod_proxy.c(1234): `
 fn source(i: &[u8]) -> Parsed<'_, ()> {
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
     let length = i.iter().take_while(|byte| name(byte)).count();
@@ -756,9 +781,11 @@ fn errno(i: &[u8]) -> Parsed<'_, &[u8]> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return mismatch();
     }
-    match place_of(text, b": ") {
-        Some(colon) => Ok((&text[colon + 2..], errno)),
-        None => mismatch(),
+    // The manual's example has no colon: `(13)Permission denied [client 203.0.113.9] …`.
+    match (place_of(text, b": "), place_of(text, b" [client ")) {
+        (colon, Some(client)) if colon.is_none_or(|colon| client < colon) => Ok((&text[client + 1..], errno)),
+        (Some(colon), _) => Ok((&text[colon + 2..], errno)),
+        _ => mismatch(),
     }
 }
 
@@ -820,8 +847,9 @@ struct Message<'a> {
 
 impl<'a> Message<'a> {
     fn of(text: &'a [u8]) -> Self {
-        let (rest, errno) = errno(text).unwrap_or((text, b""));
-        let rest = if errno.is_empty() { rest } else { Head::default().groups(rest) };
+        let words = behind_source(text);
+        let (rest, errno) = errno(words).unwrap_or((words, b""));
+        let rest = if rest.len() == text.len() { rest } else { Head::default().groups(rest) };
         let (words, code) = numbered(rest).unwrap_or_else(|_| {
             let words = rest.strip_prefix(b"proxy: ").unwrap_or(rest);
             (words, code_of(words))
@@ -990,10 +1018,38 @@ mod tests {
                 format!("[proxy_http:error] [pid 7:tid 8] (70007)The timeout specified has expired: [client 203.0.113.9:39124] {words}"),
                 format!("{timed_out} pid=7 message=(70007)The timeout specified has expired: [client 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
             ),
+            // The same of a module's plain `ap_log_error`, and of 2.2.
+            (
+                "[:error] [pid 7:tid 8] [client 203.0.113.9:39124] PHP Notice:  Undefined index".to_owned(),
+                "nothing: what=Notice client=203.0.113.9 level=error pid=7 message=PHP Notice:  Undefined index".to_owned(),
+            ),
+            (
+                "[error] [client 203.0.113.9] user alice not found: /cart".to_owned(),
+                "nothing: what=Notice client=203.0.113.9 level=error message=user alice not found: /cart".to_owned(),
+            ),
+            // An address in brackets of its own; the client over HTTP/2 of a module that speaks to no upstream.
+            (
+                "[Sat Nov 21 02:57:47.769876 2026] [authz_core:error] [pid 7:tid 8] [client [2001:db8::9]:39124] AH01630: client denied".to_owned(),
+                "nothing: what=Notice client=2001:db8::9 level=error pid=7 message=AH01630: client denied".to_owned(),
+            ),
+            (
+                "[Sat Nov 21 02:57:47.769876 2026] [auth_basic:error] [pid 7:tid 8] [remote 203.0.113.9:39124] AH01618: user alice not found: /cart".to_owned(),
+                "nothing: what=Notice client=203.0.113.9 level=error pid=7 message=AH01618: user alice not found: /cart".to_owned(),
+            ),
+            // The manual's example of an errno has no colon behind it.
+            (
+                "[Sat Nov 21 02:57:47.769876 2026] [core:error] [pid 7:tid 8] (13)Permission denied [client 203.0.113.9] File does not exist: /srv/a".to_owned(),
+                "nothing: what=Notice client=203.0.113.9 level=error pid=7 message=(13)Permission denied [client 203.0.113.9] File does not exist: /srv/a".to_owned(),
+            ),
+            // mod_security names the request.
+            (
+                r#"[Sat Nov 21 02:57:47.769876 2026] [security2:error] [pid 7:tid 8] [client 203.0.113.9:39124] [client 203.0.113.9] ModSecurity: Access denied with code 403 (phase 2). [id "949110"] [hostname "shop.example.com"] [uri "/cart"] [unique_id "aT1rS8CoAQ"], referer: https://shop.example.com/"#.to_owned(),
+                r#"nothing: what=Notice host=shop.example.com path=/cart client=203.0.113.9 trace=aT1rS8CoAQ level=error pid=7 message=ModSecurity: Access denied with code 403 (phase 2). [id "949110"] [hostname "shop.example.com"] [uri "/cart"] [unique_id "aT1rS8CoAQ"]"#.to_owned(),
+            ),
             // `LogLevel debug`, and over HTTP/2.
             (
                 format!("[Sat Nov 21 02:57:47.769876 2026] [proxy_http:error] [pid 7] mod_proxy_http.c(1111): (70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words}"),
-                format!("{timed_out} pid=7 message=(70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
+                format!("{timed_out} pid=7 message=mod_proxy_http.c(1111): (70007)The timeout specified has expired: [remote 203.0.113.9:39124] {words} names=upstream attempts=[127.0.0.1:9106 - -/-/-]"),
             ),
             // 2.2
             (
@@ -1024,7 +1080,9 @@ mod tests {
             assert_eq!(when, Some(When { wall: 1_795_229_867_000_000, zone }), "{stamp}");
         }
         let line = "[Sat Nov 21 02:57:47.769876 2026] [rewrite:trace3] [pid 7:tid 8] mod_rewrite.c(470): [client fe80::9%eth0:38350] init";
-        assert!(said(line).contains("client=fe80::9%eth0 level=trace3"), "{}", said(line));
+        let told =
+            "client=fe80::9%eth0 level=trace3 pid=7 message=mod_rewrite.c(470): [client fe80::9%eth0:38350] init";
+        assert!(said(line).contains(told), "{}", said(line));
         // 2026-11-21T02:57:47.769876Z is 1795229867.769876.
         let when = |line: &[u8]| read(line).and_then(|record| record.when).map(|when| when.wall);
         let line = b"[Sat Nov 21 02:57:47.769876 2026] [core:notice] [pid 7] AH00094: Command line: 'apache2'";

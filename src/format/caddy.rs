@@ -13,7 +13,7 @@ use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, Wh
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::json::{Value, object};
-use crate::grammar::number::{Micros, millionths, seconds, uint, whole};
+use crate::grammar::number::{Micros, millionths, uint, whole};
 use crate::grammar::time::{When, Zone, clf, epoch, iso, nginx_error};
 use memchr::{memchr, memchr_iter, memmem};
 use std::sync::LazyLock;
@@ -124,7 +124,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
         upstream: line.upstream,
         names_upstream: line.names_upstream,
         attempted: !line.upstream.is_empty(),
-        duration: line.duration,
+        duration: line.micros(),
     }))
 }
 
@@ -280,7 +280,8 @@ struct Line<'a> {
     message: &'a [u8],
     status: Option<u16>,
     size: Option<u64>,
-    duration: Option<Micros>,
+    /// In nanoseconds.
+    duration: Option<u64>,
     /// `{…}`, whole.
     request: &'a [u8],
     /// `{…}`, whole.
@@ -377,13 +378,18 @@ impl<'a> Line<'a> {
         }
     }
 
+    fn micros(&self) -> Option<Micros> {
+        self.duration.map(|nanos| nanos / 1_000)
+    }
+
     fn record(self) -> Record<'a> {
         let mut record = Record {
             what: What::Notice,
             when: self.when,
             status: self.status,
             bytes: self.size,
-            duration: self.duration,
+            duration: self.micros(),
+            nanos: self.duration.and_then(|nanos| u16::try_from(nanos % 1_000).ok()).unwrap_or_default(),
             user: self.user,
             level: self.level,
             message: self.message,
@@ -411,7 +417,7 @@ impl<'a> Line<'a> {
         record.upstream = self.upstream;
         record.upstream_status = self.status.filter(|status| *status >= 500 && is_passed_on(self.resp_headers));
         if !self.upstream.is_empty() {
-            let attempt = Attempt { upstream: self.upstream, response: self.duration, ..Attempt::default() };
+            let attempt = Attempt { upstream: self.upstream, response: self.micros(), ..Attempt::default() };
             record.attempts.push(attempt);
         }
     }
@@ -629,20 +635,22 @@ fn scaled(i: &[u8]) -> Option<When> {
     Some(When { wall: micros as i64, zone: Zone::Utc })
 }
 
-/// How long something took: seconds with decimals; whole milliseconds or nanoseconds (`duration_format`); or Go's text.
-fn duration(i: &[u8]) -> Option<Micros> {
+/// How long something took, in nanoseconds: seconds with decimals; whole milliseconds or nanoseconds
+/// (`duration_format`); or Go's text.
+fn duration(i: &[u8]) -> Option<u64> {
     if let Some(number) = whole(i, uint) {
-        return Some(if number >= 100_000 { number / 1_000 } else { number * 1_000 });
+        return Some(if number >= 100_000 { number } else { number * 1_000_000 });
     }
-    whole(i, seconds).or_else(|| go_duration(i)).or_else(|| {
+    let decimal = billionths(i).filter(|(rest, _)| rest.is_empty()).and_then(|(_, number)| u64::try_from(number).ok());
+    decimal.or_else(|| go_duration(i)).or_else(|| {
         let seconds: f64 = std::str::from_utf8(i).ok()?.parse().ok()?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in range")]
-        (0.0..1e9).contains(&seconds).then_some((seconds * 1e6) as Micros)
+        (0.0..1e9).contains(&seconds).then_some((seconds * 1e9).round() as u64)
     })
 }
 
-/// `1h2m3.5s`, `1.002555851s`, `12ms`, `753.053µs`, `235ns` (Go, `time.Duration.String`).
-fn go_duration(mut i: &[u8]) -> Option<Micros> {
+/// `1h2m3.5s`, `1.002555851s`, `12ms`, `753.053µs`, `235ns` (Go, `time.Duration.String`), in nanoseconds.
+fn go_duration(mut i: &[u8]) -> Option<u64> {
     let mut nanos: u64 = 0;
     while !i.is_empty() {
         let (rest, number) = billionths(i)?;
@@ -650,7 +658,7 @@ fn go_duration(mut i: &[u8]) -> Option<Micros> {
         nanos = nanos.checked_add(u64::try_from(number * u128::from(unit) / 1_000_000_000).ok()?)?;
         i = rest;
     }
-    Some(nanos / 1_000)
+    Some(nanos)
 }
 
 /// A number with decimals, in billionths.
@@ -803,17 +811,17 @@ mod tests {
     #[test]
     fn reads_durations() {
         let cases = [
-            ("0.000753053", Some(753)),
-            ("6.0761e-05", Some(60)),
-            ("1.5", Some(1_500_000)),
-            ("12", Some(12_000)),
-            ("753053", Some(753)),
-            ("753.053µs", Some(753)),
-            ("235ns", Some(0)),
-            ("12ms", Some(12_000)),
-            ("1.002555851s", Some(1_002_555)),
-            ("1m2.5s", Some(62_500_000)),
-            ("1h0m0.25s", Some(3_600_250_000)),
+            ("0.000753053", Some(753_053)),
+            ("6.0761e-05", Some(60_761)),
+            ("1.5", Some(1_500_000_000)),
+            ("12", Some(12_000_000)),
+            ("753053", Some(753_053)),
+            ("753.053µs", Some(753_053)),
+            ("235ns", Some(235)),
+            ("12ms", Some(12_000_000)),
+            ("1.002555851s", Some(1_002_555_851)),
+            ("1m2.5s", Some(62_500_000_000)),
+            ("1h0m0.25s", Some(3_600_250_000_000)),
             ("0s", Some(0)),
             ("", Some(0)),
             ("1x", None),

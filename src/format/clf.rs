@@ -25,10 +25,12 @@ pub(super) struct Line<'a> {
     pub when: When,
     /// The request line.
     pub request: &'a [u8],
-    /// The status, three digits.
+    /// The status, three digits; `-` or `0` where a server that writes so sent none.
     pub status: &'a [u8],
     /// A number of bytes, or `-`.
     pub bytes: &'a [u8],
+    /// What some put between the sizes and the headers: times, the server's address.
+    pub between: &'a [u8],
     /// The user agent, where the line has headers.
     pub agent: Option<&'a [u8]>,
     /// All that follows, from the byte behind the last quote on.
@@ -42,13 +44,30 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     let (bracket, when, after) = time(line)?;
     let (host, client, user) = lead(&line[..bracket])?;
     let stamp = &line[bracket + 1..line.len() - after.len() - 2];
-    let (rest, request) = text(after).ok()?;
-    let (rest, (status, bytes)) = sizes(rest).ok()?;
-    let (tail, agent) = headers(rest);
-    if !matches!(tail.first(), None | Some(b' ' | b'\t' | b',' | b';' | b'|')) {
-        return None;
+    let answer = request(after).or_else(|_| late_request(after)).or_else(|_| raw_request(after));
+    let (rest, (request, status, bytes)) = answer.ok()?;
+    let Headers { between, mut agent, mut tail } = headers(rest);
+    if !is_tail(tail) {
+        (tail, agent) = raw_agent(line, agent?, tail)?;
     }
-    Some(Line { host, client, user, stamp, when, request, status, bytes, agent, tail })
+    Some(Line { host, client, user, stamp, when, request, status, bytes, between, agent, tail })
+}
+
+/// Whether this may follow a user agent.
+#[inline(always)]
+fn is_tail(i: &[u8]) -> bool {
+    matches!(i.first(), None | Some(b' ' | b'\t' | b',' | b';' | b'|'))
+}
+
+/// A user agent with raw quotes inside, as no server writes it by default, and what follows it: it ends at the first quote
+/// before another quoted value or the line's end, or else before anything that may follow.
+#[cold]
+fn raw_agent<'a>(line: &'a [u8], agent: &[u8], tail: &'a [u8]) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+    let start = line.len().checked_sub(tail.len() + 1 + agent.len())?;
+    let quotes = || memchr::memchr_iter(b'"', tail);
+    let closes = |quote: &usize| matches!(tail[quote + 1..], [] | [b' ', b'"', ..]);
+    let end = quotes().find(closes).or_else(|| quotes().find(|quote| is_tail(&tail[quote + 1..])))?;
+    Some((&tail[end + 1..], Some(&line[start..line.len() - tail.len() + end])))
 }
 
 /// Where the bracket with the time is, the time, and what follows `] `. The user's name may hold spaces and brackets,
@@ -64,6 +83,40 @@ fn time(line: &[u8]) -> Option<(usize, When, &[u8])> {
         bracket += 1 + find(b'[', &line[bracket + 1..])?;
     }
     None
+}
+
+/// The request line, the status, the number of bytes.
+type Answer<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// `"GET / HTTP/1.1" 502 150`
+#[inline(always)]
+fn request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
+    let (rest, request) = text(i)?;
+    let (rest, (status, bytes)) = sizes(rest)?;
+    Ok((rest, (request, status, bytes)))
+}
+
+/// [`request`] behind one more value of people's own: the client that `X-Forwarded-For` names, in quotes, or the time
+/// taken, in parentheses: `(0 s) "GET / HTTP/1.1" 502 150`.
+#[cold]
+fn late_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
+    let rest = match i {
+        [b'(', inside @ ..] => &inside[memchr(b')', inside).map_or(inside.len(), |end| end + 1)..],
+        _ => text(i)?.0,
+    };
+    request(byte(b' ')(rest)?.0)
+}
+
+/// [`request`] with raw quotes inside, as no server writes it by default: it ends where a status follows.
+#[cold]
+fn raw_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
+    let [b'"', inside @ ..] = i else { return mismatch() };
+    for quote in memchr::memchr_iter(b'"', inside).take(64) {
+        if let Ok((rest, (status, bytes))) = sizes(&inside[quote + 1..]) {
+            return Ok((rest, (&inside[..quote], status, bytes)));
+        }
+    }
+    mismatch()
 }
 
 /// Host, client and user.
@@ -90,13 +143,17 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
     if let Some(identified) = identified(i) {
         return Some(identified);
     }
-    let dash = memmem::find(i, b" - ")?;
+    // Fastly's manual has quotes around both names: `203.0.113.9 "-" "-" `.
+    let dash = |mark: &[u8]| memmem::find(i, mark).map(|at| (at, at + mark.len()));
+    let (end, behind) = dash(b" - ").or_else(|| dash(b" \"-\" "))?;
     // Some leave the user out.
-    let (client, user) = match &i[dash + 3..] {
-        b"" => (&i[..dash], &b""[..]),
-        user => (&i[..dash], user.strip_suffix(b" ")?),
+    let (client, user) = match &i[behind..] {
+        b"" => (&i[..end], &b""[..]),
+        user => (&i[..end], user.strip_suffix(b" ")?),
     };
     let (host, client) = match memchr(b' ', client) {
+        // `203.0.113.9 (10.0.0.2, 10.0.0.3)`: what a header says of the client.
+        Some(space) if client[space..].starts_with(b" (") && client.ends_with(b")") => (None, &client[..space]),
         _ if memchr(b',', client).is_some() => forwarded(client)?,
         Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
             (Some(&client[space + 1..]), &client[..space])
@@ -108,6 +165,7 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
     let user = match user.first() {
         // Before 0.26, ingress-nginx wrote the client a second time, in brackets.
         Some(b'[') => memmem::find(user, b"] - ").map_or(user, |at| &user[at + 4..]),
+        Some(b'"') => user.strip_prefix(b"\"").and_then(|user| user.strip_suffix(b"\"")).unwrap_or(user),
         _ => user,
     };
     Some((host, client, user))
@@ -128,16 +186,31 @@ fn without_brackets(client: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// `203.0.113.9 bob alice `, with what the client's own machine says of its user (`%l`, RFC 1413) in place of a dash. An
-/// address has to come first: a virtual host may, with a client in its second place.
+/// `203.0.113.9 bob alice `, with what the client's own machine says of its user (`%l`, RFC 1413) in place of a dash, or
+/// `203.0.113.9 shop.example.com alice ` with the name that the client asked for, as lighttpd's default has it (`%h %V
+/// %u`); or, after a virtual host, `shop.example.com:443 203.0.113.9 bob alice `.
 fn identified(i: &[u8]) -> Option<Lead<'_>> {
-    let (client, rest) = i.split_at(memchr(b' ', i)?);
-    let (identity, user) = rest[1..].split_at(memchr(b' ', &rest[1..])?);
-    let told = !matches!(identity, b"" | b"-") && memchr(b',', identity).is_none() && is_client(identity);
+    let (first, rest) = i.split_at(memchr(b' ', i)?);
+    let (second, user) = rest[1..].split_at(memchr(b' ', &rest[1..])?);
+    let told = !matches!(second, b"" | b"-") && memchr(b',', second).is_none() && is_client(second);
     let user = user.strip_prefix(b" ")?.strip_suffix(b" ")?;
     // What stands in the brackets of ingress-nginx's old layouts is no identity; nor is there a user without a name.
-    let named = !user.is_empty() && !user.starts_with(b"- ");
-    (told && named && address(identity).is_none() && address(client).is_some()).then_some((None, client, user))
+    if !told || user.is_empty() || user.starts_with(b"- ") {
+        return None;
+    }
+    let space = memchr(b' ', user);
+    match (address(first), address(second), space) {
+        (Some(_), None, _) => Some((Some(second).filter(|second| is_host(second)), first, user)),
+        (Some(_), Some(_), None) => Some((Some(second), first, user)),
+        (None, Some(_), Some(space)) => Some((Some(first), second, &user[space + 1..])),
+        _ => None,
+    }
+}
+
+/// Whether a word is a host, rather than the name of somebody.
+fn is_host(word: &[u8]) -> bool {
+    let (name, port) = split_port(word);
+    !port.is_empty() || memchr(b'.', name).is_some() || name == b"localhost"
 }
 
 /// The longest list of addresses that is looked at.
@@ -197,39 +270,99 @@ fn escaped_text(inside: &[u8]) -> Parsed<'_, &[u8]> {
     mismatch()
 }
 
-/// ` 502 150`: the status and the number of bytes.
+/// ` 502 150`: the status and the number of bytes. Apache writes `-` where it has no status (`pfmt` in
+/// `mod_log_config.c`), Varnish where the client was piped through, Traefik where the field is dropped, or 0 where nothing
+/// was sent; nginx always has one.
 #[inline(always)]
 fn sizes(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
     let (i, ()) = byte(b' ')(i)?;
-    let (rest, _) = status(i)?;
+    let (rest, status) = match status(i) {
+        Ok((rest, _)) => (rest, &i[..3]),
+        Err(_) if matches!(i, [b'-' | b'0', b' ', ..]) => (&i[1..], &i[..1]),
+        Err(error) => return Err(error),
+    };
     let (after, ()) = byte(b' ')(rest)?;
     let end = match after {
         [b'-', end @ ..] => end,
         _ => uint(after)?.0,
     };
-    Ok((end, (&i[..3], &after[..after.len() - end.len()])))
+    Ok((end, (status, &after[..after.len() - end.len()])))
 }
 
-/// ` "REFERER" "USER AGENT"`, where they are there; the last may have been cut off. What follows comes first.
+/// What follows the sizes.
+#[derive(Clone, Copy, Default)]
+struct Headers<'a> {
+    between: &'a [u8],
+    agent: Option<&'a [u8]>,
+    tail: &'a [u8],
+}
+
+/// ` "REFERER" "USER AGENT"`, where they are there; the last may have been cut off.
 #[inline(always)]
-fn headers(i: &[u8]) -> (&[u8], Option<&[u8]>) {
+fn headers(i: &[u8]) -> Headers<'_> {
     let Ok((rest, _referer)) = next_text(i) else {
         return headers_behind(i);
     };
     match next_text(rest) {
-        Ok((tail, agent)) => (tail, Some(agent)),
-        Err(_) => cut(rest).map_or((rest, None), |agent| (b"", Some(agent))),
+        Ok((tail, agent)) => Headers { agent: Some(agent), tail, ..Headers::default() },
+        Err(_) => match cut(rest) {
+            Some(agent) => Headers { agent: Some(agent), ..Headers::default() },
+            None => match headers_behind(i) {
+                Headers { agent: None, .. } => Headers { tail: rest, ..Headers::default() },
+                behind => behind,
+            },
+        },
     }
 }
 
-/// [`headers`] where none stand at once. Some put a number before them: `%D`, `$request_length`.
-fn headers_behind(i: &[u8]) -> (&[u8], Option<&[u8]>) {
+/// [`headers`] where none stand at once. Some put a number before them (`%D`, `$request_time`, `$request_length`), or a
+/// few words, as in the layouts that Tomcat's users write: ` 10.0.0.5 + 12 "-" "curl/8.14.1"`. More than one space may
+/// stand before each.
+#[cold]
+fn headers_behind(i: &[u8]) -> Headers<'_> {
     if cut(i).is_some() {
-        return (b"", None);
+        return Headers::default();
     }
-    let number = byte(b' ')(i).and_then(|(rest, ())| uint(rest));
-    let behind = number.and_then(|(rest, _)| next_text(rest)).and_then(|(rest, _referer)| next_text(rest));
-    behind.map_or((i, None), |(tail, agent)| (tail, Some(agent)))
+    let none = Headers { tail: i, ..Headers::default() };
+    let Some(quote) = memmem::find(i, b" \"") else { return none };
+    let (between, quoted) = i.split_at(quote);
+    if !is_between(between) {
+        return none;
+    }
+    let Ok((rest, referer)) = next_text(quoted) else { return none };
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let rest = &rest[spaces.saturating_sub(1)..];
+    let (tail, agent) = match (next_text(rest), cut(rest)) {
+        (Ok((tail, agent)), _) => (tail, agent),
+        (Err(_), Some(agent)) => (&b""[..], agent),
+        (Err(_), None) => return none,
+    };
+    let is_number = between.trim_ascii().iter().all(u8::is_ascii_digit);
+    if is_number || is_referer(referer) && is_agent(agent) {
+        Headers { between, agent: Some(agent), tail }
+    } else {
+        none
+    }
+}
+
+/// Up to four words that stand before the headers: nothing with a key, whose value may be in quotes.
+fn is_between(i: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".:/+-".contains(byte);
+    let mut words = i.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let known = words.by_ref().take(4).all(|word| {
+        word.last().is_some_and(u8::is_ascii_alphanumeric) && word.iter().all(plain) || matches!(word, b"-" | b"+")
+    });
+    matches!(i.first(), None | Some(b' ')) && known && words.next().is_none()
+}
+
+/// What a browser sends as the referer, or nothing: no address of an upstream and no time.
+fn is_referer(text: &[u8]) -> bool {
+    matches!(text, b"" | b"-") || memmem::find(text, b"://").is_some()
+}
+
+/// A user agent, or nothing: no number and no address.
+fn is_agent(text: &[u8]) -> bool {
+    matches!(text, b"" | b"-") || text.iter().any(u8::is_ascii_alphabetic) && address(text).is_none()
 }
 
 #[inline(always)]

@@ -7,7 +7,7 @@ use crate::grammar::{
     json::{Value, object},
     number::{self, Micros, whole},
     text::place_of,
-    time::{When, Zone, iso, since_epoch},
+    time::{When, Zone, civil, iso, offset, since_epoch},
 };
 use memchr::memmem;
 
@@ -68,14 +68,47 @@ pub(super) fn millis(text: &[u8]) -> Option<Micros> {
 }
 
 /// A time in UTC: ISO 8601, with or without its zone, or what has passed since the epoch in seconds, milliseconds,
-/// microseconds or nanoseconds, which its size tells.
+/// microseconds or nanoseconds, which its size tells; or as Azure shows times in American.
 pub(super) fn utc(text: &[u8]) -> Option<When> {
     let text = text.strip_suffix(b" UTC").unwrap_or(text);
     if text.get(4) == Some(&b'-') {
         let when = whole(text, iso)?;
         return Some(if when.zone == Zone::Local { When { zone: Zone::Utc, ..when } } else { when });
     }
-    whole(text, since_epoch)
+    whole(text, since_epoch).or_else(|| american(text))
+}
+
+/// `1/9/2007 9:41:00 AM +01:00`, `01/09/2007 21:41:00`: the month first. JSON may have escaped its slashes.
+fn american(text: &[u8]) -> Option<When> {
+    let mut words = text.split(|byte| *byte == b' ');
+    let [month, day, year] = three(words.next()?, b'/')?;
+    let [hour, minute, second] = three(words.next()?, b':')?;
+    let (half, zone) = match words.next().unwrap_or_default() {
+        half @ (b"AM" | b"PM") => (half, words.next().unwrap_or_default()),
+        zone => (&b""[..], zone),
+    };
+    let hour = match half {
+        b"" => Some(hour).filter(|hour| *hour < 24),
+        half => Some(hour % 12 + if half == b"PM" { 12 } else { 0 }).filter(|_| (1..=12).contains(&hour)),
+    }?;
+    let zone = match zone {
+        b"" => Zone::Utc,
+        zone => Zone::Offset(offset(zone).filter(|(rest, _)| rest.is_empty())?.1),
+    };
+    let is_clock = minute < 60 && second < 60 && words.next().is_none();
+    let wall = civil((year, month, day), hour * 3_600 + minute * 60 + second, 0).filter(|_| is_clock)?;
+    Some(When { wall, zone })
+}
+
+/// Three numbers of up to four digits, apart by `separator`, before which a backslash may stand.
+fn three(text: &[u8], separator: u8) -> Option<[u32; 3]> {
+    let mut parts = text.split(|byte| *byte == separator).map(|part| part.strip_suffix(b"\\").unwrap_or(part));
+    let mut next = || {
+        let part = parts.next().filter(|part| part.len() <= 4)?;
+        whole(part, number::uint).and_then(|number| u32::try_from(number).ok())
+    };
+    let numbers = [next()?, next()?, next()?];
+    parts.next().is_none().then_some(numbers)
 }
 
 /// An address without its port, if it has one: IPv6 stands without brackets where no port follows.
@@ -106,10 +139,15 @@ pub(super) fn behind<'a>(label: &[u8], text: &'a [u8], end: u8) -> &'a [u8] {
     &rest[..rest.iter().position(|byte| *byte == end).unwrap_or(rest.len())]
 }
 
+/// Whether a status says by itself what became of the request: neither a failure, nor that the client gave up.
+pub(super) const fn is_plain(status: u16) -> bool {
+    matches!(status, 100..499)
+}
+
 /// What counting needs of a record that was read in full. `odd` says that there is more to it than its status.
 pub(super) fn skim<'a>(record: &Record<'a>, odd: bool) -> Skimmed<'a> {
     let (Some(when), Some(status)) = (record.when, record.status) else { return Skimmed::Full };
-    if odd || record.what != What::Request || record.attempts.len() > 1 || !(100..499).contains(&status) {
+    if odd || record.what != What::Request || record.attempts.len() > 1 || !is_plain(status) {
         return Skimmed::Full;
     }
     Skimmed::Plain(Skim {
@@ -160,6 +198,9 @@ mod tests {
             ("2022-05-25T13:25:26.1494499Z", wall + 149_449),
             ("2022-05-25 13:25:26 UTC", wall),
             ("2022-05-25T13:25:26", wall),
+            ("5/25/2022 1:25:26 PM", wall),
+            ("05/25/2022 01:25:26 PM", wall),
+            (r"5\/25\/2022 13:25:26", wall),
             ("1653485126", wall),
             ("1653485126.123", wall + 123_000),
             ("1653485126123", wall + 123_000),
@@ -171,6 +212,22 @@ mod tests {
         }
         let east = utc(b"2022-05-25T15:25:26+02:00");
         assert_eq!(east, Some(When { wall: wall + 7_200_000_000, zone: Zone::Offset(7_200) }));
+        let east = utc(b"5/25/2022 3:25:26 PM +02:00");
+        assert_eq!(east, Some(When { wall: wall + 7_200_000_000, zone: Zone::Offset(7_200) }));
+        let midnight = utc(b"5/25/2022 12:00:00 AM").map(|when| when.wall);
+        assert_eq!(midnight, utc(b"2022-05-25T00:00:00Z").map(|when| when.wall));
+        for text in [
+            "25/5/2022 13:25:26",
+            "5/25/2022",
+            "5/25/2022 13:25",
+            "5/25/2022 13:25:26 PM",
+            "5/25/2022 24:00:00",
+            "5/25/2022 1:25:26 PM x",
+            "5/25/22 1:25:26 PM",
+            "5/25/2022/1 1:25:26 PM",
+        ] {
+            assert_eq!(utc(text.as_bytes()), None, "{text}");
+        }
         for text in ["", "-", "0", "5", "99999999999999999999", "18446744073709551615", "2022-13-25T13:25:26Z", "x"] {
             assert_eq!(utc(text.as_bytes()), None, "{text}");
         }

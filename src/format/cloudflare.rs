@@ -47,6 +47,8 @@ table! {
         "the origin refused the connection");
     CONNECT_TIMEOUT = sign("cloudflare-522", Cause::ConnectTimeout, Strength::Conclusive, 522,
         "the origin did not answer to the connection in time");
+    UNACKNOWLEDGED = sign("cloudflare-522-connected", Cause::ResponseTimeout, Strength::Strong, 522,
+        "the origin took the connection, and did not acknowledge the request in time");
     UNREACHABLE = sign("cloudflare-523", Cause::HostUnreachable, Strength::Conclusive, 523,
         "the origin could not be reached");
     RESPONSE_TIMEOUT = sign("cloudflare-524", Cause::ResponseTimeout, Strength::Conclusive, 524,
@@ -57,8 +59,8 @@ table! {
         "the origin's certificate is not valid");
     RAILGUN = sign("cloudflare-527", Cause::ConnectionReset, Strength::Weak, 527,
         "the connection between Cloudflare and the origin's Railgun broke");
-    NOT_FOUND = sign("cloudflare-530", Cause::DnsFailure, Strength::Weak, 530,
-        "the origin could not be found: its name does not resolve, or its tunnel is down");
+    NOT_FOUND = sign("cloudflare-530", Cause::DnsFailure, Strength::Strong, 530,
+        "the origin's name could not be resolved (or its tunnel is down)");
     BLOCKED = sign("cloudflare-blocked", Cause::Blocked, Strength::Conclusive, 503,
         "a security rule refused the request");
     WORKER_FAILED = sign("cloudflare-worker-failed", Cause::GatewayInternal, Strength::Strong, 503,
@@ -94,6 +96,7 @@ struct Fields<'a> {
     method: &'a [u8],
     uri: &'a [u8],
     path: &'a [u8],
+    query: &'a [u8],
     client: &'a [u8],
     user_agent: &'a [u8],
     bytes: &'a [u8],
@@ -143,6 +146,7 @@ impl<'a> Fields<'a> {
             b"ClientRequestMethod" => &mut self.method,
             b"ClientRequestURI" => &mut self.uri,
             b"ClientRequestPath" => &mut self.path,
+            b"ClientRequestQuery" => &mut self.query,
             b"ClientRequestUserAgent" => &mut self.user_agent,
             b"ClientIP" => &mut self.client,
             b"ZoneName" => &mut self.zone,
@@ -151,7 +155,8 @@ impl<'a> Fields<'a> {
             b"RequestSource" | b"ClientRequestSource" => &mut self.source,
             b"WorkerSubrequest" => &mut self.subrequest,
             b"WorkerStatus" => &mut self.worker,
-            b"SecurityAction" | b"WAFAction" | b"EdgeRateLimitAction" => return self.act(text),
+            // `Action` is a firewall event's.
+            b"SecurityAction" | b"WAFAction" | b"EdgeRateLimitAction" | b"Action" => return self.act(text),
             b"SecurityActions" | b"FirewallMatchesActions" => return self.act_all(value),
             b"Datetime" => {
                 self.event = true;
@@ -218,6 +223,7 @@ impl<'a> Fields<'a> {
             method: self.method,
             host: cloud::host(self.host),
             path: cloud::or(self.uri, self.path),
+            query: if self.uri.is_empty() { self.query.strip_prefix(b"?").unwrap_or(self.query) } else { b"" },
             bytes: cloud::count(self.bytes),
             duration: self.duration(),
             connect: attempt.and_then(|attempt| attempt.connect),
@@ -339,6 +345,7 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
     Some(match (status, record.upstream_status) {
         (520, _) => UNUSABLE,
         (521, _) => REFUSED,
+        (522, _) if was_connected(record) => UNACKNOWLEDGED,
         (522, _) => CONNECT_TIMEOUT,
         (523, _) => UNREACHABLE,
         (524, _) => RESPONSE_TIMEOUT,
@@ -354,6 +361,14 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
         (502 | 503, None) => EDGE,
         _ => return None,
     })
+}
+
+/// The longest that Cloudflare waits for a connection is 19 seconds, for an acknowledgement of the request 90.
+const LONGER_THAN_A_CONNECT: Micros = 60_000_000;
+
+/// Whether a connection to the origin was made, which may be one that stood already.
+fn was_connected(record: &Record<'_>) -> bool {
+    record.connect.is_some() || record.duration.is_some_and(|took| took >= LONGER_THAN_A_CONNECT)
 }
 
 #[cfg(test)]
@@ -384,6 +399,9 @@ mod tests {
             (520, 520, "", "cloudflare-520", true),
             (521, 0, "", "cloudflare-521", true),
             (522, 0, "", "cloudflare-522", true),
+            (522, 0, r#","OriginTCPHandshakeDurationMs":12"#, "cloudflare-522-connected", true),
+            (522, 0, r#","EdgeEndTimestamp":"2026-11-21T10:01:31Z""#, "cloudflare-522-connected", true),
+            (522, 0, r#","OriginTCPHandshakeDurationMs":0"#, "cloudflare-522", true),
             (523, 0, "", "cloudflare-523", true),
             (524, 0, "", "cloudflare-524", true),
             (525, 0, "", "cloudflare-525", true),

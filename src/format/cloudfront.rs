@@ -6,16 +6,13 @@
 //! the distribution, as its domain name.
 
 use super::{
-    Attempt, Coding, Escape, Record, Skimmed, Statuses, Verdict, What, cloud,
+    Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
     record::{sign, table},
+    w3c::{Column, Values},
 };
 use crate::{
     cause::{Cause, Sign, Strength},
-    grammar::{
-        number::Micros,
-        text::present,
-        time::{When, Zone, iso},
-    },
+    grammar::{number::Micros, time::When},
 };
 
 table! {
@@ -32,12 +29,16 @@ table! {
         "no connection to the origin was made in time");
     CONNECT_FAILED = sign("cloudfront-connect-failed", Cause::ConnectionRefused, Strength::Weak, 502,
         "no connection to the origin could be made: refused, or no agreement on TLS");
+    TEN_SECONDS = sign("cloudfront-ten-seconds", Cause::ConnectTimeout, Strength::Weak, 504,
+        "the origin did not answer in time, after ten seconds or twenty: as long as connecting may take if nothing else is set");
     ORIGIN_TIMEOUT = sign("cloudfront-origin-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
         "the origin did not answer in time");
     HEADER_TOO_BIG = sign("cloudfront-header-too-big", Cause::HeaderTooBig, Strength::Conclusive, 502,
         "the origin's response header is too big");
     INVALID_RESPONSE = sign("cloudfront-invalid-response", Cause::InvalidResponse, Strength::Conclusive, 502,
         "the origin's answer is invalid");
+    READ_TIMEOUT = sign("cloudfront-read-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
+        "nothing could be read from the origin, and the answer was 504: a time limit was over");
     READ_FAILED = sign("cloudfront-read-failed", Cause::ClosedEarly, Strength::Strong, 502,
         "the origin's answer broke off before anything was sent on");
     BODY_CUT = sign("cloudfront-body-cut", Cause::TruncatedResponse, Strength::Strong, 0,
@@ -62,129 +63,101 @@ table! {
         "the request was refused by a rule");
 }
 
-/// The fields of a line that matter here, as they come.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fields<'a> {
-    date: &'a [u8],
-    clock: &'a [u8],
-    stamp: &'a [u8],
-    status: &'a [u8],
-    bytes: &'a [u8],
-    client: &'a [u8],
-    method: &'a [u8],
-    distribution: &'a [u8],
-    host: &'a [u8],
-    path: &'a [u8],
-    query: &'a [u8],
-    user_agent: &'a [u8],
-    cookie: &'a [u8],
-    id: &'a [u8],
-    result: &'a [u8],
-    detail: &'a [u8],
-    taken: &'a [u8],
-    first_byte: &'a [u8],
-    origin_first_byte: &'a [u8],
-    origin_last_byte: &'a [u8],
+/// A line that may be a request's, by its columns or members.
+pub(super) struct Line<'a> {
+    values: Values<'a>,
+    when: Option<When>,
+    status: Option<u16>,
 }
 
-impl<'a> Fields<'a> {
-    /// Takes the value of the field with this name: `sc-status`, or `sc_status` as Parquet files have it. Names that
-    /// nothing is made of are ignored.
-    pub(super) fn set(&mut self, name: &[u8], value: &'a [u8]) {
-        let value = present(value);
-        let field = match name {
-            b"date" => &mut self.date,
-            b"time" => &mut self.clock,
-            b"timestamp" | b"timestamp(ms)" | b"timestamp_ms" => &mut self.stamp,
-            b"sc-status" | b"sc_status" => &mut self.status,
-            b"sc-bytes" | b"sc_bytes" => &mut self.bytes,
-            b"c-ip" | b"c_ip" => &mut self.client,
-            b"cs-method" | b"cs_method" => &mut self.method,
-            b"cs(Host)" | b"cs-host" | b"cs_host" => &mut self.distribution,
-            b"x-host-header" | b"x_host_header" => &mut self.host,
-            b"cs-uri-stem" | b"cs_uri_stem" => &mut self.path,
-            b"cs-uri-query" | b"cs_uri_query" => &mut self.query,
-            b"cs(User-Agent)" | b"cs-user-agent" | b"cs_user_agent" => &mut self.user_agent,
-            b"cs(Cookie)" | b"cs-cookie" | b"cs_cookie" => &mut self.cookie,
-            b"x-edge-request-id" | b"x_edge_request_id" => &mut self.id,
-            b"x-edge-result-type" | b"x_edge_result_type" => &mut self.result,
-            b"x-edge-detailed-result-type" | b"x_edge_detailed_result_type" => &mut self.detail,
-            b"time-taken" | b"time_taken" => &mut self.taken,
-            b"time-to-first-byte" | b"time_to_first_byte" => &mut self.first_byte,
-            b"origin-fbl" | b"origin_fbl" => &mut self.origin_first_byte,
-            b"origin-lbl" | b"origin_lbl" => &mut self.origin_last_byte,
-            _ => return,
+impl<'a> Line<'a> {
+    pub(super) fn of(values: Values<'a>) -> Self {
+        // When the response had been sent, in UTC: a date and a time, or one stamp.
+        let when = match values.get(Column::Date) {
+            b"" => cloud::utc(values.get(Column::Stamp)),
+            _ => values.when(),
         };
-        *field = value;
+        Self { when, status: cloud::status(values.get(Column::Status)), values }
     }
 
-    /// Whether these are the fields of a request: a status and a time, and a method and a path where there are any.
-    pub(super) fn are_a_request(&self) -> bool {
-        let method = self.method.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'));
-        let path = matches!(self.path.first(), None | Some(b'/' | b'*'));
-        method && path && cloud::status(self.status).is_some() && self.when().is_some()
+    /// Whether it has what every request has, a status and a time, and a method and a path where there are any.
+    pub(super) fn is_request(&self) -> bool {
+        let is_method = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
+        self.values.get(Column::Method).iter().all(is_method)
+            && matches!(self.values.get(Column::Stem).first(), None | Some(b'/' | b'*'))
+            && self.status.is_some()
+            && self.when.is_some()
     }
 
     /// What counting needs.
-    pub(super) fn skim(&self, escape: Escape) -> Skimmed<'a> {
-        let record = self.record(escape);
-        cloud::skim(&record, record.attempts.iter().any(|_| is_cut(self.detail)))
+    pub(super) fn skim(&self) -> Skimmed<'a> {
+        let attempted = self.asked_origin();
+        let is_odd = attempted && is_cut(self.values.get(Column::DetailedResultType));
+        match (self.when, self.status) {
+            (Some(when), Some(status)) if cloud::is_plain(status) && !is_odd => Skimmed::Plain(Skim {
+                when,
+                status,
+                group: self.distribution(),
+                upstream: b"",
+                names_upstream: false,
+                attempted,
+                duration: self.time(Column::Taken),
+            }),
+            _ => Skimmed::Full,
+        }
     }
 
-    /// Everything that the line says.
+    /// Everything that it says.
     pub(super) fn record(&self, escape: Escape) -> Record<'a> {
+        let text = |column| self.values.get(column);
+        let attempt = Attempt {
+            header: self.time(Column::OriginFirstByte),
+            response: self.time(Column::OriginLastByte),
+            ..Attempt::default()
+        };
         Record {
             what: What::Request,
-            when: self.when(),
-            status: cloud::status(self.status),
-            group: self.distribution,
-            method: self.method,
-            host: cloud::host(cloud::or(self.host, self.distribution)),
-            path: self.path,
-            query: self.query,
-            bytes: cloud::count(self.bytes),
-            duration: cloud::seconds(self.taken),
-            header: cloud::seconds(self.first_byte),
-            client: self.client,
-            cookie: self.cookie,
-            user_agent: self.user_agent,
+            when: self.when,
+            status: self.status,
+            group: self.distribution(),
+            method: text(Column::Method),
+            host: cloud::host(cloud::or(text(Column::ForwardedHost), self.distribution())),
+            path: text(Column::Stem),
+            query: text(Column::Query),
+            bytes: cloud::count(text(Column::Sent)),
+            duration: self.time(Column::Taken),
+            header: self.time(Column::FirstByte),
+            client: text(Column::Client),
+            cookie: text(Column::Cookie),
+            user_agent: text(Column::UserAgent),
             agent_coding: Coding::Percent,
-            trace_id: self.id,
-            error_reason: self.detail,
-            flags: self.result,
-            attempts: self.attempt().into_iter().collect(),
+            trace_id: text(Column::RequestId),
+            error_reason: text(Column::DetailedResultType),
+            flags: text(Column::ResultType),
+            attempts: self.asked_origin().then_some(attempt).into_iter().collect(),
             escape,
             ..Record::default()
         }
     }
 
-    /// When the response had been sent, in UTC: a date and a time, or one stamp.
-    fn when(&self) -> Option<When> {
-        if self.date.is_empty() {
-            return cloud::utc(self.stamp);
-        }
-        let (date, clock) = (self.date.first_chunk::<10>()?, self.clock.first_chunk::<8>()?);
-        let mut text = [b'T'; 19];
-        text[..10].copy_from_slice(date);
-        text[11..].copy_from_slice(clock);
-        let (_, when) = iso(&text).ok()?;
-        let whole = self.date.len() == 10 && self.clock.len() == 8;
-        whole.then_some(When { zone: Zone::Utc, ..when })
+    fn time(&self, column: Column) -> Option<Micros> {
+        cloud::seconds(self.values.get(column))
     }
 
-    /// What was tried at the origin; `None` where it was not asked.
-    fn attempt(&self) -> Option<Attempt<'a>> {
-        let timed = cloud::seconds(self.origin_first_byte).is_some();
-        (timed || is_of_origin(cloud::or(self.detail, self.result))).then(|| Attempt {
-            header: cloud::seconds(self.origin_first_byte),
-            response: cloud::seconds(self.origin_last_byte),
-            ..Attempt::default()
-        })
+    /// The distribution's domain name, which `CloudFront` calls the host.
+    fn distribution(&self) -> &'a [u8] {
+        self.values.first(&[Column::HostHeader, Column::Host])
+    }
+
+    /// Whether the origin was asked.
+    fn asked_origin(&self) -> bool {
+        names_origin(self.values.first(&[Column::DetailedResultType, Column::ResultType]))
+            || self.time(Column::OriginFirstByte).is_some()
     }
 }
 
 /// Whether a result type says that the origin was asked.
-fn is_of_origin(result: &[u8]) -> bool {
+fn names_origin(result: &[u8]) -> bool {
     matches!(result, b"Miss" | b"RefreshHit" | b"MissGeneratedResponse" | b"AbortedOrigin" | b"SlowReaderOriginError")
         || result.starts_with(b"Origin") && result != b"OriginShieldHit"
 }
@@ -223,11 +196,14 @@ fn failure(detail: &[u8], status: u16, took: Option<Micros>) -> Option<&'static 
         b"OriginDnsError" => DNS,
         b"OriginConnectError" if status == 504 || waited(took) => CONNECT_TIMEOUT,
         b"OriginConnectError" => CONNECT_FAILED,
+        // "… timed out while connecting to the origin, or reading data from the origin".
+        b"OriginCommError" if took.is_some_and(is_connection_timeout) => TEN_SECONDS,
         b"OriginCommError" => ORIGIN_TIMEOUT,
         b"OriginHeaderTooBigError" => HEADER_TOO_BIG,
         b"OriginInvalidResponseError" | b"OriginContentRangeLengthError" | b"OriginZeroSizeObjectError" => {
             INVALID_RESPONSE
         }
+        b"OriginReadError" if status == 504 => READ_TIMEOUT,
         b"OriginReadError" => READ_FAILED,
         b"OriginWriteError" => WRITE_FAILED,
         b"AbortedOrigin" => ABORTED,
@@ -255,12 +231,18 @@ fn waited(took: Option<Micros>) -> bool {
     took.is_some_and(|took| took >= 9_900_000)
 }
 
+/// Whether this is the time of one attempt to connect, or of two; three take as long as the origin may take to answer.
+fn is_connection_timeout(took: Micros) -> bool {
+    [10_000_000, 20_000_000].iter().any(|time| (time - 50_000..time + 500_000).contains(&took))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grammar::time::Zone;
 
-    fn fields<'a>(result: &'a str, detail: &'a str, status: &'a str, taken: &'a str) -> Fields<'a> {
-        let mut fields = Fields::default();
+    fn values<'a>(result: &'a str, detail: &'a str, status: &'a str, taken: &'a str) -> Values<'a> {
+        let mut values = Values::default();
         for (name, value) in [
             ("date", "2026-11-21"),
             ("time", "10:00:00"),
@@ -271,14 +253,14 @@ mod tests {
             ("time-taken", taken),
             ("x-edge-location", "IAD89-C1"),
         ] {
-            fields.set(name.as_bytes(), value.as_bytes());
+            values.set(Column::named(name.as_bytes()), value.as_bytes());
         }
-        fields
+        values
     }
 
     /// The sign of a request, whether it is that of its attempt too, and whether the viewer gave up.
-    fn judged(fields: &Fields<'_>) -> (&'static str, &'static str, bool) {
-        let verdict = judge(&fields.record(Escape::None), &Statuses::gateway());
+    fn judged(values: Values<'_>) -> (&'static str, &'static str, bool) {
+        let verdict = judge(&Line::of(values).record(Escape::None), &Statuses::gateway());
         let kind = |sign: Option<&'static Sign>| sign.map_or("-", |sign| sign.kind);
         let attempt = verdict.attempts.first().map_or("none", |attempt| kind(*attempt));
         (kind(verdict.request), attempt, verdict.client_gave_up)
@@ -295,10 +277,14 @@ mod tests {
             (["Error", "OriginConnectError", "502", "10.004"], both("cloudfront-connect-timeout")),
             (["Error", "OriginConnectError", "502", "0.030"], both("cloudfront-connect-failed")),
             (["Error", "OriginCommError", "504", "30.125"], both("cloudfront-origin-timeout")),
+            (["Error", "OriginCommError", "504", "10.021"], both("cloudfront-ten-seconds")),
+            (["Error", "OriginCommError", "504", "20.031"], both("cloudfront-ten-seconds")),
+            (["Error", "OriginCommError", "504", "12.0"], both("cloudfront-origin-timeout")),
             (["Error", "OriginHeaderTooBigError", "502", "0.2"], both("cloudfront-header-too-big")),
             (["Error", "OriginInvalidResponseError", "502", "0.2"], both("cloudfront-invalid-response")),
             (["Error", "OriginZeroSizeObjectError", "502", "0.2"], both("cloudfront-invalid-response")),
             (["Error", "OriginReadError", "502", "0.2"], both("cloudfront-read-failed")),
+            (["Error", "OriginReadError", "504", "30.1"], both("cloudfront-read-timeout")),
             (["Error", "OriginWriteError", "502", "0.2"], both("cloudfront-write-failed")),
             (["Error", "AbortedOrigin", "502", "0.2"], both("cloudfront-aborted")),
             (["Error", "SlowReaderOriginError", "502", "0.2"], both("cloudfront-slow-viewer")),
@@ -326,7 +312,7 @@ mod tests {
             (["Miss", "Miss", "000", "3.0"], ("-", "-", true)),
         ];
         for ([result, detail, status, taken], expected) in cases {
-            assert_eq!(judged(&fields(result, detail, status, taken)), expected, "{result} {detail} {status} {taken}");
+            assert_eq!(judged(values(result, detail, status, taken)), expected, "{result} {detail} {status} {taken}");
         }
         for sign in &SIGNS {
             assert!(cases.iter().any(|(_, kinds)| [kinds.0, kinds.1].contains(&sign.kind)), "{}", sign.kind);
@@ -335,31 +321,31 @@ mod tests {
 
     #[test]
     fn reads_the_origins_times() {
-        let mut line = fields("Miss", "Miss", "200", "0.120");
-        line.set(b"origin-fbl", b"0.080");
-        line.set(b"origin_lbl", b"0.110");
-        line.set(b"time-to-first-byte", b"0.085");
-        let record = line.record(Escape::None);
+        let mut line = values("Miss", "Miss", "200", "0.120");
+        line.set(Column::named(b"origin-fbl"), b"0.080");
+        line.set(Column::named(b"origin_lbl"), b"0.110");
+        line.set(Column::named(b"time-to-first-byte"), b"0.085");
+        let record = Line::of(line).record(Escape::None);
         let attempt = record.attempts.first().copied().unwrap_or_default();
         assert_eq!((record.duration, record.header), (Some(120_000), Some(85_000)));
         assert_eq!((attempt.header, attempt.response), (Some(80_000), Some(110_000)));
         // Sent from the cache: the origin's times are `-`.
-        let mut line = fields("Hit", "Hit", "200", "0.001");
-        line.set(b"origin-fbl", b"-");
-        assert!(line.record(Escape::None).attempts.is_empty());
+        let mut line = values("Hit", "Hit", "200", "0.001");
+        line.set(Column::named(b"origin-fbl"), b"-");
+        assert!(Line::of(line).record(Escape::None).attempts.is_empty());
     }
 
     #[test]
     fn reads_dates_and_stamps() {
-        let wall = |fields: &Fields<'_>| fields.record(Escape::None).when.map(|when| (when.wall, when.zone));
-        let mut line = fields("Hit", "Hit", "200", "0.001");
+        let wall = |line: &Values<'_>| Line::of(line.clone()).when.map(|when| (when.wall, when.zone));
+        let mut line = values("Hit", "Hit", "200", "0.001");
         assert_eq!(wall(&line), Some((1_795_255_200_000_000, Zone::Utc)));
-        line.set(b"time", b"10:00");
+        line.set(Column::named(b"time"), b"10:00");
         assert_eq!(wall(&line), None);
-        line.set(b"date", b"-");
-        line.set(b"timestamp", b"1795255200.250");
+        line.set(Column::named(b"date"), b"-");
+        line.set(Column::named(b"timestamp"), b"1795255200.250");
         assert_eq!(wall(&line), Some((1_795_255_200_250_000, Zone::Utc)));
-        line.set(b"timestamp(ms)", b"1795255200250");
+        line.set(Column::named(b"timestamp(ms)"), b"1795255200250");
         assert_eq!(wall(&line), Some((1_795_255_200_250_000, Zone::Utc)));
     }
 }

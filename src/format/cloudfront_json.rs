@@ -1,6 +1,10 @@
 //! `CloudFront`'s standard logs (v2) as JSON: one flat object a line, with the names of the fields that somebody chose.
 
-use super::{About, Escape, Record, Skimmed, Statuses, Verdict, cloud, cloudfront};
+use super::{
+    About, Escape, Record, Skimmed, Statuses, Verdict, cloud,
+    cloudfront::{self, Line},
+    w3c::{Column, Values},
+};
 use crate::cause::Proxy;
 
 pub(super) static ABOUT: About = About {
@@ -17,26 +21,27 @@ pub(super) static ABOUT: About = About {
     signs: &[&cloudfront::SIGNS],
 };
 
-/// The fields, where the object is one of `CloudFront`'s: nobody else names members `x-edge-…`.
-fn fields(line: &[u8]) -> Option<cloudfront::Fields<'_>> {
-    if !cloud::may_hold(line, b"\"x-edge-") && !cloud::may_hold(line, b"\"x_edge_") {
+/// The members, where the object is one of `CloudFront`'s: nobody else names members `x-edge-…`.
+fn line(i: &[u8]) -> Option<Line<'_>> {
+    if !cloud::may_hold(i, b"\"x-edge-") && !cloud::may_hold(i, b"\"x_edge_") {
         return None;
     }
-    let (mut fields, mut own, mut with_status) = (cloudfront::Fields::default(), false, false);
-    cloud::members(line, |name, value| {
+    let (mut values, mut own, mut with_status) = (Values::default(), false, false);
+    cloud::members(i, |name, value| {
+        let column = Column::named(name);
         own |= name.starts_with(b"x-edge-") || name.starts_with(b"x_edge_");
-        with_status |= matches!(name, b"sc-status" | b"sc_status");
-        fields.set(name, value.text());
+        with_status |= column == Column::Status;
+        values.set(column, value.text());
     })?;
-    (own && with_status).then_some(fields)
+    (own && with_status).then_some(Line::of(values))
 }
 
-pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    fields(line).map(|fields| fields.skim(Escape::Json))
+pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
+    line(i).map(|line| line.skim())
 }
 
-pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    fields(line).map(|fields| fields.record(Escape::Json))
+pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
+    line(i).map(|line| line.record(Escape::Json))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

@@ -1,12 +1,16 @@
 //! `CloudFront`'s real-time logs: values apart by tabs, without names. Which fields there are somebody chose, but never their
 //! order; that all of the first half are there shows in what they hold.
 
-use super::{About, Escape, Record, Skimmed, Statuses, Verdict, cloudfront};
+use super::{
+    About, Escape, Record, Skimmed, Statuses, Verdict,
+    cloudfront::{self, Line},
+    w3c::{Column, Fields},
+};
 use crate::{
     cause::Proxy,
-    grammar::{number::whole, time::epoch},
+    grammar::{number::whole, text::Split, time::epoch},
 };
-use std::net::IpAddr;
+use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "cloudfront-realtime",
@@ -24,79 +28,48 @@ pub(super) static ABOUT: About = About {
 
 /// The fields, in their order, behind the addresses. What the viewer asked for is called `cs-host` here and the distribution
 /// `x-host-header`: the other way round than in standard logs, whose names these are.
-const FIELDS: [&[u8]; 43] = [
-    b"time-to-first-byte",
-    b"sc-status",
-    b"sc-bytes",
-    b"cs-method",
-    b"cs-protocol",
-    b"x-host-header",
-    b"cs-uri-stem",
-    b"cs-bytes",
-    b"x-edge-location",
-    b"x-edge-request-id",
-    b"cs-host",
-    b"time-taken",
-    b"cs-protocol-version",
-    b"c-ip-version",
-    b"cs-user-agent",
-    b"cs-referer",
-    b"cs-cookie",
-    b"cs-uri-query",
-    b"x-edge-response-result-type",
-    b"x-forwarded-for",
-    b"ssl-protocol",
-    b"ssl-cipher",
-    b"x-edge-result-type",
-    b"fle-encrypted-fields",
-    b"fle-status",
-    b"sc-content-type",
-    b"sc-content-len",
-    b"sc-range-start",
-    b"sc-range-end",
-    b"c-port",
-    b"x-edge-detailed-result-type",
-    b"c-country",
-    b"cs-accept-encoding",
-    b"cs-accept",
-    b"cache-behavior-path-pattern",
-    b"cs-headers",
-    b"cs-header-names",
-    b"cs-headers-count",
-    b"primary-distribution-id",
-    b"primary-distribution-dns-name",
-    b"origin-fbl",
-    b"origin-lbl",
-    b"asn",
-];
+static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
+    Fields::named(
+        b"time-to-first-byte sc-status sc-bytes cs-method cs-protocol x-host-header cs-uri-stem cs-bytes x-edge-location \
+        x-edge-request-id cs-host time-taken cs-protocol-version c-ip-version cs-user-agent cs-referer cs-cookie \
+        cs-uri-query x-edge-response-result-type x-forwarded-for ssl-protocol ssl-cipher x-edge-result-type \
+        fle-encrypted-fields fle-status sc-content-type sc-content-len sc-range-start sc-range-end c-port \
+        x-edge-detailed-result-type c-country cs-accept-encoding cs-accept cache-behavior-path-pattern cs-headers \
+        cs-header-names cs-headers-count primary-distribution-id primary-distribution-dns-name origin-fbl origin-lbl asn",
+    )
+});
 
 /// As many fields must be there as it takes to know a result type.
 const FEWEST: usize = 23;
 
-fn values(i: &[u8]) -> Option<cloudfront::Fields<'_>> {
-    let mut columns = i.split(|byte| *byte == b'\t');
-    let (stamp, client) = (columns.next()?, columns.next()?);
+fn line(i: &[u8]) -> Option<Line<'_>> {
+    let mut parts = Split::new(i, b'\t');
+    let (stamp, client) = (parts.next()?, parts.next()?);
     (whole(stamp, epoch).is_some() && stamp.contains(&b'.') && is_address(client)).then_some(())?;
-    let mut values = cloudfront::Fields::default();
-    values.set(b"timestamp", stamp);
-    values.set(b"c-ip", client);
     // The edge's own address came in later.
-    let server = columns.clone().next().is_some_and(is_address);
-    let rest = columns.skip(usize::from(server));
-    FIELDS.into_iter().zip(rest.clone()).for_each(|(name, value)| values.set(name, value));
-    (rest.count() >= FEWEST && values.are_a_request()).then_some(values)
+    let mut rest = parts.rest()?;
+    if parts.next().is_some_and(is_address) {
+        rest = parts.rest()?;
+    }
+    let mut values = FIELDS.split(rest, b'\t', FEWEST)?;
+    values.set(Column::Stamp, stamp);
+    values.set(Column::Client, client);
+    Some(Line::of(values)).filter(Line::is_request)
 }
 
+/// Whether a text is an address, which no number is: it has three dots, or colons.
 fn is_address(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
+    let count = |wanted: u8| text.iter().filter(|byte| **byte == wanted).count();
+    text.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
+        && (count(b'.') == 3 || count(b':') > 1)
 }
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
-    values(i).map(|values| values.skim(Escape::None))
+    line(i).map(|line| line.skim())
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
-    values(i).map(|values| values.record(Escape::None))
+    line(i).map(|line| line.record(Escape::None))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

@@ -1,8 +1,14 @@
 //! `CloudFront`'s standard logs as text (v1, and v2's "w3c" and "plain"): values apart by tabs, in the columns that the file's
-//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end.
+//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end. Values hold
+//! no spaces, so a line that was copied with spaces for its tabs can still be taken apart where its columns are known.
 
-use super::{About, Escape, Fields, Record, Skimmed, Statuses, Verdict, cloudfront};
-use crate::cause::Proxy;
+use super::{
+    About, Escape, Record, Skimmed, Statuses, Verdict,
+    cloudfront::{self, Line},
+    w3c::{Column, Fields, Values},
+};
+use crate::{cause::Proxy, grammar::find::find};
+use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "cloudfront",
@@ -20,67 +26,44 @@ pub(super) static ABOUT: About = About {
 };
 
 /// v1's columns, in the order in which they came in.
-const COLUMNS: [&[u8]; 33] = [
-    b"date",
-    b"time",
-    b"x-edge-location",
-    b"sc-bytes",
-    b"c-ip",
-    b"cs-method",
-    b"cs(Host)",
-    b"cs-uri-stem",
-    b"sc-status",
-    b"cs(Referer)",
-    b"cs(User-Agent)",
-    b"cs-uri-query",
-    b"cs(Cookie)",
-    b"x-edge-result-type",
-    b"x-edge-request-id",
-    b"x-host-header",
-    b"cs-protocol",
-    b"cs-bytes",
-    b"time-taken",
-    b"x-forwarded-for",
-    b"ssl-protocol",
-    b"ssl-cipher",
-    b"x-edge-response-result-type",
-    b"cs-protocol-version",
-    b"fle-status",
-    b"fle-encrypted-fields",
-    b"c-port",
-    b"time-to-first-byte",
-    b"x-edge-detailed-result-type",
-    b"sc-content-type",
-    b"sc-content-len",
-    b"sc-range-start",
-    b"sc-range-end",
-];
+static V1: LazyLock<Fields> = LazyLock::new(|| Fields::named(NAMES));
+
+const NAMES: &[u8] =
+    b"date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) \
+    cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken \
+    x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status \
+    fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len \
+    sc-range-start sc-range-end";
 
 /// How many columns the first logs had.
 const FEWEST: usize = 12;
 
-/// The values of a line; `None` where it is no line of `CloudFront`'s.
-fn values<'a>(i: &'a [u8], names: &Fields) -> Option<cloudfront::Fields<'a>> {
-    let columns = i.split(|byte| *byte == b'\t');
-    let mut values = cloudfront::Fields::default();
-    let fewest = if names.are_known() {
-        names.has(b"sc-status").then_some(())?;
-        names.names().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
-        names.names().count()
+/// A line of `CloudFront`'s.
+fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
+    if fields.lack(Column::Status) {
+        return None;
+    }
+    let values = if fields.are_of_an_edge() {
+        let separator = if find(b'\t', i).is_none() { b' ' } else { b'\t' };
+        // The end of a line may be missing, as that of an old one is.
+        fields.split(i, separator, FEWEST)
     } else {
-        matches!(i, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', ..]).then_some(())?;
-        COLUMNS.into_iter().zip(columns.clone()).for_each(|(name, value)| values.set(name, value));
-        FEWEST
+        fields.values(i, b'\t', usual)
     };
-    (columns.count() >= fewest && values.are_a_request()).then_some(values)
+    values.map(Line::of).filter(Line::is_request)
 }
 
-pub(super) fn skim<'a>(i: &'a [u8], names: &Fields) -> Option<Skimmed<'a>> {
-    values(i, names).map(|values| values.skim(Escape::None))
+fn usual(i: &[u8]) -> Option<Values<'_>> {
+    matches!(i, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', ..]).then_some(())?;
+    V1.split(i, b'\t', FEWEST)
 }
 
-pub(super) fn read<'a>(i: &'a [u8], names: &Fields) -> Option<Record<'a>> {
-    values(i, names).map(|values| values.record(Escape::None))
+pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
+    line(i, fields).map(|line| line.skim())
+}
+
+pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
+    line(i, fields).map(|line| line.record(Escape::None))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -119,6 +102,23 @@ mod tests {
             assert_eq!((record.status, record.path), (Some(504), &b"/api/orders"[..]), "{line}");
         }
         assert!(Format::Cloudfront.read(format!("{sample}\tx\ty").as_bytes()).is_some());
+    }
+
+    /// A line may be cut, and spaces may stand for tabs, where the columns are known.
+    #[test]
+    fn minds_neither_ends_nor_tabs_under_a_heading() {
+        let names = Fields::named(NAMES);
+        let sample = ABOUT.samples[1];
+        for columns in 12..33 {
+            let cut = sample.split('\t').take(columns).collect::<Vec<_>>().join("\t");
+            for line in [cut.clone(), cut.replace('\t', " ")] {
+                let record = read(line.as_bytes(), &names).unwrap_or_default();
+                assert_eq!((record.status, record.path), (Some(504), &b"/api/orders"[..]), "{line}");
+                let claims = Format::ALL.iter().filter(|format| format.read_under(&names, line.as_bytes()).is_some());
+                assert_eq!(claims.collect::<Vec<_>>(), [&Format::Cloudfront], "{line}");
+            }
+        }
+        assert!(read(b"2026-11-27 08:00:00 FRA56-P1 1036 203.0.113.9 POST", &names).is_none());
     }
 
     #[test]

@@ -55,16 +55,19 @@ pub(super) fn between(start: When, end: When) -> Option<Micros> {
     Micros::try_from(micros(end)?.checked_sub(micros(start)?)?).ok()
 }
 
-/// A column with an address and its port, or `-`, which gives nothing: `192.0.2.10:2817 `, `[2001:db8::10]:2817 `.
+/// A column with an address and its port, or `-` or `-1`, which give nothing: `192.0.2.10:2817 `, `[2001:db8::10]:2817 `.
 pub(super) fn peer(i: &[u8]) -> Parsed<'_, &[u8]> {
     map_opt(column, known_peer).parse(i)
 }
 
-/// An address with a port, or nothing for `-`.
+/// An address with a port, or nothing for `-`, and for the `-1` that AWS once documented for a request that could not
+/// be sent to any instance.
 #[inline(always)]
 fn known_peer(text: &[u8]) -> Option<&[u8]> {
-    let known = matches!(text, b"-") || !address::split_port(text).1.is_empty();
-    known.then(|| present(text))
+    match text {
+        b"-" | b"-1" => Some(b""),
+        _ => (!address::split_port(text).1.is_empty()).then_some(text),
+    }
 }
 
 /// Seconds, or `-1`, which stands for "never came to that": `0.001`.
@@ -91,11 +94,11 @@ pub(super) fn count(i: &[u8]) -> Parsed<'_, Option<u64>> {
     terminated(amount, byte(b' ')).parse(i)
 }
 
-/// A count, or `-`.
+/// A count, or `-` or `-1` for none.
 #[inline(always)]
 fn amount(i: &[u8]) -> Parsed<'_, Option<u64>> {
     match i {
-        [b'-', rest @ ..] => Ok((rest, None)),
+        [b'-', b'1', rest @ ..] | [b'-', rest @ ..] => Ok((rest, None)),
         _ => uint(i).map(|(rest, count)| (rest, Some(count))),
     }
 }

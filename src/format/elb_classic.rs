@@ -225,6 +225,8 @@ mod tests {
             (&b""[..], &b""[..], &b""[..], &b""[..])
         );
         assert!(matches!(skim(ABOUT.samples[2].as_bytes()), Some(Skimmed::Full)));
+        let uncounted = ABOUT.samples[2].replace(" 82 305 ", " -1 -1 ");
+        assert_eq!(read(uncounted.as_bytes()).map(|record| record.bytes), Some(None));
     }
 
     /// Lines of 2014 end with the request; others may have been cut.

@@ -32,6 +32,7 @@ pub(super) static ABOUT: About = About {
 /// The numbers of a connection.
 struct Connection<'a> {
     when: When,
+    balancer: &'a [u8],
     client: &'a [u8],
     destination: &'a [u8],
     milliseconds: Option<u64>,
@@ -46,10 +47,10 @@ fn version(i: &[u8]) -> Parsed<'_, &[u8]> {
 /// Everything up to `sent_bytes`: `tls 2.0 2018-12-20T02:59:40 net/my-loadbalancer/c6e7 g3d4 192.0.2.10:51341
 /// 198.51.100.185:443 5 2 98 246 `.
 fn connection(i: &[u8]) -> Parsed<'_, Connection<'_>> {
-    let (i, (_type, _version, when, _elb, _listener)) = (tag("tls "), version, time, column, column).parse(i)?;
+    let (i, (_type, _version, when, balancer, _listener)) = (tag("tls "), version, time, column, column).parse(i)?;
     let (i, (client, destination)) = (peer, peer).parse(i)?;
     let (i, (milliseconds, _handshake, _received, sent)) = (count, count, count, count).parse(i)?;
-    Ok((i, Connection { when, client, destination, milliseconds, sent }))
+    Ok((i, Connection { when, balancer, client, destination, milliseconds, sent }))
 }
 
 /// Without a status there is nothing to count by.
@@ -66,6 +67,8 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     Some(Record {
         what: What::Request,
         when: Some(connection.when),
+        // The line names no target group.
+        group: connection.balancer,
         upstream: connection.destination,
         names_upstream: true,
         host: domain,
@@ -93,6 +96,7 @@ mod tests {
         let expected = Record {
             what: What::Request,
             when: super::super::elb::utc(b"2020-04-01T08:51:42Z"),
+            group: b"net/my-network-loadbalancer/c6e77e28c25b2234",
             upstream: b"198.51.100.185:443",
             names_upstream: true,
             host: b"www.example.com",

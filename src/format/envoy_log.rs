@@ -4,10 +4,12 @@
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::Proxy;
 use crate::grammar::Parsed;
+use crate::grammar::address::split_port;
 use crate::grammar::mismatch;
 use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{bracketed, one, until};
 use crate::grammar::time::{When, iso};
+use memchr::{memchr, memmem};
 
 pub(super) static ABOUT: About = About {
     name: "envoy-log",
@@ -58,17 +60,28 @@ fn of_envoy(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
     let (i, level) = bracketed(i)?;
     let (i, _logger) = bracketed(i)?;
     let (i, ()) = one(b' ', i)?;
+    let i = bracketed(i).ok().filter(|(_, place)| is_place(place)).map_or(i, |(rest, _)| rest.trim_ascii_start());
     match (whole(stamp, iso), whole(thread, uint)) {
         (Some(when), Some(_)) => Ok((i, (when, level))),
         _ => mismatch(),
     }
 }
 
+/// `source/common/config/grpc_stream.h:163`, the place in the source (`[%g:%#]`) that stands before the message.
+fn is_place(inside: &[u8]) -> bool {
+    let (file, line) = split_port(inside);
+    !line.is_empty() && (file.ends_with(b".cc") || file.ends_with(b".h"))
+}
+
 /// `2026-11-21T02:57:40.018432Z`, the level and the scope, a tab behind each. `envoy` is the scope of what Envoy says.
 fn of_istio(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
     let (i, when) = iso(i)?;
     let (i, level) = until(b'\t')(one(b'\t', i)?.0)?;
-    Ok((one(b'\t', i)?.0, (when, level)))
+    let i = one(b'\t', i)?.0;
+    // `envoy config …/grpc_stream.h:163`, the message, `thread=7`
+    let message = memchr(b'\t', i).filter(|_| i.starts_with(b"envoy ")).map_or(i, |tab| &i[tab + 1..]);
+    let end = memmem::rfind(message, b"\tthread=").filter(|_| message.len() < i.len());
+    Ok((&message[..end.unwrap_or(message.len())], (when, level)))
 }
 
 fn is_level(word: &[u8]) -> bool {
@@ -86,8 +99,8 @@ mod tests {
     #[test]
     fn reads_each_layout() {
         let expected = [
-            "what=Notice level=warning message=[source/common/config/grpc_stream.h:163] DeltaAggregatedResources gRPC config stream to xds closed: 14, upstream connect error",
-            "what=Notice level=warning message=envoy config external/envoy/source/common/config/grpc_stream.h:163\tDeltaAggregatedResources gRPC config stream to xds closed: 14\tthread=7",
+            "what=Notice level=warning message=DeltaAggregatedResources gRPC config stream to xds closed: 14, upstream connect error",
+            "what=Notice level=warning message=DeltaAggregatedResources gRPC config stream to xds closed: 14",
             "what=Notice level=info message=cache\tgenerated new workload certificate\tresourceName=default latency=41ms ttl=23h59m59s",
         ];
         for (line, expected) in ABOUT.samples.iter().zip(expected) {

@@ -31,18 +31,19 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What `errorInfo` is a sign of. Source: Microsoft, "Monitor Azure Front Door" (access log) and "Troubleshoot Azure
+    /// What `errorInfo` is a sign of. Two of its values say more than their descriptions: refused is "wasn't established",
+    /// aborted is "disconnected abnormally". Source: Microsoft, "Monitor Azure Front Door" (access log) and "Troubleshoot Azure
     /// Front Door common issues".
     SIGNS:
     ORIGIN_STATUS = sign("frontdoor-origin-status", Cause::UpstreamError, Strength::Strong, 0,
         "Front Door met no error: the origin answered with this status");
     ORIGIN_ERROR = sign("frontdoor-origin-error", Cause::UpstreamError, Strength::Strong, 503,
         "the origin answered with an error");
-    CONNECT_REFUSED = sign("frontdoor-connect-refused", Cause::ConnectionRefused, Strength::Conclusive, 503,
+    CONNECT_REFUSED = sign("frontdoor-connect-refused", Cause::ConnectionRefused, Strength::Strong, 503,
         "the origin refused the connection");
     CONNECT_FAILED = sign("frontdoor-connect-failed", Cause::ConnectionRefused, Strength::Weak, 503,
         "no connection to the origin could be made");
-    ABORTED = sign("frontdoor-aborted", Cause::ConnectionReset, Strength::Conclusive, 503,
+    ABORTED = sign("frontdoor-aborted", Cause::ConnectionReset, Strength::Strong, 503,
         "the origin broke off the connection");
     BODY_CUT = sign("frontdoor-body-cut", Cause::TruncatedResponse, Strength::Strong, 0,
         "the origin broke off the connection in the middle of its answer");
@@ -78,6 +79,8 @@ struct Fields<'a> {
     user_agent: &'a [u8],
     client: &'a [u8],
     taken: &'a [u8],
+    probe_taken: &'a [u8],
+    probe_connect: &'a [u8],
     first_byte: &'a [u8],
     status: &'a [u8],
     cache: &'a [u8],
@@ -109,6 +112,8 @@ impl<'a> Fields<'a> {
             b"useragent" => &mut self.user_agent,
             b"clientip" => &mut self.client,
             b"timetaken" => &mut self.taken,
+            b"totallatencymilliseconds" => &mut self.probe_taken,
+            b"connectionlatencymilliseconds" => &mut self.probe_connect,
             b"timetofirstbyte" => &mut self.first_byte,
             b"httpstatuscode" => &mut self.status,
             b"cachestatus" => &mut self.cache,
@@ -147,7 +152,7 @@ impl<'a> Fields<'a> {
         let status = cloud::status(self.status);
         let (host, path) = cloud::url(self.url);
         let upstream = cloud::or(self.origin_address, cloud::or(self.origin_name, self.backend));
-        let duration = cloud::seconds(self.taken);
+        let duration = cloud::seconds(self.taken).or_else(|| cloud::millis(self.probe_taken));
         let header = cloud::seconds(self.first_byte);
         let asked =
             log == Log::DoorAccess && !is_hit(self.cache) && (!upstream.is_empty() || blames_origin(self.error));
@@ -164,6 +169,7 @@ impl<'a> Fields<'a> {
             path,
             bytes: cloud::count(self.bytes),
             duration,
+            connect: cloud::millis(self.probe_connect),
             header,
             client: cloud::host(self.client),
             user_agent: self.user_agent,

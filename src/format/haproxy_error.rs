@@ -42,8 +42,14 @@ pub(super) fn judge(_record: &Record<'_>, _statuses: &Statuses) -> Verdict {
 fn error_line(i: &[u8]) -> Parsed<'_, Record<'_>> {
     let not_empty = verify(rest, |message: &[u8]| !message.is_empty());
     let (rest, (head, (), _, (), message)) = (head, space, bind, space, not_empty).parse(i)?;
-    let record =
-        Record { what: What::Notice, when: Some(head.when), client: head.client(), message, ..Record::default() };
+    let record = Record {
+        what: What::Notice,
+        when: Some(head.when),
+        client: head.client(),
+        pid: head.pid(),
+        message,
+        ..Record::default()
+    };
     Ok((rest, record))
 }
 

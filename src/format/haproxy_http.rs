@@ -301,7 +301,9 @@ mod tests {
         ];
         for (before, client) in cases {
             let line = format!("{before}[06/Feb/2009:12:14:14.655] web api/a 0/0/0/0/0 200 9 - - ---- 1/1/1/1/0 0/0");
-            assert_eq!(read_only(&line).client, client.as_bytes(), "{line}");
+            let record = read_only(&line);
+            assert_eq!(record.client, client.as_bytes(), "{line}");
+            assert_eq!(record.pid, before.contains("haproxy[7]").then_some(7), "{line}");
         }
     }
 

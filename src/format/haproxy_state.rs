@@ -8,7 +8,7 @@ use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::number::uint;
-use crate::grammar::text::{bracketed, place_of, word};
+use crate::grammar::text::{behind_any, bracketed, place_of, word};
 use crate::grammar::{Parsed, mismatch};
 use memchr::memchr;
 use nom::{
@@ -41,7 +41,24 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    message(line).ok().map(|(_, record)| record)
+    let (message, (prefix, Subject { what, group, upstream, client })) = message(line).ok()?;
+    let (level, pid) = prefix.unzip();
+    let names_upstream = what == What::State;
+    let mut record = Record {
+        what,
+        group,
+        upstream,
+        names_upstream,
+        client,
+        level: level.unwrap_or_default(),
+        pid,
+        message,
+        ..Record::default()
+    };
+    if what == What::State && sign_of(message).is_some() {
+        record.attempts.push(Attempt { upstream, ..Attempt::default() });
+    }
+    Some(record)
 }
 
 /// Nothing failed here, but the one attempt of the record, the check, shows why something may.
@@ -49,23 +66,26 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     Verdict { attempts: record.attempts.iter().map(|_| sign_of(record.message)).collect(), ..Verdict::default() }
 }
 
-/// A message, on standard error behind `[ALERT] 049/041157 (4436) : `.
-fn message(i: &[u8]) -> Parsed<'_, Record<'_>> {
+/// Level and process, where they stand before a message.
+type Prefix<'a> = Option<(&'a [u8], u64)>;
+
+/// What a message is about.
+struct Subject<'a> {
+    what: What,
+    group: &'a [u8],
+    upstream: &'a [u8],
+    client: &'a [u8],
+}
+
+/// A message, which is left, on standard error behind `[ALERT] 049/041157 (4436) : `.
+fn message(i: &[u8]) -> Parsed<'_, (Prefix<'_>, Subject<'_>)> {
     let (i, prefix) = opt(prefix).parse(i)?;
-    let mut record = match (subject(i), &prefix) {
-        (Ok((_, record)), _) => record,
+    match (subject(i), &prefix) {
+        (Ok((_, subject)), _) => Ok((i, (prefix, subject))),
         // Whatever stands behind HAProxy's own prefix is HAProxy's.
-        (Err(_), Some(_)) => Record { what: What::Notice, ..Record::default() },
-        (Err(error), None) => return Err(error),
-    };
-    record.message = i;
-    if let Some((level, pid)) = prefix {
-        (record.level, record.pid) = (level, Some(pid));
+        (Err(_), Some(_)) => Ok((i, (prefix, said(b"")))),
+        (Err(error), None) => Err(error),
     }
-    if record.what == What::State && sign_of(i).is_some() {
-        record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() });
-    }
-    Ok((b"", record))
 }
 
 /// `[WARNING]  (8) : `, and `[ALERT] 049/041157 (4436) : ` before 2.4: level, day and time, process (`errors.c`,
@@ -80,7 +100,7 @@ fn prefix(i: &[u8]) -> Parsed<'_, (&[u8], u64)> {
 }
 
 /// What the message is about. Decided on its first byte: this runs for every line that no other format claims.
-fn subject(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn subject(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     match i.first() {
         Some(b'S' | b'B') => alt((server, notice, moved)).parse(i),
         Some(b'H' | b'A') => alt((check, notice, moved)).parse(i),
@@ -101,12 +121,18 @@ fn place(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
     }
 }
 
-fn state<'a>(group: &'a [u8], upstream: &'a [u8]) -> Record<'a> {
-    Record { what: What::State, group, upstream, names_upstream: true, ..Record::default() }
+/// Of a server or a backend.
+fn state<'a>(group: &'a [u8], upstream: &'a [u8]) -> Subject<'a> {
+    Subject { what: What::State, group, upstream, client: b"" }
+}
+
+/// Of none, but perhaps of a client.
+fn said(client: &[u8]) -> Subject<'_> {
+    Subject { what: What::Notice, group: b"", upstream: b"", client }
 }
 
 /// `[Backup ]Server static/srv1 is DOWN`, `… was DOWN and now enters maintenance`, `… ('www') is UP/READY`
-fn server(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn server(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let hostname = delimited(tag(" ('"), take_until("')"), tag("')"));
     let verb = alt((
         tag(" is "),
@@ -123,7 +149,7 @@ fn server(i: &[u8]) -> Parsed<'_, Record<'_>> {
 
 /// `Health check for [backup ]server static/srv1 [conditionally ]succeeded|failed`, `Agent check …` (`option
 /// log-health-checks`)
-fn check(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn check(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let kind = alt((tag("Health"), tag("Agent")));
     let (i, (_, _, _, _, (group, upstream))) =
         (kind, tag(" check for "), opt(tag("backup ")), tag("server "), place).parse(i)?;
@@ -139,36 +165,36 @@ fn name(i: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 /// `backend static has no server available!`; a `listen` section is a `proxy` (`proxy.c`, `proxy_cap_str`)
-fn group_down(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn group_down(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let kind = alt((tag("backend "), tag("proxy "), tag("frontend "), tag("peers section ")));
     let (i, group) = delimited(kind, name, tag(" has no server available!")).parse(i)?;
     Ok((i, state(group, b"")))
 }
 
 /// `Proxy static reached process FD limit (maxsock=4012). Please check 'ulimit-n' and restart.`
-fn limit(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn limit(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let what = alt((tag("process FD limit"), tag("system FD limit"), tag("system memory limit")));
     let (i, (_, group, _, _)) = (tag("Proxy "), name, tag(" reached "), what).parse(i)?;
     Ok((i, state(group, b"")))
 }
 
 /// `Connect() failed for backend static: no free ports.`
-fn connect_failed(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn connect_failed(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let (i, group) = delimited(tag("Connect() failed for backend "), take_until(": "), tag(": ")).parse(i)?;
     Ok((i, state(group, b"")))
 }
 
 /// `Connect from 192.0.2.1:37139 to 192.0.2.2:34855 (web/TCP)`: a connection, where no format is configured.
-fn connect_from(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn connect_from(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let (i, (client, _, _)) = (preceded(tag("Connect from "), word), tag(" to "), word).parse(i)?;
-    Ok((i, Record { what: What::Notice, client: host(client), ..Record::default() }))
+    Ok((i, said(host(client))))
 }
 
 /// `Proxy web stopped (cumulated conns: FE: 2, BE: 0).`, `Proxy web started.`
-fn stopped(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn stopped(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let end = alt((tag(" started."), tag(" stopped "), tag(" hard-stopped ")));
     let (i, _) = (tag("Proxy "), name, end).parse(i)?;
-    Ok((i, Record { what: What::Notice, ..Record::default() }))
+    Ok((i, said(b"")))
 }
 
 /// How the messages begin that are about HAProxy's process, from a reload to its end.
@@ -197,17 +223,13 @@ static NOTICES: &[&[u8]] = &[
 ];
 
 /// `static/srv1 changed its IP from (none) to 192.0.2.9 by dns/ns1.`, `… changed its FQDN from …` (`server.c`)
-fn moved(i: &[u8]) -> Parsed<'_, Record<'_>> {
+fn moved(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let (i, _) = (place, tag(" changed its "), alt((tag("IP from "), tag("FQDN from ")))).parse(i)?;
-    Ok((i, Record { what: What::Notice, ..Record::default() }))
+    Ok((i, said(b"")))
 }
 
-fn notice(i: &[u8]) -> Parsed<'_, Record<'_>> {
-    if NOTICES.iter().any(|start| i.starts_with(start)) {
-        Ok((b"", Record { what: What::Notice, ..Record::default() }))
-    } else {
-        mismatch()
-    }
+fn notice(i: &[u8]) -> Parsed<'_, Subject<'_>> {
+    if behind_any(i, NOTICES).is_some() { Ok((b"", said(b""))) } else { mismatch() }
 }
 
 /// What a message shows, if it is bad news. A server that is down only because the one it tracks is down, or for a

@@ -37,7 +37,7 @@ impl Wordings {
 
     /// Whether a message is evidence of something.
     pub(super) fn tell(&self, message: &[u8]) -> bool {
-        self.0.as_ref().is_some_and(|wordings| wordings.row(message).is_some())
+        self.0.as_ref().is_some_and(|wordings| wordings.fits(message))
     }
 
     /// The record of a line whose prefix says `prefix` and whose message is `message`.
@@ -73,12 +73,15 @@ impl Compiled {
         Ok(Self { set: RegexSetBuilder::new(wordings).unicode(false).build()?, rows })
     }
 
-    /// The first wording that fits. An object is no message, but may have one inside.
+    /// Whether a wording fits. An object is no message, but may have one inside.
+    fn fits(&self, message: &[u8]) -> bool {
+        message.first() != Some(&b'{') && self.set.is_match(message)
+    }
+
+    /// The first wording that fits.
     fn row(&self, message: &[u8]) -> Option<&(Regex, &'static Sign)> {
-        if message.first() == Some(&b'{') {
-            return None;
-        }
-        self.rows.get(self.set.matches(message).into_iter().next()?)
+        let first = if self.fits(message) { self.set.matches(message).into_iter().next() } else { None };
+        self.rows.get(first?)
     }
 
     fn told<'a>(&self, message: &'a [u8]) -> Option<Told<'a>> {

@@ -8,8 +8,8 @@ use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::number::{seconds, whole};
-use crate::grammar::text::bracketed;
-use crate::grammar::time::{iso, php};
+use crate::grammar::text::{behind_any, bracketed};
+use crate::grammar::time::{When, iso, php};
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -66,20 +66,25 @@ static SIGNS: [Sign; 4] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    read(line).map(|_| Skimmed::Full)
+    let told = || (stamp(line).is_some() || is_of_jvm(line)) && WORDINGS.tell(line);
+    (unified(line).is_some() || told()).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     if let Some((message, record)) = unified(line) {
         return Some(WORDINGS.record(message, record));
     }
-    let when = [iso, php].iter().find_map(|stamp| stamp(line).ok()).map(|(_, when)| when);
+    let when = stamp(line);
     // The stamp is left where it is: what stands between it and the message is the program's own.
     let record = WORDINGS.record(line, Record { when, ..Record::default() });
     (record.what == What::Host && (when.is_some() || is_of_jvm(line))).then_some(record)
 }
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
+}
+
+fn stamp(line: &[u8]) -> Option<When> {
+    [iso, php].iter().find_map(|stamp| stamp(line).ok()).map(|(_, when)| when)
 }
 
 /// `[2026-11-21T03:27:45.596+0000][info][gc,start    ] `, `[1.145s][info][gc] `: decorations, in a fixed order, of
@@ -110,7 +115,7 @@ fn is_of_jvm(line: &[u8]) -> bool {
         b"Terminating due to ",
         b"java.lang.",
     ];
-    starts.iter().any(|start| line.starts_with(start))
+    behind_any(line, starts).is_some()
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ static SIGNS: [Sign; 12] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    read(line).map(|_| Skimmed::Full)
+    (prefix(line).is_ok() || WORDINGS.tell(line)).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

@@ -80,7 +80,8 @@ static SIGNS: [Sign; 6] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    read(line).map(|_| Skimmed::Full)
+    let told = || !line.starts_with(b"App [") && WORDINGS.tell(line);
+    (pm2(line).is_ok() || is_notice(line) || told()).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

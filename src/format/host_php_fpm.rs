@@ -160,7 +160,8 @@ static SIGNS: [Sign; 15] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    read(line).map(|_| Skimmed::Full)
+    let told = || syslogged(line).is_some_and(|(message, _)| is_of_pool(message) || WORDINGS.tell(message));
+    (is_trace(line) || stamped(line).is_ok() || told()).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
@@ -170,16 +171,24 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     if let Ok((message, record)) = stamped(line) {
         return Some(WORDINGS.record(message, record));
     }
-    // As php-fpm writes to syslog. Other programs write their levels so too, and then the message must be one that is
-    // known.
-    let level: Parsed<'_, _> = terminated(verify(bracketed, is_level), tag(" ")).parse(line);
-    let (message, level) = level.ok()?;
+    let (message, level) = syslogged(line)?;
     let record = WORDINGS.record(message, Record { level, ..Record::default() });
-    (record.what == What::Host || message.starts_with(b"[pool ")).then_some(record)
+    (record.what == What::Host || is_of_pool(message)).then_some(record)
 }
 
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
+}
+
+/// The message and its level, as php-fpm writes to syslog. Other programs write their levels so too: the message must be
+/// one that is known.
+fn syslogged(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    let level: Parsed<'_, _> = terminated(verify(bracketed, is_level), tag(" ")).parse(i);
+    level.ok()
+}
+
+fn is_of_pool(message: &[u8]) -> bool {
+    message.starts_with(b"[pool ")
 }
 
 /// `[21-Nov-2026 02:57:31] WARNING: `; in the slow log there is no level, but a second space: `[21-Nov-2026 02:57:22]

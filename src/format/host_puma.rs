@@ -9,6 +9,7 @@ use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::Parsed;
 use crate::grammar::number::uint;
+use crate::grammar::text::behind_any;
 use crate::grammar::time::{When, iso_spaced};
 use nom::{
     Parser as _,
@@ -104,7 +105,8 @@ static SIGNS: [Sign; 8] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    read(line).map(|_| Skimmed::Full)
+    let (message, _) = prefix(line).ok()?;
+    (is_notice(message) || WORDINGS.tell(message)).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
@@ -148,7 +150,7 @@ static NOTICES: &[&[u8]] = &[
 ];
 
 fn is_notice(message: &[u8]) -> bool {
-    NOTICES.iter().any(|start| message.starts_with(start))
+    behind_any(message, NOTICES).is_some()
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::host::Wordings;
 use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
-use crate::grammar::text::word;
+use crate::grammar::text::{behind_any, word};
+use memchr::memrchr;
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -133,27 +134,49 @@ static SIGNS: [Sign; 13] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    read(line).map(|_| Skimmed::Full)
+    (is_of_service(line) && WORDINGS.tell(line)).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     // No stamp of its own, and a message is all there is.
     let record = WORDINGS.record(line, Record::default());
-    (record.what == What::Host && is_of_service(record.group)).then_some(record)
+    (record.what == What::Host && is_of_service(line)).then_some(record)
 }
 
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
 }
 
-/// Whether a unit, by its name or its description, can be a service or a container: not a timer or a mount, and
-/// nobody's session.
-fn is_of_service(name: &[u8]) -> bool {
-    let others: &[&[u8]] =
-        &[b".automount", b".device", b".mount", b".path", b".slice", b".socket", b".swap", b".target", b".timer"];
-    let sessions: &[&[u8]] = &[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"];
+/// What stands before the unit in a message that does not begin with it.
+static VERBS: &[&[u8]] = &[
+    b"Dependency failed for ",
+    b"Failed to start ",
+    b"Reloaded ",
+    b"Reloading ",
+    b"Started ",
+    b"Stopped ",
+    b"Stopping ",
+    b"Timed out starting ",
+    b"Timed out stopping ",
+];
+
+/// The kinds of units that are no services.
+static OTHERS: &[&[u8]] =
+    &[b"automount", b"device", b"mount", b"path", b"slice", b"socket", b"swap", b"target", b"timer"];
+
+/// How the units' names begin that stand for somebody's session, or for none.
+static SESSIONS: &[&[u8]] = &[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"];
+
+/// Whether the unit that a message is about, by its name or its description, can be a service or a container: not a timer
+/// or a mount, and nobody's session.
+fn is_of_service(message: &[u8]) -> bool {
+    let name = behind_any(message, VERBS).unwrap_or(message);
     let first = word(name).map_or(&b""[..], |(_, first)| first);
-    !others.iter().any(|suffix| first.ends_with(suffix)) && !sessions.iter().any(|start| first.starts_with(start))
+    // A message that is short ends behind the name.
+    let end = first.iter().rposition(|byte| !matches!(byte, b'.' | b':')).map_or(0, |last| last + 1);
+    let first = &first[..end];
+    let kind = memrchr(b'.', first).map_or(&b""[..], |dot| &first[dot + 1..]);
+    !OTHERS.contains(&kind) && behind_any(first, SESSIONS).is_none()
 }
 
 #[cfg(test)]

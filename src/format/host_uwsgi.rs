@@ -8,6 +8,7 @@ use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::Parsed;
+use crate::grammar::text::behind_any;
 use crate::grammar::time::{When, asctime};
 use nom::{Parser as _, bytes::complete::tag, sequence::terminated};
 use std::sync::LazyLock;
@@ -132,7 +133,7 @@ static SIGNS: [Sign; 13] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    read(line).map(|_| Skimmed::Full)
+    (stamp(line).is_ok() || is_notice(line) || WORDINGS.tell(line)).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
@@ -168,7 +169,7 @@ static NOTICES: &[&[u8]] = &[
 ];
 
 fn is_notice(line: &[u8]) -> bool {
-    NOTICES.iter().any(|start| line.starts_with(start))
+    behind_any(line, NOTICES).is_some()
 }
 
 #[cfg(test)]

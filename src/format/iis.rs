@@ -81,7 +81,8 @@ fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
     if !matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) || fields.lack(Column::Stem) {
         return None;
     }
-    let named = fields.are_known().then(|| fields.values(i, b' ', guess).and_then(Line::of)).flatten();
+    let its_own = fields.are_known() && !fields.are_of_an_edge();
+    let named = its_own.then(|| fields.values(i, b' ', guess).and_then(Line::of)).flatten();
     // A line may stand under a heading that is not its own: joined files, a rotated one.
     named.or_else(|| guess(i).and_then(Line::of))
 }
@@ -156,11 +157,10 @@ impl<'a> Line<'a> {
         Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
     }
 
-    /// What ARR appended to the query under `name`.
+    /// What ARR appended to the query under `name`: the client's own parameters stand before.
     fn noted(&self, name: &[u8]) -> &'a [u8] {
-        let query = self.row.get(Column::Query);
-        let Some(at) = place_of(query, name) else { return b"" };
-        query[at + name.len()..].split(|byte| *byte == b'&').next().unwrap_or_default()
+        let parameters = self.row.get(Column::Query).rsplit(|byte| *byte == b'&');
+        parameters.filter_map(|parameter| parameter.strip_prefix(name)).next().unwrap_or_default()
     }
 
     fn upstream(&self) -> &'a [u8] {
@@ -277,6 +277,13 @@ mod tests {
             ("a=b&SERVER-ROUTED=10.0.0.5&SERVER-STATUS=503", "503 0 0 12", "iis-server-status", 1),
             ("SERVER-ROUTED=10.0.0.5&X-ARR-LOG-ID=1&SERVER-STATUS=0", "502 3 12002 30015", "iis-winhttp-timeout", 1),
             ("SERVER-ROUTED=10.0.0.5", "502 3 2147954402 30015", "iis-winhttp-timeout", 1),
+            // What a client calls so stands before ARR's.
+            (
+                "SERVER-STATUS=502&SERVER-ROUTED=a&SERVER-ROUTED=10.0.0.5&SERVER-STATUS=0",
+                "502 3 12030 15",
+                "iis-winhttp-connection-error",
+                1,
+            ),
             ("-", "502 3 12007 15", "iis-winhttp-name", 0),
             ("-", "502 3 12029 1031", "iis-winhttp-cannot-connect", 0),
             ("-", "502 3 12029 21015", "iis-winhttp-connect-timeout", 0),

@@ -126,6 +126,7 @@ formats! {
     Frontdoor => frontdoor,
     Akamai => akamai,
     Fastly => fastly,
+    Apigateway => apigateway,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
     Uwsgi => host_uwsgi,

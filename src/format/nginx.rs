@@ -91,8 +91,12 @@ impl<'a> Vars<'a> {
         self.when.or_else(|| when(self.get(Var::Time)))
     }
 
-    fn status(&self) -> Option<u16> {
-        whole(self.get(Var::Status), status)
+    /// The status; `Some(None)` where the line says that none was sent, as other servers do (nginx writes 000).
+    fn status(&self) -> Option<Option<u16>> {
+        match self.values.get(Var::Status as usize).copied().flatten()? {
+            b"-" | b"0" => Some(None),
+            text => whole(text, status).map(Some),
+        }
     }
 
     /// `$upstream_response_time`, also where it is called `response_time` beside a `$request_time` or is a list.
@@ -143,6 +147,7 @@ impl<'a> Vars<'a> {
     /// What every line must tell. `None` without a time and a status.
     pub(super) fn skim(&self) -> Option<Skimmed<'a>> {
         let (when, status) = (self.when()?, self.status()?);
+        let Some(status) = status else { return Some(Skimmed::Full) };
         let addr = self.get(Var::UpstreamAddr);
         let own = self.get(Var::UpstreamStatus);
         let times = [self.response_times(), self.get(Var::ConnectTime), self.get(Var::HeaderTime)];
@@ -172,12 +177,12 @@ impl<'a> Vars<'a> {
 
     /// Everything. `None` without a time and a status.
     pub(super) fn record(&self) -> Option<Record<'a>> {
-        Some(self.record_of(Some(self.when()?), Some(self.status()?)))
+        Some(self.record_of(Some(self.when()?), self.status()?))
     }
 
     /// Everything, whether there is a time and a status or not.
     pub(super) fn record_as_far(&self) -> Record<'a> {
-        self.record_of(self.when(), self.status())
+        self.record_of(self.when(), self.status().flatten())
     }
 
     fn record_of(&self, when: Option<When>, status: Option<u16>) -> Record<'a> {

@@ -60,7 +60,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 /// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.
 #[inline(always)]
 fn ordinary<'a>(line: &clf::Line<'a>) -> Option<Skim<'a>> {
-    let (None, Some(_)) = (line.host, line.agent) else { return None };
+    let (None, Some(_), b"") = (line.host, line.agent, line.between) else { return None };
     let Ordinary { upstream, status, request_time } = LAST.with_borrow(|layout| layout.skim(line.tail))?;
     // A list, a user agent, a socket, the name of a group: all of these take a longer look.
     let is_server = find2(b' ', b'/', upstream).is_none() && is_server(upstream);
@@ -106,6 +106,10 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 
 /// Finds the variables of a line.
 fn fill_from<'a>(line: &clf::Line<'a>, vars: &mut Vars<'a>) -> Option<()> {
+    // nginx always has a status.
+    if line.status == b"-" {
+        return None;
+    }
     if let Some(host) = line.host {
         vars.set(Var::Host, host);
     }
@@ -118,8 +122,11 @@ fn fill_from<'a>(line: &clf::Line<'a>, vars: &mut Vars<'a>) -> Option<()> {
     if let Some(agent) = line.agent {
         vars.set(Var::UserAgent, agent);
     }
+    if !line.between.is_empty() {
+        tail(line.between, vars, after_combined);
+    }
     // A layout that only nginx can write.
-    if line.host.is_none() && LAST.with_borrow(|layout| layout.read(line.tail, vars)) {
+    if line.host.is_none() && line.between.is_empty() && LAST.with_borrow(|layout| layout.read(line.tail, vars)) {
         return Some(());
     }
     if is_foreign(line) {
@@ -157,7 +164,7 @@ fn all_keyed<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
 /// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache, Varnish.
 fn is_foreign(line: &clf::Line<'_>) -> bool {
     let tail = line.tail;
-    if tail.is_empty() && line.host.is_none() {
+    if tail.is_empty() && line.host.is_none() && line.between.is_empty() {
         return false;
     }
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
@@ -509,6 +516,64 @@ mod tests {
             ),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "" 000 0 "" """#, "status=0 bytes=0 client=203.0.113.9"),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 499 - "-" "-""#, "status=499 client=203.0.113.9"),
+            // lighttpd's default (`%h %V %u`), with a name, an address; `%v %h %l %u`.
+            (
+                r#"203.0.113.9 shop.example.com al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET host=shop.example.com path=/a bytes=1 client=203.0.113.9 user=al agent=ua",
+            ),
+            (
+                r#"203.0.113.9 localhost - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET host=localhost path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 192.0.2.80 - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET host=192.0.2.80 path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 bob al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            (
+                r#"shop.example.com 203.0.113.9 bob al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET host=shop.example.com path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            // Names in quotes; what a header says of the client, in parentheses, and in quotes before the request.
+            (
+                r#"203.0.113.9 "-" "al" [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            (
+                r#"203.0.113.9 (10.0.0.2, 8.8.8.8) - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "8.8.8.8" "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] (0 s) "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            // No status was sent.
+            (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 0 0"#, "bytes=0 client=203.0.113.9"),
+            // `$request_time` before the headers; more than one space.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 0.202 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 duration=0.202 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1  "-"  "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 354 247 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            // Quotes that were not escaped.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a?b="c"&d="e" HTTP/1.1" 404 1 "-" "say "hi" you" "-""#,
+                r#"status=404 method=GET path=/a?b="c"&d="e" bytes=1 client=203.0.113.9 agent=say "hi" you"#,
+            ),
             // The client's port; several addresses, of which the first that is public is the client's.
             (
                 r#"203.0.113.9:51234 - - [28/Sep/2026:12:00:00 +0600] "-" 400 0 "-" "-""#,
@@ -548,6 +613,27 @@ mod tests {
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "geti / HTTP/1.1" 400 1 3413 "https://r/" "curl/8""#,
                 "status=400 method=geti path=/ bytes=1 client=203.0.113.9 agent=curl/8",
+            ),
+            // Times and addresses there; without headers, what stands there is the upstream's.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 0.012 "-" "curl/8""#,
+                "status=200 method=GET path=/ bytes=12 duration=0.012 client=203.0.113.9 agent=curl/8",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 0.012 "-" "curl/8" 0.011 x"#,
+                "status=200 method=GET path=/ bytes=12 duration=0.012 client=203.0.113.9 agent=curl/8",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 10.0.0.4 40 - "https://r/" "curl"#,
+                "status=200 method=GET path=/ bytes=12 client=203.0.113.9 agent=curl",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 0.012 "10.0.0.5:80" "502""#,
+                "status=502 upstream=10.0.0.5:80 method=GET path=/ bytes=1 duration=0.012 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 502 -/-/-]",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 0.012 "-" "0.011""#,
+                "status=502 method=GET path=/ bytes=1 duration=0.012 client=203.0.113.9 attempts=[ - -/-/0.011]",
             ),
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "- - HTTP/1.0" 400 1 98"#,
@@ -713,6 +799,11 @@ mod tests {
             // nginx's stamps always have a zone.
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14] "GET / HTTP/1.1" 200 1 "-" "-""#,
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" OK 1 "-" "-""#,
+            // nginx always has a status.
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "-" - -"#,
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" - 1 "-" "-" 0.012"#,
+            // Apache's `%X`, before the headers.
+            r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1 10.0.0.4 + 40 "-" "-""#,
             r#"10.0.1.2 [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
             r#"{"a":"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] \"GET / HTTP/1.1\" 200 1"}"#,
         ] {

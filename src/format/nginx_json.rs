@@ -44,13 +44,23 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
     let (rest, ()) = object(line, |name, value| {
         own |= is_own(name);
         foreign |= is_foreign(name) || matches!(value, Value::Nested(_));
-        match Var::alias(name) {
+        match meaning(name) {
             Var::Ignored => {}
             var => vars.set(var, value.text()),
         }
     })
     .ok()?;
     (own && !foreign && rest.trim_ascii().is_empty()).then_some(vars)
+}
+
+/// The variable that a name stands for. Three of Matomo's manual mean less elsewhere.
+fn meaning(name: &[u8]) -> Var {
+    match name {
+        b"generation_time_milli" => Var::RequestTime,
+        b"ip" | b"client_address" => Var::RemoteAddr,
+        b"length" => Var::Bytes,
+        name => Var::alias(name),
+    }
 }
 
 /// Names that nobody gives a field by chance: those of nginx's variables that no other program shares.
@@ -66,7 +76,8 @@ fn is_own(name: &[u8]) -> bool {
         | b"request_time"
         | b"http_user_agent"
         | b"http_referer"
-        | b"http_x_forwarded_for" => true,
+        | b"http_x_forwarded_for"
+        | b"generation_time_milli" => true,
         _ => matches!(
             Var::alias(name),
             Var::UpstreamAddr | Var::UpstreamStatus | Var::ConnectTime | Var::HeaderTime | Var::ResponseTime
@@ -74,8 +85,8 @@ fn is_own(name: &[u8]) -> bool {
     }
 }
 
-/// Marks of other programs: journald, Docker, Cloudflare, Envoy, Caddy, Traefik, Google, Azure, Fastly, Akamai, and
-/// applications' own loggers.
+/// Marks of other programs: journald, Docker, Cloudflare, Envoy, Caddy, Traefik, Google, Azure, Fastly, Akamai, API
+/// Gateway, and applications' own loggers.
 fn is_foreign(name: &[u8]) -> bool {
     matches!(
         name,
@@ -107,6 +118,8 @@ fn is_foreign(name: &[u8]) -> bool {
             | b"fastly_server"
             | b"fastly_is_edge"
             | b"reqTimeSec"
+            | b"resourcePath"
+            | b"routeKey"
     )
 }
 
@@ -142,6 +155,11 @@ mod tests {
                 r#"{"@timestamp":"2026-11-21T00:24:09.5Z", "client_ip":"203.0.113.9", "method":"POST", "url":"/x", "status":504, "requestTime":60.001, "upstreamAddr":"10.0.0.5:80", "upstreamResponseTime":"60.000", "server_name":"shop"}"#,
                 "status=504 group=shop upstream=10.0.0.5:80 method=POST path=/x duration=60.001 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/60.000]",
             ),
+            // The names of Matomo's manual.
+            (
+                r#"{"ip":"203.0.113.9","host":"h","path":"/a?b","status":"200","referrer":"","user_agent":"ua","length":157,"generation_time_milli":0.008,"date":"2026-11-21T00:24:09+00:00"}"#,
+                "status=200 host=h path=/a?b bytes=157 duration=0.008 client=203.0.113.9 agent=ua",
+            ),
             // `response_time` is the upstream's beside a `request_time`, and the request's alone.
             (
                 r#"{"ts":"1700000000.123","status":"200","request_time":"0.003","response_time":"0.002","upstream":"10.0.0.5:80"}"#,
@@ -169,6 +187,7 @@ mod tests {
             r#"{"status":"502","remote_addr":"203.0.113.9"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","remote_addr":"203.0.113.9"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","status":502,"method":"GET","path":"/"}"#,
+            r#"{"date":"2026-11-21T00:24:09Z","status":502,"ip":"203.0.113.9","length":1,"path":"/"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","level":"info","status":502,"request_uri":"/"}"#,
             r#"{"log":"x\n","stream":"stdout","time":"2026-11-21T00:24:09Z"}"#,
             r#"{"MESSAGE":"x","__REALTIME_TIMESTAMP":"1700000000000000","status":"1","remote_addr":"x"}"#,

@@ -1,26 +1,29 @@
 //! nginx's access log of TCP and UDP sessions (`stream`), which has no layout of its own: in ingress-nginx's, and in that
 //! of nginx's documentation, which names upstreams.
 //!
-//! A session's status is 502 where no server could be connected to (ngx_stream_core_module, `$status`).
+//! A session's status is not HTTP's. It is 502 where no server could be selected or reached, a connect timeout included,
+//! 503 where a limit of connections refused the client, and 500 where a name did not resolve. There is no 504, and a session
+//! that broke off once it was connected has 200 (ngx_stream_core_module, `$status`; `src/stream/ngx_stream_proxy_module.c`).
 
 use super::{
-    About, Escape, Record, Skimmed, Statuses, Verdict,
-    nginx::{self, Var, Vars},
+    About, Attempt, Escape, Record, Skimmed, Statuses, Verdict,
+    nginx::{Var, Vars},
+    record::{sign, table},
 };
 use crate::{
-    cause::Proxy,
+    cause::{Cause, Proxy, Sign, Strength},
     grammar::{
         Parsed,
-        text::{bracketed, byte, quoted, word},
-        time::clf,
+        number::Micros,
+        text::{bracketed, byte, next_word, quoted, word},
+        time::{When, clf},
     },
 };
 use nom::{
     Parser as _,
     branch::alt,
     bytes::complete::tag,
-    combinator::{all_consuming, consumed, verify},
-    multi::many0,
+    combinator::{consumed, verify},
     sequence::{preceded, terminated},
 };
 
@@ -37,36 +40,78 @@ pub(super) static ABOUT: About = About {
         r#"203.0.113.9 [27/Nov/2026:08:58:01 +0000] TCP 502 0 0 0.000 "127.0.0.1:7299, 127.0.0.1:7298" "0, 0" "0, 0" "-, -""#,
         r#"203.0.113.9 [27/Nov/2026:08:58:01 +0000] TCP 502 0 0 0.000 "two" "0" "0" "-""#,
     ],
-    signs: &[&nginx::SIGNS],
+    signs: &[&SIGNS],
 };
+
+table! {
+    /// What a session's status is a sign of, and a server that nginx went on from.
+    SIGNS:
+    NO_LIVE = sign("stream-group-without-server", Cause::NoLiveUpstream, Strength::Conclusive, 502,
+        "nginx wrote the group's name for an address: no server of it could be tried");
+    REFUSED = sign("stream-not-connected-at-once", Cause::ConnectionRefused, Strength::Strong, 502,
+        "no connection to the server was made, and nginx knew it at once");
+    REFUSED_LIKELY = sign("stream-not-connected", Cause::ConnectionRefused, Strength::Weak, 502,
+        "no connection to the server was made");
+    SOCKET = sign("stream-socket-not-connected", Cause::SocketMissing, Strength::Weak, 502,
+        "no connection to the unix socket was made: it is missing, stale or forbidden, or its queue is full");
+    UNREACHABLE = sign("stream-not-connected-after-three-seconds", Cause::HostUnreachable, Strength::Weak, 502,
+        "the connection failed after three seconds, as it does where no host answers to the address");
+    CONNECT_TIMEOUT = sign("stream-not-connected-in-time", Cause::ConnectTimeout, Strength::Strong, 502,
+        "no connection was made, nor a TLS handshake, within nginx's time limit or the kernel's");
+    NOT_REACHED = sign("stream-no-server-reached", Cause::ConnectionRefused, Strength::Weak, 502,
+        "no server could be selected or reached, and nginx knew it at once");
+    LIMITED = sign("stream-limited", Cause::Blocked, Strength::Strong, 503,
+        "nginx refused the client, as it does where the number of connections is limited");
+    UNRESOLVED = sign("stream-unresolved", Cause::DnsFailure, Strength::Weak, 500,
+        "nginx tried no server: its name did not resolve, or names no port");
+}
+
+/// What is over sooner had not to wait for anything.
+const AT_ONCE: Micros = 5_000;
+
+/// No time limit is shorter than this, as a rule.
+const A_WHILE: Micros = 1_000_000;
+
+/// Three requests for the hardware address, a second apart.
+const NO_NEIGHBOUR: std::ops::RangeInclusive<Micros> = 3_030_000..=3_200_000;
 
 /// What stands quoted behind a session, in the documentation's order.
 const QUOTED: [Var; 4] = [Var::UpstreamAddr, Var::Ignored, Var::Ignored, Var::ConnectTime];
 
 fn vars(i: &[u8]) -> Option<Vars<'_>> {
-    let (_, vars) = all_consuming(session).parse(i.trim_ascii_end()).ok()?;
+    let (mut rest, session) = session(i.trim_ascii_end()).ok()?;
+    let mut vars = Vars::new(Escape::Hex);
+    vars.set_time(session.stamp, session.when);
+    for (var, value) in session.values {
+        vars.set(var, value);
+    }
+    let mut behind = QUOTED.into_iter();
+    while !rest.is_empty() {
+        let (after, value) = preceded(byte(b' '), quoted).parse(rest).ok()?;
+        if let Some(var) = behind.next() {
+            vars.set(var, value);
+        }
+        rest = after;
+    }
     Some(vars)
 }
 
-/// `203.0.113.9 [28/Sep/2026:12:00:00 +0600] TCP 200 5 2 0.001`, the address in brackets or not, and what follows it.
-fn session(i: &[u8]) -> Parsed<'_, Vars<'_>> {
+/// What every line begins with.
+struct Session<'a> {
+    stamp: &'a [u8],
+    when: When,
+    values: [(Var, &'a [u8]); 4],
+}
+
+/// `203.0.113.9 [28/Sep/2026:12:00:00 +0600] TCP 200 5 2 0.001`, the address in brackets or not.
+fn session(i: &[u8]) -> Parsed<'_, Session<'_>> {
     let address = verify(alt((bracketed, word)), |text: &[u8]| !text.contains(&b'"'));
     let (i, client) = terminated(address, tag(&b" ["[..])).parse(i)?;
     let (i, (stamp, when)) = terminated(consumed(clf), tag(&b"] "[..])).parse(i)?;
     let (i, _protocol) = terminated(alt((tag(&b"TCP"[..]), tag(&b"UDP"[..]))), byte(b' ')).parse(i)?;
-    let number = || terminated(word, byte(b' '));
-    let (i, (status, sent, _received)) = (number(), number(), number()).parse(i)?;
-    let (i, (time, behind)) = (word, many0(preceded(byte(b' '), quoted))).parse(i)?;
-    let mut vars = Vars::new(Escape::Hex);
-    vars.set_time(stamp, when);
-    for (var, value) in [(Var::RemoteAddr, client), (Var::Status, status), (Var::Bytes, sent), (Var::RequestTime, time)]
-    {
-        vars.set(var, value);
-    }
-    for (var, value) in QUOTED.into_iter().zip(behind) {
-        vars.set(var, value);
-    }
-    Ok((i, vars))
+    let (i, (status, sent, _received, time)) = (word, next_word, next_word, next_word).parse(i)?;
+    let values = [(Var::RemoteAddr, client), (Var::Status, status), (Var::Bytes, sent), (Var::RequestTime, time)];
+    Ok((i, Session { stamp, when, values }))
 }
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
@@ -77,6 +122,100 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     vars(i)?.record()
 }
 
+/// nginx goes on to another server where it could not connect to one, and for no other reason.
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
-    nginx::judge(record, statuses)
+    let failed = record.status.filter(|status| statuses.contains(*status));
+    let last = record.attempts.len().saturating_sub(1);
+    let sign = |(number, attempt): (usize, &Attempt<'_>)| {
+        let lost = number < last || failed == Some(502) && attempt.connect.is_none();
+        lost.then(|| not_connected(record, attempt, failed.and(record.duration)))
+    };
+    let attempts: Vec<Option<&'static Sign>> = record.attempts.iter().enumerate().map(sign).collect();
+    let request = failed.and_then(|status| match attempts.last() {
+        Some(sign) => *sign,
+        None => without_attempt(record, status),
+    });
+    Verdict { request, attempts: attempts.into_iter().collect(), ..Verdict::default() }
+}
+
+/// A server that was not connected to, within at most `time`: a session that was answered says nothing of it.
+fn not_connected(record: &Record<'_>, attempt: &Attempt<'_>, time: Option<Micros>) -> &'static Sign {
+    match time {
+        _ if attempt.upstream.starts_with(b"unix:") => SOCKET,
+        // A layout without connect times.
+        _ if !record.names_connect => REFUSED_LIKELY,
+        Some(..=AT_ONCE) => REFUSED,
+        Some(time) if NO_NEIGHBOUR.contains(&time) => UNREACHABLE,
+        Some(A_WHILE..) => CONNECT_TIMEOUT,
+        _ => REFUSED_LIKELY,
+    }
+}
+
+/// A session that reached no server, or whose layout does not name it.
+fn without_attempt(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
+    let time = record.duration.unwrap_or_default();
+    match status {
+        _ if record.no_server => Some(NO_LIVE),
+        502 if !record.names_upstream && time >= A_WHILE => Some(CONNECT_TIMEOUT),
+        502 if !record.names_upstream => Some(NOT_REACHED),
+        503 => Some(LIMITED),
+        500 if record.names_upstream => Some(UNRESOLVED),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::haproxy::testing::{agrees, only};
+    use super::*;
+
+    /// The signs of a session and of its attempts, where 500 is a failure too.
+    fn signs(session: &str) -> (&'static str, Vec<&'static str>) {
+        let line = format!("203.0.113.9 [27/Nov/2026:08:58:01 +0000] TCP {session}");
+        agrees(Format::NginxStream, line.as_bytes());
+        let mut statuses = Statuses::gateway();
+        statuses.insert(500);
+        let verdict = only(Format::NginxStream, &line).map(|record| judge(&record, &statuses)).unwrap_or_default();
+        let kind = |sign: Option<&'static Sign>| sign.map_or("-", |sign| sign.kind);
+        (kind(verdict.request), verdict.attempts.iter().map(|sign| kind(*sign)).collect())
+    }
+
+    #[test]
+    fn names_signs() {
+        let cases = [
+            (r#"502 0 0 0.000 "a:1" "0" "0" "-""#, "stream-not-connected-at-once", 1),
+            (r#"502 0 0 0.000 "a:1, b:1" "0, 0" "0, 0" "-, -""#, "stream-not-connected-at-once", 2),
+            (r#"502 0 0 0.030 "a:1" "0" "0" "-""#, "stream-not-connected", 1),
+            (r#"502 0 0 2.002 "a:1" "0" "0" "-""#, "stream-not-connected-in-time", 1),
+            (r#"502 0 0 60.060 "a:1" "0" "0" "-""#, "stream-not-connected-in-time", 1),
+            (r#"502 0 0 3.064 "a:1" "0" "0" "-""#, "stream-not-connected-after-three-seconds", 1),
+            (r#"502 0 0 3.003 "a:1" "0" "0" "-""#, "stream-not-connected-in-time", 1),
+            (r#"502 0 0 0.000 "unix:/s" "0" "0" "-""#, "stream-socket-not-connected", 1),
+            (r#"502 0 0 0.000 "a:1""#, "stream-not-connected", 1),
+            (r#"502 0 0 0.000 "group" "0" "0" "-""#, "stream-group-without-server", 0),
+            ("502 0 0 0.000", "stream-no-server-reached", 0),
+            ("502 0 0 60.001", "stream-not-connected-in-time", 0),
+            (r#"503 0 0 0.000 "-" "-" "-" "-""#, "stream-limited", 0),
+            ("503 0 0 0.000", "stream-limited", 0),
+            (r#"500 0 0 1.002 "-" "-" "-" "-""#, "stream-unresolved", 0),
+        ];
+        for (session, kind, attempts) in cases {
+            assert_eq!(signs(session), (kind, vec![kind; attempts]), "{session}");
+        }
+        for sign in &SIGNS {
+            assert!(cases.iter().any(|case| case.1 == sign.kind), "{}", sign.kind);
+        }
+        for session in [r#"403 0 0 0.000 "-" "-" "-" "-""#, "500 0 0 0.000", "400 0 0 0.000"] {
+            assert_eq!(signs(session), ("-", vec![]), "{session}");
+        }
+        assert_eq!(signs(r#"200 5 2 60.001 "a:1" "2" "5" "0.000""#), ("-", vec!["-"]));
+    }
+
+    /// A retry saved the session: the server before it was not connected to all the same.
+    #[test]
+    fn counts_what_a_retry_saved() {
+        let saved = signs(r#"200 5 2 9.001 "a:1, b:1" "0, 2" "0, 5" "-, 0.000""#);
+        assert_eq!(saved, ("-", vec!["stream-not-connected", "-"]));
+    }
 }

@@ -105,6 +105,8 @@ pub struct Record<'a> {
     pub bytes: Option<u64>,
     /// How long the request took, as the proxy measured it.
     pub duration: Option<Micros>,
+    /// The nanoseconds below a microsecond that `duration` leaves out, where the line has them.
+    pub nanos: u16,
     /// Until connected to the upstream, in the last attempt.
     pub connect: Option<Micros>,
     /// Until the upstream's response header, in the last attempt.

@@ -1,15 +1,17 @@
 //! Squid's native access log, as a reverse proxy writes it.
 
 use super::{
-    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, clf, cloud,
     record::{sign, table},
 };
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::{
+    address,
     number::{Micros, status, uint, whole},
     text::present,
     time::{When, epoch},
 };
+use memchr::memchr;
 
 pub(super) static ABOUT: About = About {
     name: "squid",
@@ -27,12 +29,17 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What status and peer are signs of. The line does not say whose status it is.
+    /// What status, peer and content are signs of. The line does not say whose status it is, but Squid's own pages are
+    /// HTML (`src/errorpage.cc`), and it makes one for each error.
     SIGNS:
+    ANSWERED = sign("squid-server-answered", Cause::UpstreamError, Strength::Strong, 0,
+        "the answer is no page of Squid's: the server sent it");
     NOT_CONNECTED = sign("squid-not-connected", Cause::ConnectionRefused, Strength::Weak, 502,
         "the answer was 502 and no server was reached");
     CLOSED = sign("squid-bad-gateway", Cause::ClosedEarly, Strength::Weak, 502,
         "the answer was 502 though a server was reached");
+    UNAVAILABLE = sign("squid-not-forwarded", Cause::ConnectionRefused, Strength::Weak, 503,
+        "the answer was 503 and no server was reached: no connection was made, or no TLS handshake");
     TIMEOUT = sign("squid-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
         "the answer was 504: the server was reached, and did not answer in time");
 }
@@ -49,18 +56,111 @@ struct Line<'a> {
     url: &'a [u8],
     user: &'a [u8],
     peer: &'a [u8],
+    /// The status that the server sent itself, where the line gives that away.
+    answered: Option<u16>,
+    /// What follows the peer.
+    tail: &'a [u8],
 }
 
 fn line(i: &[u8]) -> Option<Line<'_>> {
-    let mut words = i.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    let mut next = || words.next();
-    let (when, millis, client) = (whole(next()?, epoch)?, whole(next()?, uint)?, next()?);
-    let (result, code) = halves(next()?)?;
-    let (bytes, method, url, user) = (next()?, next()?, next()?, next()?);
-    let (_, peer) = halves(next()?)?;
+    let mut words = Words { rest: i };
+    let (when, millis, client) = (whole(words.next()?, epoch)?, whole(words.next()?, uint)?, words.next()?);
+    let mut result = words.next()?;
+    // The client's port.
+    if is_number(result) {
+        result = words.next()?;
+    }
+    let ((result, code), bytes) = (halves(result)?, words.next()?);
+    let Request { method, url, user, hierarchy, peer, tail } = native(words).or_else(|| with_more(words))?;
     let is_result = result.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
     let (duration, status) = (millis.saturating_mul(1_000), whole(code, status).filter(|status| *status != 0));
-    is_result.then_some(Line { when, duration, client, result, status, bytes, method, url, user, peer: present(peer) })
+    // Before the content's type may stand the server's port.
+    let content = Words { rest: tail }.find(|word| !word.iter().all(u8::is_ascii_digit)).unwrap_or_default();
+    let answered = status.filter(|status| !peer.is_empty() && is_servers(*status, hierarchy, content));
+    let line = Line { when, duration, client, result, status, bytes, method, url, user, peer, answered, tail };
+    is_result.then_some(line)
+}
+
+/// What follows the size.
+struct Request<'a> {
+    method: &'a [u8],
+    url: &'a [u8],
+    user: &'a [u8],
+    /// How the server was chosen, and its address.
+    hierarchy: &'a [u8],
+    peer: &'a [u8],
+    tail: &'a [u8],
+}
+
+/// `GET http://shop.example.com/ alice HIER_DIRECT/192.0.2.80`
+fn native(mut words: Words<'_>) -> Option<Request<'_>> {
+    let (method, url, user, last) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    peer(last).map(|(hierarchy, peer)| Request { method, url, user, hierarchy, peer, tail: words.rest })
+}
+
+/// The same with sizes before it and the protocol's version inside: `92 394 92 - GET http://shop.example.com/ 1.1 alice
+/// HIER_DIRECT/192.0.2.80`.
+fn with_more(mut words: Words<'_>) -> Option<Request<'_>> {
+    let method = words.by_ref().take(MORE).find(|word| !is_number(word))?;
+    let (url, mut user) = (words.next()?, words.next()?);
+    for _ in 0..MORE {
+        let word = words.next()?;
+        if let Some((hierarchy, peer)) = peer(word) {
+            return Some(Request { method, url, user, hierarchy, peer, tail: words.rest });
+        }
+        user = word;
+    }
+    None
+}
+
+/// How many words people put between those of the native layout.
+const MORE: usize = 8;
+
+/// The words of a line.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.rest.iter().position(|byte| *byte != b' ')?;
+        let end = memchr(b' ', &self.rest[start..]).map_or(self.rest.len(), |length| start + length);
+        let word = &self.rest[start..end];
+        self.rest = &self.rest[end..];
+        Some(word)
+    }
+}
+
+/// A size, a time or a port, or none.
+fn is_number(word: &[u8]) -> bool {
+    word == b"-" || word.iter().all(u8::is_ascii_digit)
+}
+
+/// `HIER_DIRECT/192.0.2.80`, taken apart; `None` for the protocol's version and for users.
+fn peer(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (how, peer) = halves(word)?;
+    how.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_').then_some((how, present(peer)))
+}
+
+/// The user agent: what stands in quotes behind the referer, or alone.
+fn agent(mut tail: &[u8]) -> &[u8] {
+    let mut quoted: [&[u8]; 2] = [b"", b""];
+    for place in &mut quoted {
+        let Some(text) = memchr(b'"', tail).and_then(|quote| clf::text(&tail[quote..]).ok()) else { break };
+        (tail, *place) = text;
+    }
+    let [referer, agent] = quoted;
+    present(if agent.is_empty() { referer } else { agent })
+}
+
+/// Whether a server that was reached sent an error itself. Squid answers 503 where it could not connect, and then names no
+/// parent; an origin that it goes to directly it names all the same.
+fn is_servers(status: u16, hierarchy: &[u8], content: &[u8]) -> bool {
+    let is_page = content.is_empty() || content.starts_with(b"text/html");
+    status >= 500 && (!is_page || status == 503 && hierarchy.ends_with(b"PARENT"))
 }
 
 /// `TCP_MISS/200`, `FIRSTUP_PARENT/127.0.0.1`
@@ -79,11 +179,17 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     let line = line(i)?;
-    let attempt = Attempt { upstream: line.peer, response: Some(line.duration), ..Attempt::default() };
-    let (host, path) = cloud::url(line.url);
+    let (upstream, status) = (line.peer, line.answered);
+    let attempt = Attempt { upstream, status, response: Some(line.duration), ..Attempt::default() };
+    let (host, path) = match line.method {
+        // `shop.example.com:443`
+        b"CONNECT" => (address::host(line.url.strip_suffix(b"/").unwrap_or(line.url)), line.url),
+        _ => cloud::url(line.url),
+    };
     Some(Record {
         when: Some(line.when),
         status: line.status,
+        upstream_status: line.answered,
         upstream: line.peer,
         names_upstream: true,
         method: present(line.method),
@@ -93,20 +199,92 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         duration: Some(line.duration),
         client: present(line.client),
         user: present(line.user),
+        user_agent: agent(line.tail),
         flags: line.result,
         attempts: (!line.peer.is_empty()).then_some(attempt).into_iter().collect(),
-        escape: Escape::None,
+        escape: Escape::Hex,
         ..Record::default()
     })
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
-    let failed = record.status.filter(|status| statuses.contains(*status));
+    let client_gave_up = record.flags.ends_with(b"_ABORTED");
+    let failed = record.status.filter(|status| statuses.contains(*status) && !client_gave_up);
     let request = match (failed, record.upstream.is_empty()) {
+        (Some(_), false) if record.upstream_status == failed => Some(ANSWERED),
+        (Some(503), true) => Some(UNAVAILABLE),
         (Some(502), true) => Some(NOT_CONNECTED),
         (Some(502), false) => Some(CLOSED),
         (Some(504), false) => Some(TIMEOUT),
         _ => None,
     };
-    Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), ..Verdict::default() }
+    Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), client_gave_up }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_signs() {
+        let cases = [
+            ("TCP_MISS/502 3367", "FIRSTUP_PARENT/10.0.0.5 text/html", Some("squid-bad-gateway")),
+            ("TCP_MISS/502 197", "FIRSTUP_PARENT/10.0.0.5 -", Some("squid-server-answered")),
+            ("TCP_MISS/504 197", "HIER_DIRECT/10.0.0.5 application/json", Some("squid-server-answered")),
+            ("TCP_MISS/503 205", "FIRSTUP_PARENT/10.0.0.5 text/html", Some("squid-server-answered")),
+            ("TCP_MISS/504 3502", "TIMEOUT_FIRSTUP_PARENT/10.0.0.5 text/html", Some("squid-timeout")),
+            ("TCP_MISS/502 3449", "HIER_NONE/- text/html", Some("squid-not-connected")),
+            ("TCP_MISS/503 3826", "HIER_NONE/- text/html", Some("squid-not-forwarded")),
+            // Refused, or the origin's own page.
+            ("TCP_MISS/503 3448", "HIER_DIRECT/10.0.0.5 text/html", None),
+            ("TCP_MISS_ABORTED/502 0", "FIRSTUP_PARENT/10.0.0.5 text/html", None),
+            ("TCP_MISS/200 191", "FIRSTUP_PARENT/10.0.0.5 -", None),
+        ];
+        for (result, peer, kind) in cases {
+            let line = format!("1795769544.415      1 203.0.113.9 {result} GET http://shop.example.com/a - {peer}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let verdict = judge(&record, &Statuses::gateway());
+            assert_eq!(verdict.request.map(|sign| sign.kind), kind, "{line}");
+            let attempts: Vec<_> = verdict.attempts.iter().map(|sign| sign.map(|sign| sign.kind)).collect();
+            assert_eq!(attempts, if record.upstream.is_empty() { vec![] } else { vec![kind] }, "{line}");
+            assert_eq!(verdict.client_gave_up, result.contains("ABORTED"), "{line}");
+        }
+        for sign in &SIGNS {
+            assert!(cases.iter().any(|(.., kind)| *kind == Some(sign.kind)), "{}", sign.kind);
+        }
+    }
+
+    /// Tunnels have a host too; the headers that some have written behind the native layout.
+    #[test]
+    fn reads_tunnels_and_headers() {
+        let start = "1795769544.415    400 203.0.113.9";
+        let cases = [
+            (
+                "TCP_TUNNEL/200 15851 CONNECT shop.example.com:443 - HIER_DIRECT/192.0.2.80 -",
+                ["shop.example.com", "shop.example.com:443", "192.0.2.80", ""],
+            ),
+            (
+                "TCP_TUNNEL/200 39 CONNECT [2001:db8::1]:443 - HIER_DIRECT/2001:db8::1 -",
+                ["2001:db8::1", "[2001:db8::1]:443", "2001:db8::1", ""],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/a?b - HIER_DIRECT/192.0.2.80 text/html "http://r/" "a \"b\"""#,
+                ["shop.example.com", "/a?b", "192.0.2.80", r#"a \"b\""#],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "-" "-""#,
+                ["shop.example.com", "/", "", ""],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "one""#,
+                ["shop.example.com", "/", "", "one"],
+            ),
+        ];
+        for (rest, expected) in cases {
+            let line = format!("{start} {rest}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let got = [record.host, record.path, record.upstream, record.user_agent];
+            assert_eq!(got, expected.map(str::as_bytes), "{rest}");
+        }
+    }
 }

@@ -87,16 +87,19 @@ struct Tail<'a> {
     duration: Option<Micros>,
 }
 
-/// ` 262 "checkout@docker" "http://10.0.0.5:8080" 247ms`, and what stands before it.
+/// ` 262 "checkout@docker" "http://10.0.0.5:8080" 247ms`, and what stands before it. Version 1 wrote ` 262 - - 0ms` of
+/// what it answered itself.
 fn split(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     let rest = line.strip_suffix(b"ms")?;
     let space = memrchr(b' ', rest)?;
     let duration = whole(&rest[space + 1..], uint)?.checked_mul(1_000);
-    let (rest, url) = last_quoted(&rest[..space])?;
-    let (rest, router) = last_quoted(rest)?;
+    let none = rest[..space].strip_suffix(b" - -");
+    let (rest, url) = if let Some(rest) = none { (rest, &b""[..]) } else { last_quoted(&rest[..space])? };
+    let (rest, router) = if none.is_some() { (rest, &b""[..]) } else { last_quoted(rest)? };
     let space = memrchr(b' ', rest)?;
     let count = &rest[space + 1..];
-    let is_count = count == b"-" || !count.is_empty() && count.iter().all(u8::is_ascii_digit);
+    let is_number = !count.is_empty() && count.iter().all(u8::is_ascii_digit);
+    let is_count = is_number || count == b"-" && none.is_none();
     is_count.then_some((&rest[..space], Tail { router: present(router), server: server(present(url)), duration }))
 }
 
@@ -201,6 +204,11 @@ mod tests {
                 r#"::1 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" 404 19 "-" "ua" 10 "backend not found" "/" 0ms"#,
                 "status=404 group=backend not found method=GET path=/ bytes=19 duration=0.000 client=::1 agent=ua names=upstream",
             ),
+            // Answered by Traefik itself (`ping`), version 1: no quotes around what is missing.
+            (
+                r#"::1 - - [21/Nov/2026:02:57:46 +0000] "GET /ping HTTP/1.1" 200 2 "-" "ua" 10 - - 0ms"#,
+                "status=200 method=GET path=/ping bytes=2 duration=0.000 client=::1 agent=ua names=upstream",
+            ),
             // Neither a status nor a count.
             (
                 r#"::1 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" - - "-" "-" - "-" "-" 0ms"#,
@@ -263,6 +271,8 @@ mod tests {
             &whole.replace("502 11", "bad 11"),
             &whole.replace("[21/Nov", "[21-Nov"),
             r#"203.0.113.9 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" 502 11 "-" "ua" 5ms"#,
+            // Splunk's own
+            r#"203.0.113.9 - admin [21/Nov/2026:02:57:46.875 +0000] "GET / HTTP/1.0" 200 12 - - - 6ms"#,
             r#"1 "web@docker" "http://10.0.0.5:80" 7ms"#,
         ] {
             assert_eq!(said(line), "not claimed", "{line}");

@@ -39,7 +39,9 @@ pub(super) static ABOUT: About = About {
     signs: &[&SIGNS],
 };
 
-static SIGNS: [Sign; 3] = [
+/// Errors that Go's standard library does not count among those of the network end a request with 500
+/// (`ComputeStatusCode`); all others with 502 or 504.
+static SIGNS: [Sign; 10] = [
     sign(
         "traefik-unrecognised",
         Cause::Unknown,
@@ -62,6 +64,65 @@ static SIGNS: [Sign; 3] = [
         503,
         "a server answered its health check with an error",
         r"received error status code: |unexpected status code",
+    ),
+    wording(
+        "traefik-certificate",
+        Cause::TlsCertificate,
+        Strength::Conclusive,
+        500,
+        "the server's certificate was not accepted",
+        r"x509: (?:certificate |cannot validate certificate|issuer |a root or intermediate|too many )",
+    ),
+    wording(
+        "traefik-not-tls",
+        Cause::ProtocolMismatch,
+        Strength::Conclusive,
+        500,
+        "one side spoke TLS, the other did not",
+        concat!(
+            r"first record does not look like a TLS handshake|server gave HTTP response to HTTPS client",
+            r#"|malformed HTTP response \\*"\\+x(?:15\\+x03|00\\+x00)"#,
+        ),
+    ),
+    wording(
+        "traefik-no-descriptors",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        502,
+        "Traefik had no file descriptors left",
+        r"socket: too many open files",
+    ),
+    wording(
+        "traefik-idle-closed",
+        Cause::KeepaliveRace,
+        Strength::Conclusive,
+        500,
+        "the server closed an idle connection as Traefik used it",
+        r"http: server closed idle connection",
+    ),
+    wording(
+        "traefik-unexpected-eof",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        500,
+        "the connection ended in the middle of the response's header",
+        r"\bunexpected EOF$",
+    ),
+    wording(
+        "traefik-headers-exceeded",
+        Cause::HeaderTooBig,
+        Strength::Conclusive,
+        500,
+        "the response headers were too large",
+        r"server response headers exceeded \d+ bytes",
+    ),
+    wording(
+        "traefik-malformed-response",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        500,
+        "the server's answer was malformed",
+        r#"malformed HTTP response \\*"[^\\"]|malformed HTTP (?:status|version)|malformed MIME header"#,
     ),
 ];
 static UNRECOGNISED: &Sign = &SIGNS[0];
@@ -107,7 +168,8 @@ fn entry(line: &[u8]) -> Option<Entry<'_>> {
         b'0'..=b'9' | 0x1B => console(line),
         _ => None,
     }?;
-    (entry.marked || entry.failure().is_some() || entry.is_about_health()).then_some(entry)
+    let known = entry.marked || entry.failure().is_some() || entry.is_about_health() || entry.is_about_itself();
+    known.then_some(entry)
 }
 
 impl<'a> Entry<'a> {
@@ -168,6 +230,18 @@ impl<'a> Entry<'a> {
     /// Whether a health check failed.
     fn is_about_health(&self) -> bool {
         self.message.starts_with(b"Health check failed") || self.message.starts_with(b"Health check still failing")
+    }
+
+    /// Whether it tells of its start or its configuration, in words that nobody else's messages begin with.
+    fn is_about_itself(&self) -> bool {
+        let starts: [&[u8]; 5] = [
+            b"Traefik version ",
+            b"Starting provider ",
+            b"Configuration received from provider ",
+            b"Skipping same configuration for provider ",
+            b"Server configuration reloaded on ",
+        ];
+        starts.iter().any(|start| self.message.starts_with(start))
     }
 
     /// The server that a health check was for.
@@ -478,7 +552,7 @@ mod tests {
                 Cause::TlsCertificate,
                 "",
             ),
-            ("500 Internal Server Error", "remote error: tls: handshake failure", Cause::TlsHandshake, ""),
+            ("502 Bad Gateway", "remote error: tls: handshake failure", Cause::TlsHandshake, ""),
             (
                 "500 Internal Server Error",
                 "tls: first record does not look like a TLS handshake",
@@ -508,7 +582,9 @@ mod tests {
             let line = format!("2026-11-21T02:57:46Z DBG {message} error=\"{error}\"");
             let record = only(Format::TraefikError, &line).unwrap_or_default();
             assert_eq!(record.upstream, upstream.as_bytes(), "{line}");
-            assert_eq!(judge(&record, &Statuses::gateway()).request.map(|sign| sign.cause), Some(cause), "{line}");
+            let sign = judge(&record, &Statuses::gateway()).request;
+            assert_eq!(sign.map(|sign| sign.cause), Some(cause), "{line}");
+            assert_eq!(sign.map(|sign| sign.status == 500), Some(message.starts_with("500")), "{line}");
         }
         let line = "2026-11-21T02:57:46Z DBG 502 Bad Gateway error=\"something new\"";
         assert_eq!(
@@ -553,6 +629,12 @@ mod tests {
             (
                 "2026-11-21T02:57:46Z INF Starting provider *file.Provider providerName=file",
                 "what=Notice level=INF message=Starting provider *file.Provider".to_owned(),
+                None,
+            ),
+            // Version 1 names no provider in a field.
+            (
+                r#"time="2026-11-21T02:57:46Z" level=info msg="Skipping same configuration for provider file""#,
+                "what=Notice level=info message=Skipping same configuration for provider file".to_owned(),
                 None,
             ),
         ];

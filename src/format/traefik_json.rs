@@ -67,6 +67,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         path: fields.path,
         bytes: whole(fields.size, uint),
         duration: micros(fields.duration),
+        nanos: below_micro(fields.duration),
         client: client(if fields.client.is_empty() { fields.client_address } else { fields.client }),
         user: fields.user,
         user_agent: fields.user_agent,
@@ -85,6 +86,11 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 /// Nanoseconds.
 fn micros(text: &[u8]) -> Option<Micros> {
     whole(text, uint).map(|nanos| nanos / 1_000)
+}
+
+/// What [`micros`] leaves out.
+fn below_micro(text: &[u8]) -> u16 {
+    whole(text, uint).and_then(|nanos| u16::try_from(nanos % 1_000).ok()).unwrap_or_default()
 }
 
 /// The members that count, as they stand in the line; empty where they do not.

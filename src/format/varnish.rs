@@ -65,12 +65,11 @@ const TIMER: Micros = 80_000;
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     let line = clf::line(i)?;
     let (tail, _) = own(&line)?;
-    if tail.of_backend {
-        return Some(Skimmed::Full);
-    }
+    let status = whole(line.status, status).filter(|_| !tail.of_backend);
+    let Some(status) = status else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
         when: line.when,
-        status: whole(line.status, status)?,
+        status,
         group: b"",
         upstream: b"",
         names_upstream: false,
@@ -82,7 +81,7 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     let line = clf::line(i)?;
     let (tail, request) = own(&line)?;
-    let status = Some(whole(line.status, status)?);
+    let status = whole(line.status, status);
     let mut record = Record {
         when: Some(line.when),
         status,
@@ -428,6 +427,17 @@ mod tests {
         ] {
             assert_eq!(said(&line), "not claimed", "{line}");
         }
+    }
+
+    #[test]
+    fn a_request_may_have_no_status() {
+        let piped = line(200, " pipe").replace("\" 200 ", "\" - ");
+        assert!(matches!(skim(piped.as_bytes()), Some(Skimmed::Full)), "{piped}");
+        let record = read(piped.as_bytes()).unwrap_or_default();
+        assert_eq!(
+            (record.status, record.path, record.bytes, record.flags),
+            (None, &b"/a?b"[..], Some(282), &b"pipe"[..])
+        );
     }
 
     #[test]

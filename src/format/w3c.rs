@@ -4,20 +4,21 @@
 use crate::grammar::{
     find::find,
     number::{status, uint, whole},
-    text::present,
+    text::{Split, present},
     time::{When, Zone, iso},
 };
+use std::iter;
 
 /// What begins the line that names the columns.
 const DIRECTIVE: &[u8] = b"#Fields:";
 
 /// Declares the columns that mean something, by their names in lower case.
 macro_rules! columns {
-    ($($variant:ident = $name:literal,)+) => {
+    ($($variant:ident = $($name:literal)|+,)+) => {
         /// A column.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Column {
-            $(#[doc = $name] $variant,)+
+            $($variant,)+
             /// One that means nothing here.
             Other,
         }
@@ -25,9 +26,16 @@ macro_rules! columns {
         impl Column {
             const COUNT: usize = Self::Other as usize + 1;
 
-            fn named(name: &[u8]) -> Self {
-                match std::str::from_utf8(name).unwrap_or_default().to_ascii_lowercase().as_str() {
-                    $($name => Self::$variant,)+
+            /// The column of this name, in whatever case. Parquet files, and what is made from them, have `sc_status` for
+            /// `sc-status`.
+            pub(super) fn named(name: &[u8]) -> Self {
+                let mut room = [0; LONGEST];
+                let Some(plain) = room.get_mut(..name.len()) else { return Self::Other };
+                for (place, byte) in plain.iter_mut().zip(name) {
+                    *place = if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+                }
+                match &*plain {
+                    $($($name)|+ => Self::$variant,)+
                     _ => Self::Other,
                 }
             }
@@ -35,36 +43,46 @@ macro_rules! columns {
     };
 }
 
+/// As long as the longest name below, and longer.
+const LONGEST: usize = 32;
+
 columns! {
-    Date = "date",
-    Time = "time",
-    LocalDate = "date-local",
-    LocalTime = "time-local",
-    Site = "s-sitename",
-    Computer = "s-computername",
-    Method = "cs-method",
-    Stem = "cs-uri-stem",
-    Query = "cs-uri-query",
-    Uri = "cs-uri",
-    User = "cs-username",
-    Client = "c-ip",
-    Host = "cs-host",
-    HostHeader = "cs(host)",
-    ForwardedHost = "x-host-header",
-    UserAgent = "cs(user-agent)",
-    Cookie = "cs(cookie)",
-    ForwardedFor = "x-forwarded-for",
-    Status = "sc-status",
-    Substatus = "sc-substatus",
-    Win32 = "sc-win32-status",
-    Sent = "sc-bytes",
-    Taken = "time-taken",
-    TakenMillis = "timetakenms",
-    SiteId = "s-siteid",
-    Reason = "s-reason",
-    Queue = "s-queuename",
-    ServerPort = "s-port",
-    ClientPort = "c-port",
+    Date = b"date",
+    Time = b"time",
+    LocalDate = b"date-local",
+    LocalTime = b"time-local",
+    Stamp = b"timestamp" | b"timestamp(ms)" | b"timestamp-ms",
+    Site = b"s-sitename",
+    Computer = b"s-computername",
+    Method = b"cs-method",
+    Stem = b"cs-uri-stem",
+    Query = b"cs-uri-query",
+    Uri = b"cs-uri",
+    User = b"cs-username",
+    Client = b"c-ip",
+    Host = b"cs-host",
+    HostHeader = b"cs(host)",
+    ForwardedHost = b"x-host-header",
+    UserAgent = b"cs(user-agent)" | b"cs-user-agent",
+    Cookie = b"cs(cookie)" | b"cs-cookie",
+    ForwardedFor = b"x-forwarded-for",
+    Status = b"sc-status",
+    Substatus = b"sc-substatus",
+    Win32 = b"sc-win32-status",
+    Sent = b"sc-bytes",
+    Taken = b"time-taken",
+    TakenMillis = b"timetakenms",
+    FirstByte = b"time-to-first-byte",
+    OriginFirstByte = b"origin-fbl",
+    OriginLastByte = b"origin-lbl",
+    SiteId = b"s-siteid",
+    Reason = b"s-reason",
+    Queue = b"s-queuename",
+    ServerPort = b"s-port",
+    ClientPort = b"c-port",
+    RequestId = b"x-edge-request-id",
+    ResultType = b"x-edge-result-type",
+    DetailedResultType = b"x-edge-detailed-result-type",
 }
 
 /// The most columns that are told apart. IIS and CloudFront know about fifty; each line asks for them by name.
@@ -74,29 +92,29 @@ const MOST: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
     columns: Vec<Column>,
-    names: Vec<Box<[u8]>>,
+    of_an_edge: bool,
 }
 
 impl Fields {
     /// Where nothing names the columns.
-    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), names: Vec::new() };
+    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), of_an_edge: false };
 
     /// What a `#Fields:` line says; `None` where it is another line.
     #[must_use]
     pub fn of(line: &[u8]) -> Option<Self> {
-        let words = line.strip_prefix(DIRECTIVE)?.split(u8::is_ascii_whitespace);
-        let names: Vec<Box<[u8]>> = words.filter(|name| !name.is_empty()).take(MOST).map(Box::from).collect();
-        Some(Self { columns: names.iter().map(|name| Column::named(name)).collect(), names })
+        line.strip_prefix(DIRECTIVE).map(Self::named)
     }
 
-    /// The names, in their order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        self.names.iter().map(|name| &**name)
+    /// The columns of these names, apart by spaces or tabs.
+    pub(super) fn named(names: &[u8]) -> Self {
+        let names = names.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
+        let of_an_edge = names.clone().any(|name| name.starts_with(b"x-edge-"));
+        Self { columns: names.take(MOST).map(Column::named).collect(), of_an_edge }
     }
 
-    /// Whether there is a column of this name.
-    pub(super) fn has(&self, name: &[u8]) -> bool {
-        self.names().any(|known| known == name)
+    /// Whether these are columns of CloudFront's: nobody else names any `x-edge-…`.
+    pub(super) const fn are_of_an_edge(&self) -> bool {
+        self.of_an_edge
     }
 
     /// Whether a line has named the columns.
@@ -116,30 +134,33 @@ impl Fields {
         separator: u8,
         guess: impl FnOnce(&'a [u8]) -> Option<Values<'a>>,
     ) -> Option<Values<'a>> {
-        if self.are_known() { Values::of(line, separator, &self.columns) } else { guess(line) }
+        if self.are_known() { self.split(line, separator, self.columns.len()) } else { guess(line) }
+    }
+
+    /// The values of a line that has at least the first `fewest` of these columns, or all, and perhaps more than these.
+    pub(super) fn split<'a>(&self, line: &'a [u8], separator: u8, fewest: usize) -> Option<Values<'a>> {
+        let (mut values, mut count) = (Values::default(), 0);
+        for (column, value) in self.columns.iter().zip(words(line, separator)) {
+            values.set(*column, value);
+            count += 1;
+        }
+        (count >= fewest.min(self.columns.len())).then_some(values)
     }
 }
 
-/// The values of a line, in their order.
+/// The values of a line, in their order. IIS's Advanced Logging puts text into quotes, which may hold separators then, and
+/// quotes written twice.
 pub(super) fn words(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(line);
-    std::iter::from_fn(move || {
-        let (value, after) = first_value(rest?, separator);
-        rest = after;
-        Some(value)
+    let mut parts = Split::new(line, separator);
+    iter::from_fn(move || {
+        if let Some([b'"', inside @ ..]) = parts.rest()
+            && let Some(end) = closing_quote(inside, separator)
+        {
+            parts.pass(end + 2);
+            return Some(&inside[..end]);
+        }
+        parts.next()
     })
-}
-
-/// The first value, and what follows its separator. IIS's Advanced Logging puts text into quotes, which may hold
-/// separators then, and quotes written twice.
-fn first_value(i: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    if let [b'"', inside @ ..] = i
-        && let Some(end) = closing_quote(inside, separator)
-    {
-        return (&inside[..end], inside.get(end + 2..));
-    }
-    let end = find(separator, i).unwrap_or(i.len());
-    (&i[..end], i.get(end + 1..))
 }
 
 fn closing_quote(inside: &[u8], separator: u8) -> Option<usize> {
@@ -156,22 +177,16 @@ fn closing_quote(inside: &[u8], separator: u8) -> Option<usize> {
 }
 
 /// The values of one line, by column; empty where it has none.
-#[derive(Default)]
+#[derive(Clone)]
 pub(super) struct Values<'a>([&'a [u8]; Column::COUNT]);
 
-impl<'a> Values<'a> {
-    /// Those of a line with these columns, and perhaps more behind them.
-    pub(super) fn of(line: &'a [u8], separator: u8, columns: &[Column]) -> Option<Self> {
-        let mut values = Self::default();
-        let mut rest = Some(line);
-        for column in columns {
-            let (value, after) = first_value(rest?, separator);
-            values.set(*column, value);
-            rest = after;
-        }
-        Some(values)
+impl Default for Values<'_> {
+    fn default() -> Self {
+        Self([b""; Column::COUNT])
     }
+}
 
+impl<'a> Values<'a> {
     /// Notes the value in `column`.
     pub(super) fn set(&mut self, column: Column, value: &'a [u8]) {
         self.0[column as usize] = present(value);

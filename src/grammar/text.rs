@@ -106,12 +106,77 @@ impl<'a, const N: usize> Words<'a, N> {
     }
 }
 
+/// What stands between separators, in a line of many: 64 bytes are searched at once.
+#[derive(Clone, Debug)]
+pub struct Split<'a> {
+    line: &'a [u8],
+    separator: u8,
+    /// Where the next part begins; behind the end once there is none.
+    start: usize,
+    /// Where the bytes begin that `found` stands for.
+    base: usize,
+    /// Separators that have not been passed yet.
+    found: u64,
+}
+
+impl<'a> Split<'a> {
+    /// The parts of `line`: one at least, and one more than there are separators.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(line: &'a [u8], separator: u8) -> Self {
+        Self { line, separator, start: 0, base: 0, found: mask64(line, separator) }
+    }
+
+    /// What has not been split yet; `None` where nothing is left.
+    #[inline(always)]
+    #[must_use]
+    pub fn rest(&self) -> Option<&'a [u8]> {
+        self.line.get(self.start..)
+    }
+
+    /// Passes over the next `length` bytes, whatever they are, and a separator.
+    pub fn pass(&mut self, length: usize) {
+        self.start += length + 1;
+        self.base = self.start.min(self.line.len());
+        self.found = mask64(&self.line[self.base..], self.separator);
+    }
+}
+
+impl<'a> Iterator for Split<'a> {
+    type Item = &'a [u8];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest()?;
+        while self.found == 0 {
+            self.base += 64;
+            if self.base >= self.line.len() {
+                self.start = self.line.len() + 1;
+                return Some(rest);
+            }
+            self.found = mask64(&self.line[self.base..], self.separator);
+        }
+        let end = self.base + self.found.trailing_zeros() as usize;
+        self.found &= self.found - 1;
+        let part = &self.line[self.start..end];
+        self.start = end + 1;
+        Some(part)
+    }
+}
+
 /// Where `part` stands first. For short parts of a line: it costs less to look at each place that begins alike than to
 /// prepare a search.
 #[must_use]
 pub fn place_of(text: &[u8], part: &[u8]) -> Option<usize> {
     let start = *part.first()?;
     memchr_iter(start, text).find(|at| text[*at..].starts_with(part))
+}
+
+/// What follows the first of `starts` that a text begins with. Most are told by their first byte, which costs less than to
+/// compare them.
+pub fn behind_any<'a>(text: &'a [u8], starts: &[&[u8]]) -> Option<&'a [u8]> {
+    let alike = starts.iter().filter(|start| start.first() == text.first());
+    alike.into_iter().find_map(|start| text.strip_prefix(*start))
 }
 
 /// `[…]` without brackets inside; gives what stands between.
@@ -184,6 +249,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn splits_as_the_standard_library(line in "[a-c]{0,90}(\t[a-c]{0,5}){0,60}", skipped in 0_usize..200) {
+            let line = line.as_bytes();
+            let split: Vec<&[u8]> = Split::new(line, b'\t').collect();
+            prop_assert_eq!(&split, &line.split(|byte| *byte == b'\t').collect::<Vec<_>>());
+            let mut split = Split::new(line, b'\t');
+            split.next();
+            let rest = split.rest();
+            split.pass(skipped);
+            let expected = rest.and_then(|rest| rest.get(skipped + 1..));
+            prop_assert_eq!(split.rest(), expected);
+            let parts = expected.map(|rest| rest.split(|byte| *byte == b'\t').collect::<Vec<_>>());
+            prop_assert_eq!(split.collect::<Vec<_>>(), parts.unwrap_or_default());
+        }
+
         #[test]
         fn same_is_equal(a in "[ab]{0,30}", b in "[ab]{0,30}") {
             let twin = a.clone().into_bytes();

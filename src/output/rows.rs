@@ -157,9 +157,9 @@ impl<'a> FailureRow<'a> {
             host: about.host(record),
             path: about.path(record),
             client: about.client(record),
-            duration_ms: record.duration.map(Millis),
-            connect_ms: record.connect.map(Millis),
-            header_ms: record.header.map(Millis),
+            duration_ms: Millis::of_request(record),
+            connect_ms: record.connect.map(Millis::of),
+            header_ms: record.header.map(Millis::of),
             // Where the layout has no place for upstreams, none in it says nothing.
             attempts: Some(record.attempts.len()).filter(|attempts| *attempts > 0 || record.names_upstream),
             user_agent: about.user_agent(record),
@@ -259,9 +259,9 @@ impl<'a> ParseRow<'a> {
             host: about.host(record),
             path: about.path(record),
             bytes: record.bytes,
-            duration_ms: record.duration.map(Millis),
-            connect_ms: record.connect.map(Millis),
-            header_ms: record.header.map(Millis),
+            duration_ms: Millis::of_request(record),
+            connect_ms: record.connect.map(Millis::of),
+            header_ms: record.header.map(Millis::of),
             client: about.client(record),
             user_agent: about.user_agent(record),
             trace_id: about.private(record, record.trace_id, Redactor::text),
@@ -306,9 +306,9 @@ impl Attempts {
         let row = |attempt: &Attempt<'_>| AttemptRow {
             upstream: name(&group, &record.shown(attempt.upstream)),
             status: attempt.status,
-            connect_ms: attempt.connect.map(Millis),
-            header_ms: attempt.header.map(Millis),
-            response_ms: attempt.response.map(Millis),
+            connect_ms: attempt.connect.map(Millis::of),
+            header_ms: attempt.header.map(Millis::of),
+            response_ms: attempt.response.map(Millis::of),
         };
         Some(Self(record.attempts.iter().map(row).collect()))
     }
@@ -321,28 +321,51 @@ impl Cell for Attempts {
     }
 }
 
-/// A duration, shown as milliseconds: `60003` or `1.178`.
+/// A duration, shown as milliseconds: `60003`, `1.178` or `0.040356`.
 #[derive(Clone, Copy)]
-struct Millis(Micros);
+struct Millis {
+    micros: Micros,
+    /// What of it is below a microsecond.
+    nanos: u16,
+}
+
+impl Millis {
+    fn of(micros: Micros) -> Self {
+        Self { micros, nanos: 0 }
+    }
+
+    fn of_request(record: &Record<'_>) -> Option<Self> {
+        record.duration.map(|micros| Self { micros, nanos: record.nanos })
+    }
+
+    /// The nanoseconds, if a float is exact to them in milliseconds.
+    fn exact(self) -> Option<u64> {
+        let nanos = self.micros.checked_mul(1_000)?.checked_add(u64::from(self.nanos))?;
+        (self.nanos > 0 && nanos >> 53 == 0).then_some(nanos)
+    }
+}
 
 impl Cell for Millis {
     fn show(&self, out: &mut String) {
-        (self.0 / 1_000).show(out);
-        let micros = self.0 % 1_000;
-        if micros > 0 {
+        (self.micros / 1_000).show(out);
+        let millionths = self.micros % 1_000 * 1_000 + u64::from(self.nanos);
+        if millionths > 0 {
             out.push('.');
-            out.push_str(format!("{micros:03}").trim_end_matches('0'));
+            out.push_str(format!("{millionths:06}").trim_end_matches('0'));
         }
     }
 }
 
 impl Serialize for Millis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(nanos) = self.exact() {
+            return serializer.serialize_f64(nanos as f64 / 1e6);
+        }
         // A float is exact to three decimals up to here (285 years); past that its exponent would show.
-        if self.0.is_multiple_of(1_000) || self.0 >> 53 > 0 {
-            serializer.serialize_u64(self.0 / 1_000)
+        if self.micros.is_multiple_of(1_000) || self.micros >> 53 > 0 {
+            serializer.serialize_u64(self.micros / 1_000)
         } else {
-            serializer.serialize_f64(self.0 as f64 / 1e3)
+            serializer.serialize_f64(self.micros as f64 / 1e3)
         }
     }
 }
@@ -772,11 +795,24 @@ mod tests {
 
     #[test]
     fn milliseconds() {
-        for (micros, cell) in [(0, "0"), (1, "0.001"), (1_178, "1.178"), (1_500, "1.5"), (60_003_000, "60003")] {
-            let mut out = String::new();
-            Millis(micros).show(&mut out);
-            assert_eq!((out.as_str(), serde_json::to_string(&Millis(micros)).unwrap().as_str()), (cell, cell));
+        let cases = [
+            (0, 0, "0"),
+            (1, 0, "0.001"),
+            (1_178, 0, "1.178"),
+            (1_500, 0, "1.5"),
+            (60_003_000, 0, "60003"),
+            (40, 356, "0.040356"),
+            (247_413, 902, "247.413902"),
+            (60_003_000, 10, "60003.00001"),
+        ];
+        for (micros, nanos, cell) in cases {
+            let (mut out, millis) = (String::new(), Millis { micros, nanos });
+            millis.show(&mut out);
+            assert_eq!((out.as_str(), serde_json::to_string(&millis).unwrap().as_str()), (cell, cell));
         }
-        assert_eq!(serde_json::to_string(&Millis(u64::MAX)).unwrap(), "18446744073709551");
+        for nanos in [0, 1] {
+            let long = Millis { micros: u64::MAX, nanos };
+            assert_eq!(serde_json::to_string(&long).unwrap(), "18446744073709551");
+        }
     }
 }

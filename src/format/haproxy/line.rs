@@ -18,6 +18,8 @@ const MOST_RETRIES: u64 = 100;
 /// The start of every line: `%ci:%cp [%tr] `.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::format) struct Head<'a> {
+    /// All that stands before the date.
+    before: &'a [u8],
     /// What stands where the client should.
     word: &'a [u8],
     /// Whether that would have the client's port.
@@ -28,7 +30,14 @@ pub(in crate::format) struct Head<'a> {
 impl<'a> Head<'a> {
     /// That of a line whose client's address is known, without its port.
     pub(in crate::format) fn of(client: &'a [u8], when: When) -> Self {
-        Self { word: client, has_port: false, when }
+        Self { before: b"", word: client, has_port: false, when }
+    }
+
+    /// The process's number, of a program's name with it that was left of a syslog header: `haproxy[14387]: `.
+    pub(in crate::format) fn pid(&self) -> Option<u64> {
+        let (_, after) = self.before.split_at_checked(memchr(b'[', self.before)? + 1)?;
+        let (rest, pid) = uint(after).ok()?;
+        rest.starts_with(b"]: ").then_some(pid)
     }
 
     /// The client's address.
@@ -116,7 +125,7 @@ pub(in crate::format) fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
         let (before, after) = i.split_at(at);
         if let Ok((rest, when)) = stamp(after) {
             return match client(before) {
-                Some((word, has_port)) => Ok((rest, Head { word, has_port, when })),
+                Some((word, has_port)) => Ok((rest, Head { before, word, has_port, when })),
                 None => mismatch(),
             };
         }
@@ -399,6 +408,7 @@ impl<'a> Line<'a> {
             connect: self.timers.connect.map(micros),
             header: self.timers.response.map(micros),
             client: self.head.client(),
+            pid: self.head.pid(),
             termination_state: self.ending.state,
             flags: if self.no_backend() { self.route.text } else { b"" },
             attempts: self.attempts(answered),

@@ -792,6 +792,8 @@ mod tests {
         }
         let cut = line.strip_suffix(r#" "-" "ua""#).unwrap_or_default();
         assert_eq!(said("apache:common", cut), common);
+        let none = cut.replace(" 502 578", " - -");
+        assert_eq!(said("apache:common", &none), "method=GET path=/a client=203.0.113.9");
         assert_eq!(said("apache:combinedio", &format!("{line} 310 999")), combined);
         let host = format!("shop.example.com:80 {line}");
         assert_eq!(said("apache:vhost_combined", &host), combined.replace("path", "host=shop.example.com path"));

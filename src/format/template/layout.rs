@@ -396,7 +396,7 @@ impl<F: Copy> Piece<F> {
         match &self.class {
             Class::Text | Class::Word | Class::Request | Class::Port | Class::Route => Some(None),
             Class::Number => Some(Some(number_length(i))),
-            // Apache writes `-` where it got no further than to reading the request.
+            // Apache writes `-` where there is none.
             Class::Status if i.first() == Some(&b'-') => Some(Some(1)),
             Class::Status => read(status(i).ok().map(|(rest, _)| rest)),
             Class::Moment(parts) => Some(stamp::length(parts, i)),
