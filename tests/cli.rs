@@ -327,8 +327,16 @@ fn redacts_what_a_layout_has_besides() {
             "2026-11-27T08:00:00Z 203.0.113.9 502 10.0.0.5:443 k=SECRET&ip=203.0.113.9 443SECRET {SECRET SECRET}",
         ),
         (
-            "apache:%t %a %>s \"%{Cookie}i\" %{sid}C",
-            "[27/Nov/2026:08:00:00 +0000] 203.0.113.9 502 \"a=SECRET; b=\\\"SECRET\" SECRET",
+            "nginx:$time_iso8601 $remote_addr $status $upstream_addr $uri $request_uri $args",
+            "2026-11-27T08:00:00Z 203.0.113.9 502 10.0.0.5:443 /a /a?k=SECRET&b k=SECRET&b",
+        ),
+        (
+            "apache:%t %a %>s %U \"%{Cookie}i\" %{sid}C",
+            "[27/Nov/2026:08:00:00 +0000] 203.0.113.9 502 /a \"a=SECRET; b=\\\"SECRET\" SECRET",
+        ),
+        (
+            "haproxy:%tr %ci:%cp %ft %b/%s %ST %HU %[query]",
+            "27/Nov/2026:08:00:00.000 203.0.113.9:55 web api/a 502 /a?b=SECRET b=SECRET",
         ),
         (
             "haproxy:%tr %ci:%cp %ft %b/%s %ST %hr %CC",
@@ -362,6 +370,19 @@ fn does_not_read_its_own_output() {
         let read = ACCESS.lines().count() + ERRORS.lines().count();
         assert!(stderr(&output).lines().last().unwrap().starts_with(&format!("{read} lines")), "{}", stderr(&output));
     }
+}
+
+/// What a layout without a status or a time says can be shown, not counted.
+#[test]
+fn parses_layouts_that_cannot_be_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("access.log"), "203.0.113.9 \"GET /a HTTP/1.1\"\n").unwrap();
+    let layout = ["-l", "nginx:$remote_addr \"$request\"", "access.log"];
+    let parsed = gatewhy_in(directory.path(), &[&["parse", "-q"][..], &layout].concat());
+    assert!(stdout(&parsed).contains(r#""method":"GET","path":"/a","client":"203.0.113.9""#), "{parsed:?}");
+    let report = gatewhy_in(directory.path(), &layout);
+    assert_eq!(code(&report), 2);
+    assert!(stderr(&report).contains("it is not known which requests failed"), "{report:?}");
 }
 
 #[test]

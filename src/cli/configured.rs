@@ -87,5 +87,8 @@ fn reader(layout: &Layout) -> Result<Option<Reader>, String> {
         return Ok(None);
     }
     let template = Template::compile(&format!("{}:{}", layout.vendor.prefix(), layout.text)).transpose()?;
-    Ok(template.map(|template| Reader::Custom(Arc::new(template))))
+    match template.as_ref().and_then(Template::lack) {
+        Some(lack) => Err(lack.to_owned()),
+        None => Ok(template.map(|template| Reader::Custom(Arc::new(template)))),
+    }
 }

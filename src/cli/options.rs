@@ -110,7 +110,7 @@ impl Report {
         let window = option("window", duration::seconds(&window))?;
         let conditions =
             fail_on.iter().map(|text| option("fail-on", Condition::parse(text))).collect::<Result<_, _>>()?;
-        let reading = Reading::new(reading, window)?;
+        let reading = Reading::new(reading, window, For::Counting)?;
         let format = format.map_or_else(|| by_ending(&reading.target).unwrap_or(Format::Text), Format::from);
         let table = table_of(table, format)?;
         Ok(Self { format, table, style: look.style(&reading.target), all_windows, conditions, reading })
@@ -123,7 +123,7 @@ impl Parse {
     /// # Errors
     /// When they make none.
     pub fn new(args: ParseArgs) -> Result<Self, Error> {
-        let reading = Reading::new(args.reading, NO_WINDOW)?;
+        let reading = Reading::new(args.reading, NO_WINDOW, For::Showing)?;
         let format = match args.format {
             Some(RowFormat::Csv) => Format::Csv,
             None if by_ending(&reading.target) == Some(Format::Csv) => Format::Csv,
@@ -134,7 +134,7 @@ impl Parse {
 }
 
 impl Reading {
-    fn new(args: ReadingArgs, window: i64) -> Result<Self, Error> {
+    fn new(args: ReadingArgs, window: i64, purpose: For) -> Result<Self, Error> {
         let zone = args.tz.as_deref().map_or_else(|| Ok(TimeZone::system()), |text| option("tz", time::zone(text)))?;
         let now = Timestamp::now().to_zoned(zone.clone());
         let redactor = if args.redact { Some(Arc::new(redactor()?)) } else { None };
@@ -147,7 +147,7 @@ impl Reading {
             window,
             statuses: option("status", status::list(&args.status))?,
             zone,
-            readers: readers(&args.log_format, configured.readers)?,
+            readers: readers(&args.log_format, configured.readers, purpose)?,
             filters: filters(&args, &now)?,
             threads: threads(args.threads.as_deref())?,
             redactor,
@@ -302,25 +302,38 @@ fn filters(args: &ReadingArgs, now: &Zoned) -> Result<Filters, Error> {
     }
 }
 
+/// What lines are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    /// A report: it must be known how requests ended, and when.
+    Counting,
+    /// `gatewhy parse`: whatever they say.
+    Showing,
+}
+
 /// What lines are tried as: what the user named, else what the configuration says and everything that is known.
-fn readers(names: &[String], configured: Vec<Reader>) -> Result<Vec<Reader>, Error> {
+fn readers(names: &[String], configured: Vec<Reader>, purpose: For) -> Result<Vec<Reader>, Error> {
     if names.is_empty() {
         return Ok(configured.into_iter().chain(Reader::known()).collect());
     }
     let mut readers = Vec::new();
     for name in names {
-        readers.push(option("log-format", reader(name))?);
+        readers.push(option("log-format", reader(name, purpose))?);
         // The layouts that Apache and nginx share are nginx's where nobody says otherwise.
         if name == "apache-access" {
-            readers.extend(["apache:combined", "apache:common"].into_iter().filter_map(|name| reader(name).ok()));
+            readers
+                .extend(["apache:combined", "apache:common"].into_iter().filter_map(|name| reader(name, purpose).ok()));
         }
     }
     Ok(readers)
 }
 
-fn reader(name: &str) -> Result<Reader, String> {
-    if let Some(template) = Template::compile(name) {
-        return template.map(|template| Reader::Custom(Arc::new(template)));
+fn reader(name: &str, purpose: For) -> Result<Reader, String> {
+    if let Some(template) = Template::compile(name).transpose()? {
+        return match template.lack().filter(|_| purpose == For::Counting) {
+            Some(lack) => Err(lack.to_owned()),
+            None => Ok(Reader::Custom(Arc::new(template))),
+        };
     }
     format::Format::from_name(name).map(Reader::Known).ok_or_else(|| {
         if name.contains('$') {
@@ -364,7 +377,7 @@ mod tests {
             br#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "ua""#,
             br#"shop.example.com:80 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "ua""#,
         ];
-        let readers = readers(&["apache-access".to_owned()], Vec::new()).unwrap();
+        let readers = readers(&["apache-access".to_owned()], Vec::new(), For::Counting).unwrap();
         for line in lines {
             assert!(readers.iter().any(|reader| reader.record(format::Fields::UNKNOWN, line).is_some()), "{line:?}");
         }

@@ -52,12 +52,22 @@ impl<'a> Vars<'a> {
             Var::AnyTime if when(value).is_some() => Var::Time,
             Var::AnyTime => Var::RequestTime,
             Var::AddrOrAgent => self.addr_or_agent(value),
+            Var::Url => return self.set_url(value),
+            Var::UrlArgs => return self.set_url(without_no_args(value)),
+            Var::UriArgs => return self.set(Var::Uri, without_no_args(value)),
             var => var,
         };
         let free = |slot: &&mut Option<&[u8]>| slot.is_none_or(|old| present(old).is_empty());
         if let Some(slot) = self.values.get_mut(var as usize).filter(free) {
             *slot = Some(value);
         }
+    }
+
+    /// Notes a host and the path behind it.
+    fn set_url(&mut self, url: &'a [u8]) {
+        let (host, path) = url.split_at(memchr(b'/', url).unwrap_or(url.len()));
+        self.set(Var::Host, host);
+        self.set(Var::RequestUri, path);
     }
 
     /// What `ua` means: an address where it looks like one; else the user agent, unless that is known already.
@@ -167,9 +177,18 @@ impl<'a> Vars<'a> {
 
     /// Everything. `None` without a time and a status.
     pub(super) fn record(&self) -> Option<Record<'a>> {
+        Some(self.record_of(Some(self.when()?), self.status()?))
+    }
+
+    /// Everything, whether there is a time and a status or not.
+    pub(super) fn record_as_far(&self) -> Record<'a> {
+        self.record_of(self.when(), self.status().flatten())
+    }
+
+    fn record_of(&self, when: Option<When>, status: Option<u16>) -> Record<'a> {
         let mut record = Record {
-            when: Some(self.when()?),
-            status: self.status()?,
+            when,
+            status,
             names_upstream: self.has(Var::UpstreamAddr),
             names_connect: self.has(Var::ConnectTime),
             names_header: self.has(Var::HeaderTime),
@@ -180,6 +199,7 @@ impl<'a> Vars<'a> {
             user: self.get(Var::RemoteUser),
             user_agent: self.get(Var::UserAgent),
             trace_id: self.get(Var::RequestId),
+            pid: whole(self.get(Var::Pid), uint),
             escape: self.escape,
             ..Record::default()
         };
@@ -203,22 +223,40 @@ impl<'a> Vars<'a> {
             (record.upstream, record.connect, record.header) = (last.upstream, last.connect, last.header);
         }
         record.group = self.group(named);
-        Some(record)
+        record
     }
 
     fn client(&self) -> &'a [u8] {
-        match self.get(Var::RemoteAddr) {
-            b"" => list(self.get(Var::ForwardedFor)).next().unwrap_or_default(),
-            addr => without_port(addr),
+        match [Var::RemoteAddr, Var::PeerAddr].map(|var| self.get(var)) {
+            [b"", b""] => forwarded(self.get(Var::ForwardedFor)),
+            [b"", addr] | [addr, _] => without_port(addr),
         }
     }
 
     fn request(&self, record: &mut Record<'a>) {
         let (method, path) = request_line(self.get(Var::Request));
-        let first = |values: [&'a [u8]; 3]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
-        record.method = first([self.get(Var::Method), method, b""]);
-        record.path = first([self.get(Var::RequestUri), path, self.get(Var::Uri)]);
+        let first = |values: [&'a [u8]; 2]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
+        record.method = first([self.get(Var::Method), method]);
+        record.path = first([self.get(Var::RequestUri), path]);
+        if record.path.is_empty() {
+            (record.path, record.query) = with_query(self.get(Var::Uri), self.get(Var::Args));
+        }
     }
+}
+
+/// A path, and the query that the line has apart from it, with its `?` or without. A query without a path tells nothing.
+pub(super) fn with_query<'a>(path: &'a [u8], query: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let query = query.strip_prefix(b"?").unwrap_or(query);
+    (path, if path.is_empty() { b"" } else { query })
+}
+
+/// `$uri$is_args$args` or `$uri?$args` without what nginx writes where the request had no arguments.
+fn without_no_args(path: &[u8]) -> &[u8] {
+    let bare = match memchr(b'?', path) {
+        Some(_) => path.strip_suffix(b"?-"),
+        None => path.strip_suffix(b"-"),
+    };
+    bare.unwrap_or(path)
 }
 
 /// A stamp in one of the three forms that nginx has: `$time_local`, `$time_iso8601`, `$msec`.
@@ -397,6 +435,12 @@ pub(super) fn is_addr_list(value: &[u8]) -> bool {
 /// A client's address, without the port that some write behind it (`$remote_addr:$remote_port`).
 pub(super) fn without_port(client: &[u8]) -> &[u8] {
     if is_ip_port(client) { host(client) } else { client }
+}
+
+/// The client that `X-Forwarded-For` names: the first of its list.
+pub(super) fn forwarded(list: &[u8]) -> &[u8] {
+    let end = memchr(b',', list).unwrap_or(list.len());
+    without_port(list[..end].trim_ascii())
 }
 
 /// `10.0.0.5:8080` or `[::1]:80`.

@@ -187,12 +187,13 @@ fn year(i: &[u8]) -> Option<u32> {
     YEARS.contains(&year).then_some(year)
 }
 
-/// The number of the month whose English name `i` begins with, by its first three letters.
+/// The number of the month whose English name `i` begins with, by its first three letters, whatever their case: in some
+/// locales `strftime` writes small ones.
 #[inline(always)]
 #[must_use]
 pub fn month(i: &[u8]) -> Option<u32> {
     const fn name(text: [u8; 3]) -> u32 {
-        u32::from_le_bytes([text[0], text[1], text[2], 0])
+        u32::from_le_bytes([text[0], text[1], text[2], 0]) | 0x0020_2020
     }
     const NAMES: [u32; 12] = [
         name(*b"Jan"),

@@ -12,6 +12,8 @@ pub(in crate::format) enum Var {
     Status,
     /// `$remote_addr`
     RemoteAddr,
+    /// `$realip_remote_addr`, `$proxy_protocol_addr`: who came to nginx, or whom the balancer before it names.
+    PeerAddr,
     /// `$remote_user`
     RemoteUser,
     /// `$request`
@@ -22,6 +24,8 @@ pub(in crate::format) enum Var {
     RequestUri,
     /// `$uri`, without it.
     Uri,
+    /// `$args`
+    Args,
     /// `$body_bytes_sent`
     BodyBytes,
     /// `$bytes_sent`
@@ -54,12 +58,22 @@ pub(in crate::format) enum Var {
     ProxyUpstream,
     /// `$http_x_forwarded_for`
     ForwardedFor,
+    /// `$pid`
+    Pid,
     /// `response_time`, which some use for the request and some for the upstream.
     EitherTime,
     /// `time`, which may be a stamp or a duration.
     AnyTime,
     /// `ua`, which may be the upstream's address or the user agent.
     AddrOrAgent,
+    /// `$host$request_uri`: what stands before the first slash is the host, with a port or without.
+    Url,
+    /// `$uri$is_args$args`, where `-` stands for no arguments.
+    UriArgs,
+    /// The same with the host before it.
+    UrlArgs,
+    /// `$server_port`
+    Port,
     /// Everything else.
     Ignored,
 }
@@ -68,28 +82,47 @@ pub(in crate::format) enum Var {
 const OWN: &[(Var, &[&[u8]])] = &[
     (Var::Time, &[b"time_local", b"time_iso8601", b"msec"]),
     (Var::Status, &[b"status"]),
-    (Var::RemoteAddr, &[b"remote_addr", b"realip_remote_addr"]),
+    (Var::RemoteAddr, &[b"remote_addr", b"the_real_ip"]),
+    (Var::PeerAddr, &[b"realip_remote_addr", b"proxy_protocol_addr"]),
     (Var::RemoteUser, &[b"remote_user"]),
     (Var::Request, &[b"request"]),
     (Var::Method, &[b"request_method"]),
     (Var::RequestUri, &[b"request_uri"]),
     (Var::Uri, &[b"uri", b"document_uri"]),
+    (Var::Args, &[b"args", b"query_string"]),
     (Var::BodyBytes, &[b"body_bytes_sent"]),
     (Var::Bytes, &[b"bytes_sent"]),
-    (Var::RequestTime, &[b"request_time"]),
+    (Var::RequestTime, &[b"request_time", b"session_time"]),
     (Var::UpstreamAddr, &[b"upstream_addr"]),
     (Var::UpstreamStatus, &[b"upstream_status"]),
     (Var::ConnectTime, &[b"upstream_connect_time"]),
     (Var::HeaderTime, &[b"upstream_header_time"]),
-    (Var::ResponseTime, &[b"upstream_response_time"]),
+    (Var::ResponseTime, &[b"upstream_response_time", b"upstream_session_time"]),
     (Var::ResponseLength, &[b"upstream_response_length"]),
     (Var::Host, &[b"host", b"http_host"]),
     (Var::ServerName, &[b"server_name"]),
     (Var::UserAgent, &[b"http_user_agent"]),
-    (Var::RequestId, &[b"request_id", b"req_id", b"http_x_request_id", b"sent_http_x_request_id"]),
+    (
+        Var::RequestId,
+        &[
+            b"request_id",
+            b"req_id",
+            b"http_x_request_id",
+            b"sent_http_x_request_id",
+            b"http_x_correlation_id",
+            b"http_x_trace_id",
+            b"http_x_b3_traceid",
+            b"http_x_amzn_trace_id",
+            b"http_cf_ray",
+            b"otel_trace_id",
+            b"opentelemetry_trace_id",
+        ],
+    ),
     (Var::ProxyHost, &[b"proxy_host"]),
     (Var::ProxyUpstream, &[b"proxy_upstream_name"]),
-    (Var::ForwardedFor, &[b"http_x_forwarded_for", b"proxy_add_x_forwarded_for"]),
+    (Var::ForwardedFor, &[b"http_x_forwarded_for", b"proxy_add_x_forwarded_for", b"http_x_real_ip"]),
+    (Var::Pid, &[b"pid"]),
+    (Var::Port, &[b"server_port"]),
 ];
 
 /// What people call them, in lower case and with letters and digits alone.
@@ -103,6 +136,7 @@ const ALIASES: &[(Var, &[&[u8]])] = &[
     (Var::Method, &[b"requestmethod", b"method", b"verb", b"httpmethod"]),
     (Var::RequestUri, &[b"requesturi", b"requesturl", b"requestpath"]),
     (Var::Uri, &[b"uri", b"url", b"path"]),
+    (Var::Args, &[b"args", b"querystring", b"query"]),
     (Var::BodyBytes, &[b"bodybytessent", b"bodybytes"]),
     (Var::Bytes, &[b"bytessent", b"bytes", b"size"]),
     (Var::RequestTime, &[b"rt", b"requesttime", b"reqtime", b"requestduration", b"duration", b"totaltime"]),

@@ -1,7 +1,7 @@
 //! Apache's `LogFormat`: the directives of mod_log_config, mod_logio and what else writes into the log.
 
 use super::super::apache_access::{BALANCER, is_worker, worker_address};
-use super::super::nginx::{list, request_line};
+use super::super::nginx::{forwarded, request_line, with_query};
 use super::super::{Attempt, Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::apache_word;
@@ -16,6 +16,7 @@ use crate::grammar::time::When;
 #[derive(Clone, Debug)]
 pub(super) struct Custom {
     layout: Layout<Field>,
+    lack: Option<&'static str>,
 }
 
 /// What a value means.
@@ -69,6 +70,8 @@ enum Field {
     /// `%P`
     Pid,
     Time,
+    /// `%{Host}i%U`: a host and the path behind it.
+    Url,
     Ignored,
 }
 
@@ -89,23 +92,29 @@ impl Custom {
         let layout = directive(text)?;
         let parts = parts(&layout)?;
         let has = |wanted| parts.iter().any(|part| matches!(part, Part::Value(_, field) if *field == wanted));
-        if !has(Field::Status) {
-            return Err("the layout has no %>s: it is not known which requests failed".to_owned());
-        }
-        if !has(Field::Time) {
-            return Err("the layout has no %t: it is not known when".to_owned());
-        }
+        let lack = match (has(Field::Status), has(Field::Time)) {
+            (false, _) => Some("the layout has no %>s: it is not known which requests failed"),
+            (_, false) => Some("the layout has no %t: it is not known when"),
+            _ => None,
+        };
         let needs = |field| matches!(field, Field::Status | Field::Time | Field::Worker | Field::Balancer);
-        Ok(Self { layout: Layout::new(parts, Rules { backslashes: true, open_end: false }, needs) })
+        Ok(Self { layout: Layout::new(parts, Rules { backslashes: true, open_end: false }, needs), lack })
+    }
+
+    /// See [`super::Template::lack`].
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        self.lack
     }
 
     #[inline]
     pub(super) fn skim<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let glance: Glance<'_> = self.layout.skim(line)?;
+        let (Some(when), Some(status)) = (glance.when, whole(glance.status, number::status)) else {
+            return Some(Skimmed::Full);
+        };
         let upstream = glance.upstream();
-        let Some(status) = glance.status()? else { return Some(Skimmed::Full) };
         Some(Skimmed::Plain(Skim {
-            when: glance.when?,
+            when,
             status,
             group: glance.group(),
             upstream,
@@ -117,7 +126,7 @@ impl Custom {
 
     /// See [`super::Template::unknown`].
     pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
-        self.layout.each(line, Field::Ignored)
+        self.layout.each(line, &[Field::Ignored, Field::Query])
     }
 
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
@@ -127,21 +136,26 @@ impl Custom {
         let (upstream, duration) = (glance.upstream(), glance.duration());
         let upstream_status = whole(get(Field::ProxyStatus), number::status);
         let (method, path) = request_line(get(Field::Request));
+        let (path, query) = match path {
+            b"" => with_query(get(Field::Path), get(Field::Query)),
+            path => (path, &b""[..]),
+        };
         let attempt = Attempt { upstream, status: upstream_status, response: duration, ..Attempt::default() };
         let user = get(Field::User);
-        let forwarded = || list(get(Field::ForwardedFor)).next();
         Some(Record {
-            when: Some(glance.when?),
-            status: glance.status()?,
+            when: glance.when,
+            status: whole(glance.status, number::status),
             upstream_status,
             group: glance.group(),
             upstream,
             method: first(&[Field::Method]).unwrap_or(method),
             host: host(first(&[Field::HostHeader, Field::Host, Field::ServerName]).unwrap_or_default()),
-            path: Some(path).filter(|path| !path.is_empty()).unwrap_or(get(Field::Path)),
+            path,
+            query,
             bytes: whole(get(Field::Body), uint).or_else(|| whole(get(Field::Sent), uint)),
             duration,
-            client: first(&[Field::Client, Field::RemoteHost, Field::Peer]).or_else(forwarded).unwrap_or_default(),
+            client: first(&[Field::Client, Field::RemoteHost, Field::Peer])
+                .unwrap_or_else(|| forwarded(get(Field::ForwardedFor))),
             user: if user == b"\"\"" { b"" } else { user },
             user_agent: get(Field::UserAgent),
             trace_id: first(&[Field::RequestId, Field::UniqueId, Field::LogId]).unwrap_or_default(),
@@ -196,11 +210,6 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
 }
 
 impl<'a> Glance<'a> {
-    /// The status; `Some(None)` where Apache had none and wrote `-`.
-    fn status(&self) -> Option<Option<u16>> {
-        if self.status == b"-" { Some(None) } else { whole(self.status, number::status).map(Some) }
-    }
-
     /// The server in the worker's URL. Where no balancer chose it, the handler or the file's name may tell:
     /// `proxy:fcgi://10.0.0.5:9000/a`.
     fn upstream(&self) -> &'a [u8] {
@@ -219,8 +228,10 @@ impl<'a> Glance<'a> {
     }
 
     fn duration(&self) -> Option<Micros> {
-        let units = [1, 1_000, 1_000_000];
-        self.times.iter().zip(units).find_map(|(time, unit)| whole(time, uint)?.checked_mul(unit))
+        let [micros, millis, seconds] = self.times;
+        whole(micros, uint)
+            .or_else(|| whole(millis, uint)?.checked_mul(1_000))
+            .or_else(|| whole(seconds, number::seconds))
     }
 }
 
@@ -234,6 +245,11 @@ struct Values<'a> {
 impl<'a> Sink<'a, Field> for Values<'a> {
     fn set(&mut self, field: Field, value: &'a [u8]) {
         self.glance.set(field, value);
+        if field == Field::Url {
+            let (host, path) = value.split_at(memchr::memchr(b'/', value).unwrap_or(value.len()));
+            self.set(Field::HostHeader, host);
+            self.set(Field::Path, path);
+        }
         if let Some(place) = self.values.get_mut(field as usize)
             && present(place).is_empty()
         {
@@ -310,6 +326,7 @@ fn parts(layout: &str) -> Result<Vec<Part<Field>>, String> {
             Token::Value(class, Field::Status) if has_final && !is_final => (class, Field::Ignored),
             Token::Value(class, field) => (class, field),
         };
+        take_port(&mut parts, value.1);
         JOINTS.add(&mut parts, value, &name, column)?;
     }
     Ok(parts)
@@ -317,7 +334,7 @@ fn parts(layout: &str) -> Result<Vec<Part<Field>>, String> {
 
 /// The class of a time: the first that tells when is the line's.
 fn time(times: Vec<stamp::Part>, timed: &mut bool) -> (Class, Field) {
-    let Some(stamp) = Stamp::of(times) else { return (Class::Text, Field::Ignored) };
+    let Some(stamp) = Stamp::of(times.clone()) else { return (Class::Moment(times.into()), Field::Ignored) };
     let field = if std::mem::replace(timed, true) { Field::Ignored } else { Field::Time };
     (Class::Stamp(stamp), field)
 }
@@ -325,8 +342,28 @@ fn time(times: Vec<stamp::Part>, timed: &mut bool) -> (Class, Field) {
 const JOINTS: Joints<Field> = Joints {
     ignored: Field::Ignored,
     fixed: |field| matches!(field, Field::Status | Field::Time),
-    fused: |last, next| (last == Field::Path && next == Field::Query).then_some(Field::Path),
+    fused: |last, next| match (last, next) {
+        (whole @ (Field::Path | Field::Url), Field::Query) => Some(whole),
+        (Field::HostHeader | Field::Host | Field::ServerName | Field::Url, Field::Path) => Some(Field::Url),
+        _ => None,
+    },
 };
+
+/// Takes the port of a URL that is put together: `https://%v:%p%U%q`.
+fn take_port(parts: &mut Vec<Part<Field>>, next: Field) {
+    if let [
+        ..,
+        Part::Value(_, Field::HostHeader | Field::Host | Field::ServerName),
+        Part::Text(text),
+        Part::Value(Class::Number, Field::Ignored),
+    ] = parts.as_slice()
+        && text == ":"
+        && next == Field::Path
+    {
+        parts.truncate(parts.len() - 3);
+        parts.push(Part::Value(Class::Text, Field::Url));
+    }
+}
 
 /// Puts times together that only text stands between, as in `%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t`, until they tell
 /// when.
@@ -448,7 +485,7 @@ impl<'s> Directive<'s> {
     /// What it writes.
     fn tokens(&self) -> Result<Vec<Token>, String> {
         if self.name == "t" && !self.is_conditional {
-            return Ok(match self.argument {
+            return Ok(match self.time_pattern() {
                 "" => {
                     let time = Token::Time(strftime("%d/%b/%Y:%T %z")?);
                     vec![Token::Text("[".to_owned()), time, Token::Text("]".to_owned())]
@@ -464,18 +501,30 @@ impl<'s> Directive<'s> {
         }])
     }
 
+    /// The pattern of a time, whichever end of the request's it is.
+    fn time_pattern(&self) -> &'s str {
+        let end = ["begin", "end"].into_iter().find_map(|end| self.argument.strip_prefix(end));
+        match end {
+            Some("") => "",
+            Some(pattern) => pattern.strip_prefix(':').unwrap_or(self.argument),
+            None => self.argument,
+        }
+    }
+
     /// What its value looks like and means.
     fn value(&self) -> (Class, Field) {
         let text = |field| (Class::Text, field);
         let word = |field| (Class::Word, field);
         let number = |field| (Class::Number, field);
-        match (self.name, self.argument) {
+        // Units and kinds of ports, processes and threads have no case.
+        let argument = self.argument.to_ascii_lowercase();
+        match (self.name, argument.as_str()) {
             ("s", _) => (Class::Status, Field::Status),
+            ("h" | "a", "c") => word(Field::Peer),
             ("h", _) => word(Field::RemoteHost),
-            ("a", "c") => word(Field::Peer),
             ("a", _) => word(Field::Client),
             ("u", _) => text(Field::User),
-            ("r", _) => text(Field::Request),
+            ("r", _) => (Class::Request, Field::Request),
             ("m", _) => word(Field::Method),
             ("U", _) => text(Field::Path),
             ("q", _) => text(Field::Query),
@@ -492,18 +541,24 @@ impl<'s> Directive<'s> {
             ("P", "" | "pid") => number(Field::Pid),
             ("H" | "l" | "A", _) => word(Field::Ignored),
             ("I" | "S" | "p" | "k", _) => number(Field::Ignored),
-            ("i" | "o" | "e" | "n", name) => text(self.named(name)),
+            ("i" | "o" | "e" | "n", name) => match self.named(name) {
+                Field::ForwardedFor => (Class::List, Field::ForwardedFor),
+                field => text(field),
+            },
             _ => text(Field::Ignored),
         }
     }
 
     /// What a header, an environment variable or a note means.
     fn named(&self, name: &str) -> Field {
-        match (self.name, name.to_ascii_lowercase().as_str()) {
+        match (self.name, name) {
             ("i", "host") => Field::HostHeader,
             ("i", "user-agent") => Field::UserAgent,
-            ("i", "x-forwarded-for") => Field::ForwardedFor,
-            ("i" | "o", "x-request-id") => Field::RequestId,
+            ("i", "x-forwarded-for" | "x-real-ip") => Field::ForwardedFor,
+            (
+                "i" | "o",
+                "x-request-id" | "x-correlation-id" | "x-trace-id" | "x-b3-traceid" | "x-amzn-trace-id" | "cf-ray",
+            ) => Field::RequestId,
             ("i" | "o" | "e", "unique_id") => Field::UniqueId,
             ("e" | "n", "balancer_worker_name") => Field::Worker,
             ("e" | "n", "balancer_name") => Field::Balancer,
@@ -515,8 +570,12 @@ impl<'s> Directive<'s> {
 
 /// The parts of `%{…}t`.
 fn time_parts(pattern: &str) -> Result<Vec<stamp::Part>, String> {
-    let pattern = pattern.strip_prefix("begin:").or(pattern.strip_prefix("end:")).unwrap_or(pattern);
-    Ok(match pattern {
+    // In a pattern of `strftime` Apache knows no decimals, but it is where some other readers of such layouts want them.
+    let pattern = ["%msec_frac", "msec_frac", "%usec_frac", "usec_frac"]
+        .into_iter()
+        .filter(|name| pattern.len() > name.len())
+        .fold(pattern.to_owned(), |pattern, name| pattern.replace(name, "%f"));
+    Ok(match pattern.as_str() {
         "sec" => vec![stamp::Part::Since(1)],
         "msec" => vec![stamp::Part::Since(1_000)],
         "usec" => vec![stamp::Part::Since(1_000_000)],
@@ -557,6 +616,9 @@ mod tests {
             ("%D", "2500", "duration=0.003"),
             ("%T", "2", "duration=2.000"),
             ("%T/%D", "2/2500000", "duration=2.500"),
+            ("%T", "2.003", "duration=2.003"),
+            ("%T %{MS}T", "2 2503", "duration=2.503"),
+            ("%{TID}P %{PID}P", "140568508131008 7038", "pid=7038"),
             ("%{s}T", "2", "duration=2.000"),
             ("%{ms}T", "2500", "duration=2.500"),
             ("%{us}T", "2500", "duration=0.003"),
@@ -595,7 +657,20 @@ mod tests {
             ("%u", "\"\"", ""),
             ("%U%q", "/a?b=1", "path=/a?b=1"),
             ("%m %U%q %H", "GET /a b?c HTTP/1.1", "method=GET path=/a b?c"),
-            ("%U %q", "/a ?b=1", "path=/a"),
+            ("%U %q", "/a ?b=1", "path=/a query=b=1"),
+            ("%U %q", "/a ", "path=/a"),
+            ("%U|%q|", "/a||", "path=/a"),
+            ("\"%r\" %q", "\"GET /a?b HTTP/1.1\" ?b", "method=GET path=/a?b"),
+            (
+                "%r %{User-Agent}i",
+                "GET /a b HTTP/1.1 Mozilla/5.0 (X11)",
+                "method=GET path=/a b agent=Mozilla/5.0 (X11)",
+            ),
+            ("%r %{User-Agent}i", "- Mozilla/5.0 (X11)", "agent=Mozilla/5.0 (X11)"),
+            ("https://%{Host}i%U%q", "https://www.example.com:8443/a?b", "host=www.example.com path=/a?b"),
+            ("%v%U", "shop.example.com/a", "host=shop.example.com path=/a"),
+            ("%V:%p%U%q", "[2001:db8::1]:443/a", "host=2001:db8::1 path=/a"),
+            ("%V:%p %U%q", "shop.example.com:443 /a", "host=shop.example.com path=/a"),
             ("%v", "shop.example.com", "host=shop.example.com"),
             ("%V", "shop.example.com", "host=shop.example.com"),
             ("%v:%p", "shop.example.com:443", "host=shop.example.com"),
@@ -606,6 +681,15 @@ mod tests {
             ("%X", "-", ""),
             ("%{User-Agent}i", "curl/8", "agent=curl/8"),
             ("%{X-Forwarded-For}i", "203.0.113.9, 10.0.0.1", "client=203.0.113.9"),
+            ("%{X-Forwarded-For}i \"%r\"", "203.0.113.9,10.0.0.1 \"-\"", "client=203.0.113.9"),
+            ("%{X-Forwarded-For}i %A", "203.0.113.9:5151, 10.0.0.1 10.0.0.2", "client=203.0.113.9"),
+            ("%{X-Real-IP}i", "203.0.113.9", "client=203.0.113.9"),
+            ("%{c}h", "203.0.113.9", "client=203.0.113.9"),
+            ("\"%{User-Agent}i\" %D", "\"-\"  2500", "duration=0.003"),
+            ("%a:%{remote}p", "2001:db8::1:443", "client=2001:db8::1"),
+            ("%{X-Correlation-Id}i", "r-1", "trace=r-1"),
+            ("%{%A %e %B}t %m", "Monday  8 September GET", "method=GET"),
+            ("%{%A %e %B}t %m", "Montag GET", "method=GET"),
             ("%h %{X-Forwarded-For}i", "10.0.0.1 203.0.113.9", "client=10.0.0.1"),
             ("%{X-Request-Id}i", "r-1", "trace=r-1"),
             ("%{X-Request-Id}o", "r-1", "trace=r-1"),
@@ -661,6 +745,13 @@ mod tests {
             ("%{%D %R}t", "09/28/26 12:00", "1790596800.000000 local"),
             // The year that stamps without one are read in is 1972.
             ("%{%b %e %T}t", "Sep  8 12:00:07", "84801607.000000 yearless"),
+            ("%{}t %{end}t", "[28/Sep/2026:12:00:07 +0600] [28/Sep/2026:12:00:09 +0600]", "1790596807.000000 +21600"),
+            ("%{begin}t", "[28/Sep/2026:12:00:07 +0600]", "1790596807.000000 +21600"),
+            ("%{end:}t", "[28/sep/2026:12:00:07 +0600]", "1790596807.000000 +21600"),
+            ("%{%F %T.msec_frac %z}t", "2026-09-28 12:00:07.123 +0600", "1790596807.123000 +21600"),
+            ("%{%F %T.%usec_frac}t", "2026-09-28 12:00:07.123456", "1790596807.123456 local"),
+            ("%{%F %T %Z}t", "2026-09-28 12:00:07 EDT", "1790596807.000000 -14400"),
+            ("%{%F %T %Z}t", "2026-09-28 12:00:07 CEST", "1790596807.000000 local"),
             ("%{%T}t", "12:00:07", "the layout has no %t: it is not known when"),
             ("%{%F %Q}t", "", "column 1: `%Q` is nothing that strftime knows"),
             ("%{%F %T}t", "2026-13-28 12:00:07", "not claimed"),
@@ -672,6 +763,14 @@ mod tests {
             let read = time(&format!("apache:{directive} %>s"), &format!("{value} 200"));
             assert_eq!(read, expected, "{directive}");
         }
+    }
+
+    /// A status of 0 is written as `-` (`pfmt` in mod_log_config.c).
+    #[test]
+    fn a_status_may_be_missing() {
+        let line = r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" - 578"#;
+        assert_eq!(said("apache:common", line), "method=GET path=/a bytes=578 client=203.0.113.9");
+        assert_eq!(said("apache:common", &line.replace(" - 578", " -- 578")), "not claimed");
     }
 
     #[test]

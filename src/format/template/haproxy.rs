@@ -8,7 +8,7 @@ mod names;
 
 use super::super::haproxy::{self, Ending, Head, Line, Retries, Route, Timers, is_success, micros, number, placed};
 use super::super::haproxy_http::{self, parts_of, split_target};
-use super::super::nginx::list;
+use super::super::nginx::{forwarded, with_query};
 use super::super::{Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::haproxy_word;
@@ -19,7 +19,7 @@ use crate::grammar::find::{find, find2};
 use crate::grammar::json::{Value, object};
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::present;
-use crate::grammar::time::When;
+use crate::grammar::time::{When, Zone};
 use names::{Kind, alias, fetch};
 
 /// A compiled `log-format`.
@@ -120,10 +120,11 @@ enum Field {
     Request,
     /// `%HM`
     Method,
-    /// `%HU`
+    /// `%HU`, with the host before it or without.
     Uri,
     /// `%HP`, with `%HQ` where that follows.
     Path,
+    /// `%HQ`, with its `?` or without.
     Query,
     Host,
     /// The name that the client asked for as it began TLS.
@@ -141,6 +142,12 @@ enum Field {
     Millis,
     Ignored,
 }
+
+/// What may hold anything.
+const UNKNOWN: &[Field] = &[Field::Ignored, Field::Query];
+
+/// Stands for the time in layouts that have none.
+const NEVER: When = When { wall: 0, zone: Zone::Utc };
 
 /// How many fields keep a value.
 const SLOTS: usize = Field::Time as usize;
@@ -200,18 +207,20 @@ impl Custom {
             let has = Places::of(layout.fields());
             (Form::Text(layout), has)
         };
-        if !has.any(&[Field::Status, Field::State]) {
-            let why = "the layout has neither %ST nor %ts or %tsc: it is not known which requests failed";
-            return Err(why.to_owned());
-        }
-        if !has.any(&[Field::Time]) {
-            return Err("the layout has no %tr, %t or other time: it is not known when".to_owned());
-        }
         let look = match &form {
             Form::Text(layout) => Look::of(layout)?,
             Form::Json(_) => Look::Close,
         };
         Ok(Self { form, has, escape, look })
+    }
+
+    /// See [`super::Template::lack`].
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        match [&[Field::Status, Field::State][..], &[Field::Time]].map(|fields| self.has.any(fields)) {
+            [false, _] => Some("the layout has neither %ST nor %ts or %tsc: it is not known which requests failed"),
+            [_, false] => Some("the layout has no %tr, %t or other time: it is not known when"),
+            _ => None,
+        }
     }
 
     /// An ordinary end is `--`, with the status sent and no retry made; all else is worth a look.
@@ -230,18 +239,15 @@ impl Custom {
 
     fn skim_any<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let values = self.values(line, false)?;
-        let status = match values.status() {
-            Some(status) if self.has.any(&[Field::Status]) => status,
-            _ => return Some(Skimmed::Full),
-        };
+        let (Some(when), Some(status)) = (values.when, values.status()) else { return Some(Skimmed::Full) };
         let state = values.get(Field::State);
         let retries = self.retries(&values);
         if !(state.is_empty() || state.starts_with(b"--")) || retries.count > 0 || retries.elsewhere {
             return Some(Skimmed::Full);
         }
-        let line = self.line(&values)?;
+        let line = self.line(&values);
         Some(Skimmed::Plain(Skim {
-            when: line.head.when,
+            when,
             status,
             group: line.route.group,
             upstream: line.route.upstream,
@@ -254,11 +260,11 @@ impl Custom {
     /// See [`super::Template::unknown`].
     pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
         let named = match &self.form {
-            Form::Text(layout) => return layout.each(line, Field::Ignored),
+            Form::Text(layout) => return layout.each(line, UNKNOWN),
             Form::Json(named) => named,
         };
         let is_known =
-            |name: &[u8]| named.iter().any(|(known, _, field)| known.as_bytes() == name && *field != Field::Ignored);
+            |name: &[u8]| named.iter().any(|(known, _, field)| known.as_bytes() == name && !UNKNOWN.contains(field));
         let mut unknown = Vec::new();
         // What cannot be read as an object has told nothing, and is no line of this layout.
         let _ = object(line, |name, value| {
@@ -273,23 +279,27 @@ impl Custom {
 
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
         let values = self.values(line, true)?;
-        let line = self.line(&values)?;
+        let line = self.line(&values);
         let mut record = line.record();
+        record.when = values.when;
         let first = |values: [&'a [u8]; 3]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
         let (method, asked, path) = parts_of(values.get(Field::Request));
-        let (uri_host, uri) = split_target(first([values.get(Field::Uri), values.get(Field::Path), b""]));
+        let uri = values.get(Field::Uri);
+        let (uri_host, target) = split_target(first([uri, values.get(Field::Path), b""]));
         record.method = first([values.get(Field::Method), method, b""]);
         record.host = match host(first([values.get(Field::Host), asked, uri_host])) {
             b"" => values.get(Field::ServerName),
             host => host,
         };
-        record.path = if values.get(Field::Uri).is_empty() { first([path, uri, b""]) } else { uri };
+        let path = if uri.is_empty() { first([path, target, b""]) } else { target };
+        let query = if find(b'?', path).is_none() { values.get(Field::Query) } else { b"" };
+        (record.path, record.query) = with_query(path, query);
         record.user_agent = values.get(Field::UserAgent);
         record.trace_id = values.get(Field::RequestId);
         record.pid = whole(values.get(Field::Pid), uint);
         record.escape = self.escape;
         if record.client.is_empty() {
-            record.client = list(values.get(Field::ForwardedFor)).next().unwrap_or_default();
+            record.client = forwarded(values.get(Field::ForwardedFor));
         }
         let error = values.get(Field::Error);
         if !error.is_empty() && !is_success(after_key(error)) {
@@ -312,18 +322,19 @@ impl Custom {
             Form::Text(layout) => layout.skim(line),
             Form::Json(named) => members(named, line),
         }
-        .filter(|values| values.when.is_some())
+        .filter(|values| values.when.is_some() || !self.has.any(&[Field::Time]))
     }
 
-    fn line<'a>(&self, values: &Values<'a>) -> Option<Line<'a>> {
+    fn line<'a>(&self, values: &Values<'a>) -> Line<'a> {
         let timers = self.timers(values);
         let state = values.get(Field::State);
         let client = match values.get(Field::ClientPort) {
             b"" => values.get(Field::Client),
-            client => host(client),
+            // A program's name may stand before it, in a line of syslog's that lost its stamp.
+            client => host(&client[memchr::memrchr(b' ', client).map_or(0, |at| at + 1)..]),
         };
-        Some(Line {
-            head: Head::of(client, values.when?),
+        Line {
+            head: Head::of(client, values.when.unwrap_or(NEVER)),
             frontend: values.get(Field::Frontend),
             route: self.route(values),
             host: b"",
@@ -331,7 +342,7 @@ impl Custom {
             status: values.status(),
             bytes: milliseconds(values.get(Field::Bytes)),
             ending: Ending { state, retries: self.retries(values) },
-        })
+        }
     }
 
     /// The server by its name, else by its address.
@@ -586,6 +597,7 @@ const JOINTS: Joints<Field> = Joints {
     fixed: |field| matches!(field, Field::Status | Field::Time),
     fused: |last, next| match (last, next) {
         (Field::Path, Field::Query) => Some(Field::Path),
+        (Field::Host, whole @ (Field::Uri | Field::Path)) => Some(whole),
         // `%[txn.redispatched,iif(+,)]%[txn.conn_retries]`
         (Field::Ignored, Field::Retries) => Some(Field::Retries),
         _ => None,
@@ -619,7 +631,11 @@ struct Flags {
 impl Parser {
     /// What was read, as lines of text.
     fn layout(self) -> Layout<Field> {
-        let rules = Rules { backslashes: self.backslashes, open_end: true };
+        let has = |wanted: &[Field]| {
+            self.parts.iter().any(|part| matches!(part, Part::Value(_, field) if wanted.contains(field)))
+        };
+        let open_end = has(&[Field::Time]) && has(&[Field::Status, Field::State]);
+        let rules = Rules { backslashes: self.backslashes, open_end };
         Layout::new(fused(self.parts), rules, is_needed)
     }
 
@@ -700,9 +716,12 @@ impl Parser {
         }
     }
 
-    /// What the layout calls the value that follows: `ua=`, `"user_agent":"`.
+    /// What the layout calls the value that follows: `ua=`, `"user_agent":"`; behind `https://` stands the host.
     fn key(&self) -> &str {
         let Some(Part::Text(text)) = self.parts.last() else { return "" };
+        if text.ends_with("://") {
+            return "host";
+        }
         let text = text.trim_end_matches(['"', ' ']);
         let Some(text) = text.strip_suffix(['=', ':']) else { return "" };
         let text = text.trim_end_matches(['"', ' ']);
@@ -877,7 +896,7 @@ mod tests {
     fn one(item: &str, value: &str) -> String {
         let said =
             said(&format!("haproxy:[%tr] %ST {item} %tsc"), &format!("[28/Sep/2026:12:00:00.123] 200 {value} ----"));
-        let said = said.replace("status=200", "").replace("state=----", "");
+        let said = said.replace("status=200", "").replace("state=----", "").replace("  ", " ");
         said.trim().to_owned()
     }
 
@@ -909,6 +928,7 @@ mod tests {
             ("%ci:%cp", "203.0.113.9:51514", "client=203.0.113.9"),
             ("%ci:%cp", "2001:db8::1:443", "client=2001:db8::1"),
             ("%ci:%cp", "unix:1", "client=unix"),
+            ("%ci:%cp", "haproxy[674]: 203.0.113.9:51514", "client=203.0.113.9"),
             ("%ci", "2001:db8::a", "client=2001:db8::a"),
             ("%ci %cp", "203.0.113.9 51514", "client=203.0.113.9"),
             ("%{+X}ci:%{+X}cp", "7F000001:CFEC", ""),
@@ -963,7 +983,8 @@ mod tests {
             ("%{+Q}r", "\"GET https://h.example.com/a HTTP/2.0\"", "method=GET host=h.example.com path=/a"),
             ("%{-Q}r", "<BADREQ>", ""),
             ("%HM %HP%HQ %HV", "GET /a?b HTTP/1.1", "method=GET path=/a?b"),
-            ("%HM %HPO %HQ", "GET /a ?b", "method=GET path=/a"),
+            ("%HM %HPO %HQ", "GET /a ?b", "method=GET path=/a query=b"),
+            ("%HU %HQ", "/a?b ?b", "path=/a?b"),
             ("%HU", "/a?b#22", "path=/a?b#22"),
             ("%HU", "https://h.example.com/a", "host=h.example.com path=/a"),
             ("%{+E}HQ", "?a[\\]", ""),
@@ -985,7 +1006,20 @@ mod tests {
             ("%[req.hdr(Host),lower]", "h.example.com", "host=h.example.com"),
             ("%[req.hdr(host),sha1,hex]", "0a0b", ""),
             ("%{+Q}[req.fhdr(User-Agent)]", "\"curl/8 x\"", "agent=curl/8 x"),
-            ("%[hdr(x-forwarded-for)]", "203.0.113.9,10.0.0.1", "client=203.0.113.9,10.0.0.1"),
+            ("%[hdr(x-forwarded-for)]", "203.0.113.9,10.0.0.1", "client=203.0.113.9"),
+            ("%[req.hdr(x-correlation-id)] %Ci:%Cp", "r-1 203.0.113.9:5151", "client=203.0.113.9 trace=r-1"),
+            (
+                "%HM https://%[capture.req.hdr(0)]%HU",
+                "GET https://h.example.com:8443/a?b",
+                "method=GET host=h.example.com path=/a?b",
+            ),
+            ("%[base]?%[query]", "h.example.com/a?b", "host=h.example.com path=/a query=b"),
+            ("%[var(txn.path)] %[var(txn.query)]", "/a b=c", "path=/a query=b=c"),
+            (
+                "ua=%{+Q}[capture.req.hdr(0)] host=%[capture.req.hdr(1)]",
+                r#"ua="curl "8" x" host=h.example.com"#,
+                r#"host=h.example.com agent=curl "8" x"#,
+            ),
             ("%[req.hdr(x-request-id)]", "r-1", "trace=r-1"),
             ("%[unique-id]", "r-1", "trace=r-1"),
             ("%[res.hdr(server)]", "x y", ""),

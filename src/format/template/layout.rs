@@ -5,7 +5,7 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::nginx::bare_list;
-use super::stamp::Stamp;
+use super::stamp::{self, Stamp};
 use crate::grammar::eight::first_eight;
 use crate::grammar::find::{digits, find, find_far, mask};
 use crate::grammar::number::{behind_digits, last_of_row, status};
@@ -14,10 +14,12 @@ use crate::grammar::time::When;
 /// What a value looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Three digits.
+    /// Three digits, or `-`.
     Status,
     /// A time.
     Stamp(Stamp),
+    /// Parts of a time that do not tell when.
+    Moment(Box<[stamp::Part]>),
     /// Digits, with a sign or a point, or nothing.
     Number,
     /// One of nginx's upstream lists.
@@ -34,6 +36,8 @@ pub(super) enum Class {
     Quotable,
     /// Text without a space.
     Word,
+    /// `GET /a HTTP/1.1`
+    Request,
     /// Anything.
     Text,
 }
@@ -54,8 +58,10 @@ pub(super) struct Piece<F> {
 /// How a value's end is found, in the ordinary case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// Where the text behind it first stands. `must`: a byte that must be in the value, or 0.
-    Text { must: u8 },
+    /// At the first space, with which the text behind it begins. `must`: a byte that must be in the value, or 0.
+    Space { must: u8 },
+    /// Where the text behind it first stands.
+    Text,
     /// Where the digits end.
     Digits,
     /// Behind the third digit.
@@ -172,13 +178,13 @@ impl<F: Copy> Layout<F> {
         self.fill(line, true)
     }
 
-    /// Every value of `wanted` in a line.
-    pub(super) fn each<'a>(&self, line: &'a [u8], wanted: F) -> Vec<&'a [u8]>
+    /// Every value of those fields in a line.
+    pub(super) fn each<'a>(&self, line: &'a [u8], wanted: &[F]) -> Vec<&'a [u8]>
     where
         F: PartialEq,
     {
         let Each(values) = self.read(line).unwrap_or_default();
-        values.into_iter().filter(|(field, _)| *field == wanted).map(|(_, value)| value).collect()
+        values.into_iter().filter(|(field, _)| wanted.contains(field)).map(|(_, value)| value).collect()
     }
 
     #[inline(always)]
@@ -303,11 +309,13 @@ impl Way {
             Class::Number if !matches!(after.first, b'.' | b'-' | b'+') => Self::Digits,
             Class::Row(5) => Self::Row,
             _ if after.text.is_empty() => Self::Any,
-            Class::Text => Self::Text { must: 0 },
-            Class::Word if after.text[0] == b' ' => Self::Text { must: 0 },
-            Class::List if !matches!(after.text[0], b' ' | b'|' | b':') => Self::Text { must: 0 },
-            Class::Port if after.text[0] == b' ' => Self::Text { must: b':' },
-            Class::Route if after.text[0] == b' ' => Self::Text { must: b'/' },
+            Class::Text if *after.text == *b" " => Self::Space { must: 0 },
+            Class::Word if after.first == b' ' => Self::Space { must: 0 },
+            Class::Port if after.first == b' ' => Self::Space { must: b':' },
+            Class::Route if after.first == b' ' => Self::Space { must: b'/' },
+            Class::Text => Self::Text,
+            Class::Request if after.first == b'"' => Self::Text,
+            Class::List if !matches!(after.first, b' ' | b'|' | b':') => Self::Text,
             _ => Self::Any,
         }
     }
@@ -318,11 +326,19 @@ impl<F: Copy> Piece<F> {
     #[inline(always)]
     fn step<'a, S: Sink<'a, F>>(&self, i: &'a [u8], rules: Rules, sink: &mut S) -> Option<&'a [u8]> {
         match self.way {
-            Way::Text { must } => {
+            Way::Space { must } => {
+                let (value, behind) = i.split_at(find(b' ', i)?);
+                if must != 0 && find(must, value).is_none() {
+                    return None;
+                }
+                let after = self.after.strip(behind)?;
+                sink.set(self.field, value);
+                Some(after)
+            }
+            Way::Text => {
                 let end = self.after.find(i, 0)?;
                 let value = &i[..end];
-                let is_escaped = rules.backslashes && value.last() == Some(&b'\\') && i[end] == b'"';
-                if is_escaped || must != 0 && find(must, value).is_none() {
+                if rules.backslashes && value.last() == Some(&b'\\') && i[end] == b'"' {
                     return None;
                 }
                 sink.set(self.field, value);
@@ -335,7 +351,7 @@ impl<F: Copy> Piece<F> {
                     sink.set(self.field, &i[..i.len() - behind.len()]);
                     return Some(after);
                 }
-                let end = digits_length(i)?;
+                let end = digits_length(i).filter(|_| i.first() != Some(&b' '))?;
                 let after = self.after.strip(&i[end..])?;
                 sink.set(self.field, &i[..end]);
                 Some(after)
@@ -378,11 +394,12 @@ impl<F: Copy> Piece<F> {
     fn length(&self, i: &[u8]) -> Option<Option<usize>> {
         let read = |rest: Option<&[u8]>| rest.map(|rest| Some(i.len() - rest.len()));
         match &self.class {
-            Class::Text | Class::Word | Class::Port | Class::Route => Some(None),
+            Class::Text | Class::Word | Class::Request | Class::Port | Class::Route => Some(None),
             Class::Number => Some(Some(number_length(i))),
             // Apache writes `-` where there is none.
             Class::Status if i.first() == Some(&b'-') => Some(Some(1)),
             Class::Status => read(status(i).ok().map(|(rest, _)| rest)),
+            Class::Moment(parts) => Some(stamp::length(parts, i)),
             Class::Stamp(stamp) => read(stamp.read(i).map(|(rest, _)| rest)),
             Class::Row(count) => Some(Some(row_length(i, *count)?)),
             Class::List if matches!(self.after.text.first(), None | Some(b' ' | b'|')) => {
@@ -394,10 +411,25 @@ impl<F: Copy> Piece<F> {
                 _ => Some(Some(0)),
             },
             Class::Quotable => match i {
-                [b'"', inside @ ..] => end_of_quotes(inside).map(|end| Some(end + 2)),
+                [b'"', inside @ ..] => self.end_of_quotes(inside).map(|end| Some(end + 2)),
                 _ => Some(None),
             },
         }
+    }
+
+    /// Where the quotes end that `inside` begins in: at the first quote that the text behind the value follows, for
+    /// HAProxy escapes none in what a sample gives; else at the first.
+    fn end_of_quotes(&self, inside: &[u8]) -> Option<usize> {
+        let quotes = memchr::memchr_iter(b'"', inside);
+        let mut ends = quotes
+            .filter(|end| inside[..*end].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0)
+            .peekable();
+        let first = *ends.peek()?;
+        let fits = |end: &usize| {
+            let rest = &inside[end + 1..];
+            if self.after.text.is_empty() { rest.trim_ascii().is_empty() } else { self.after.strip(rest).is_some() }
+        };
+        Some(ends.find(fits).unwrap_or(first))
     }
 
     /// Where the text behind the value first stands.
@@ -431,7 +463,8 @@ impl<F: Copy> Piece<F> {
         let before_space = || find(b' ', i).unwrap_or(i.len());
         let behind = |byte: u8| find(byte, i).map(|at| at + 1);
         match self.class {
-            Class::Word if self.after.text.first() != Some(&b' ') => Some((0, before_space())),
+            Class::Word => Some((0, before_space())),
+            Class::Request if self.after.text.first() != Some(&b'"') => Some((request_length(i), i.len())),
             Class::Port => Some((behind(b':')?, i.len())),
             Class::Route => Some((behind(b'/')?, before_space())),
             _ => Some((0, i.len())),
@@ -471,6 +504,7 @@ impl<F: Copy> Piece<F> {
                 }
             }
             Class::Quotable => sink.set(self.field, unquoted(value)),
+            Class::Number => sink.set(self.field, value.trim_ascii_start()),
             _ => sink.set(self.field, value),
         }
     }
@@ -485,17 +519,13 @@ pub(super) fn unquoted(value: &[u8]) -> &[u8] {
     }
 }
 
-/// Where the quotes end that `inside` begins in.
-fn end_of_quotes(inside: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let end = from + find_far(b'"', inside.get(from..)?)?;
-        let slashes = inside[..end].iter().rev().take_while(|byte| **byte == b'\\').count();
-        if slashes % 2 == 0 {
-            return Some(end);
-        }
-        from = end + 1;
+/// How long a request is at least: as far as its protocol, if it has one.
+fn request_length(i: &[u8]) -> usize {
+    const PROTOCOL: &[u8] = b" HTTP/";
+    if i.starts_with(b"-") {
+        return 0;
     }
+    memchr::memmem::find(i, PROTOCOL).map_or(0, |at| at + PROTOCOL.len())
 }
 
 /// The length of a number of up to 15 bytes; `None` where it is longer, or the line ends soon.
@@ -507,9 +537,12 @@ fn digits_length(i: &[u8]) -> Option<usize> {
     (length < 16).then_some(length)
 }
 
+/// The length of a number, and of spaces before it: Jetty writes one more where the user agent is not known.
 #[inline]
 fn number_length(i: &[u8]) -> usize {
-    i.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count()
+    let text = i.trim_ascii_start();
+    let number = text.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
+    i.len() - text.len() + number.count()
 }
 
 /// The length of a row of numbers.
@@ -560,6 +593,9 @@ impl Literal {
     #[inline(always)]
     fn strip<'a>(&self, i: &'a [u8]) -> Option<&'a [u8]> {
         let rest = i.get(self.text.len()..)?;
+        if self.text.len() == 1 {
+            return (i[0] == self.first).then_some(rest);
+        }
         let same = (first_eight(i) ^ self.start.0) & self.start.1 == 0;
         (same && (self.text.len() <= 8 || i[8..].starts_with(&self.text[8..]))).then_some(rest)
     }
@@ -657,7 +693,7 @@ mod tests {
     fn values_end_where_they_must() {
         use Class::{Captures, List, Number, Port, Quotable, Route, Row, Stamp, Status, Text, Word};
         let time = || Stamp(super::Stamp::Clf);
-        let cases: [Case<'_>; 24] = [
+        let cases: [Case<'_>; 25] = [
             (
                 &[(Text, " ["), (time(), "]")],
                 "al [ice [28/Sep/2026:12:00:00 +0600]",
@@ -674,6 +710,7 @@ mod tests {
             (&[(List, ": "), (Text, "")], "a:1 : b:2: rest", Some(&["a:1 : b:2", "rest"])),
             (&[(Port, " "), (Text, "")], "2001:db8::1:443 x", Some(&["2001:db8::1:443", "x"])),
             (&[(Port, " "), (Text, "")], "a 1:2 x", Some(&["a 1:2", "x"])),
+            (&[(Port, " ["), (Text, "]")], "a[9]: 1:2 [x]", Some(&["a[9]: 1:2", "x"])),
             (&[(Port, "")], "a", Some(&["a"])),
             (&[(Route, " ")], "be/srv ", Some(&["be/srv"])),
             (&[(Route, " "), (Text, "")], "be srv/x y", None),

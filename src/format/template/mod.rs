@@ -43,6 +43,16 @@ impl Template {
         Some(compiled.map(Self))
     }
 
+    /// Why requests cannot be counted by such lines, if so: the layout does not say how they ended, or when.
+    #[must_use]
+    pub fn lack(&self) -> Option<&'static str> {
+        match &self.0 {
+            Vendor::Nginx(custom) => custom.lack(),
+            Vendor::Apache(custom) => custom.lack(),
+            Vendor::Haproxy(custom) => custom.lack(),
+        }
+    }
+
     /// The name in reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -112,6 +122,38 @@ fn column(layout: &str, at: usize) -> usize {
 }
 
 #[cfg(test)]
+mod tests {
+    use super::super::nginx::tests::{agree, told};
+    use super::*;
+
+    /// Such layouts are of use to `gatewhy parse` alone.
+    #[test]
+    fn a_layout_may_say_neither_how_nor_when() {
+        let ends = "it is not known which requests failed";
+        let cases = [
+            ("nginx:$remote_addr \"$request\"", "::1 \"GET /a HTTP/1.1\"", ends, "method=GET path=/a client=::1"),
+            ("nginx:$status $uri", "502 /a", "it is not known when", "status=502 path=/a"),
+            ("apache:%h %T", "::1 2", ends, "duration=2.000 client=::1"),
+            ("apache:%>s %U", "502 /a", "it is not known when", "status=502 path=/a"),
+            ("haproxy:%ci:%cp %HM", "::1:99 GET", ends, "method=GET client=::1"),
+            ("haproxy:%ST %HU", "502 /a", "it is not known when", "status=502 path=/a"),
+        ];
+        for (layout, line, lack, expected) in cases {
+            let template = Template::compile(layout).and_then(Result::ok);
+            let said = template.as_ref().map(|template| {
+                let record = template.read(line.as_bytes());
+                assert_eq!(agree(template.skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+                told(record)
+            });
+            assert_eq!(said.as_deref(), Some(expected), "{layout}");
+            assert!(template.as_ref().and_then(Template::lack).is_some_and(|why| why.ends_with(lack)), "{layout}");
+            let other = template.and_then(|template| template.read(b"any thing").map(|_| ()));
+            assert_eq!(other, None, "{layout}");
+        }
+    }
+}
+
+#[cfg(test)]
 mod testing {
     use super::super::nginx::tests::{agree, told};
     use super::*;
@@ -124,6 +166,9 @@ mod testing {
             Some(Err(error)) => return error,
             None => return "of no vendor".to_owned(),
         };
+        if let Some(lack) = template.lack() {
+            return lack.to_owned();
+        }
         let record = template.read(line.as_bytes());
         assert_eq!(agree(template.skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -132,7 +177,8 @@ mod testing {
             let state = format!(" state={}", text(record.termination_state));
             let flags = format!(" flags={}", text(record.flags));
             let kept = |text: String| if text.ends_with('=') { String::new() } else { text };
-            upstream + &kept(state) + &kept(flags)
+            let query = format!(" query={}", text(record.query));
+            upstream + &kept(state) + &kept(flags) + &kept(query)
         });
         told(record) + &more.unwrap_or_default()
     }
@@ -141,7 +187,10 @@ mod testing {
     pub(super) fn time(layout: &str, line: &str) -> String {
         let read = |template: Template| template.read(line.as_bytes()).and_then(|record| record.when);
         match Template::compile(layout) {
-            Some(Ok(template)) => read(template).map_or("not claimed".to_owned(), shown),
+            Some(Ok(template)) => match template.lack() {
+                Some(lack) => lack.to_owned(),
+                None => read(template).map_or("not claimed".to_owned(), shown),
+            },
             Some(Err(error)) => error,
             None => "of no vendor".to_owned(),
         }

@@ -19,6 +19,7 @@ pub(super) struct Custom {
     escape: Escape,
     /// Whether a [`Glance`] can tell all that counting wants.
     is_ordinary: bool,
+    lack: Option<&'static str>,
 }
 
 impl Custom {
@@ -28,21 +29,29 @@ impl Custom {
         let (escape, layout) = directive(text)?;
         let mut parts = Vec::new();
         split(&layout, &mut parts)?;
+        if escape != Escape::Hex {
+            parts.iter_mut().for_each(without_dash);
+        }
         let backslashes = escape != Escape::None;
         let needs = |var| matches!(var, Var::Status | Var::Time | Var::UpstreamAddr | Var::UpstreamStatus);
         let layout = Layout::new(parts, Rules { backslashes, open_end: false }, needs);
         let count = |wanted: Var| layout.fields().filter(|var| *var == wanted).count();
-        if count(Var::Status) == 0 {
-            return Err("the layout has no $status: it is not known which requests failed".to_owned());
-        }
-        if count(Var::Time) == 0 {
-            return Err("the layout has no $time_local, $time_iso8601 or $msec: it is not known when".to_owned());
-        }
+        let lack = match (count(Var::Status), count(Var::Time)) {
+            (0, _) => Some("the layout has no $status: it is not known which requests failed"),
+            (_, 0) => Some("the layout has no $time_local, $time_iso8601 or $msec: it is not known when"),
+            _ => None,
+        };
         let once = [Var::Status, Var::UpstreamAddr, Var::RequestTime].iter().all(|var| count(*var) == 1);
-        let is_ordinary = once
+        let is_ordinary = lack.is_none()
+            && once
             && [Var::UpstreamStatus, Var::ServerName].iter().all(|var| count(*var) < 2)
             && [Var::ProxyHost, Var::ProxyUpstream].iter().all(|var| count(*var) == 0);
-        Ok(Self { layout, escape, is_ordinary })
+        Ok(Self { layout, escape, is_ordinary, lack })
+    }
+
+    /// See [`super::Template::lack`].
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        self.lack
     }
 
     #[inline]
@@ -53,16 +62,17 @@ impl Custom {
                 return Some(Skimmed::Plain(skim));
             }
         }
-        self.vars(line)?.skim()
+        let vars = self.vars(line)?;
+        if self.lack.is_some() { Some(Skimmed::Full) } else { vars.skim() }
     }
 
     /// See [`super::Template::unknown`].
     pub(super) fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
-        self.layout.each(line, Var::Ignored)
+        self.layout.each(line, &[Var::Ignored, Var::Args])
     }
 
     pub(super) fn read<'a>(&self, line: &'a [u8]) -> Option<Record<'a>> {
-        self.vars(line)?.record()
+        Some(self.vars(line)?.record_as_far())
     }
 
     fn vars<'a>(&self, line: &'a [u8]) -> Option<Vars<'a>> {
@@ -144,7 +154,10 @@ fn class(name: &str, var: Var) -> Class {
         Var::Time if name == "msec" => Class::Stamp(Stamp::Epoch),
         Var::Time if name == "time_iso8601" => Class::Stamp(Stamp::Iso),
         Var::Time => Class::Stamp(Stamp::Clf),
-        Var::BodyBytes | Var::Bytes | Var::RequestTime => Class::Number,
+        Var::BodyBytes | Var::Bytes | Var::RequestTime | Var::Pid | Var::Port => Class::Number,
+        _ if matches!(name, "remote_port" | "request_length") => Class::Number,
+        Var::Request => Class::Request,
+        Var::ForwardedFor => Class::List,
         _ if name.starts_with("upstream_") && lists.iter().any(|end| name.ends_with(end)) => Class::List,
         _ => Class::Text,
     }
@@ -177,14 +190,48 @@ fn split(layout: &str, parts: &mut Vec<Part<Var>>) -> Result<(), String> {
             return Err(format!("column {column}: `$` is not followed by a variable's name"));
         }
         let var = Var::named(name.as_bytes());
+        take_literal(parts, var);
         JOINTS.add(parts, (class(name, var), var), &layout[at..at + taken], column)?;
         at += taken;
     }
     Ok(())
 }
 
-const JOINTS: Joints<Var> =
-    Joints { ignored: Var::Ignored, fixed: |var| matches!(var, Var::Status | Var::Time), fused: |_, _| None };
+const JOINTS: Joints<Var> = Joints {
+    ignored: Var::Ignored,
+    fixed: |var| matches!(var, Var::Status | Var::Time),
+    fused: |last, next| match (last, next) {
+        (Var::Uri, Var::Args) => Some(Var::UriArgs),
+        (Var::Url, Var::Args) => Some(Var::UrlArgs),
+        (Var::Url | Var::Host | Var::ServerName, Var::RequestUri | Var::Uri) => Some(Var::Url),
+        _ => None,
+    },
+};
+
+/// Takes text between values that are one together: `$uri?$args`, `$host:$server_port$request_uri`.
+fn take_literal(parts: &mut Vec<Part<Var>>, next: Var) {
+    let (taken, whole) = match (parts.as_slice(), next) {
+        ([.., Part::Value(_, var @ (Var::Uri | Var::Url)), Part::Text(text)], Var::Args) if text == "?" => (2, *var),
+        (
+            [.., Part::Value(_, Var::Host | Var::ServerName), Part::Text(text), Part::Value(_, Var::Port)],
+            Var::RequestUri | Var::Uri,
+        ) if text == ":" => (3, Var::Url),
+        _ => return,
+    };
+    parts.truncate(parts.len() - taken);
+    parts.push(Part::Value(Class::Text, whole));
+}
+
+/// Only `escape=default` writes `-` for a variable without a value.
+fn without_dash(part: &mut Part<Var>) {
+    if let Part::Value(_, var) = part {
+        *var = match *var {
+            Var::UriArgs => Var::Uri,
+            Var::UrlArgs => Var::Url,
+            var => var,
+        };
+    }
+}
 
 /// Takes off what nginx.conf has around a layout: `log_format main escape=json '…' '…';`
 fn directive(text: &str) -> Result<(Escape, String), String> {
@@ -282,6 +329,46 @@ mod tests {
                 r#"{"t":"2026-09-28T12:00:00+06:00","s":504,"ua":"a\"b","ut":"60.001","u":"10.0.0.5:80"}"#,
                 r#"status=504 upstream=10.0.0.5:80 duration=60.001 agent=a\"b names=upstream attempts=[10.0.0.5:80 - -/-/60.001]"#,
             ),
+            (
+                "$time_iso8601 $status $request_method $uri?$args|$uri $args|",
+                "2026-09-28T12:00:00+06:00 200 GET /a?b|/a b|",
+                "status=200 method=GET path=/a?b",
+            ),
+            // Recorded from 1.22.1, whose request was `GET /a`.
+            ("[$time_local] $status $uri$is_args$args", "[TIME] 200 /a-", "status=200 path=/a"),
+            ("[$time_local] $status $uri?$args", "[TIME] 200 /a?-", "status=200 path=/a"),
+            (
+                "log_format x escape=json '$msec $status $uri$is_args$args';",
+                "1700000000.123 200 /a-",
+                "status=200 path=/a-",
+            ),
+            (
+                "[$time_local] $status $scheme://$host:$server_port$request_uri $pid",
+                "[TIME] 200 http://[2001:db8::1]:80/a?b=:/ 7029",
+                "status=200 host=2001:db8::1 path=/a?b=:/ pid=7029",
+            ),
+            (
+                "[$time_local] $status $scheme://$http_host$uri$is_args$args $request_method",
+                "[TIME] 200 https://shop.example.com/- GET",
+                "status=200 method=GET host=shop.example.com path=/",
+            ),
+            (
+                "$realip_remote_addr $remote_addr:$remote_port $status [$time_local]",
+                "10.0.0.1 2001:db8::1:443 200 [TIME]",
+                "status=200 client=2001:db8::1",
+            ),
+            ("$proxy_protocol_addr $status [$time_local]", "203.0.113.9 200 [TIME]", "status=200 client=203.0.113.9"),
+            ("$the_real_ip - [$the_real_ip] $status [$time_local]", "::1 - [::1] 200 [TIME]", "status=200 client=::1"),
+            (
+                "$http_x_forwarded_for $status [$time_local] $request $http_user_agent",
+                "203.0.113.9, 10.0.0.1 200 [TIME] GET /a b HTTP/1.1 Mozilla/5.0 (X11)",
+                "status=200 method=GET path=/a b client=203.0.113.9 agent=Mozilla/5.0 (X11)",
+            ),
+            (
+                r#"$remote_addr [$time_local] $protocol $status $session_time "$upstream_addr" "$upstream_session_time""#,
+                r#"203.0.113.9 [TIME] TCP 200 0.101 "10.0.0.5:3306" "0.100""#,
+                "status=200 upstream=10.0.0.5:3306 duration=0.101 client=203.0.113.9 names=upstream attempts=[10.0.0.5:3306 - -/-/0.100]",
+            ),
             ("$status $msec $unknown", "502 1700000000.123 any thing", "status=502"),
             ("$status $msec", "502 1700000000.123 more", "not claimed"),
             ("$status $msec", "5020 1700000000.123", "not claimed"),
@@ -307,7 +394,12 @@ mod tests {
             ("main escape=html '$msec $status'", "`escape=html` is none of default, json and none"),
         ];
         for (layout, expected) in cases {
-            assert_eq!(Custom::compile(layout).map(|_| ()), Err(expected.to_owned()), "{layout}");
+            let lack = Custom::compile(layout).map(|custom| custom.lack());
+            assert_eq!(
+                lack.as_ref().map_or_else(|error| Some(error.as_str()), |lack| *lack),
+                Some(expected),
+                "{layout}"
+            );
         }
     }
 

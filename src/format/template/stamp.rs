@@ -1,4 +1,5 @@
 //! Times in the layouts that people give: those that are known, and `strftime` patterns.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use crate::grammar::number::{millionths, uint};
 use crate::grammar::time::{When, YEARLESS, Zone, at_micros, civil, clf, epoch, iso, month, offset};
@@ -77,7 +78,7 @@ impl Stamp {
     }
 
     /// Reads a time; what follows it comes first.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read<'a>(&self, i: &'a [u8]) -> Option<(&'a [u8], When)> {
         match self {
             Self::Clf => clf(i).ok(),
@@ -91,6 +92,13 @@ impl Stamp {
             Self::Parts(parts) => read_parts(parts, i),
         }
     }
+}
+
+/// How long parts that do not tell when are at the start of `i`; `None` where something else stands there.
+pub(super) fn length(parts: &[Part], i: &[u8]) -> Option<usize> {
+    let mut civil = Civil::default();
+    let rest = parts.iter().try_fold(i, |rest, part| civil.add(part, rest))?;
+    Some(i.len() - rest.len())
 }
 
 /// What has been read of a time.
@@ -159,9 +167,7 @@ impl Civil {
             }
             ZoneName => {
                 let end = i.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-                if matches!(&i[..end], b"UTC" | b"GMT" | b"Z") {
-                    self.zone = Some(Zone::Utc);
-                }
+                self.zone = self.zone.or_else(|| named_zone(&i[..end]));
                 Some(&i[end..])
             }
             Part::Utc => {
@@ -202,6 +208,21 @@ impl Civil {
         };
         Some(When { wall, zone })
     }
+}
+
+/// The zone that a name stands for, wherever it is written (RFC 5322, 4.3). Other names mean one zone here and another
+/// there.
+fn named_zone(name: &[u8]) -> Option<Zone> {
+    let hours = match name {
+        b"UTC" | b"GMT" | b"Z" => return Some(Zone::Utc),
+        b"EDT" => -4,
+        b"EST" | b"CDT" => -5,
+        b"CST" | b"MDT" => -6,
+        b"MST" | b"PDT" => -7,
+        b"PST" => -8,
+        _ => return None,
+    };
+    Some(Zone::Offset(hours * 3_600))
 }
 
 /// Up to `most` digits; a space may stand for the first.

@@ -19,12 +19,13 @@ pub(super) enum Kind {
     Time(Stamp),
 }
 
-/// What `%name` stands for (configuration manual, 8.2.6); one that is not known is any text.
+/// What `%name` stands for (configuration manual, 8.2.6); one that is not known is any text. Until 2.2 some had older
+/// names too, as `%Ci` and `%st` (`log.c`).
 pub(super) fn alias(name: &str) -> Kind {
     match name {
-        "ci" => Kind::Address(Field::Client),
+        "ci" | "Ci" => Kind::Address(Field::Client),
         "si" => Kind::Address(Field::ServerAddress),
-        "bi" | "fi" => Kind::Address(Field::Ignored),
+        "bi" | "Bi" | "fi" | "Fi" => Kind::Address(Field::Ignored),
         "f" | "ft" => Kind::Word(Field::Frontend),
         "b" => Kind::Word(Field::Backend),
         "s" => Kind::Word(Field::Server),
@@ -35,7 +36,7 @@ pub(super) fn alias(name: &str) -> Kind {
         "HU" => Kind::Word(Field::Uri),
         "ID" => Kind::Text(Field::RequestId),
         "ts" | "tsc" => Kind::Word(Field::State),
-        "ST" => Kind::Number(Field::Status),
+        "ST" | "st" => Kind::Number(Field::Status),
         "B" => Kind::Number(Field::Bytes),
         "TR" => Kind::Number(Field::RequestTime),
         "Tq" => Kind::Number(Field::OldRequestTime),
@@ -48,7 +49,7 @@ pub(super) fn alias(name: &str) -> Kind {
         "pid" => Kind::Number(Field::Pid),
         "ms" => Kind::Number(Field::Millis),
         "cp" | "bp" | "fp" | "sp" | "ac" | "fc" | "bc" | "sc" | "sq" | "bq" | "Th" | "Ti" | "Td" | "U" | "lc"
-        | "rt" => Kind::Number(Field::Ignored),
+        | "rt" | "Cp" | "Bp" | "Fp" | "Sp" => Kind::Number(Field::Ignored),
         "HV" | "H" | "sslc" | "sslv" | "OG" => Kind::Word(Field::Ignored),
         "hr" | "hs" => Kind::Captures,
         "Ts" => Kind::Time(Stamp::Epoch),
@@ -81,7 +82,9 @@ pub(super) fn fetch(expression: &str) -> (Kind, bool) {
 fn sample(name: &str, argument: &str) -> Kind {
     let header = || Kind::Text(header(argument.split(',').next().unwrap_or_default().trim_matches(['"', '\'', ' '])));
     match name {
-        "req.hdr" | "req.fhdr" | "hdr" | "req.hdrs" | "res.hdr" | "res.fhdr" | "req.cook" => header(),
+        "req.hdr" | "req.fhdr" | "req.hdr_ip" | "hdr" | "hdr_ip" | "req.hdrs" | "res.hdr" | "res.fhdr" | "req.cook" => {
+            header()
+        }
         "var" => match variable(argument) {
             Field::Ignored => Kind::Unnamed,
             field => Kind::Text(field),
@@ -92,7 +95,8 @@ fn sample(name: &str, argument: &str) -> Kind {
         "method" => Kind::Text(Field::Method),
         "path" => Kind::Text(Field::Path),
         "ssl_fc_sni" => Kind::Text(Field::ServerName),
-        "pathq" | "url" | "capture.req.uri" => Kind::Text(Field::Uri),
+        "query" => Kind::Text(Field::Query),
+        "pathq" | "url" | "base" | "capture.req.uri" => Kind::Text(Field::Uri),
         "capture.req.method" => Kind::Text(Field::Method),
         "fe_name" => Kind::Text(Field::Frontend),
         "be_name" => Kind::Word(Field::Backend),
@@ -122,8 +126,10 @@ fn header(name: &str) -> Field {
     match name.to_ascii_lowercase().as_str() {
         "host" | ":authority" => Field::Host,
         "user-agent" => Field::UserAgent,
-        "x-forwarded-for" => Field::ForwardedFor,
-        "x-request-id" => Field::RequestId,
+        "x-forwarded-for" | "x-real-ip" => Field::ForwardedFor,
+        "x-request-id" | "x-correlation-id" | "x-trace-id" | "x-b3-traceid" | "x-amzn-trace-id" | "cf-ray" => {
+            Field::RequestId
+        }
         _ => Field::Ignored,
     }
 }
@@ -135,10 +141,12 @@ pub(super) fn variable(argument: &str) -> Field {
     match name.to_ascii_lowercase().replace(['_', '-', '.'], "").as_str() {
         "host" | "hosthdr" | "hostheader" | "reqhost" | "httphost" | "requesthost" => Field::Host,
         "ua" | "useragent" | "requseragent" => Field::UserAgent,
-        "requestid" | "reqid" | "xrequestid" | "traceid" | "uniqueid" | "uuid" => Field::RequestId,
+        "requestid" | "reqid" | "xrequestid" | "traceid" | "xtraceid" | "correlationid" | "xcorrelationid"
+        | "uniqueid" | "uuid" => Field::RequestId,
         "method" | "reqmethod" => Field::Method,
         "path" | "reqpath" => Field::Path,
-        "uri" | "url" | "requri" | "pathq" => Field::Uri,
+        "query" | "reqquery" | "querystring" => Field::Query,
+        "uri" | "url" | "requri" | "pathq" | "base" => Field::Uri,
         "xff" | "xforwardedfor" => Field::ForwardedFor,
         _ => Field::Ignored,
     }
