@@ -274,15 +274,19 @@ fn ingress_group(name: &[u8]) -> &[u8] {
     }
 }
 
-/// `GET /a?b HTTP/1.1` as its method and path. The path may hold spaces, the protocol may be missing (HTTP/0.9), and
-/// what a client sends to the wrong port is no request at all: then both are empty.
+/// `GET /a?b HTTP/1.1` as its method and path. The path may hold spaces, and the protocol may be missing (HTTP/0.9). What a
+/// client sends to the wrong port is no request at all: it has no method, and the whole stands for the path, since it is
+/// all that was asked for.
 pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
     let end = find(b' ', line).unwrap_or(line.len());
     let (method, rest) = (&line[..end], line.get(end + 1..).unwrap_or_default());
     // ngx_http_parse_request_line: a method is made of these.
     let is_method = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-');
-    if !method.iter().all(is_method) && !is_misspelt(method, rest) || matches!(method, b"" | b"-") {
+    if method == b"-" {
         return (b"", b"");
+    }
+    if method.is_empty() || !method.iter().all(is_method) && !is_misspelt(method, rest) {
+        return (b"", line);
     }
     if let Some((path, b" HTTP/1.0" | b" HTTP/1.1" | b" HTTP/2.0")) = rest.split_last_chunk::<9>() {
         return (method, path.trim_ascii());
@@ -761,7 +765,10 @@ pub(super) mod tests {
             ("GET /0.9", "GET", "/0.9"),
             ("POST http://h/x HTTP/2.0", "POST", "http://h/x"),
             (r"GET /b\x22 x HTTP/1.1", "GET", r"/b\x22 x"),
-            (r"\x16\x03\x01\x02", "", ""),
+            (r"\x16\x03\x01\x02", "", r"\x16\x03\x01\x02"),
+            ("no request", "", "no request"),
+            ("HELP", "HELP", ""),
+            ("-", "", ""),
             ("", "", ""),
         ];
         for (line, method, path) in cases {

@@ -512,7 +512,7 @@ mod tests {
             ),
             (
                 r#"fe80::1%eth0 - - [28/Sep/2026:12:00:00 +0600] "\x16\x03\x01" 400 0 "-" "-""#,
-                "status=400 bytes=0 client=fe80::1%eth0",
+                r"status=400 path=\x16\x03\x01 bytes=0 client=fe80::1%eth0",
             ),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "" 000 0 "" """#, "status=0 bytes=0 client=203.0.113.9"),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 499 - "-" "-""#, "status=499 client=203.0.113.9"),
@@ -641,7 +641,7 @@ mod tests {
             ),
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "hello world" 400 1 "-" "-""#,
-                "status=400 bytes=1 client=203.0.113.9",
+                "status=400 path=hello world bytes=1 client=203.0.113.9",
             ),
             // Without the headers, and cut off in the last.
             (

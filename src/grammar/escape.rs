@@ -32,19 +32,29 @@ pub enum Coding {
     Plus,
 }
 
-/// `text` as it was before the proxy wrote it.
+/// `text` as it was before the proxy wrote it. Where that was no text, as of a TLS handshake on a port for HTTP, bytes say less
+/// than what the proxy wrote for them (`\x16\x03\x01`), which stays.
 #[inline]
 #[must_use]
 pub fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {
     match escape {
         Escape::None => Cow::Borrowed(text),
-        Escape::Hex => replace(text, b'\\', hex_escape),
+        Escape::Hex => if_text(replace(text, b'\\', hex_escape), text),
         Escape::Json => replace(text, b'\\', json_escape),
-        Escape::Hash => replace(text, b'#', |rest| Some((hex_byte(rest)?.into(), 2))),
+        Escape::Hash => if_text(replace(text, b'#', |rest| Some((hex_byte(rest)?.into(), 2))), text),
         Escape::HashOrJson => match unescape(text, Escape::Json) {
             Cow::Borrowed(text) => unescape(text, Escape::Hash),
             Cow::Owned(text) => Cow::Owned(unescape(&text, Escape::Hash).into_owned()),
         },
+    }
+}
+
+/// What escapes stand for, if that is text without control characters; else what was `written`.
+fn if_text<'a>(meant: Cow<'a, [u8]>, written: &'a [u8]) -> Cow<'a, [u8]> {
+    let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(char::is_control));
+    match meant {
+        Cow::Owned(bytes) if is_text(&bytes) => Cow::Owned(bytes),
+        _ => Cow::Borrowed(written),
     }
 }
 
@@ -192,12 +202,21 @@ mod tests {
     #[test]
     fn undoes_each_escaping() {
         assert_eq!(unescape(br"a\x22b\x5Cx22", Escape::Hex).as_ref(), br#"a"b\x22"#);
-        assert_eq!(unescape(br"GET /\xE4", Escape::Hex).as_ref(), b"GET /\xE4");
+        assert_eq!(unescape(br"/caf\xC3\xA9", Escape::Hex).as_ref(), "/café".as_bytes());
         assert_eq!(unescape(b"a#22b#7C#", Escape::Hash).as_ref(), b"a\"b|#");
         assert_eq!(unescape(b"a#22b", Escape::HashOrJson).as_ref(), b"a\"b");
         assert_eq!(unescape(br#"a\"\u0062#7C"#, Escape::HashOrJson).as_ref(), b"a\"b|");
-        assert_eq!(unescape(br"a\\b\n\t\xc3", Escape::Hex).as_ref(), b"a\\b\n\t\xc3");
+        assert_eq!(unescape(br#"a\\b\"c"#, Escape::Hex).as_ref(), br#"a\b"c"#);
         assert_eq!(unescape(br"\u00e9\ud83d\ude00\n\/", Escape::Json).as_ref(), "é😀\n/".as_bytes());
+    }
+
+    /// Latin-1, a TLS handshake, control characters: the log says more than the bytes would.
+    #[test]
+    fn leaves_what_is_no_text() {
+        for text in [r"GET /\xE4", r"\x16\x03\x01\x02", r"a\tb", r"a\x22\x7F"] {
+            assert_eq!(unescape(text.as_bytes(), Escape::Hex).as_ref(), text.as_bytes(), "{text}");
+        }
+        assert_eq!(unescape(b"/#e4#22", Escape::Hash).as_ref(), b"/#e4#22");
     }
 
     #[test]

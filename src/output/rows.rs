@@ -666,7 +666,7 @@ mod tests {
             "status": 502, "upstream_status": null, "cause": "connection-refused", "family": "downtime",
             "confidence": "medium", "method": "GET", "host": null, "path": "=cmd|' /C calc'!A0?token=secret",
             "client": "203.0.113.9", "duration_ms": 1.178, "connect_ms": 60003, "header_ms": null, "attempts": 2,
-            "user_agent": "\u{1b}[2J\u{1b}\n<script>\u{FFFD}", "trace_id": null, "input": "a.log", "line": 7,
+            "user_agent": "\u{1b}[2J\\x1B\n<script>\u{FFFD}", "trace_id": null, "input": "a.log", "line": 7,
         });
         assert_eq!(row, expected);
         let cells = cells(&see(&mut failures(Format::Csv), &event()), FAILURES);
@@ -699,7 +699,7 @@ mod tests {
             "input": "a.log", "line": 7, "format": LogFormat::HaproxyHttp.about().name, "time": "2026-11-20T10:02:11.25Z",
             "status": 502, "group": "api", "upstream": "api/api-2", "method": "GET",
             "path": "=cmd|' /C calc'!A0?token=secret", "duration_ms": 1.178, "connect_ms": 60003,
-            "client": "203.0.113.9", "user_agent": "\u{1b}[2J\u{1b}\n<script>\u{FFFD}", "pid": 5811,
+            "client": "203.0.113.9", "user_agent": "\u{1b}[2J\\x1B\n<script>\u{FFFD}", "pid": 5811,
             "message": "timed out for 203.0.113.9", "cause": "connection-refused",
             "attempts": [
                 { "upstream": "api/api-1", "status": 502, "response_ms": 1 },
