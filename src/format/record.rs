@@ -97,7 +97,7 @@ pub struct Record<'a> {
     pub method: &'a [u8],
     /// The host that the client asked for.
     pub host: &'a [u8],
-    /// The path, with its query.
+    /// The path, with its query; of a request that is none, all that was sent in its place.
     pub path: &'a [u8],
     /// The query, without its `?`, where the line has it apart from the path.
     pub query: &'a [u8],
