@@ -115,6 +115,15 @@ impl Reader {
         }
     }
 
+    /// Whether lines of this reader may be JSON objects, or (`object` is false) may be others.
+    #[must_use]
+    pub fn may_be(&self, object: bool) -> bool {
+        match self {
+            Self::Known(format) => format.about().may_be(object),
+            Self::Custom(_) => true,
+        }
+    }
+
     /// The gateway that writes such lines.
     #[inline]
     #[must_use]

@@ -4,7 +4,7 @@
 //! the edge's on its way to the origin from an answer of the origin's.
 
 use super::{
-    About, Attempt, Coding, Escape, Record, Skimmed, Statuses, Verdict, What, cloud,
+    About, Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
     record::{sign, table},
 };
 use crate::{
@@ -111,6 +111,18 @@ impl<'a> Fields<'a> {
         *field = present(value);
     }
 
+    fn skim(&self) -> Skimmed<'a> {
+        cloud::plain(What::Request, cloud::utc(self.time), cloud::status(self.status), |when, status| Skim {
+            when,
+            status,
+            group: self.host,
+            upstream: b"",
+            names_upstream: false,
+            attempted: self.was_asked(),
+            duration: self.duration(),
+        })
+    }
+
     fn record(&self) -> Record<'a> {
         let header = cloud::millis(self.turn_around);
         let asked = Attempt { header, ..Attempt::default() };
@@ -147,6 +159,9 @@ impl<'a> Fields<'a> {
 
     /// Whether the origin was asked, or was to be: what is not from the cache, unless a rule refused it.
     fn was_asked(&self) -> bool {
+        if self.error.is_empty() {
+            return self.cache == b"0";
+        }
         let sign = sign_of(self.error, None);
         let refused = [DENIED, NO_ORIGIN, QUEUED, QUEUE_FULL].map(Some).contains(&sign);
         !refused && (self.cache == b"0" || sign.is_some())
@@ -158,9 +173,11 @@ fn code(error: &[u8]) -> &[u8] {
     error.split(|byte| *byte == b'|').next().unwrap_or_default()
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"reqTimeSec\""]);
+
 /// The fields, where the object is one of Akamai's: the name of its time is its own.
 fn fields(line: &[u8]) -> Option<Fields<'_>> {
-    if !cloud::may_hold(line, b"\"reqTimeSec\"") {
+    if !MARKS.are_in(line) {
         return None;
     }
     let mut fields = Fields::default();
@@ -169,7 +186,7 @@ fn fields(line: &[u8]) -> Option<Fields<'_>> {
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    fields(line).map(|fields| cloud::skim(&fields.record(), false))
+    fields(line).map(|fields| fields.skim())
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

@@ -5,7 +5,7 @@
 //! of its gateway response why it answered in the integration's place; an HTTP API in words alone.
 
 use super::{
-    About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
     record::{sign, table},
 };
 use crate::{
@@ -78,6 +78,7 @@ const ERROR: [Names; 2] = [(b"responseType", b"error.responseType"), (b"message"
 #[derive(Clone, Copy, Debug, Default)]
 struct Fields<'a> {
     own: bool,
+    when: Option<When>,
     time: &'a [u8],
     epoch: &'a [u8],
     status: &'a [u8],
@@ -122,7 +123,7 @@ impl<'a> Fields<'a> {
     }
 
     fn set_text(&mut self, name: &[u8], text: &'a [u8]) {
-        self.own |= matches!(name, b"resourcePath" | b"routeKey") || name.starts_with(b"integration");
+        self.own |= name.starts_with(b"integration");
         let field = match name {
             b"requestTime" => &mut self.time,
             b"requestTimeEpoch" => &mut self.epoch,
@@ -134,8 +135,14 @@ impl<'a> Fields<'a> {
             b"domainName" => &mut self.host,
             b"httpMethod" => &mut self.method,
             b"path" => &mut self.path,
-            b"resourcePath" => &mut self.resource,
-            b"routeKey" => &mut self.route,
+            b"resourcePath" => {
+                self.own = true;
+                &mut self.resource
+            }
+            b"routeKey" => {
+                self.own = true;
+                &mut self.route
+            }
             b"userAgent" | b"identity.userAgent" => &mut self.user_agent,
             b"requestId" => &mut self.id,
             b"responseLatency" => &mut self.took,
@@ -151,23 +158,50 @@ impl<'a> Fields<'a> {
     }
 
     /// The finer of the two stamps, which tell the same time.
-    fn when(&self) -> Option<When> {
+    fn stamp(&self) -> Option<When> {
         cloud::utc(self.epoch).or_else(|| whole(self.time, clf)).or_else(|| cloud::utc(self.time))
     }
 
+    fn skim(&self) -> Skimmed<'a> {
+        cloud::plain(What::Request, self.when, cloud::status(self.status), |when, status| Skim {
+            when,
+            status,
+            group: self.group(),
+            upstream: b"",
+            names_upstream: false,
+            attempted: self.was_asked(),
+            duration: cloud::millis(self.took),
+        })
+    }
+
+    fn group(&self) -> &'a [u8] {
+        cloud::or(self.route, self.resource)
+    }
+
+    /// The status of a Lambda function's answer, before that of Lambda's own.
+    fn upstream_status(&self) -> Option<u16> {
+        cloud::sent_status(cloud::or(self.backend_status, self.integration_status))
+    }
+
+    fn header(&self) -> Option<Micros> {
+        cloud::millis(self.integration_took)
+    }
+
+    /// Whether the integration was asked.
+    fn was_asked(&self) -> bool {
+        self.upstream_status().is_some() || self.header().is_some() || self.error.starts_with(b"INTEGRATION_")
+    }
+
     fn record(&self, escape: Escape) -> Record<'a> {
-        // The status of a Lambda function's answer, before that of Lambda's own.
-        let upstream_status = cloud::sent_status(cloud::or(self.backend_status, self.integration_status));
-        let header = cloud::millis(self.integration_took);
+        let (upstream_status, header) = (self.upstream_status(), self.header());
         let duration = cloud::millis(self.took);
-        let asked = upstream_status.is_some() || header.is_some() || self.error.starts_with(b"INTEGRATION_");
         let attempt = Attempt { status: upstream_status, header, response: header, ..Attempt::default() };
         Record {
             what: What::Request,
-            when: self.when(),
+            when: self.when,
             status: cloud::status(self.status),
             upstream_status,
-            group: cloud::or(self.route, self.resource),
+            group: self.group(),
             method: self.method,
             host: cloud::host(self.host),
             path: cloud::or(self.path, self.resource),
@@ -182,21 +216,24 @@ impl<'a> Fields<'a> {
             trace_id: self.id,
             message: self.message,
             error_reason: self.error,
-            attempts: asked.then_some(attempt).into_iter().collect(),
+            attempts: self.was_asked().then_some(attempt).into_iter().collect(),
             escape,
             ..Record::default()
         }
     }
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"requestTime"]);
+
 /// The fields of an object that is one of API Gateway's: it has a word of its own, a status and a time.
 fn object(line: &[u8]) -> Option<Fields<'_>> {
-    if !cloud::may_hold(line, b"\"requestTime") {
+    if !MARKS.are_in(line) {
         return None;
     }
     let mut fields = Fields::default();
     cloud::members(line, |name, value| fields.set(name, value))?;
-    (fields.own && cloud::status(fields.status).is_some() && fields.when().is_some()).then_some(fields)
+    fields.when = fields.stamp();
+    (fields.own && cloud::status(fields.status).is_some() && fields.when.is_some()).then_some(fields)
 }
 
 /// `203.0.113.9 caller user [21/Nov/2026:10:00:14 +0000]"GET /stock/{sku} HTTP/1.1" 200 184 ID`: nobody else leaves out
@@ -211,7 +248,7 @@ fn common(line: &[u8]) -> Option<Fields<'_>> {
     let close = place_of(rest, b"\" ")?;
     let mut request = rest[..close].split(|byte| *byte == b' ').map(present);
     let mut words = rest[close + 2..].trim_ascii_end().split(|byte| *byte == b' ').map(present);
-    let fields = Fields {
+    let mut fields = Fields {
         time: &lead[open + 2..],
         client,
         caller,
@@ -223,28 +260,24 @@ fn common(line: &[u8]) -> Option<Fields<'_>> {
         id: words.next()?,
         ..Fields::default()
     };
-    let is_stamp = whole(fields.time, clf).is_some_and(|when| matches!(when.zone, Zone::Offset(_)));
-    (is_stamp && words.next().is_none() && cloud::status(fields.status).is_some()).then_some(fields)
+    fields.when = whole(fields.time, clf).filter(|when| matches!(when.zone, Zone::Offset(_)));
+    (fields.when.is_some() && words.next().is_none() && cloud::status(fields.status).is_some()).then_some(fields)
 }
 
 fn is_address(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }
 
-/// A line in either layout, as a record.
-fn record(line: &[u8]) -> Option<Record<'_>> {
+pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    let fields = if line.first()? == &b'{' { object(line) } else { common(line) };
+    fields.map(|fields| fields.skim())
+}
+
+pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     match line.first()? {
         b'{' => object(line).map(|fields| fields.record(Escape::Json)),
         _ => common(line).map(|fields| fields.record(Escape::None)),
     }
-}
-
-pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    record(line).map(|record| cloud::skim(&record, false))
-}
-
-pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    record(line)
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

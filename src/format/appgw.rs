@@ -6,14 +6,14 @@
 //! are known, and tell of no requests of their own.
 
 use super::{
-    About, Attempt, Attempts, Escape, Record, Skimmed, Statuses, Verdict, What,
+    About, Attempt, Attempts, Escape, Record, Skim, Skimmed, Statuses, Verdict, What,
     azure::{self, Log},
     cloud,
     record::{sign, table},
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
-    grammar::{address, json::Value, number::Micros, text::place_of},
+    grammar::{address, json::Value, number::Micros, text::place_of, time::When},
 };
 
 pub(super) static ABOUT: About = About {
@@ -129,19 +129,49 @@ impl<'a> Fields<'a> {
         *field = text;
     }
 
+    fn skim(&self, log: Log) -> Skimmed<'a> {
+        let (servers, _) = self.lists(&Hidden::of(self.query));
+        let mut tried = tried(servers).map(|(_, server)| server);
+        let (first, second) = (tried.next(), tried.next());
+        if second.is_some() {
+            return Skimmed::Full;
+        }
+        cloud::plain(self.what(log), self.when(), cloud::status(self.status), |when, status| Skim {
+            when,
+            status,
+            group: self.group(),
+            upstream: first.unwrap_or_default(),
+            names_upstream: log == Log::GatewayAccess,
+            attempted: first.is_some(),
+            duration: self.duration(),
+        })
+    }
+
+    /// "Access logs with clientIP value 127.0.0.1 originate from an internal security process."
+    fn what(&self, log: Log) -> What {
+        let of_client = log == Log::GatewayAccess && self.client != b"127.0.0.1";
+        if of_client { What::Request } else { What::Notice }
+    }
+
+    fn when(&self) -> Option<When> {
+        cloud::utc(cloud::or(self.stamp, cloud::or(self.time, self.generated)))
+    }
+
+    fn group(&self) -> &'a [u8] {
+        cloud::or(self.pool, azure::resource(self.resource))
+    }
+
     fn record(&self, log: Log) -> Record<'a> {
         let hidden = Hidden::of(self.query);
         let attempts = self.attempts(&hidden);
         let last = attempts.iter().last().copied().unwrap_or_default();
         let access = log == Log::GatewayAccess;
-        // "Access logs with clientIP value 127.0.0.1 originate from an internal security process."
-        let of_client = access && self.client != b"127.0.0.1";
         Record {
-            what: if of_client { What::Request } else { What::Notice },
-            when: cloud::utc(cloud::or(self.stamp, cloud::or(self.time, self.generated))),
+            what: self.what(log),
+            when: self.when(),
             status: cloud::status(self.status),
             upstream_status: last.status,
-            group: cloud::or(self.pool, azure::resource(self.resource)),
+            group: self.group(),
             upstream: last.upstream,
             names_upstream: access,
             names_connect: self.connects.is_some(),
@@ -176,13 +206,8 @@ impl<'a> Fields<'a> {
 
     /// The n-th items of all lists belong together; where the gateway found no server, there is none.
     fn attempts(&self, hidden: &Hidden<'a>) -> Attempts<'a> {
-        let (servers, statuses) = if self.servers.is_empty() && self.statuses.is_empty() {
-            (hidden.server, hidden.status)
-        } else {
-            (self.servers, self.statuses)
-        };
+        let (servers, statuses) = self.lists(hidden);
         let item = |list: &'a [u8], number: usize| items(list).nth(number).unwrap_or_default();
-        let tried = items(servers).enumerate().filter(|(_, server)| is_server(server));
         let attempt = |(number, upstream)| Attempt {
             upstream,
             status: cloud::sent_status(item(statuses, number)),
@@ -191,13 +216,27 @@ impl<'a> Fields<'a> {
             response: cloud::seconds(item(self.latencies, number)),
             length: None,
         };
-        tried.map(attempt).collect()
+        tried(servers).map(attempt).collect()
+    }
+
+    /// The servers and their statuses.
+    fn lists(&self, hidden: &Hidden<'a>) -> (&'a [u8], &'a [u8]) {
+        if self.servers.is_empty() && self.statuses.is_empty() {
+            (hidden.server, hidden.status)
+        } else {
+            (self.servers, self.statuses)
+        }
     }
 }
 
 /// The items of a list: `10.0.0.4:80, 10.0.0.5:80`.
 fn items(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
+}
+
+/// The servers that were tried, and their places in the list.
+fn tried(servers: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    items(servers).enumerate().filter(|(_, server)| is_server(server))
 }
 
 /// Whether an item names a server rather than a pool: `10.0.0.4:443`, and in version 1 `10.4.0.4`.
@@ -218,6 +257,9 @@ struct Hidden<'a> {
 
 impl<'a> Hidden<'a> {
     fn of(query: &'a [u8]) -> Self {
+        if query.is_empty() {
+            return Self::default();
+        }
         let marks: [&[u8]; 3] = [b"X-AzureApplicationGateway-", b"SERVER-ROUTED=", b"SERVER-STATUS="];
         let start = marks.iter().filter_map(|mark| place_of(query, mark)).min();
         let Some(start) = start else { return Self { query, ..Self::default() } };
@@ -232,9 +274,11 @@ impl<'a> Hidden<'a> {
     }
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"ApplicationGateway", b"\"AGW"]);
+
 /// The fields, where the line is one of the gateway's.
 fn fields(line: &[u8]) -> Option<(Log, Fields<'_>)> {
-    if !cloud::may_hold(line, b"ApplicationGateway") && !cloud::may_hold(line, b"\"AGW") {
+    if !MARKS.are_in(line) {
         return None;
     }
     let mut fields = Fields::default();
@@ -243,7 +287,7 @@ fn fields(line: &[u8]) -> Option<(Log, Fields<'_>)> {
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    fields(line).map(|(log, fields)| cloud::skim(&fields.record(log), false))
+    fields(line).map(|(log, fields)| fields.skim(log))
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

@@ -72,10 +72,11 @@ fn lowered<'a>(name: &[u8], room: &'a mut [u8; LONGEST_NAME]) -> &'a [u8] {
         [plain @ .., b'_', b's' | b'd' | b'b' | b'g' | b't'] => plain,
         _ => name,
     };
-    let Some(room) = room.get_mut(..name.len()) else { return b"" };
-    room.copy_from_slice(name);
+    let Some(start) = room.get_mut(..name.len()) else { return b"" };
+    start.copy_from_slice(name);
+    // All of it, which takes a few instructions, rather than byte by byte up to where the name ends.
     room.make_ascii_lowercase();
-    room
+    &room[..name.len()]
 }
 
 /// The name of the resource that an id ends with: `/SUBSCRIPTIONS/…/APPLICATIONGATEWAYS/SHOP-GATEWAY`.

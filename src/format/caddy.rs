@@ -9,10 +9,10 @@
 //! `modules/logging/encoders.go` of Caddy; zap's encoders.
 
 use super::record::{sign, table, wording};
-use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
+use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::host;
-use crate::grammar::json::{Value, object};
+use crate::grammar::json::{Value, object, object_while};
 use crate::grammar::number::{Micros, millionths, uint, whole};
 use crate::grammar::time::{When, Zone, clf, epoch, iso, nginx_error};
 use memchr::{memchr, memchr_iter, memmem};
@@ -271,6 +271,8 @@ const NAMELESS: [&[u8]; 13] = [
     b"GOMEMLIMIT is updated",
 ];
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"logger\"", b"\"msg\""]);
+
 /// The members of a line, or what the console encoder makes of them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Line<'a> {
@@ -307,16 +309,20 @@ impl<'a> Line<'a> {
     }
 
     fn json(line: &'a [u8]) -> Option<Self> {
-        // Most objects of others have neither.
-        memmem::find(line, b"\"logger\"").or_else(|| memmem::find(line, b"\"msg\""))?;
+        if !MARKS.are_in(line) {
+            return None;
+        }
         let (mut read, mut logger, mut foreign) = (Self::default(), &b""[..], false);
-        let whole = object(line, |name, value| match name {
-            b"logger" => logger = value.text(),
-            b"msg" | b"message" => read.message = value.text(),
-            b"level" => read.level = value.text(),
-            b"ts" | b"time" | b"timestamp" => read.when = read.when.or_else(|| when(value.text())),
-            b"MESSAGE" | b"stream" | b"caller" => foreign = true,
-            _ => read.set(name, value),
+        let whole = object_while(line, |name, value| {
+            match name {
+                b"logger" => logger = value.text(),
+                b"msg" | b"message" => read.message = value.text(),
+                b"level" => read.level = value.text(),
+                b"ts" | b"time" | b"timestamp" => read.when = read.when.or_else(|| when(value.text())),
+                b"MESSAGE" | b"stream" | b"caller" => foreign = true,
+                _ => read.set(name, value),
+            }
+            !foreign
         });
         // One that was cut is good as far as it goes, if it goes as far as the status.
         let ended = whole.is_ok_and(|(rest, ())| rest.trim_ascii().is_empty()) || read.status.is_some();

@@ -1,7 +1,7 @@
 //! What the JSON logs of clouds and CDNs have in common: one object a line, members that may be missing, `null`, or a
 //! number in quotes, URLs for hosts and paths, and times in whatever unit somebody chose.
 
-use super::{Record, Skim, Skimmed, What};
+use super::{Skim, Skimmed, What};
 use crate::grammar::{
     address,
     json::{Value, object},
@@ -9,11 +9,27 @@ use crate::grammar::{
     text::place_of,
     time::{When, Zone, civil, iso, offset, since_epoch},
 };
-use memchr::memmem;
+use memchr::memmem::Finder;
+use std::sync::OnceLock;
 
-/// Whether `line` is an object in which `mark` stands somewhere: most lines of others are told at once.
-pub(super) fn may_hold(line: &[u8], mark: &[u8]) -> bool {
-    line.first() == Some(&b'{') && memmem::find(line, mark).is_some()
+/// Texts of which each object of a format holds one at least: most objects of others are told by that at once.
+#[derive(Debug)]
+pub(super) struct Marks {
+    texts: &'static [&'static [u8]],
+    /// A search takes longer to prepare than to run.
+    finders: OnceLock<Vec<Finder<'static>>>,
+}
+
+impl Marks {
+    pub(super) const fn new(texts: &'static [&'static [u8]]) -> Self {
+        Self { texts, finders: OnceLock::new() }
+    }
+
+    /// Whether `line` is an object in which one of them stands somewhere.
+    pub(super) fn are_in(&self, line: &[u8]) -> bool {
+        let finders = || self.finders.get_or_init(|| self.texts.iter().map(|text| Finder::new(*text)).collect());
+        line.first() == Some(&b'{') && finders().iter().any(|finder| finder.find(line).is_some())
+    }
 }
 
 /// Calls `member` with each member of the object that the whole line is; `None` where it is none.
@@ -70,6 +86,9 @@ pub(super) fn millis(text: &[u8]) -> Option<Micros> {
 /// A time in UTC: ISO 8601, with or without its zone, or what has passed since the epoch in seconds, milliseconds,
 /// microseconds or nanoseconds, which its size tells; or as Azure shows times in American.
 pub(super) fn utc(text: &[u8]) -> Option<When> {
+    if text.is_empty() {
+        return None;
+    }
     let text = text.strip_suffix(b" UTC").unwrap_or(text);
     if text.get(4) == Some(&b'-') {
         let when = whole(text, iso)?;
@@ -144,21 +163,18 @@ pub(super) const fn is_plain(status: u16) -> bool {
     matches!(status, 100..499)
 }
 
-/// What counting needs of a record that was read in full. `odd` says that there is more to it than its status.
-pub(super) fn skim<'a>(record: &Record<'a>, odd: bool) -> Skimmed<'a> {
-    let (Some(when), Some(status)) = (record.when, record.status) else { return Skimmed::Full };
-    if odd || record.what != What::Request || record.attempts.len() > 1 || !is_plain(status) {
-        return Skimmed::Full;
+/// What counting needs of a line, which `skim` says if it is a request's whose status says all.
+#[inline]
+pub(super) fn plain<'a>(
+    what: What,
+    when: Option<When>,
+    status: Option<u16>,
+    skim: impl FnOnce(When, u16) -> Skim<'a>,
+) -> Skimmed<'a> {
+    match (what, when, status) {
+        (What::Request, Some(when), Some(status)) if is_plain(status) => Skimmed::Plain(skim(when, status)),
+        _ => Skimmed::Full,
     }
-    Skimmed::Plain(Skim {
-        when,
-        status,
-        group: record.group,
-        upstream: record.upstream,
-        names_upstream: record.names_upstream,
-        attempted: !record.attempts.is_empty(),
-        duration: record.duration,
-    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! has no origin at all.
 
 use super::{
-    About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
     record::{sign, table},
 };
 use crate::{
@@ -87,6 +87,8 @@ enum Source {
 struct Fields<'a> {
     /// Whether the line is of the dataset of firewall events, which tells of requests that have lines elsewhere.
     event: bool,
+    /// Whether a name was seen that nobody else has.
+    own: bool,
     start: &'a [u8],
     end: &'a [u8],
     status: &'a [u8],
@@ -124,9 +126,9 @@ impl<'a> Fields<'a> {
     fn set(&mut self, name: &[u8], value: Value<'a>) {
         let text = value.text();
         let field = match name {
-            b"EdgeStartTimestamp" => &mut self.start,
-            b"EdgeEndTimestamp" => &mut self.end,
-            b"EdgeResponseStatus" => &mut self.status,
+            b"EdgeStartTimestamp" => self.own(|fields| &mut fields.start),
+            b"EdgeEndTimestamp" => self.own(|fields| &mut fields.end),
+            b"EdgeResponseStatus" => self.own(|fields| &mut fields.status),
             b"EdgeResponseBytes" => &mut self.bytes,
             b"EdgeServerIP" => &mut self.edge_server,
             b"EdgeTimeToFirstByteMs" => &mut self.first_byte,
@@ -169,6 +171,12 @@ impl<'a> Fields<'a> {
         *field = text;
     }
 
+    /// The place of a field of which nobody else has the name.
+    fn own(&mut self, field: fn(&mut Self) -> &mut &'a [u8]) -> &mut &'a [u8] {
+        self.own = true;
+        field(self)
+    }
+
     /// Several fields tell of the action that ended a request; each is `unknown` or empty where none did.
     fn act(&mut self, action: &'a [u8]) {
         if !matches!(action, b"" | b"unknown") {
@@ -208,16 +216,35 @@ impl<'a> Fields<'a> {
         }
     }
 
+    fn skim(&self) -> Skimmed<'a> {
+        let status = cloud::status(self.status);
+        let stamps = self.stamps();
+        cloud::plain(self.what(status), self.when(stamps), status, |when, status| Skim {
+            when,
+            status,
+            group: self.group(),
+            upstream: self.origin,
+            names_upstream: self.names_origin,
+            attempted: self.was_asked(Some(status), cloud::sent_status(self.origin_status)),
+            duration: self.duration(stamps),
+        })
+    }
+
+    fn group(&self) -> &'a [u8] {
+        cloud::or(self.host, self.zone)
+    }
+
     fn record(&self) -> Record<'a> {
         let status = cloud::status(self.status);
+        let stamps = self.stamps();
         let origin_status = cloud::sent_status(self.origin_status);
         let attempt = self.attempt(status, origin_status);
         Record {
             what: self.what(status),
-            when: cloud::utc(cloud::or(self.start, self.end)),
+            when: self.when(stamps),
             status,
             upstream_status: origin_status,
-            group: cloud::or(self.host, self.zone),
+            group: self.group(),
             upstream: self.origin,
             names_upstream: self.names_origin,
             method: self.method,
@@ -225,7 +252,7 @@ impl<'a> Fields<'a> {
             path: cloud::or(self.uri, self.path),
             query: if self.uri.is_empty() { self.query.strip_prefix(b"?").unwrap_or(self.query) } else { b"" },
             bytes: cloud::count(self.bytes),
-            duration: self.duration(),
+            duration: self.duration(stamps),
             connect: attempt.and_then(|attempt| attempt.connect),
             header: cloud::millis(self.received).filter(|_| origin_status.is_some()),
             client: self.client,
@@ -246,28 +273,42 @@ impl<'a> Fields<'a> {
         cloud::or(cloud::or(self.action, self.actions), cloud::or(ban, worker))
     }
 
+    /// The first stamp and the last.
+    fn stamps(&self) -> [Option<When>; 2] {
+        [cloud::utc(self.start), cloud::utc(self.end)]
+    }
+
+    /// The first stamp, or the last where there is no other.
+    fn when(&self, [start, end]: [Option<When>; 2]) -> Option<When> {
+        if self.start.is_empty() { end } else { start }
+    }
+
     /// From the first stamp to the last. Where both are whole seconds, the time until the first byte may say more.
-    fn duration(&self) -> Option<Micros> {
+    fn duration(&self, [start, end]: [Option<When>; 2]) -> Option<Micros> {
         let at = |when: When| match when.zone {
             Zone::Offset(east) => when.wall.checked_sub(i64::from(east) * 1_000_000),
             _ => Some(when.wall),
         };
-        let (start, end) = (at(cloud::utc(self.start)?)?, at(cloud::utc(self.end)?)?);
+        let (start, end) = (at(start?)?, at(end?)?);
         let span = Micros::try_from(end.checked_sub(start)?).ok()?;
         let is_coarse = start % 1_000_000 == 0 && end % 1_000_000 == 0;
         let first_byte = cloud::millis(self.first_byte).filter(|_| is_coarse).unwrap_or(0);
         Some(span.max(first_byte))
     }
 
-    /// What was tried at the origin; `None` where it was not asked. Its address alone says nothing: it is also there
-    /// where a rule refused the request.
-    fn attempt(&self, status: Option<u16>, origin_status: Option<u16>) -> Option<Attempt<'a>> {
-        let asked_in_vain = match status {
+    /// Whether the origin was asked. Its address alone says nothing: it is also there where a rule refused the request.
+    fn was_asked(&self, status: Option<u16>, origin_status: Option<u16>) -> bool {
+        let asked_in_vain = || match status {
             Some(520..=527) => true,
             Some(502 | 504) => !self.edge_server.is_empty() && !is_refusal(self.reason()),
             _ => false,
         };
-        if origin_status.is_none() && !asked_in_vain {
+        origin_status.is_some() || asked_in_vain()
+    }
+
+    /// What was tried at the origin; `None` where it was not asked.
+    fn attempt(&self, status: Option<u16>, origin_status: Option<u16>) -> Option<Attempt<'a>> {
+        if !self.was_asked(status, origin_status) {
             return None;
         }
         let answered = origin_status.is_some();
@@ -288,21 +329,20 @@ impl<'a> Fields<'a> {
     }
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"Edge"]);
+
 /// The fields, where the object is one of Cloudflare's.
 fn fields(line: &[u8]) -> Option<Fields<'_>> {
-    if !cloud::may_hold(line, b"\"Edge") {
+    if !MARKS.are_in(line) {
         return None;
     }
-    let (mut fields, mut own) = (Fields::default(), false);
-    cloud::members(line, |name, value| {
-        own |= matches!(name, b"EdgeResponseStatus" | b"EdgeStartTimestamp" | b"EdgeEndTimestamp");
-        fields.set(name, value);
-    })?;
-    own.then_some(fields)
+    let mut fields = Fields::default();
+    cloud::members(line, |name, value| fields.set(name, value))?;
+    fields.own.then_some(fields)
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    fields(line).map(|fields| cloud::skim(&fields.record(), false))
+    fields(line).map(|fields| fields.skim())
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

@@ -21,9 +21,11 @@ pub(super) static ABOUT: About = About {
     signs: &[&cloudfront::SIGNS],
 };
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"x-edge-", b"\"x_edge_"]);
+
 /// The members, where the object is one of `CloudFront`'s: nobody else names members `x-edge-…`.
 fn line(i: &[u8]) -> Option<Line<'_>> {
-    if !cloud::may_hold(i, b"\"x-edge-") && !cloud::may_hold(i, b"\"x_edge_") {
+    if !MARKS.are_in(i) {
         return None;
     }
     let (mut values, mut own, mut with_status) = (Values::default(), false, false);

@@ -8,7 +8,7 @@
 use super::envoy_shared::{self, Fields, known};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
-use crate::grammar::json::{Value, object};
+use crate::grammar::json::{Value, object_while};
 use crate::grammar::number::whole;
 use crate::grammar::time::{epoch, iso};
 
@@ -58,22 +58,39 @@ fn fields(line: &[u8]) -> Option<Fields<'_>> {
         return None;
     }
     let (mut fields, mut marks) = (Fields::default(), Marks::default());
-    let (rest, ()) = object(line, |name, value| fields.member(name, value, &mut marks)).ok()?;
-    let own = marks.code && !marks.foreign && (marks.own || marks.shared >= 3);
+    let (rest, ()) = object_while(line, |name, value| {
+        fields.member(name, value, &mut marks);
+        !marks.foreign
+    })
+    .ok()?;
+    let own = marks.code && (marks.own || marks.shared >= 3);
     (own && rest.trim_ascii().is_empty()).then_some(fields)
 }
 
 /// The longest name that means anything, in letters and digits.
 const LONGEST: usize = 40;
 
+/// For each byte, whether it counts in a name.
+const COUNTS: [u8; 256] = {
+    let mut counts = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        counts[byte as usize] = byte.is_ascii_alphanumeric() as u8;
+        byte += 1;
+    }
+    counts
+};
+
 /// The letters, in lower case, and digits of a name: `x-envoy-origin-path` is `xenvoyoriginpath`, `:authority`
 /// `authority`. Empty where there are too many.
 fn plain<'b>(name: &[u8], room: &'b mut [u8; LONGEST]) -> &'b [u8] {
     let mut length = 0;
-    for byte in name.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
+    for byte in name {
         let Some(place) = room.get_mut(length) else { return b"" };
-        *place = byte.to_ascii_lowercase();
-        length += 1;
+        // Put down first, and overwritten by the next where it does not count: cheaper than to ask. This bit is set in all
+        // digits.
+        *place = byte | 0x20;
+        length += usize::from(COUNTS[usize::from(*byte)]);
     }
     room.get(..length).unwrap_or_default()
 }

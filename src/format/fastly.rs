@@ -5,7 +5,7 @@
 //! another. A request that one of Fastly's sites passes on to another (a shield) has a line at each.
 
 use super::{
-    About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
     record::{sign, table},
 };
 use crate::{
@@ -120,11 +120,28 @@ impl<'a> Fields<'a> {
         }
     }
 
+    fn skim(&self) -> Skimmed<'a> {
+        let status = cloud::status(self.status);
+        cloud::plain(self.what(status), cloud::utc(self.time), status, |when, status| Skim {
+            when,
+            status,
+            group: self.host(),
+            upstream: b"",
+            names_upstream: false,
+            attempted: self.was_asked(),
+            duration: cloud::count(self.elapsed),
+        })
+    }
+
+    fn host(&self) -> &'a [u8] {
+        cloud::host(if self.host.is_empty() { cloud::url(self.url).0 } else { self.host })
+    }
+
     fn record(&self) -> Record<'a> {
         let status = cloud::status(self.status);
-        let (host, path) = cloud::url(self.url);
+        let (_, path) = cloud::url(self.url);
         let header = cloud::seconds(self.first_byte);
-        let host = cloud::host(cloud::or(self.host, host));
+        let host = self.host();
         let asked = Attempt { header, ..Attempt::default() };
         Record {
             what: self.what(status),
@@ -158,9 +175,11 @@ impl<'a> Fields<'a> {
     }
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"fastly_"]);
+
 /// The fields, where the object is one of Fastly's.
 fn fields(line: &[u8]) -> Option<Fields<'_>> {
-    if !cloud::may_hold(line, b"\"fastly_") {
+    if !MARKS.are_in(line) {
         return None;
     }
     let mut fields = Fields::default();
@@ -169,7 +188,7 @@ fn fields(line: &[u8]) -> Option<Fields<'_>> {
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    fields(line).map(|fields| cloud::skim(&fields.record(), false))
+    fields(line).map(|fields| fields.skim())
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

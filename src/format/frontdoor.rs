@@ -5,14 +5,14 @@
 //! are known, and tell of no requests.
 
 use super::{
-    About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What,
     azure::{self, Log},
     cloud,
     record::{sign, table},
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
-    grammar::{json::Value, number::Micros},
+    grammar::{json::Value, number::Micros, time::When},
 };
 
 pub(super) static ABOUT: About = About {
@@ -148,27 +148,61 @@ impl<'a> Fields<'a> {
         }
     }
 
+    fn skim(&self, log: Log) -> Skimmed<'a> {
+        if self.error == b"OriginConnectionAborted" {
+            return Skimmed::Full;
+        }
+        let status = cloud::status(self.status);
+        cloud::plain(self.what(log, status), self.when(), status, |when, status| Skim {
+            when,
+            status,
+            group: self.group(),
+            upstream: self.upstream(),
+            names_upstream: true,
+            attempted: self.was_asked(log),
+            duration: self.duration(),
+        })
+    }
+
+    fn when(&self) -> Option<When> {
+        cloud::utc(cloud::or(self.stamp, cloud::or(self.time, self.generated)))
+    }
+
+    fn group(&self) -> &'a [u8] {
+        cloud::or(self.route, self.endpoint)
+    }
+
+    fn upstream(&self) -> &'a [u8] {
+        cloud::or(self.origin_address, cloud::or(self.origin_name, self.backend))
+    }
+
+    fn duration(&self) -> Option<Micros> {
+        cloud::seconds(self.taken).or_else(|| cloud::millis(self.probe_taken))
+    }
+
+    /// Whether the origin was asked.
+    fn was_asked(&self, log: Log) -> bool {
+        log == Log::DoorAccess && !is_hit(self.cache) && (!self.upstream().is_empty() || blames_origin(self.error))
+    }
+
     fn record(&self, log: Log) -> Record<'a> {
         let status = cloud::status(self.status);
         let (host, path) = cloud::url(self.url);
-        let upstream = cloud::or(self.origin_address, cloud::or(self.origin_name, self.backend));
-        let duration = cloud::seconds(self.taken).or_else(|| cloud::millis(self.probe_taken));
+        let upstream = self.upstream();
         let header = cloud::seconds(self.first_byte);
-        let asked =
-            log == Log::DoorAccess && !is_hit(self.cache) && (!upstream.is_empty() || blames_origin(self.error));
         let attempt = Attempt { upstream, ..Attempt::default() };
         Record {
             what: self.what(log, status),
-            when: cloud::utc(cloud::or(self.stamp, cloud::or(self.time, self.generated))),
+            when: self.when(),
             status,
-            group: cloud::or(self.route, self.endpoint),
+            group: self.group(),
             upstream,
             names_upstream: true,
             method: self.method,
             host: cloud::host(cloud::or(self.host, host)),
             path,
             bytes: cloud::count(self.bytes),
-            duration,
+            duration: self.duration(),
             connect: cloud::millis(self.probe_connect),
             header,
             client: cloud::host(self.client),
@@ -177,7 +211,7 @@ impl<'a> Fields<'a> {
             level: self.level,
             error_reason: self.error,
             flags: cloud::or(self.cache, cloud::or(self.result, self.action)),
-            attempts: asked.then_some(attempt).into_iter().collect(),
+            attempts: self.was_asked(log).then_some(attempt).into_iter().collect(),
             escape: Escape::Json,
             ..Record::default()
         }
@@ -196,10 +230,12 @@ fn blames_origin(error: &[u8]) -> bool {
     tls || parts.iter().any(|part| error.starts_with(part))
 }
 
+static MARKS: cloud::Marks =
+    cloud::Marks::new(&[b"FrontDoor", b"Frontdoor", b"AzureCdnAccessLog", b"WebApplicationFirewallLog"]);
+
 /// The fields, where the line is one of Front Door's.
 fn fields(line: &[u8]) -> Option<(Log, Fields<'_>)> {
-    let marks: [&[u8]; 4] = [b"FrontDoor", b"Frontdoor", b"AzureCdnAccessLog", b"WebApplicationFirewallLog"];
-    if !marks.iter().any(|mark| cloud::may_hold(line, mark)) {
+    if !MARKS.are_in(line) {
         return None;
     }
     let mut fields = Fields::default();
@@ -208,8 +244,7 @@ fn fields(line: &[u8]) -> Option<(Log, Fields<'_>)> {
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    let (log, fields) = fields(line)?;
-    Some(cloud::skim(&fields.record(log), fields.error == b"OriginConnectionAborted"))
+    fields(line).map(|(log, fields)| fields.skim(log))
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

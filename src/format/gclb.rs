@@ -5,7 +5,7 @@
 //! are those of RFC 9209.
 
 use super::{
-    About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
     record::{sign, table},
 };
 use crate::{
@@ -160,10 +160,34 @@ impl<'a> Fields<'a> {
         }
     }
 
+    fn skim(&self) -> Skimmed<'a> {
+        let words = Words::of(self.reason());
+        if words.say_cut() {
+            return Skimmed::Full;
+        }
+        cloud::plain(What::Request, cloud::utc(self.stamp), cloud::status(self.status), |when, status| Skim {
+            when,
+            status,
+            group: self.group(),
+            upstream: self.server,
+            names_upstream: true,
+            attempted: words.say_asked(self.server),
+            duration: cloud::seconds(self.latency),
+        })
+    }
+
+    fn group(&self) -> &'a [u8] {
+        cloud::or(self.backend_service, self.backend_target)
+    }
+
+    fn reason(&self) -> &'a [u8] {
+        cloud::or(self.details, self.proxy_status)
+    }
+
     fn record(&self) -> Record<'a> {
         let status = cloud::status(self.status);
         let (host, path) = cloud::url(self.url);
-        let reason = cloud::or(self.details, self.proxy_status);
+        let reason = self.reason();
         let words = Words::of(reason);
         let duration = cloud::seconds(self.latency);
         let sent = status.filter(|status| words.detail == b"response_sent_by_backend" && *status != 0);
@@ -173,7 +197,7 @@ impl<'a> Fields<'a> {
             when: cloud::utc(self.stamp),
             status,
             upstream_status: sent,
-            group: cloud::or(self.backend_service, self.backend_target),
+            group: self.group(),
             upstream: self.server,
             names_upstream: true,
             method: self.method,
@@ -285,9 +309,11 @@ fn value<'a>(text: &'a [u8], label: &[u8]) -> &'a [u8] {
     &rest[..end]
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"httpRequest\""]);
+
 /// The fields, where the entry is a load balancer's.
 fn fields(line: &[u8]) -> Option<Fields<'_>> {
-    if !cloud::may_hold(line, b"\"httpRequest\"") {
+    if !MARKS.are_in(line) {
         return None;
     }
     let mut fields = Fields::default();
@@ -296,8 +322,7 @@ fn fields(line: &[u8]) -> Option<Fields<'_>> {
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    let record = fields(line)?.record();
-    Some(cloud::skim(&record, Words::of(record.error_reason).say_cut()))
+    fields(line).map(|fields| fields.skim())
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

@@ -8,7 +8,7 @@ use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::number::uint;
-use crate::grammar::text::{behind_any, bracketed, place_of, word};
+use crate::grammar::text::{Starts, bracketed, place_of, word};
 use crate::grammar::{Parsed, mismatch};
 use memchr::memchr;
 use nom::{
@@ -79,7 +79,7 @@ struct Subject<'a> {
 
 /// A message, which is left, on standard error behind `[ALERT] 049/041157 (4436) : `.
 fn message(i: &[u8]) -> Parsed<'_, (Prefix<'_>, Subject<'_>)> {
-    let (i, prefix) = opt(prefix).parse(i)?;
+    let (i, prefix) = if i.starts_with(b"[") { opt(prefix).parse(i)? } else { (i, None) };
     match (subject(i), &prefix) {
         (Ok((_, subject)), _) => Ok((i, (prefix, subject))),
         // Whatever stands behind HAProxy's own prefix is HAProxy's.
@@ -198,7 +198,7 @@ fn stopped(i: &[u8]) -> Parsed<'_, Subject<'_>> {
 }
 
 /// How the messages begin that are about HAProxy's process, from a reload to its end.
-static NOTICES: &[&[u8]] = &[
+static NOTICES: Starts = Starts::new(&[
     b"All workers exited",
     b"Connect from unknown source to listener ",
     b"Connect to unix:",
@@ -220,7 +220,7 @@ static NOTICES: &[&[u8]] = &[
     b"Stopping frontend ",
     b"Stopping proxy ",
     b"soft-stop running for too long",
-];
+]);
 
 /// `static/srv1 changed its IP from (none) to 192.0.2.9 by dns/ns1.`, `… changed its FQDN from …` (`server.c`)
 fn moved(i: &[u8]) -> Parsed<'_, Subject<'_>> {
@@ -229,7 +229,7 @@ fn moved(i: &[u8]) -> Parsed<'_, Subject<'_>> {
 }
 
 fn notice(i: &[u8]) -> Parsed<'_, Subject<'_>> {
-    if behind_any(i, NOTICES).is_some() { Ok((b"", said(b""))) } else { mismatch() }
+    if NOTICES.behind(i).is_some() { Ok((b"", said(b""))) } else { mismatch() }
 }
 
 /// What a message shows, if it is bad news. A server that is down only because the one it tracks is down, or for a

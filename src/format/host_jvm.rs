@@ -8,7 +8,7 @@ use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::number::{seconds, whole};
-use crate::grammar::text::{behind_any, bracketed};
+use crate::grammar::text::{Starts, bracketed};
 use crate::grammar::time::{When, iso, php};
 use std::sync::LazyLock;
 
@@ -107,15 +107,15 @@ fn unified(i: &[u8]) -> Option<(&[u8], Record<'_>)> {
 
 /// Whether a line without a stamp is the JVM's own.
 fn is_of_jvm(line: &[u8]) -> bool {
-    let starts: &[&[u8]] = &[
+    static STARTS: Starts = Starts::new(&[
         b"# A fatal error ",
         b"Aborting due to ",
         b"Caused by: java.lang.",
         b"Exception in thread ",
         b"Terminating due to ",
         b"java.lang.",
-    ];
-    behind_any(line, starts).is_some()
+    ]);
+    STARTS.behind(line).is_some()
 }
 
 #[cfg(test)]

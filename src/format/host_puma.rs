@@ -9,7 +9,7 @@ use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::Parsed;
 use crate::grammar::number::uint;
-use crate::grammar::text::behind_any;
+use crate::grammar::text::Starts;
 use crate::grammar::time::{When, iso_spaced};
 use nom::{
     Parser as _,
@@ -132,7 +132,7 @@ fn milestone(i: &[u8]) -> Parsed<'_, When> {
 }
 
 /// How other messages begin that are Puma's beyond doubt.
-static NOTICES: &[&[u8]] = &[
+static NOTICES: Starts = Starts::new(&[
     b"* Puma version: ",
     b"*  Min threads: ",
     b"*  Max threads: ",
@@ -147,10 +147,10 @@ static NOTICES: &[&[u8]] = &[
     b"- TERM sent to ",
     b"Early termination of worker",
     b"Use Ctrl-C to stop",
-];
+]);
 
 fn is_notice(message: &[u8]) -> bool {
-    behind_any(message, NOTICES).is_some()
+    NOTICES.behind(message).is_some()
 }
 
 #[cfg(test)]

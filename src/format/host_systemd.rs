@@ -8,7 +8,7 @@ use super::host::Wordings;
 use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
-use crate::grammar::text::{behind_any, word};
+use crate::grammar::text::{Starts, word};
 use memchr::memrchr;
 use std::sync::LazyLock;
 
@@ -148,7 +148,7 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
 }
 
 /// What stands before the unit in a message that does not begin with it.
-static VERBS: &[&[u8]] = &[
+static VERBS: Starts = Starts::new(&[
     b"Dependency failed for ",
     b"Failed to start ",
     b"Reloaded ",
@@ -158,25 +158,25 @@ static VERBS: &[&[u8]] = &[
     b"Stopping ",
     b"Timed out starting ",
     b"Timed out stopping ",
-];
+]);
 
 /// The kinds of units that are no services.
 static OTHERS: &[&[u8]] =
     &[b"automount", b"device", b"mount", b"path", b"slice", b"socket", b"swap", b"target", b"timer"];
 
 /// How the units' names begin that stand for somebody's session, or for none.
-static SESSIONS: &[&[u8]] = &[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"];
+static SESSIONS: Starts = Starts::new(&[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"]);
 
 /// Whether the unit that a message is about, by its name or its description, can be a service or a container: not a timer
 /// or a mount, and nobody's session.
 fn is_of_service(message: &[u8]) -> bool {
-    let name = behind_any(message, VERBS).unwrap_or(message);
+    let name = VERBS.behind(message).unwrap_or(message);
     let first = word(name).map_or(&b""[..], |(_, first)| first);
     // A message that is short ends behind the name.
     let end = first.iter().rposition(|byte| !matches!(byte, b'.' | b':')).map_or(0, |last| last + 1);
     let first = &first[..end];
     let kind = memrchr(b'.', first).map_or(&b""[..], |dot| &first[dot + 1..]);
-    !OTHERS.contains(&kind) && behind_any(first, SESSIONS).is_none()
+    !OTHERS.contains(&kind) && SESSIONS.behind(first).is_none()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::Parsed;
-use crate::grammar::text::behind_any;
+use crate::grammar::text::Starts;
 use crate::grammar::time::{When, asctime};
 use nom::{Parser as _, bytes::complete::tag, sequence::terminated};
 use std::sync::LazyLock;
@@ -154,7 +154,7 @@ fn stamp(i: &[u8]) -> Parsed<'_, When> {
 }
 
 /// How other messages begin that are uWSGI's beyond doubt: requests, and what it says of itself.
-static NOTICES: &[&[u8]] = &[
+static NOTICES: Starts = Starts::new(&[
     b"*** Operational MODE: ",
     b"*** WARNING: you are running uWSGI as root",
     b"*** uWSGI is running in multiple interpreter mode",
@@ -166,10 +166,10 @@ static NOTICES: &[&[u8]] = &[
     b"uwsgi socket ",
     b"your mercy for graceful operations on workers is ",
     b"your server socket listen backlog is limited to ",
-];
+]);
 
 fn is_notice(line: &[u8]) -> bool {
-    behind_any(line, NOTICES).is_some()
+    NOTICES.behind(line).is_some()
 }
 
 #[cfg(test)]

@@ -91,6 +91,10 @@ fn counts_refused(reason: &[u8]) -> bool {
 }
 
 fn usual(i: &[u8]) -> Option<Values<'_>> {
+    // Date and time, apart by a space: told before the line is split.
+    if (i.get(10), i.get(19)) != (Some(&b' '), Some(&b' ')) {
+        return None;
+    }
     let mut layouts = [&USUAL, &WITH_STREAM].into_iter();
     layouts.find_map(|fields| fields.values(i, b' ', |_| None).filter(are_right))
 }

@@ -2,7 +2,8 @@
 //!
 //! One format is one file and one line in [`formats!`](self) below. Each file has
 //!
-//! - `ABOUT`, what `gatewhy formats` says of it, with sample lines;
+//! - `ABOUT`, what `gatewhy formats` says of it, with sample lines: detection tries JSON objects as the formats that have
+//!   an object among theirs, and other lines as those that have another line;
 //! - `skim`, which runs for every line and takes what counting needs; `None` means "not this format";
 //! - `read`, which takes everything; it runs for failures, and for lines that `skim` hands on;
 //! - `judge`, which says what the fields of a failed request are signs of.

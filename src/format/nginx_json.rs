@@ -6,7 +6,7 @@
 use super::nginx::{self, Var, Vars};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
-use crate::grammar::json::{Value, object};
+use crate::grammar::json::{Value, object_while};
 
 pub(super) static ABOUT: About = About {
     name: "nginx-json",
@@ -40,17 +40,18 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
         return None;
     }
     let mut vars = Vars::new(Escape::Json);
-    let (mut own, mut foreign) = (false, false);
-    let (rest, ()) = object(line, |name, value| {
-        own |= is_own(name);
-        foreign |= is_foreign(name) || matches!(value, Value::Nested(_));
-        match meaning(name) {
-            Var::Ignored => {}
-            var => vars.set(var, value.text()),
+    let mut own = false;
+    let (rest, ()) = object_while(line, |name, value| {
+        let var = meaning(name);
+        own = own || is_own(name, var);
+        if var != Var::Ignored {
+            vars.set(var, value.text());
         }
+        // One mark of another program is enough: most objects of others end here.
+        !(is_foreign(name) || matches!(value, Value::Nested(_)))
     })
     .ok()?;
-    (own && !foreign && rest.trim_ascii().is_empty()).then_some(vars)
+    (own && rest.trim_ascii().is_empty()).then_some(vars)
 }
 
 /// The variable that a name stands for. Three of Matomo's manual mean less elsewhere.
@@ -64,7 +65,7 @@ fn meaning(name: &[u8]) -> Var {
 }
 
 /// Names that nobody gives a field by chance: those of nginx's variables that no other program shares.
-fn is_own(name: &[u8]) -> bool {
+fn is_own(name: &[u8], var: Var) -> bool {
     match name {
         b"time_local"
         | b"time_iso8601"
@@ -79,7 +80,7 @@ fn is_own(name: &[u8]) -> bool {
         | b"http_x_forwarded_for"
         | b"generation_time_milli" => true,
         _ => matches!(
-            Var::alias(name),
+            var,
             Var::UpstreamAddr | Var::UpstreamStatus | Var::ConnectTime | Var::HeaderTime | Var::ResponseTime
         ),
     }

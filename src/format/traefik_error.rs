@@ -11,10 +11,10 @@
 
 use super::record::{sign, wording};
 use super::traefik_shared::server;
-use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What};
+use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::find::{find, find2};
-use crate::grammar::json::object;
+use crate::grammar::json::object_while;
 use crate::grammar::number::{status, whole};
 use crate::grammar::text::place_of;
 use crate::grammar::time::{When, iso};
@@ -304,19 +304,27 @@ fn peer(error: &[u8]) -> &[u8] {
     after(address, b"->").unwrap_or(address)
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"time\""]);
+
 /// `{"level":"debug","error":"…","time":"…","message":"502 Bad Gateway"}`; `msg` in version 1 and 2.
 fn json(line: &[u8]) -> Option<Entry<'_>> {
-    let (mut entry, mut foreign) = (Entry::default(), false);
-    let (rest, ()) = object(line, |name, value| match name {
-        b"level" => entry.level = value.text(),
-        b"time" => entry.when = whole(value.text(), iso),
-        b"message" | b"msg" => entry.message = value.text(),
-        // Traefik's access log, and Caddy's own.
-        b"DownstreamStatus" | b"OriginStatus" | b"logger" | b"ts" => foreign = true,
-        _ => entry.field(name, value.text()),
+    if !MARKS.are_in(line) {
+        return None;
+    }
+    let mut entry = Entry::default();
+    let (rest, ()) = object_while(line, |name, value| {
+        match name {
+            b"level" => entry.level = value.text(),
+            b"time" => entry.when = whole(value.text(), iso),
+            b"message" | b"msg" => entry.message = value.text(),
+            // Traefik's access log, and Caddy's own.
+            b"DownstreamStatus" | b"OriginStatus" | b"logger" | b"ts" => return false,
+            _ => entry.field(name, value.text()),
+        }
+        true
     })
     .ok()?;
-    let is_whole = !foreign && !entry.level.is_empty() && entry.when.is_some() && rest.trim_ascii().is_empty();
+    let is_whole = !entry.level.is_empty() && entry.when.is_some() && rest.trim_ascii().is_empty();
     is_whole.then_some(entry)
 }
 

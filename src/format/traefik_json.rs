@@ -5,7 +5,7 @@
 //! `traefik_shared.rs`.
 
 use super::traefik_shared::{SIGNS, bare_host, client, judge as judge_shared, may_be_servers, server};
-use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
+use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud};
 use crate::cause::Proxy;
 use crate::grammar::json::{Value, object};
 use crate::grammar::number::{Micros, status, uint, whole};
@@ -93,6 +93,8 @@ fn below_micro(text: &[u8]) -> u16 {
     whole(text, uint).and_then(|nanos| u16::try_from(nanos % 1_000).ok()).unwrap_or_default()
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"DownstreamStatus\"", b"\"OriginStatus\""]);
+
 /// The members that count, as they stand in the line; empty where they do not.
 #[derive(Clone, Copy, Debug, Default)]
 struct Fields<'a> {
@@ -130,7 +132,7 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// A line is Traefik's that has a status or a duration of the origin or the client's, and more of Traefik's names.
     fn of(line: &'a [u8]) -> Option<Self> {
-        if line.first() != Some(&b'{') {
+        if !MARKS.are_in(line) {
             return None;
         }
         let mut fields = Self::default();

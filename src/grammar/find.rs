@@ -42,23 +42,50 @@ pub fn mask32(bytes: &[u8; 2 * LANES], byte: u8) -> u32 {
 #[inline(always)]
 #[must_use]
 pub fn mask64(i: &[u8], byte: u8) -> u64 {
+    first64(i, |whole| mask_of(whole, byte))
+}
+
+/// Which of the first 64 bytes are one of two: as [`mask64`].
+#[inline(always)]
+#[must_use]
+pub fn either64(i: &[u8], one: u8, other: u8) -> u64 {
+    first64(i, |bytes| each16(bytes, |chunk| chunk.cmp_eq(u8x16::splat(one)) | chunk.cmp_eq(u8x16::splat(other))))
+}
+
+/// Which of the first 64 bytes are `{` or `[`, and which are `}` or `]`: as [`mask64`]. One bit tells those of a kind apart.
+#[inline(always)]
+#[must_use]
+pub fn brackets64(i: &[u8]) -> [u64; 2] {
+    let kind = |bracket: u8| move |chunk: u8x16| (chunk | u8x16::splat(b'{' ^ b'[')).cmp_eq(u8x16::splat(bracket));
+    first64(i, |bytes| [each16(bytes, kind(b'{')), each16(bytes, kind(b'}'))])
+}
+
+/// What `look` sees in the first 64 bytes. Behind the end stand zeros.
+#[inline(always)]
+fn first64<T>(i: &[u8], look: impl Fn(&[u8; 4 * LANES]) -> T) -> T {
     match i.first_chunk() {
-        Some(whole) => mask_of(whole, byte),
+        Some(whole) => look(whole),
         None => {
             let mut padded = [0; 4 * LANES];
             padded[..i.len()].copy_from_slice(i);
-            mask_of(&padded, byte)
+            look(&padded)
         }
     }
+}
+
+/// One bit for each of 64 bytes, of 16 at a time: bit 0 stands for the first.
+#[inline(always)]
+fn each16(bytes: &[u8; 4 * LANES], fits: impl Fn(u8x16) -> u8x16) -> u64 {
+    let (chunks, _) = bytes.as_chunks();
+    let each = |at: usize| u64::from(fits(u8x16::new(chunks[at])).move_mask().cast_unsigned()) << (at * LANES);
+    each(0) | each(1) | each(2) | each(3)
 }
 
 /// Which of 64 bytes are `byte`: bit 0 stands for the first.
 #[inline(always)]
 #[must_use]
 pub fn mask_of(bytes: &[u8; 4 * LANES], byte: u8) -> u64 {
-    let (chunks, _) = bytes.as_chunks();
-    let each = |at: usize| u64::from(mask(&chunks[at], byte)) << (at * LANES);
-    each(0) | each(1) | each(2) | each(3)
+    each16(bytes, |chunk| chunk.cmp_eq(u8x16::splat(byte)))
 }
 
 /// Where the first `byte` is: as `memchr`, and faster where it is near.
@@ -185,6 +212,21 @@ mod tests {
             let long = [&[b'x'; 64][..length], b" ", &[b'x'; 20]].concat();
             assert_eq!(mask64(&long, b' '), if length < 64 { 1 << length } else { 0 });
         }
+    }
+
+    #[test]
+    fn tells_brackets_apart() {
+        let bytes: Vec<u8> = (0..=u8::MAX).collect();
+        let places = |found: fn(&[u8]) -> u64| {
+            let bits = bytes.chunks(64).map(found).enumerate();
+            let bytes = bits
+                .flat_map(|(chunk, bits)| (0..64).filter(move |at| bits >> at & 1 == 1).map(move |at| chunk * 64 + at));
+            bytes.filter_map(|byte| u8::try_from(byte).ok()).collect::<Vec<_>>()
+        };
+        assert_eq!(places(|chunk| brackets64(chunk)[0]), b"[{");
+        assert_eq!(places(|chunk| brackets64(chunk)[1]), b"]}");
+        assert_eq!(places(|chunk| either64(chunk, b'"', b'\\')), b"\"\\");
+        assert_eq!((either64(b"a,b", b',', b'a'), brackets64(b"{a]")), (0b011, [0b001, 0b100]));
     }
 
     proptest! {

@@ -172,11 +172,35 @@ pub fn place_of(text: &[u8], part: &[u8]) -> Option<usize> {
     memchr_iter(start, text).find(|at| text[*at..].starts_with(part))
 }
 
-/// What follows the first of `starts` that a text begins with. Most are told by their first byte, which costs less than to
-/// compare them.
-pub fn behind_any<'a>(text: &'a [u8], starts: &[&[u8]]) -> Option<&'a [u8]> {
-    let alike = starts.iter().filter(|start| start.first() == text.first());
-    alike.into_iter().find_map(|start| text.strip_prefix(*start))
+/// How texts may begin. Most are told by their first byte, however many beginnings there are.
+#[derive(Debug)]
+pub struct Starts {
+    starts: &'static [&'static [u8]],
+    firsts: [bool; 256],
+}
+
+impl Starts {
+    /// These beginnings, none of which is empty.
+    #[must_use]
+    pub const fn new(starts: &'static [&'static [u8]]) -> Self {
+        let (mut firsts, mut at) = ([false; 256], 0);
+        while at < starts.len() {
+            firsts[starts[at][0] as usize] = true;
+            at += 1;
+        }
+        Self { starts, firsts }
+    }
+
+    /// What follows the first beginning that `text` has.
+    #[inline]
+    #[must_use]
+    pub fn behind<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        if self.firsts[usize::from(*text.first()?)] { self.compare(text) } else { None }
+    }
+
+    fn compare<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        self.starts.iter().find_map(|start| text.strip_prefix(*start))
+    }
 }
 
 /// `[…]` without brackets inside; gives what stands between.
@@ -246,6 +270,15 @@ mod tests {
         }
         let long = |length: usize| [&vec![b'x'; length][..], b" y "].concat();
         assert!(words::<2>(&long(61)).is_ok() && words::<2>(&long(62)).is_err());
+    }
+
+    #[test]
+    fn begins_as_one_of_several() {
+        let starts = Starts::new(&[b"Start ", b"Stop ", b"St"]);
+        for (text, behind) in [("Stop a", Some("a")), ("Stage", Some("age")), ("S", None), ("stop a", None), ("", None)]
+        {
+            assert_eq!(starts.behind(text.as_bytes()), behind.map(str::as_bytes), "{text}");
+        }
     }
 
     proptest! {

@@ -136,10 +136,18 @@ pub(super) struct Scanner<'a> {
 
 struct Recent<'a> {
     reader: &'a Reader,
+    /// Whether it reads lines that are no JSON objects, and lines that are.
+    takes: [bool; 2],
     /// Lines of this block that were of this format.
     lines: u64,
     /// How many of its last lines told of a failure, in a row.
     run: u32,
+}
+
+impl<'a> Recent<'a> {
+    fn new(reader: &'a Reader) -> Self {
+        Self { reader, takes: [false, true].map(|object| reader.may_be(object)), lines: 0, run: 0 }
+    }
 }
 
 /// What lines of an input say of the columns of those that follow them.
@@ -189,7 +197,7 @@ impl<'a> Scanner<'a> {
             options,
             telling: options.statuses.or_gateway(),
             clock: Clock::new(options.zone.clone()),
-            recent: options.readers.iter().map(|reader| Recent { reader, lines: 0, run: 0 }).collect(),
+            recent: options.readers.iter().map(Recent::new).collect(),
             known: options
                 .readers
                 .iter()
@@ -248,9 +256,10 @@ impl<'a> Scanner<'a> {
     /// Whether a reader claims a line, which is counted then.
     #[inline(always)]
     fn claimed<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
+        let object = usize::from(opened.payload.first() == Some(&b'{'));
         for place in 0..self.recent.len() {
-            let Recent { reader, run, .. } = self.recent[place];
-            if !reader.is_written_by(opened.program) {
+            let Recent { reader, takes, run, .. } = self.recent[place];
+            if !takes[object] || !reader.is_written_by(opened.program) {
                 continue;
             }
             let read = run >= RUN && self.full(place, opened, at, watch) || {
