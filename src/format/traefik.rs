@@ -3,15 +3,15 @@
 //!
 //! The line names the router, but not the service that it leads to, so the router is the group here, and the service in
 //! JSON. Quotes in headers are escaped now and once were not, so a line is read from both ends.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::traefik_shared::{SIGNS, client, judge as judge_shared, server};
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use crate::cause::Proxy;
-use crate::grammar::find::find;
+use crate::grammar::find::{find, find_far, rfind};
 use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::{place_of, present};
 use crate::grammar::time::{When, clf};
-use memchr::{memchr_iter, memmem, memrchr};
 
 pub(super) static ABOUT: About = About {
     name: "traefik",
@@ -91,12 +91,12 @@ struct Tail<'a> {
 /// what it answered itself.
 fn split(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     let rest = line.strip_suffix(b"ms")?;
-    let space = memrchr(b' ', rest)?;
+    let space = rfind(b' ', rest)?;
     let duration = whole(&rest[space + 1..], uint)?.checked_mul(1_000);
     let none = rest[..space].strip_suffix(b" - -");
     let (rest, url) = if let Some(rest) = none { (rest, &b""[..]) } else { last_quoted(&rest[..space])? };
     let (rest, router) = if none.is_some() { (rest, &b""[..]) } else { last_quoted(rest)? };
-    let space = memrchr(b' ', rest)?;
+    let space = rfind(b' ', rest)?;
     let count = &rest[space + 1..];
     let is_number = !count.is_empty() && count.iter().all(u8::is_ascii_digit);
     let is_count = is_number || count == b"-" && none.is_none();
@@ -106,8 +106,12 @@ fn split(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
 /// The quoted value that a text ends with, and what stands before it and its space: names have no quotes.
 fn last_quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let inside = text.strip_suffix(b"\"")?;
-    let open = memmem::rfind(inside, b" \"")?;
-    Some((&inside[..open], &inside[open + 2..]))
+    let mut quote = rfind(b'"', inside)?;
+    // Not that of a name, which has none.
+    while !inside[..quote].ends_with(b" ") {
+        quote = rfind(b'"', &inside[..quote])?;
+    }
+    Some((&inside[..quote - 1], &inside[quote + 1..]))
 }
 
 /// What stands before the count.
@@ -127,18 +131,53 @@ impl<'a> Front<'a> {
     /// `203.0.113.9 - alice [21/Nov/2026:02:57:45 +0000] "GET /a HTTP/1.1" 200 2814 "-" "curl/7.88.1"`. The client may
     /// be a list (`X-Forwarded-For`).
     fn of(i: &'a [u8]) -> Option<Self> {
-        let dash = memmem::find(i, b" - ")?;
-        let (client, rest) = (&i[..dash], &i[dash + 3..]);
-        let (user, when, rest) = memchr_iter(b'[', rest).take(4).find_map(|at| {
-            let (after, when) = clf(&rest[at + 1..]).ok()?;
-            Some((rest[..at].strip_suffix(b" ")?, when, after.strip_prefix(b"] \"")?))
-        })?;
-        let end = place_of(rest, b"\" ")?;
-        let (code, after) = word(&rest[end + 2..])?;
+        let (client, rest) = client_of(i)?;
+        let (user, when, rest) = time(rest)?;
+        let (request, rest) = request_of(rest)?;
+        let (code, after) = word(rest)?;
         let (size, headers) = word(after)?;
         let status = if code == b"-" { None } else { Some(whole(code, status)?) };
         let bytes = if size == b"-" { None } else { Some(whole(size, uint)?) };
-        Some(Self { client, user, when, request: &rest[..end], status, bytes, headers })
+        Some(Self { client, user, when, request, status, bytes, headers })
+    }
+}
+
+/// What stands before the first ` - `, and what follows it.
+#[inline(always)]
+fn client_of(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut space = find(b' ', i)?;
+    loop {
+        if let Some(rest) = i[space..].strip_prefix(b" - ") {
+            return Some((&i[..space], rest));
+        }
+        space += 1 + find(b' ', &i[space + 1..])?;
+    }
+}
+
+/// `alice [21/Nov/2026:02:57:45 +0000] "`: the user, the time, and what follows. Names may hold brackets.
+#[inline(always)]
+fn time(i: &[u8]) -> Option<(&[u8], When, &[u8])> {
+    let mut bracket = find(b'[', i)?;
+    for _ in 0..4 {
+        if let (Ok((rest, when)), Some(user)) = (clf(&i[bracket + 1..]), i[..bracket].strip_suffix(b" "))
+            && let Some(rest) = rest.strip_prefix(b"] \"")
+        {
+            return Some((user, when, rest));
+        }
+        bracket += 1 + find(b'[', &i[bracket + 1..])?;
+    }
+    None
+}
+
+/// `GET /a HTTP/1.1" `, and what follows it.
+#[inline(always)]
+fn request_of(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut quote = find_far(b'"', i)?;
+    loop {
+        if let Some(rest) = i[quote..].strip_prefix(b"\" ") {
+            return Some((&i[..quote], rest));
+        }
+        quote += 1 + find_far(b'"', &i[quote + 1..])?;
     }
 }
 

@@ -6,7 +6,7 @@
 #![allow(clippy::inline_always, reason = "measured; see benches/README.md")]
 
 use super::eight::{digit_marks, first_eight};
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3, memrchr};
 use wide::u8x16;
 
 /// How many bytes one look takes in.
@@ -111,6 +111,23 @@ pub fn find_far(byte: u8, i: &[u8]) -> Option<usize> {
         }
     }
     find(byte, &i[at..]).map(|found| at + found)
+}
+
+/// Where the last `byte` is: as `memrchr`, and faster where it is near the end.
+#[inline(always)]
+#[must_use]
+pub fn rfind(byte: u8, i: &[u8]) -> Option<usize> {
+    let mut rest = i;
+    while let Some((before, chunk)) = rest.split_last_chunk::<LANES>() {
+        if let Some(last) = mask(chunk, byte).checked_ilog2() {
+            return Some(before.len() + last as usize);
+        }
+        rest = before;
+        if i.len() - rest.len() == NEAR {
+            break;
+        }
+    }
+    memrchr(byte, rest)
 }
 
 /// Where the first `byte` is among the first `length` bytes of a line: faster than to cut the line there first, since
@@ -236,6 +253,7 @@ mod tests {
             for byte in 0..5 {
                 prop_assert_eq!(find(byte, bytes), memchr(byte, bytes));
                 prop_assert_eq!(find_far(byte, bytes), memchr(byte, bytes));
+                prop_assert_eq!(rfind(byte, bytes), memrchr(byte, bytes));
                 prop_assert_eq!(find2(byte, 3, bytes), memchr2(byte, 3, bytes));
                 for length in [0, 1, 7, 15, 16, 17, 60] {
                     let length = bytes.len().min(length);
@@ -249,6 +267,8 @@ mod tests {
             let bytes = [vec![b'x'; length], b" y ".to_vec()].concat();
             prop_assert_eq!(find(b' ', &bytes), Some(length));
             prop_assert_eq!(find_far(b' ', &bytes), Some(length));
+            let bytes = [b" y ".to_vec(), vec![b'x'; length]].concat();
+            prop_assert_eq!(rfind(b' ', &bytes), Some(2));
         }
     }
 }
