@@ -7,8 +7,9 @@ use super::{
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::{
     address,
+    find::find,
     number::{Micros, status, uint, whole},
-    text::present,
+    text::{Split, present},
     time::{When, epoch},
 };
 use memchr::memchr;
@@ -55,15 +56,24 @@ struct Line<'a> {
     method: &'a [u8],
     url: &'a [u8],
     user: &'a [u8],
+    /// How the server was chosen, and its address.
+    hierarchy: &'a [u8],
     peer: &'a [u8],
-    /// The status that the server sent itself, where the line gives that away.
-    answered: Option<u16>,
     /// What follows the peer.
     tail: &'a [u8],
 }
 
+impl Line<'_> {
+    /// The status that the server sent itself, where the line gives that away.
+    fn answered(&self) -> Option<u16> {
+        // Before the content's type may stand the server's port.
+        let content = Words::of(self.tail).find(|word| !word.iter().all(u8::is_ascii_digit)).unwrap_or_default();
+        self.status.filter(|status| !self.peer.is_empty() && is_servers(*status, self.hierarchy, content))
+    }
+}
+
 fn line(i: &[u8]) -> Option<Line<'_>> {
-    let mut words = Words { rest: i };
+    let mut words = Words::of(i);
     let (when, millis, client) = (whole(words.next()?, epoch)?, whole(words.next()?, uint)?, words.next()?);
     let mut result = words.next()?;
     // The client's port.
@@ -71,14 +81,11 @@ fn line(i: &[u8]) -> Option<Line<'_>> {
         result = words.next()?;
     }
     let ((result, code), bytes) = (halves(result)?, words.next()?);
-    let Request { method, url, user, hierarchy, peer, tail } = native(words).or_else(|| with_more(words))?;
-    let is_result = result.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    let Request { method, url, user, hierarchy, peer, tail } =
+        native(words.clone()).or_else(|| with_more(words))?;
     let (duration, status) = (millis.saturating_mul(1_000), whole(code, status).filter(|status| *status != 0));
-    // Before the content's type may stand the server's port.
-    let content = Words { rest: tail }.find(|word| !word.iter().all(u8::is_ascii_digit)).unwrap_or_default();
-    let answered = status.filter(|status| !peer.is_empty() && is_servers(*status, hierarchy, content));
-    let line = Line { when, duration, client, result, status, bytes, method, url, user, peer, answered, tail };
-    is_result.then_some(line)
+    let line = Line { when, duration, client, result, status, bytes, method, url, user, hierarchy, peer, tail };
+    is_shouted(result).then_some(line)
 }
 
 /// What follows the size.
@@ -95,7 +102,7 @@ struct Request<'a> {
 /// `GET http://shop.example.com/ alice HIER_DIRECT/192.0.2.80`
 fn native(mut words: Words<'_>) -> Option<Request<'_>> {
     let (method, url, user, last) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    peer(last).map(|(hierarchy, peer)| Request { method, url, user, hierarchy, peer, tail: words.rest })
+    peer(last).map(|(hierarchy, peer)| Request { method, url, user, hierarchy, peer, tail: words.rest() })
 }
 
 /// The same with sizes before it and the protocol's version inside: `92 394 92 - GET http://shop.example.com/ 1.1 alice
@@ -106,7 +113,7 @@ fn with_more(mut words: Words<'_>) -> Option<Request<'_>> {
     for _ in 0..MORE {
         let word = words.next()?;
         if let Some((hierarchy, peer)) = peer(word) {
-            return Some(Request { method, url, user, hierarchy, peer, tail: words.rest });
+            return Some(Request { method, url, user, hierarchy, peer, tail: words.rest() });
         }
         user = word;
     }
@@ -116,21 +123,26 @@ fn with_more(mut words: Words<'_>) -> Option<Request<'_>> {
 /// How many words people put between those of the native layout.
 const MORE: usize = 8;
 
-/// The words of a line.
-#[derive(Clone, Copy)]
-struct Words<'a> {
-    rest: &'a [u8],
+/// The words of a line: any number of spaces stands between them.
+#[derive(Clone)]
+struct Words<'a>(Split<'a>);
+
+impl<'a> Words<'a> {
+    fn of(line: &'a [u8]) -> Self {
+        Self(Split::new(line, b' '))
+    }
+
+    /// What follows the last word, without the space behind that.
+    fn rest(&self) -> &'a [u8] {
+        self.0.rest().unwrap_or_default()
+    }
 }
 
 impl<'a> Iterator for Words<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.rest.iter().position(|byte| *byte != b' ')?;
-        let end = memchr(b' ', &self.rest[start..]).map_or(self.rest.len(), |length| start + length);
-        let word = &self.rest[start..end];
-        self.rest = &self.rest[end..];
-        Some(word)
+        self.0.find(|word| !word.is_empty())
     }
 }
 
@@ -142,7 +154,12 @@ fn is_number(word: &[u8]) -> bool {
 /// `HIER_DIRECT/192.0.2.80`, taken apart; `None` for the protocol's version and for users.
 fn peer(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let (how, peer) = halves(word)?;
-    how.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_').then_some((how, present(peer)))
+    is_shouted(how).then_some((how, present(peer)))
+}
+
+/// Whether a word is written as those of Squid's own are: `TCP_MISS`, `FIRSTUP_PARENT`.
+fn is_shouted(word: &[u8]) -> bool {
+    word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
 }
 
 /// The user agent: what stands in quotes behind the referer, or alone.
@@ -165,7 +182,7 @@ fn is_servers(status: u16, hierarchy: &[u8], content: &[u8]) -> bool {
 
 /// `TCP_MISS/200`, `FIRSTUP_PARENT/127.0.0.1`
 fn halves(word: &[u8]) -> Option<(&[u8], &[u8])> {
-    let slash = word.iter().position(|byte| *byte == b'/')?;
+    let slash = find(b'/', word)?;
     Some((&word[..slash], &word[slash + 1..]))
 }
 
@@ -179,7 +196,7 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     let line = line(i)?;
-    let (upstream, status) = (line.peer, line.answered);
+    let (upstream, status) = (line.peer, line.answered());
     let attempt = Attempt { upstream, status, response: Some(line.duration), ..Attempt::default() };
     let (host, path) = match line.method {
         // `shop.example.com:443`
@@ -189,7 +206,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     Some(Record {
         when: Some(line.when),
         status: line.status,
-        upstream_status: line.answered,
+        upstream_status: status,
         upstream: line.peer,
         names_upstream: true,
         method: present(line.method),

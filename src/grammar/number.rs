@@ -26,8 +26,20 @@ pub fn behind_digits(i: &[u8]) -> Option<&[u8]> {
     if matches!(count, 1..8) { Some(&i[count..]) } else { None }
 }
 
-/// [`uint`] of any length.
+/// [`uint`] of eight digits or more: of up to fifteen, such as the seconds since the epoch are, in two looks.
 fn long_uint(i: &[u8]) -> Parsed<'_, u64> {
+    const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+    if let Some((first, behind)) = i.split_first_chunk()
+        && let Some(digits) = Digits::at(behind)
+    {
+        let first = eight_digits(u64::from_le_bytes(*first) ^ bytes(b'0'));
+        return Ok((&behind[digits.count..], first * TENS[digits.count] + digits.value()));
+    }
+    longer_uint(i)
+}
+
+/// [`uint`] of any length.
+fn longer_uint(i: &[u8]) -> Parsed<'_, u64> {
     let digits = i.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits == 0 {
         return mismatch();
@@ -212,13 +224,15 @@ mod tests {
 
     #[test]
     fn reads_numbers_wherever_they_end() {
-        let cases: [(&str, Option<u64>); 12] = [
+        let cases: [(&str, Option<u64>); 14] = [
             ("0", Some(0)),
             ("7", Some(7)),
             ("0042", Some(42)),
             ("1234567", Some(1_234_567)),
             ("12345678", Some(12_345_678)),
             ("123456789", Some(123_456_789)),
+            ("123456789012345", Some(123_456_789_012_345)),
+            ("1234567890123456", Some(1_234_567_890_123_456)),
             ("18446744073709551615", Some(u64::MAX)),
             ("18446744073709551616", None),
             ("", None),
@@ -295,8 +309,13 @@ mod tests {
     proptest! {
         #[test]
         fn short_and_long_agree(bytes in prop::collection::vec(prop_oneof![b'0'..=b'9', any::<u8>()], 0..24)) {
-            prop_assert_eq!(uint(&bytes).ok(), long_uint(&bytes).ok());
+            prop_assert_eq!(uint(&bytes).ok(), longer_uint(&bytes).ok());
             prop_assert_eq!(millionths(&bytes), long_millionths(&bytes));
+        }
+
+        #[test]
+        fn long_and_longer_agree(text in "[0-9]{0,24}[ /.]?") {
+            prop_assert_eq!(uint(text.as_bytes()).ok(), longer_uint(text.as_bytes()).ok());
         }
 
         #[test]
