@@ -32,6 +32,7 @@ use super::record::{sign, wording};
 use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::split_port;
+use crate::grammar::find::find;
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::{bracketed, place_of, until};
 use crate::grammar::time::{When, Zone, asctime_micros, clf, east, iso_spaced};
@@ -585,7 +586,7 @@ const WORDS: [(&[u8], u32); 17] = [
 static MATCHER: LazyLock<Option<Matcher>> = LazyLock::new(|| Matcher::new(&SIGNS).ok());
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    head(line).is_ok().then_some(Skimmed::Full)
+    opening(line).is_ok().then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
@@ -655,6 +656,15 @@ struct Head<'a> {
 /// writes no time, at the start (`AH00558: apache2: Could not …`) nothing at all. The client stands here or, with an
 /// errno before it, in the message.
 fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
+    let (rest, mut head) = opening(i)?;
+    // `mod_proxy.c(470): (111)Connection refused: [client …] `, and with one of the two.
+    let text = behind_source(rest);
+    head.groups(errno(text).map_or(text, |(after, _)| after));
+    Ok((rest, head))
+}
+
+/// [`head`], but for what stands in the message.
+fn opening(i: &[u8]) -> Parsed<'_, Head<'_>> {
     if numbered(i).is_ok() {
         return Ok((i, Head::default()));
     }
@@ -672,9 +682,6 @@ fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     if !known || ambiguous {
         return mismatch();
     }
-    // `mod_proxy.c(470): (111)Connection refused: [client …] `, and with one of the two.
-    let text = behind_source(rest);
-    head.groups(errno(text).map_or(text, |(after, _)| after));
     Ok((rest, head))
 }
 
@@ -718,7 +725,7 @@ impl<'a> Head<'a> {
         } else if let Some(remote) = group.strip_prefix(b"remote ") {
             self.remote = remote;
         } else {
-            let colon = memchr(b':', group);
+            let colon = find(b':', group);
             let (module, level) = colon.map_or((&b""[..], group), |colon| (&group[..colon], &group[colon + 1..]));
             if !is_level(level) {
                 // `[R:%L]` and `[C:%{c}L]` of the manual's layouts.
@@ -732,10 +739,8 @@ impl<'a> Head<'a> {
 
 /// A group, and what follows it, where the group's address stands in brackets of its own: `[client [2001:db8::9]:39124]`.
 fn with_address<'a>(i: &'a [u8], after: &'a [u8], group: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    match memchr(b']', after) {
-        Some(end) if memchr(b'[', group).is_some() => (&after[end + 1..], &i[1..i.len() - after.len() + end]),
-        _ => (after, group),
-    }
+    let end = find(b'[', group).and_then(|_| memchr(b']', after));
+    end.map_or((after, group), |end| (&after[end + 1..], &i[1..i.len() - after.len() + end]))
 }
 
 fn is_level(word: &[u8]) -> bool {
