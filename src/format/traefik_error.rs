@@ -16,9 +16,9 @@ use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::find::{find, find2};
 use crate::grammar::json::object_while;
 use crate::grammar::number::{status, whole};
-use crate::grammar::text::place_of;
+use crate::grammar::text::{Starts, place_of};
 use crate::grammar::time::{When, iso};
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -229,19 +229,20 @@ impl<'a> Entry<'a> {
 
     /// Whether a health check failed.
     fn is_about_health(&self) -> bool {
-        self.message.starts_with(b"Health check failed") || self.message.starts_with(b"Health check still failing")
+        static STARTS: Starts = Starts::new(&[b"Health check failed", b"Health check still failing"]);
+        STARTS.behind(self.message).is_some()
     }
 
     /// Whether it tells of its start or its configuration, in words that nobody else's messages begin with.
     fn is_about_itself(&self) -> bool {
-        let starts: [&[u8]; 5] = [
+        static STARTS: Starts = Starts::new(&[
             b"Traefik version ",
             b"Starting provider ",
             b"Configuration received from provider ",
             b"Skipping same configuration for provider ",
             b"Server configuration reloaded on ",
-        ];
-        starts.iter().any(|start| self.message.starts_with(start))
+        ]);
+        STARTS.behind(self.message).is_some()
     }
 
     /// The server that a health check was for.
@@ -265,7 +266,7 @@ impl<'a> Entry<'a> {
             b"entryPointName" | b"routerName" | b"middlewareName" | b"middlewareType" | b"providerName" => {
                 self.marked = true;
             }
-            b"caller" => self.marked |= memmem::find(text, b"traefik").is_some(),
+            b"caller" => self.marked |= place_of(text, b"traefik").is_some(),
             _ => {}
         }
     }
@@ -280,7 +281,7 @@ const WORDS: [(u16, &[u8]); 4] = [
 ];
 
 fn after<'a>(text: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
-    memmem::find(text, label).map(|at| &text[at + label.len()..])
+    place_of(text, label).map(|at| &text[at + label.len()..])
 }
 
 /// What stands between escaped quotes: `http://10.0.0.5:80` of `\"http://10.0.0.5:80\" Weight: 1`.
@@ -293,7 +294,7 @@ fn unquoted(text: &[u8]) -> &[u8] {
 /// `read tcp 10.0.0.2:40122->10.0.0.5:8080: …`.
 fn peer(error: &[u8]) -> &[u8] {
     // Not that of a resolver: `dial tcp: lookup app on 10.0.0.10:53: read udp …`.
-    if memmem::find(error, b"lookup ").is_some() {
+    if place_of(error, b"lookup ").is_some() {
         return b"";
     }
     let Some(rest) = [&b"dial tcp "[..], b"read tcp ", b"write tcp "].iter().find_map(|label| after(error, label))
@@ -365,24 +366,31 @@ fn console(line: &[u8]) -> Option<Entry<'_>> {
 
 /// `file.go:117 > `, and what follows it.
 fn caller(i: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = place_of(i, b" >")?;
-    let caller = &i[..end];
-    let is_place = memmem::find(caller, b".go:").is_some() && find(b' ', caller).is_none();
-    is_place.then(|| (caller, colourless(colourless(&i[end + 2..]).trim_ascii_start())))
+    let (caller, rest) = i.split_at(find(b' ', i)?);
+    let rest = rest.strip_prefix(b" >")?;
+    place_of(caller, b".go:").map(|_| (caller, colourless(colourless(rest).trim_ascii_start())))
 }
 
 /// Where the fields begin: ` error=`, or where the line ends.
 fn first_field(i: &[u8]) -> usize {
-    let is_field = |at: &usize| field_name(&i[at + 1..]).is_some();
-    memchr_iter(b' ', i).find(is_field).unwrap_or(i.len())
+    let mut at = 0;
+    while let Some(space) = find(b' ', &i[at..]) {
+        at += space;
+        if field_name(&i[at + 1..]).is_some() {
+            return at;
+        }
+        at += 1;
+    }
+    i.len()
 }
 
 /// The name of `error="…"`, and what follows its sign.
 fn field_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
     let i = colourless(i);
-    let length = i.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    let rest = i[length..].strip_prefix(b"=")?;
-    (length > 0).then(|| (&i[..length], colourless(colourless(colourless(rest)))))
+    let (name, rest) = i.split_at(find2(b'=', b' ', i)?);
+    let rest = rest.strip_prefix(b"=")?;
+    let is_name = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    is_name.then(|| (name, colourless(colourless(colourless(rest)))))
 }
 
 /// ` error="…" serviceName=checkout@docker`
