@@ -16,8 +16,9 @@ use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, Wh
 use super::{traefik, varnish};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::{host, split_port};
+use crate::grammar::find::find;
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
-use crate::grammar::text::{next_word, present, word};
+use crate::grammar::text::{among, next_word, place_of, present, word};
 use crate::grammar::{Parsed, mismatch, time};
 use memchr::{memchr, memchr2, memchr3, memmem};
 use nom::{
@@ -326,7 +327,7 @@ impl<'a> Tail<'a> {
 
     fn add(&mut self, item: Item<'a>) {
         let value = present(item.value);
-        self.foreign |= is_addr_list(value) || is_time_list(value);
+        self.foreign |= is_others(value);
         let mut buffer = [0; 32];
         match plain_name(item.key, &mut buffer) {
             b"" => self.add_bare(item),
@@ -403,16 +404,17 @@ struct Item<'a> {
 impl<'a> Item<'a> {
     /// The next value, and what follows it: `479`, `worker=http://10.0.0.5:80`, `worker="…"`, `"worker=…"`.
     fn next(i: &'a [u8]) -> Option<(&'a [u8], Self)> {
-        let start = i.iter().position(|byte| !is_separator(*byte))?;
+        let start = i.iter().position(|byte| !clf::is_separator(*byte))?;
         let i = &i[start..];
         if let Ok((rest, inside)) = clf::text(i) {
             let (key, value) = split_key(inside);
             return Some((rest, Self { key, value, quoted: true }));
         }
+        let mut end = clf::bare_end(i);
         // A worker's URL with a socket has a bar inside: `unix:/run/app.sock|http://localhost`.
-        let socket = memmem::find(&i[..i.len().min(32)], b"unix:/").is_some();
-        let ends = |byte: &u8| *byte == b'"' || is_separator(*byte) && !(socket && *byte == b'|');
-        let end = i.iter().position(ends).unwrap_or(i.len());
+        while i.get(end) == Some(&b'|') && place_of(&i[..i.len().min(32)], b"unix:/").is_some() {
+            end += 1 + clf::bare_end(&i[end + 1..]);
+        }
         let (key, value) = split_key(&i[..end]);
         if value.is_empty()
             && let Ok((rest, value)) = clf::text(&i[end..])
@@ -425,13 +427,10 @@ impl<'a> Item<'a> {
     }
 }
 
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b',' | b';' | b'|')
-}
-
 /// `key=value` or `key:value`, but not `http://…`, `unix:/…` or `10.0.0.5:80`; without a key the whole is the value.
 fn split_key(item: &[u8]) -> (&[u8], &[u8]) {
-    let length = item.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.%{}".contains(byte)).count();
+    const IN_KEY: [bool; 256] = among(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.%{}");
+    let length = item.iter().take_while(|byte| IN_KEY[usize::from(**byte)]).count();
     let is_name = item.first().is_some_and(u8::is_ascii_alphabetic);
     match &item[length..] {
         [b'=', value @ ..] if is_name => (&item[..length], value),
@@ -440,12 +439,17 @@ fn split_key(item: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// Whether a value is of a kind that only others write. Addresses have a colon and times a point, which most values lack.
+fn is_others(value: &[u8]) -> bool {
+    find(b':', value).is_some() && is_addr_list(value) || find(b'.', value).is_some() && is_time_list(value)
+}
+
 /// How the URL of a balancer begins.
 pub(super) const BALANCER: &[u8] = b"balancer://";
 
 /// Whether a value is a worker's URL: a scheme that mod_proxy speaks, a server, and no path.
 pub(super) fn is_worker(value: &[u8]) -> bool {
-    let Some(at) = memmem::find(value, b"://") else { return false };
+    let Some(at) = place_of(value, b"://") else { return false };
     let (scheme, server) = (&value[..at], value[at + 3..].strip_suffix(b"/").unwrap_or(&value[at + 3..]));
     if value.starts_with(b"unix:/") {
         return memchr(b'|', value).is_some_and(|bar| bar < at);
@@ -463,7 +467,7 @@ pub(super) fn worker_address(url: &[u8]) -> &[u8] {
     if url.starts_with(b"unix:") {
         return &url[..memchr(b'|', url).unwrap_or(url.len())];
     }
-    let server = memmem::find(url, b"://").map_or(url, |at| &url[at + 3..]);
+    let server = place_of(url, b"://").map_or(url, |at| &url[at + 3..]);
     &server[..memchr(b'/', server).unwrap_or(server.len())]
 }
 

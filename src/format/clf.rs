@@ -4,7 +4,7 @@
 use crate::grammar::address::split_port;
 use crate::grammar::find::{find, find_far, find3};
 use crate::grammar::number::{status, uint};
-use crate::grammar::text::byte;
+use crate::grammar::text::{among, byte, place_of};
 use crate::grammar::time::{When, Zone, clf};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memmem};
@@ -144,7 +144,7 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         return Some(identified);
     }
     // Fastly's manual has quotes around both names: `203.0.113.9 "-" "-" `.
-    let dash = |mark: &[u8]| memmem::find(i, mark).map(|at| (at, at + mark.len()));
+    let dash = |mark: &[u8]| place_of(i, mark).map(|at| (at, at + mark.len()));
     let (end, behind) = dash(b" - ").or_else(|| dash(b" \"-\" "))?;
     // Some leave the user out.
     let (client, user) = match &i[behind..] {
@@ -371,6 +371,19 @@ fn next_text(i: &[u8]) -> Parsed<'_, &[u8]> {
         [b' ', quoted @ ..] => text(quoted),
         _ => mismatch(),
     }
+}
+
+/// Whether a byte may stand between the values that follow the headers.
+#[inline(always)]
+pub(super) fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b',' | b';' | b'|')
+}
+
+/// Where a value without quotes ends: before a separator or a quote.
+#[inline(always)]
+pub(super) fn bare_end(i: &[u8]) -> usize {
+    const ENDS: [bool; 256] = among(b" \t,;|\"");
+    i.iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(i.len())
 }
 
 /// A quoted value that the line's end cut off.

@@ -172,6 +172,17 @@ pub fn place_of(text: &[u8], part: &[u8]) -> Option<usize> {
     memchr_iter(start, text).find(|at| text[*at..].starts_with(part))
 }
 
+/// Which bytes are among `bytes`: to look one up costs less than to compare it with each.
+#[must_use]
+pub const fn among(bytes: &[u8]) -> [bool; 256] {
+    let (mut table, mut rest) = ([false; 256], bytes);
+    while let [byte, after @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = after;
+    }
+    table
+}
+
 /// How texts may begin. Most are told by their first byte, however many beginnings there are.
 #[derive(Debug)]
 pub struct Starts {
