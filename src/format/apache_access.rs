@@ -242,10 +242,12 @@ fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
         return (virtual_host || no_status).then(Tail::default);
     }
     let headless = if line.agent.is_none() { line.tail } else { b"" };
-    let has_mark = may_have_mark(line.tail)
-        || !line.between.is_empty() && (may_have_mark(line.between) || has_unit(line.between))
-        || !headless.is_empty() && has_unit(headless);
-    if !virtual_host && !no_status && !has_mark {
+    let has_mark = || {
+        may_have_mark(line.tail)
+            || !line.between.is_empty() && (may_have_mark(line.between) || has_unit(line.between))
+            || !headless.is_empty() && has_unit(headless)
+    };
+    if !virtual_host && !no_status && !has_mark() {
         return None;
     }
     let tail = Tail::read([line.between, line.tail]);

@@ -151,10 +151,10 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         b"" => (&i[..end], &b""[..]),
         user => (&i[..end], user.strip_suffix(b" ")?),
     };
-    let (host, client) = match memchr(b' ', client) {
+    let (host, client) = match find(b' ', client) {
         // `203.0.113.9 (10.0.0.2, 10.0.0.3)`: what a header says of the client.
         Some(space) if client[space..].starts_with(b" (") && client.ends_with(b")") => (None, &client[..space]),
-        _ if memchr(b',', client).is_some() => forwarded(client)?,
+        _ if find(b',', client).is_some() => forwarded(client)?,
         Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
             (Some(&client[space + 1..]), &client[..space])
         }
@@ -190,15 +190,15 @@ fn without_brackets(client: &[u8]) -> Option<&[u8]> {
 /// `203.0.113.9 shop.example.com alice ` with the name that the client asked for, as lighttpd's default has it (`%h %V
 /// %u`); or, after a virtual host, `shop.example.com:443 203.0.113.9 bob alice `.
 fn identified(i: &[u8]) -> Option<Lead<'_>> {
-    let (first, rest) = i.split_at(memchr(b' ', i)?);
-    let (second, user) = rest[1..].split_at(memchr(b' ', &rest[1..])?);
-    let told = !matches!(second, b"" | b"-") && memchr(b',', second).is_none() && is_client(second);
+    let (first, rest) = i.split_at(find(b' ', i)?);
+    let (second, user) = rest[1..].split_at(find(b' ', &rest[1..])?);
+    let told = !matches!(second, b"" | b"-") && find(b',', second).is_none() && is_client(second);
     let user = user.strip_prefix(b" ")?.strip_suffix(b" ")?;
     // What stands in the brackets of ingress-nginx's old layouts is no identity; nor is there a user without a name.
     if !told || user.is_empty() || user.starts_with(b"- ") {
         return None;
     }
-    let space = memchr(b' ', user);
+    let space = find(b' ', user);
     match (address(first), address(second), space) {
         (Some(_), None, _) => Some((Some(second).filter(|second| is_host(second)), first, user)),
         (Some(_), Some(_), None) => Some((Some(second), first, user)),

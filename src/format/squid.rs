@@ -9,7 +9,7 @@ use crate::grammar::{
     address,
     find::find,
     number::{Micros, status, uint, whole},
-    text::{Split, present},
+    text::{Split, among, present},
     time::{When, epoch},
 };
 use memchr::memchr;
@@ -81,8 +81,7 @@ fn line(i: &[u8]) -> Option<Line<'_>> {
         result = words.next()?;
     }
     let ((result, code), bytes) = (halves(result)?, words.next()?);
-    let Request { method, url, user, hierarchy, peer, tail } =
-        native(words.clone()).or_else(|| with_more(words))?;
+    let Request { method, url, user, hierarchy, peer, tail } = native(words.clone()).or_else(|| with_more(words))?;
     let (duration, status) = (millis.saturating_mul(1_000), whole(code, status).filter(|status| *status != 0));
     let line = Line { when, duration, client, result, status, bytes, method, url, user, hierarchy, peer, tail };
     is_shouted(result).then_some(line)
@@ -159,7 +158,8 @@ fn peer(word: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Whether a word is written as those of Squid's own are: `TCP_MISS`, `FIRSTUP_PARENT`.
 fn is_shouted(word: &[u8]) -> bool {
-    word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+    const SHOUTED: [bool; 256] = among(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+    word.iter().all(|byte| SHOUTED[usize::from(*byte)])
 }
 
 /// The user agent: what stands in quotes behind the referer, or alone.

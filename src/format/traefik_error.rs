@@ -16,7 +16,7 @@ use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::find::{find, find2};
 use crate::grammar::json::object_while;
 use crate::grammar::number::{status, whole};
-use crate::grammar::text::{Starts, place_of};
+use crate::grammar::text::{Starts, among, place_of};
 use crate::grammar::time::{When, iso};
 use memchr::memchr_iter;
 use std::sync::LazyLock;
@@ -386,10 +386,11 @@ fn first_field(i: &[u8]) -> usize {
 
 /// The name of `error="…"`, and what follows its sign.
 fn field_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
+    const IN_NAME: [bool; 256] = among(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_");
     let i = colourless(i);
     let (name, rest) = i.split_at(find2(b'=', b' ', i)?);
     let rest = rest.strip_prefix(b"=")?;
-    let is_name = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let is_name = !name.is_empty() && name.iter().all(|byte| IN_NAME[usize::from(*byte)]);
     is_name.then(|| (name, colourless(colourless(colourless(rest)))))
 }
 
