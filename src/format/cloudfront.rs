@@ -64,14 +64,14 @@ table! {
 }
 
 /// A line that may be a request's, by its columns or members.
-pub(super) struct Line<'a> {
-    values: Values<'a>,
+pub(super) struct Line<'a, const N: usize = { Column::COUNT }> {
+    values: Values<'a, N>,
     when: Option<When>,
     status: Option<u16>,
 }
 
-impl<'a> Line<'a> {
-    pub(super) fn of(values: Values<'a>) -> Self {
+impl<'a, const N: usize> Line<'a, N> {
+    pub(super) fn of(values: Values<'a, N>) -> Self {
         // When the response had been sent, in UTC: a date and a time, or one stamp.
         let when = match values.get(Column::Date) {
             b"" => cloud::utc(values.get(Column::Stamp)),

@@ -42,7 +42,7 @@ static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
 /// As many fields must be there as it takes to know a result type.
 const FEWEST: usize = 23;
 
-fn line(i: &[u8]) -> Option<Line<'_>> {
+fn line<const N: usize>(i: &[u8]) -> Option<Line<'_, N>> {
     let mut parts = Split::new(i, b'\t');
     let (stamp, client) = (parts.next()?, parts.next()?);
     (whole(stamp, epoch).is_some() && stamp.contains(&b'.') && is_address(client)).then_some(())?;
@@ -65,11 +65,11 @@ fn is_address(text: &[u8]) -> bool {
 }
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
-    line(i).map(|line| line.skim())
+    line::<{ Column::OF_CLOUDFRONT }>(i).map(|line| line.skim())
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
-    line(i).map(|line| line.record(Escape::None))
+    line::<{ Column::COUNT }>(i).map(|line| line.record(Escape::None))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

@@ -39,7 +39,7 @@ const NAMES: &[u8] =
 const FEWEST: usize = 12;
 
 /// A line of `CloudFront`'s.
-fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
+fn line<'a, const N: usize>(i: &'a [u8], fields: &Fields) -> Option<Line<'a, N>> {
     if fields.lack(Column::Status) {
         return None;
     }
@@ -53,17 +53,17 @@ fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
     values.map(Line::of).filter(Line::is_request)
 }
 
-fn usual(i: &[u8]) -> Option<Values<'_>> {
+fn usual<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
     matches!(i, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', ..]).then_some(())?;
     V1.split(i, b'\t', FEWEST)
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
-    line(i, fields).map(|line| line.skim())
+    line::<{ Column::OF_CLOUDFRONT }>(i, fields).map(|line| line.skim())
 }
 
 pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
-    line(i, fields).map(|line| line.record(Escape::None))
+    line::<{ Column::COUNT }>(i, fields).map(|line| line.record(Escape::None))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

@@ -14,12 +14,12 @@
 //!
 //! Envoy escapes nothing: a quoted value ends at a quote that a space follows.
 
-use super::envoy_shared::{self, Fields, are_flags, is_address, known};
-use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
+use super::envoy_shared::{self, Fields, are_flags, is_address, known, server};
+use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
-use crate::grammar::find::find;
-use crate::grammar::number::whole;
-use crate::grammar::text::place_of;
+use crate::grammar::find::{find, find_far, find_within};
+use crate::grammar::number::{status, uint, whole};
+use crate::grammar::text::{place_of, words};
 use crate::grammar::time::{When, iso};
 use memchr::memrchr;
 
@@ -47,7 +47,60 @@ pub(super) static ABOUT: About = About {
 };
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    fields(line).map(|fields| fields.skim())
+    ordinary(line).or_else(|| fields(line).map(|fields| fields.skim()))
+}
+
+/// What nearly all lines are: with a stamp, an answer, all numbers and headers, and no quote inside a header. What else
+/// stands in a line with a flag or a failure is not looked at.
+fn ordinary(line: &[u8]) -> Option<Skimmed<'_>> {
+    let (rest, when) = iso(line.strip_prefix(b"[")?).ok()?;
+    let request = rest.strip_prefix(b"] \"")?;
+    let (rest, answer) = words::<2>(&request[place_of(request, b"\" ")? + 2..]).ok()?;
+    let (status, flags) = (answer.whole(0, status(answer.from(0)))?, answer.text(1));
+    let is_plain = matches!(status, 100..500) && flags == b"-";
+    if !is_plain && (status < 100 || !are_flags(flags)) {
+        return None;
+    }
+    let rest = behind_reasons(rest.strip_prefix(b" ")?)?;
+    let (rest, numbers) = words::<4>(rest).ok()?;
+    let number = |at: usize| numbers.whole(at, uint(numbers.from(at)));
+    let (_received, _sent, millis) = (number(0)?, number(1)?, number(2)?);
+    if numbers.text(3) != b"-" {
+        let _service_time = number(3)?;
+    }
+    let mut header = rest.strip_prefix(b" \"")?;
+    for _ in 0..4 {
+        header = header[find_far(b'"', header)?..].strip_prefix(b"\" \"")?;
+    }
+    let (host, rest) = header.split_at(find(b'"', header)?);
+    let rest = &rest[1..];
+    if !matches!(rest.first(), None | Some(b' ')) {
+        return None;
+    }
+    if !is_plain {
+        return Some(Skimmed::Full);
+    }
+    let upstream = server(known(host));
+    Some(Skimmed::Plain(Skim {
+        when,
+        status,
+        group: tail(Columns(behind(rest))).cluster,
+        upstream,
+        names_upstream: true,
+        attempted: !upstream.is_empty(),
+        duration: Some(millis.checked_mul(1_000)?),
+    }))
+}
+
+/// The line from its first number on: behind the flags, and what Istio writes behind them.
+fn behind_reasons(i: &[u8]) -> Option<&[u8]> {
+    if i.first()?.is_ascii_digit() {
+        return Some(i);
+    }
+    i.strip_prefix(b"via_upstream - \"-\" ").or_else(|| {
+        let mut columns = Columns(i);
+        reasons(&mut columns).1.then_some(columns.0)
+    })
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
@@ -70,12 +123,14 @@ fn fields(line: &[u8]) -> Option<Fields<'_>> {
     fields.code = columns.next().filter(is_code)?.text;
     let flags = columns.next().filter(|column| !column.quoted && are_flags(column.text))?;
     fields.flags = known(flags.text);
-    let numbers = reasons(&mut columns, &mut fields);
+    let (Reasons { details, transport }, numbers) = reasons(&mut columns);
+    (fields.details, fields.transport) = (details, transport);
     if !numbers && (when.is_none() || !columns.0.is_empty()) {
         return None;
     }
     numbers_and_headers(&mut columns, &mut fields)?;
-    tail(columns, &mut fields);
+    let Tail { cluster, downstream } = tail(columns);
+    (fields.cluster, fields.downstream) = (cluster, downstream);
     // Cut off before anything that others do not write so.
     let is_envoys = !fields.flags.is_empty() || !fields.duration.is_empty() || fields.details.contains(&b'_');
     is_envoys.then_some(fields)
@@ -135,26 +190,33 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// What says why, in front of the first number.
+#[derive(Default)]
+struct Reasons<'a> {
+    details: &'a [u8],
+    transport: &'a [u8],
+}
+
 /// Reads up to the first number, which stays; `false` where none follows. Bare are the response code's details, then
 /// those of the connection's end; quoted is the transport's failure, behind what Istio's mixer said.
-fn reasons<'a>(columns: &mut Columns<'a>, fields: &mut Fields<'a>) -> bool {
-    let mut bare = 0;
+fn reasons<'a>(columns: &mut Columns<'a>) -> (Reasons<'a>, bool) {
+    let (mut reasons, mut bare) = (Reasons::default(), 0);
     for _ in 0..6 {
         let mut ahead = *columns;
-        let Some(column) = ahead.next() else { return false };
+        let Some(column) = ahead.next() else { return (reasons, false) };
         match column.quoted {
-            true => fields.transport = known(column.text),
-            false if column.text.iter().all(u8::is_ascii_digit) => return true,
+            true => reasons.transport = known(column.text),
+            false if column.text.iter().all(u8::is_ascii_digit) => return (reasons, true),
             false => {
                 bare += 1;
                 if bare == 1 {
-                    fields.details = known(column.text);
+                    reasons.details = known(column.text);
                 }
             }
         }
         *columns = ahead;
     }
-    false
+    (reasons, false)
 }
 
 /// `0 159 3 - "203.0.113.9" "curl/7.88.1" "7b6c" "shop.example.com" "10.0.0.5:8080"`, as far as the line goes. `None`
@@ -179,20 +241,29 @@ fn numbers_and_headers<'a>(columns: &mut Columns<'a>, fields: &mut Fields<'a>) -
     Some(())
 }
 
+/// What stands behind the upstream's host.
+#[derive(Default)]
+struct Tail<'a> {
+    cluster: &'a [u8],
+    downstream: &'a [u8],
+}
+
 /// `outbound|80||checkout.shop.svc.cluster.local - 10.0.0.2:8443 203.0.113.9:51812 shop.example.com default`, or
 /// whatever else follows.
-fn tail<'a>(mut columns: Columns<'a>, fields: &mut Fields<'a>) {
-    let Some(cluster) = columns.next() else { return };
+fn tail(mut columns: Columns<'_>) -> Tail<'_> {
+    let Some(cluster) = columns.next() else { return Tail::default() };
     let mut bare = || columns.next().filter(|column| !column.quoted).map(|column| column.text);
     if let (false, Some(upstream_local), Some(local), remote) = (cluster.quoted, bare(), bare(), bare())
         && is_address(upstream_local)
         && is_address(local)
     {
-        fields.cluster = known(cluster.text);
-        fields.downstream = remote.filter(|remote| is_address(remote)).map_or(b"", known);
+        let downstream = remote.filter(|remote| is_address(remote)).map_or(&b""[..], known);
+        Tail { cluster: known(cluster.text), downstream }
     } else if cluster.text.starts_with(b"outbound|") || cluster.text.starts_with(b"inbound|") {
         // Istio's name of a cluster, in a layout of somebody's own, or in a line that was cut off.
-        fields.cluster = cluster.text;
+        Tail { cluster: cluster.text, ..Tail::default() }
+    } else {
+        Tail::default()
     }
 }
 
@@ -245,7 +316,7 @@ fn behind(rest: &[u8]) -> &[u8] {
 /// Where a bare column ends. In older Envoys details may hold spaces between their braces; now those are `_`.
 fn bare_end(rest: &[u8]) -> usize {
     let end = find(b' ', rest).unwrap_or(rest.len());
-    match find(b'{', &rest[..end]) {
+    match find_within(b'{', rest, end) {
         Some(brace) if find(b'}', &rest[brace..end]).is_none() => {
             find(b'}', &rest[brace..]).map_or(end, |at| brace + at + 1)
         }

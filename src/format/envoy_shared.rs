@@ -77,8 +77,7 @@ impl<'a> Fields<'a> {
     }
 
     fn upstream(&self) -> &'a [u8] {
-        // In older Envoys a URL: `tcp://10.0.2.1:80`.
-        self.upstream_host.strip_prefix(b"tcp://").unwrap_or(self.upstream_host)
+        server(self.upstream_host)
     }
 
     /// The address that Envoy trusts to be the client's, which it has taken from `X-Forwarded-For` where it was set up to
@@ -164,6 +163,11 @@ impl<'a> Fields<'a> {
 fn bare_address(text: &[u8]) -> &[u8] {
     let is_bare_v6 = text.first() != Some(&b'[') && text.iter().filter(|byte| **byte == b':').count() > 1;
     if is_bare_v6 { text } else { host(text) }
+}
+
+/// An upstream's host. In older Envoys it is a URL: `tcp://10.0.2.1:80`.
+pub(super) fn server(host: &[u8]) -> &[u8] {
+    host.strip_prefix(b"tcp://").unwrap_or(host)
 }
 
 fn millis(text: &[u8]) -> Option<Micros> {

@@ -110,8 +110,9 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    let (message, prefix) = prefix(line).ok()?;
-    let record = WORDINGS.record(message, prefix);
+    let (message, (when, pid)) = prefix(line).ok()?;
+    let when = when.or_else(|| milestone(message).ok().map(|(_, when)| when));
+    let record = WORDINGS.record(message, Record { when, pid, ..Record::default() });
     (record.what == What::Host || is_notice(message)).then_some(record)
 }
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
@@ -119,11 +120,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
 }
 
 /// `[23932] `, of a cluster's processes, or a stamp, of errors; most often nothing.
-fn prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
-    let (i, when) = opt(terminated(iso_spaced, tag(" "))).parse(i)?;
-    let (i, pid) = opt(delimited(tag("["), uint, tag("] "))).parse(i)?;
-    let when = when.or_else(|| milestone(i).ok().map(|(_, when)| when));
-    Ok((i, Record { when, pid, ..Record::default() }))
+fn prefix(i: &[u8]) -> Parsed<'_, (Option<When>, Option<u64>)> {
+    (opt(terminated(iso_spaced, tag(" "))), opt(delimited(tag("["), uint, tag("] ")))).parse(i)
 }
 
 /// `=== puma shutdown: 2026-11-21 03:25:30 +0000 ===`

@@ -8,6 +8,7 @@ use super::host::Wordings;
 use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
+use crate::grammar::find::find;
 use crate::grammar::text::{Starts, word};
 use memchr::memrchr;
 use std::sync::LazyLock;
@@ -134,13 +135,16 @@ static SIGNS: [Sign; 13] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    (is_of_service(line) && WORDINGS.tell(line)).then_some(Skimmed::Full)
+    let name = VERBS.behind(line);
+    let told = || name.is_some_and(is_sentence) || WORDINGS.tell(line);
+    (is_of_service(name.unwrap_or(line)) && told()).then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     // No stamp of its own, and a message is all there is.
     let record = WORDINGS.record(line, Record::default());
-    (record.what == What::Host && is_of_service(line)).then_some(record)
+    let name = VERBS.behind(line).unwrap_or(line);
+    (record.what == What::Host && is_of_service(name)).then_some(record)
 }
 
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
@@ -160,23 +164,32 @@ static VERBS: Starts = Starts::new(&[
     b"Timed out stopping ",
 ]);
 
-/// The kinds of units that are no services.
-static OTHERS: &[&[u8]] =
-    &[b"automount", b"device", b"mount", b"path", b"slice", b"socket", b"swap", b"target", b"timer"];
+/// Whether a message goes on behind a verb as every wording with one wants it, which is sooner seen than the wordings are
+/// gone through: a name, and a full stop at the end.
+fn is_sentence(name: &[u8]) -> bool {
+    matches!(name, [_, .., b'.']) && find(b'\n', name).is_none()
+}
+
+/// Whether a kind of unit is no service.
+fn is_other(kind: &[u8]) -> bool {
+    matches!(
+        kind,
+        b"automount" | b"device" | b"mount" | b"path" | b"slice" | b"socket" | b"swap" | b"target" | b"timer"
+    )
+}
 
 /// How the units' names begin that stand for somebody's session, or for none.
 static SESSIONS: Starts = Starts::new(&[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"]);
 
-/// Whether the unit that a message is about, by its name or its description, can be a service or a container: not a timer
-/// or a mount, and nobody's session.
-fn is_of_service(message: &[u8]) -> bool {
-    let name = VERBS.behind(message).unwrap_or(message);
+/// Whether the unit that a message is about, whose name or description begins `name`, can be a service or a container: not
+/// a timer or a mount, and nobody's session.
+fn is_of_service(name: &[u8]) -> bool {
     let first = word(name).map_or(&b""[..], |(_, first)| first);
     // A message that is short ends behind the name.
     let end = first.iter().rposition(|byte| !matches!(byte, b'.' | b':')).map_or(0, |last| last + 1);
     let first = &first[..end];
     let kind = memrchr(b'.', first).map_or(&b""[..], |dot| &first[dot + 1..]);
-    !OTHERS.contains(&kind) && SESSIONS.behind(first).is_none()
+    !is_other(kind) && SESSIONS.behind(first).is_none()
 }
 
 #[cfg(test)]

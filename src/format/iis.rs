@@ -4,7 +4,7 @@
 //! what that answered. Where a file's `#Fields:` line is not known, the order that IIS writes columns in tells which they are.
 
 use super::{
-    About, Attempt, Coding, Escape, Few, Record, Skim, Skimmed, Statuses, Verdict,
+    About, Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict,
     record::{sign, table},
     w3c::{Column, Fields, Values, words},
 };
@@ -16,6 +16,7 @@ use crate::{
         text::place_of,
     },
 };
+use memchr::memrchr;
 
 pub(super) static ABOUT: About = About {
     name: "iis",
@@ -71,13 +72,14 @@ table! {
 const CONNECT_LIMIT: Micros = 20_000_000;
 
 /// A request, as its line says.
-struct Line<'a> {
-    row: Values<'a>,
+struct Line<'a, const N: usize> {
+    row: Values<'a, N>,
     status: u16,
     duration: Option<Micros>,
 }
 
-fn line<'a>(i: &'a [u8], fields: &Fields) -> Option<Line<'a>> {
+/// A line, and its first `N` columns.
+fn line<'a, const N: usize>(i: &'a [u8], fields: &Fields) -> Option<Line<'a, N>> {
     if !matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) || fields.lack(Column::Stem) {
         return None;
     }
@@ -97,8 +99,14 @@ const WORDS: usize = 32;
 /// else. `date time [s-sitename] [s-computername] [s-ip] cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip
 /// [cs-version] cs(User-Agent) [cs(Cookie)] [cs(Referer)] [cs-host] sc-status sc-substatus sc-win32-status [sc-bytes]
 /// [cs-bytes] time-taken`, then columns of the user's own.
-fn guess(i: &[u8]) -> Option<Values<'_>> {
-    let words: Few<&[u8], WORDS> = words(i.trim_ascii_end(), b' ').take(WORDS).collect();
+fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
+    let mut places = [&b""[..]; WORDS];
+    let mut count = 0;
+    for (place, word) in places.iter_mut().zip(words(i.trim_ascii_end(), b' ')) {
+        *place = word;
+        count += 1;
+    }
+    let words = &places[..count];
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let is_number = |at: usize| whole(word(at), uint).is_some();
     // The port and the paths before it tell where the method is.
@@ -146,9 +154,9 @@ fn guess(i: &[u8]) -> Option<Values<'_>> {
     (numbers > 0).then_some(values)
 }
 
-impl<'a> Line<'a> {
+impl<'a, const N: usize> Line<'a, N> {
     /// A row that is one of IIS's: it has a date, a time and a status.
-    fn of(row: Values<'a>) -> Option<Self> {
+    fn of(row: Values<'a, N>) -> Option<Self> {
         let date = row.first(&[Column::Date, Column::LocalDate]);
         let time = row.first(&[Column::Time, Column::LocalTime]);
         let is_time = date.len() == 10 && time.first().is_some_and(u8::is_ascii_digit);
@@ -159,8 +167,16 @@ impl<'a> Line<'a> {
 
     /// What ARR appended to the query under `name`: the client's own parameters stand before.
     fn noted(&self, name: &[u8]) -> &'a [u8] {
-        let parameters = self.row.get(Column::Query).rsplit(|byte| *byte == b'&');
-        parameters.filter_map(|parameter| parameter.strip_prefix(name)).next().unwrap_or_default()
+        let mut before = Some(self.row.get(Column::Query)).filter(|query| !query.is_empty());
+        while let Some(parameters) = before {
+            let and = memrchr(b'&', parameters);
+            let last = &parameters[and.map_or(0, |at| at + 1)..];
+            if let Some(value) = last.strip_prefix(name) {
+                return value;
+            }
+            before = and.map(|at| &parameters[..at]);
+        }
+        b""
     }
 
     fn upstream(&self) -> &'a [u8] {
@@ -184,7 +200,7 @@ fn unlinked(address: &[u8]) -> &[u8] {
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
-    let line = line(i, fields)?;
+    let line = line::<{ Column::OF_IIS }>(i, fields)?;
     let (when, status, upstream) = (line.row.when()?, line.status, line.upstream());
     Some(Skimmed::Plain(Skim {
         when,
@@ -198,7 +214,7 @@ pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
 }
 
 pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
-    let line = line(i, fields)?;
+    let line = line::<{ Column::COUNT }>(i, fields)?;
     let (row, upstream) = (&line.row, line.upstream());
     let answered = line.server_status();
     let attempt = Attempt { upstream, status: answered, response: line.duration, ..Attempt::default() };

@@ -67,14 +67,14 @@ table! {
         "the worker process ended while it had the request");
 }
 
-fn values<'a>(i: &'a [u8], fields: &Fields) -> Option<Values<'a>> {
+fn values<'a, const N: usize>(i: &'a [u8], fields: &Fields) -> Option<Values<'a, N>> {
     let begins = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) && !fields.lack(Column::Reason);
     if begins { fields.values(i, b' ', usual).filter(are_right) } else { None }
 }
 
 /// Whether the values are such as belong into their columns: two ports, and a reason such as `Timer_ConnectionIdle`,
 /// `AppOffline`, `N/A`. A count of refused connections knows of none: `- - - - - - - - - 3_Connections_Refused -`.
-fn are_right(values: &Values<'_>) -> bool {
+fn are_right<const N: usize>(values: &Values<'_, N>) -> bool {
     let reason = values.get(Column::Reason);
     if counts_refused(reason) {
         return [Column::Client, Column::ClientPort].iter().all(|column| present(values.get(*column)).is_empty());
@@ -90,7 +90,7 @@ fn counts_refused(reason: &[u8]) -> bool {
     number.is_some_and(|number| number.iter().all(u8::is_ascii_digit))
 }
 
-fn usual(i: &[u8]) -> Option<Values<'_>> {
+fn usual<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
     // Date and time, apart by a space: told before the line is split.
     if (i.get(10), i.get(19)) != (Some(&b' '), Some(&b' ')) {
         return None;
@@ -100,11 +100,11 @@ fn usual(i: &[u8]) -> Option<Values<'_>> {
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
-    values(i, fields).filter(|values| values.when().is_some()).map(|_| Skimmed::Full)
+    values::<{ Column::OF_HTTPERR }>(i, fields)?.when().map(|_| Skimmed::Full)
 }
 
 pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
-    let values = values(i, fields)?;
+    let values = values::<{ Column::COUNT }>(i, fields)?;
     let (status, message) = (values.status(), values.get(Column::Reason));
     let what = match (status, sign_of(message, status)) {
         (Some(_), _) => What::Request,

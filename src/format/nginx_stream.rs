@@ -6,25 +6,19 @@
 //! that broke off once it was connected has 200 (ngx_stream_core_module, `$status`; `src/stream/ngx_stream_proxy_module.c`).
 
 use super::{
-    About, Attempt, Escape, Record, Skimmed, Statuses, Verdict,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict,
     nginx::{Var, Vars},
     record::{sign, table},
 };
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
     grammar::{
-        Parsed,
-        number::Micros,
-        text::{bracketed, byte, next_word, quoted, word},
+        address::is_server,
+        find::find,
+        number::{Micros, seconds, status, whole},
+        text::{bracketed, next_word, present, quoted, word},
         time::{When, clf},
     },
-};
-use nom::{
-    Parser as _,
-    branch::alt,
-    bytes::complete::tag,
-    combinator::{consumed, verify},
-    sequence::{preceded, terminated},
 };
 
 pub(super) static ABOUT: About = About {
@@ -75,51 +69,97 @@ const A_WHILE: Micros = 1_000_000;
 /// Three requests for the hardware address, a second apart.
 const NO_NEIGHBOUR: std::ops::RangeInclusive<Micros> = 3_030_000..=3_200_000;
 
-/// What stands quoted behind a session, in the documentation's order.
-const QUOTED: [Var; 4] = [Var::UpstreamAddr, Var::Ignored, Var::Ignored, Var::ConnectTime];
-
-fn vars(i: &[u8]) -> Option<Vars<'_>> {
-    let (mut rest, session) = session(i.trim_ascii_end()).ok()?;
-    let mut vars = Vars::new(Escape::Hex);
-    vars.set_time(session.stamp, session.when);
-    for (var, value) in session.values {
-        vars.set(var, value);
-    }
-    let mut behind = QUOTED.into_iter();
-    while !rest.is_empty() {
-        let (after, value) = preceded(byte(b' '), quoted).parse(rest).ok()?;
-        if let Some(var) = behind.next() {
-            vars.set(var, value);
-        }
-        rest = after;
-    }
-    Some(vars)
-}
-
-/// What every line begins with.
+/// A session, as its line says.
 struct Session<'a> {
     stamp: &'a [u8],
     when: When,
-    values: [(Var, &'a [u8]); 4],
+    client: &'a [u8],
+    status: &'a [u8],
+    sent: &'a [u8],
+    time: &'a [u8],
+    /// Quoted behind those, the servers' addresses and the times until connected, where the layout has them.
+    upstream: Option<&'a [u8]>,
+    connect: Option<&'a [u8]>,
 }
 
-/// `203.0.113.9 [28/Sep/2026:12:00:00 +0600] TCP 200 5 2 0.001`, the address in brackets or not.
-fn session(i: &[u8]) -> Parsed<'_, Session<'_>> {
-    let address = verify(alt((bracketed, word)), |text: &[u8]| !text.contains(&b'"'));
-    let (i, client) = terminated(address, tag(&b" ["[..])).parse(i)?;
-    let (i, (stamp, when)) = terminated(consumed(clf), tag(&b"] "[..])).parse(i)?;
-    let (i, _protocol) = terminated(alt((tag(&b"TCP"[..]), tag(&b"UDP"[..]))), byte(b' ')).parse(i)?;
-    let (i, (status, sent, _received, time)) = (word, next_word, next_word, next_word).parse(i)?;
-    let values = [(Var::RemoteAddr, client), (Var::Status, status), (Var::Bytes, sent), (Var::RequestTime, time)];
-    Ok((i, Session { stamp, when, values }))
+impl<'a> Session<'a> {
+    /// `203.0.113.9 [28/Sep/2026:12:00:00 +0600] TCP 200 5 2 0.001`, the address in brackets or not, and what is quoted
+    /// behind it, in the documentation's order.
+    fn of(i: &'a [u8]) -> Option<Self> {
+        let i = i.trim_ascii_end();
+        let (i, client) = bracketed(i).or_else(|_| word(i)).ok()?;
+        let i = i.strip_prefix(b" [")?;
+        let (rest, when) = clf(i).ok()?;
+        let stamp = &i[..i.len() - rest.len()];
+        let i = rest.strip_prefix(b"] TCP ").or_else(|| rest.strip_prefix(b"] UDP "))?;
+        if find(b'"', client).is_some() {
+            return None;
+        }
+        let (i, status) = word(i).ok()?;
+        let (i, sent) = next_word(i).ok()?;
+        let (i, _received) = next_word(i).ok()?;
+        let (mut i, time) = next_word(i).ok()?;
+        let mut session = Session { stamp, when, client, status, sent, time, upstream: None, connect: None };
+        for place in 0.. {
+            if i.is_empty() {
+                break;
+            }
+            let (rest, value) = quoted(i.strip_prefix(b" ")?).ok()?;
+            match place {
+                0 => session.upstream = Some(value),
+                3 => session.connect = Some(value),
+                _ => {}
+            }
+            i = rest;
+        }
+        Some(session)
+    }
+
+    fn vars(&self) -> Vars<'a> {
+        let mut vars = Vars::new(Escape::Hex);
+        vars.set_time(self.stamp, self.when);
+        let values = [
+            (Var::RemoteAddr, Some(self.client)),
+            (Var::Status, Some(self.status)),
+            (Var::Bytes, Some(self.sent)),
+            (Var::RequestTime, Some(self.time)),
+            (Var::UpstreamAddr, self.upstream),
+            (Var::ConnectTime, self.connect),
+        ];
+        let known = values.into_iter().filter_map(|(var, value)| Some((var, value?)));
+        known.for_each(|(var, value)| vars.set(var, value));
+        vars
+    }
+
+    /// What nearly all sessions are: those with one server, several or none, or of a layout that does not name them.
+    fn ordinary(&self) -> Option<Skimmed<'a>> {
+        let (status, duration) = (whole(self.status, status)?, whole(self.time, seconds)?);
+        let is_list = |value: Option<&[u8]>| value.is_some_and(|value| find(b' ', value).is_some());
+        if is_list(self.upstream) || is_list(self.connect) {
+            return Some(Skimmed::Full);
+        }
+        let upstream = present(self.upstream.unwrap_or_default());
+        let attempted = !upstream.is_empty();
+        // The name of a group takes a longer look.
+        (!attempted || is_server(upstream)).then_some(Skimmed::Plain(Skim {
+            when: self.when,
+            status,
+            group: b"",
+            upstream,
+            names_upstream: self.upstream.is_some(),
+            attempted,
+            duration: Some(duration),
+        }))
+    }
 }
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
-    vars(i)?.skim()
+    let session = Session::of(i)?;
+    session.ordinary().or_else(|| session.vars().skim())
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
-    vars(i)?.record()
+    Session::of(i)?.vars().record()
 }
 
 /// nginx goes on to another server where it could not connect to one, and for no other reason.

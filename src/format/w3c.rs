@@ -1,13 +1,13 @@
 //! The W3C Extended Log File Format (<https://www.w3.org/TR/WD-logfile>): a line `#Fields:` names the columns of the lines
 //! that follow it, up to the next such line. IIS and CloudFront write it.
+#![allow(clippy::inline_always, reason = "for every column of every line: measured, see `grammar::find`")]
 
 use crate::grammar::{
     find::find,
     number::{status, uint, whole},
     text::{Split, present},
-    time::{When, Zone, iso},
+    time::{When, Zone, iso_apart},
 };
-use std::iter;
 
 /// What begins the line that names the columns.
 const DIRECTIVE: &[u8] = b"#Fields:";
@@ -24,7 +24,7 @@ macro_rules! columns {
         }
 
         impl Column {
-            const COUNT: usize = Self::Other as usize + 1;
+            pub(super) const COUNT: usize = Self::Other as usize + 1;
 
             /// The column of this name, in whatever case. Parquet files, and what is made from them, have `sc_status` for
             /// `sc-status`.
@@ -51,38 +51,45 @@ columns! {
     Time = b"time",
     LocalDate = b"date-local",
     LocalTime = b"time-local",
-    Stamp = b"timestamp" | b"timestamp(ms)" | b"timestamp-ms",
-    Site = b"s-sitename",
-    Computer = b"s-computername",
-    Method = b"cs-method",
-    Stem = b"cs-uri-stem",
+    Status = b"sc-status",
+    Taken = b"time-taken",
+    TakenMillis = b"timetakenms",
     Query = b"cs-uri-query",
-    Uri = b"cs-uri",
-    User = b"cs-username",
+    Site = b"s-sitename",
     Client = b"c-ip",
+    ClientPort = b"c-port",
+    ServerPort = b"s-port",
+    Reason = b"s-reason",
+    Stamp = b"timestamp" | b"timestamp(ms)" | b"timestamp-ms",
     Host = b"cs-host",
     HostHeader = b"cs(host)",
+    Method = b"cs-method",
+    Stem = b"cs-uri-stem",
+    ResultType = b"x-edge-result-type",
+    DetailedResultType = b"x-edge-detailed-result-type",
+    OriginFirstByte = b"origin-fbl",
+    Computer = b"s-computername",
+    Uri = b"cs-uri",
+    User = b"cs-username",
     ForwardedHost = b"x-host-header",
     UserAgent = b"cs(user-agent)" | b"cs-user-agent",
     Cookie = b"cs(cookie)" | b"cs-cookie",
     ForwardedFor = b"x-forwarded-for",
-    Status = b"sc-status",
     Substatus = b"sc-substatus",
     Win32 = b"sc-win32-status",
     Sent = b"sc-bytes",
-    Taken = b"time-taken",
-    TakenMillis = b"timetakenms",
     FirstByte = b"time-to-first-byte",
-    OriginFirstByte = b"origin-fbl",
     OriginLastByte = b"origin-lbl",
     SiteId = b"s-siteid",
-    Reason = b"s-reason",
     Queue = b"s-queuename",
-    ServerPort = b"s-port",
-    ClientPort = b"c-port",
     RequestId = b"x-edge-request-id",
-    ResultType = b"x-edge-result-type",
-    DetailedResultType = b"x-edge-detailed-result-type",
+}
+
+impl Column {
+    /// How many of the columns counting needs in IIS's log, in HTTP.sys's and in `CloudFront`'s: they come first.
+    pub(super) const OF_IIS: usize = Self::Site as usize + 1;
+    pub(super) const OF_HTTPERR: usize = Self::Reason as usize + 1;
+    pub(super) const OF_CLOUDFRONT: usize = Self::OriginFirstByte as usize + 1;
 }
 
 /// The most columns that are told apart. IIS and CloudFront know about fifty; each line asks for them by name.
@@ -128,17 +135,22 @@ impl Fields {
     }
 
     /// The values of a line; where its columns are unknown, what `guess` makes of it.
-    pub(super) fn values<'a>(
+    pub(super) fn values<'a, const N: usize>(
         &self,
         line: &'a [u8],
         separator: u8,
-        guess: impl FnOnce(&'a [u8]) -> Option<Values<'a>>,
-    ) -> Option<Values<'a>> {
+        guess: impl FnOnce(&'a [u8]) -> Option<Values<'a, N>>,
+    ) -> Option<Values<'a, N>> {
         if self.are_known() { self.split(line, separator, self.columns.len()) } else { guess(line) }
     }
 
     /// The values of a line that has at least the first `fewest` of these columns, or all, and perhaps more than these.
-    pub(super) fn split<'a>(&self, line: &'a [u8], separator: u8, fewest: usize) -> Option<Values<'a>> {
+    pub(super) fn split<'a, const N: usize>(
+        &self,
+        line: &'a [u8],
+        separator: u8,
+        fewest: usize,
+    ) -> Option<Values<'a, N>> {
         let (mut values, mut count) = (Values::default(), 0);
         for (column, value) in self.columns.iter().zip(words(line, separator)) {
             values.set(*column, value);
@@ -150,17 +162,35 @@ impl Fields {
 
 /// The values of a line, in their order. IIS's Advanced Logging puts text into quotes, which may hold separators then, and
 /// quotes written twice.
-pub(super) fn words(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    let mut parts = Split::new(line, separator);
-    iter::from_fn(move || {
-        if let Some([b'"', inside @ ..]) = parts.rest()
-            && let Some(end) = closing_quote(inside, separator)
-        {
-            parts.pass(end + 2);
-            return Some(&inside[..end]);
+pub(super) fn words(line: &[u8], separator: u8) -> Words<'_> {
+    Words { parts: Split::new(line, separator), separator }
+}
+
+/// See [`words`].
+pub(super) struct Words<'a> {
+    parts: Split<'a>,
+    separator: u8,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        match self.parts.rest()? {
+            [b'"', inside @ ..] => self.quoted(inside),
+            _ => self.parts.next(),
         }
-        parts.next()
-    })
+    }
+}
+
+impl<'a> Words<'a> {
+    #[cold]
+    fn quoted(&mut self, inside: &'a [u8]) -> Option<&'a [u8]> {
+        let Some(end) = closing_quote(inside, self.separator) else { return self.parts.next() };
+        self.parts.pass(end + 2);
+        Some(&inside[..end])
+    }
 }
 
 fn closing_quote(inside: &[u8], separator: u8) -> Option<usize> {
@@ -176,25 +206,31 @@ fn closing_quote(inside: &[u8], separator: u8) -> Option<usize> {
     }
 }
 
-/// The values of one line, by column; empty where it has none.
+/// The values of one line, by column; empty where it has none. It keeps those of the first `N` columns only: a table of
+/// all of them costs more to fill, and to hand on, than counting does with what is in it.
 #[derive(Clone)]
-pub(super) struct Values<'a>([&'a [u8]; Column::COUNT]);
+pub(super) struct Values<'a, const N: usize = { Column::COUNT }>([&'a [u8]; N]);
 
-impl Default for Values<'_> {
+impl<const N: usize> Default for Values<'_, N> {
     fn default() -> Self {
-        Self([b""; Column::COUNT])
+        Self([b""; N])
     }
 }
 
-impl<'a> Values<'a> {
-    /// Notes the value in `column`.
+impl<'a, const N: usize> Values<'a, N> {
+    /// Notes the value in `column`, if it is one of those that are kept.
+    #[inline(always)]
     pub(super) fn set(&mut self, column: Column, value: &'a [u8]) {
-        self.0[column as usize] = present(value);
+        if let Some(place) = self.0.get_mut(column as usize) {
+            *place = present(value);
+        }
     }
 
-    /// The value in `column`.
+    /// The value in `column`, which must be one of those that are kept.
+    #[inline(always)]
     pub(super) fn get(&self, column: Column) -> &'a [u8] {
-        self.0[column as usize]
+        debug_assert!((column as usize) < N, "{column:?} is not kept");
+        self.0.get(column as usize).copied().unwrap_or_default()
     }
 
     /// The first of `columns` that has a value.
@@ -214,17 +250,10 @@ impl<'a> Values<'a> {
 
     /// Date and time, which are in UTC but for those that are called local.
     pub(super) fn when(&self) -> Option<When> {
-        let mut stamp = [b' '; 32];
         let (date, time, zone) = match self.get(Column::Date) {
             b"" => (self.get(Column::LocalDate), self.get(Column::LocalTime), Zone::Local),
             date => (date, self.get(Column::Time), Zone::Utc),
         };
-        let length = date.len() + 1 + time.len();
-        stamp.get_mut(..date.len())?.copy_from_slice(date);
-        stamp.get_mut(date.len() + 1..length)?.copy_from_slice(time);
-        match iso(stamp.get(..length)?) {
-            Ok(([], when)) => Some(When { zone, ..when }),
-            _ => None,
-        }
+        iso_apart(date, time).map(|when| When { zone, ..when })
     }
 }

@@ -355,6 +355,24 @@ fn read_iso(i: &[u8]) -> Option<(&[u8], When)> {
     }
 }
 
+/// [`iso`] whose date and time stand apart: `2026-11-27`, `08:00:10` or `08:00:10.128`.
+#[inline(always)]
+#[must_use]
+pub fn iso_apart(date: &[u8], time: &[u8]) -> Option<When> {
+    let text = <&[u8; 10]>::try_from(date).ok()?;
+    let [_, _, _, _, b'-', _, _, b'-', _, _] = text else { return None };
+    let read = || Some((year(date)?, two(&date[5..])?, two(&date[8..])?));
+    let midnight = midnight(&LAST_ISO, [eight(text, 0), eight(text, 2)], read)?;
+    let seconds = clock(u64::from_le_bytes(*time.first_chunk()?))?;
+    let (rest, micros) = fraction(&time[8..]);
+    let wall = after(midnight, seconds, micros);
+    match offset(rest) {
+        None if rest.is_empty() => Some(When { wall, zone: Zone::Local }),
+        Some(([], east)) => Some(When { wall, zone: Zone::Offset(east) }),
+        _ => None,
+    }
+}
+
 /// nginx's error log: `2024/06/12 10:09:11`, local to the server (`ngx_times.c`, `cached_err_log_time`).
 #[inline(always)]
 pub fn nginx_error(i: &[u8]) -> Parsed<'_, When> {
@@ -547,6 +565,26 @@ mod tests {
         }
         // Without a year it is another rule's.
         assert!(reads(syslog, "Dec 31 23:59:59"));
+    }
+
+    #[test]
+    fn date_and_time_may_stand_apart() {
+        for (date, time) in [
+            ("2026-11-21", "02:59:07"),
+            ("2026-11-21", "02:59:07.25"),
+            ("2026-11-21", "02:59:07+02:00"),
+            ("2026-11-21", "02:59:07x"),
+            ("2026-11-21", "02:59"),
+            ("2026-11-21", "24:59:07"),
+            ("2026-11-31", "02:59:07"),
+            ("2026/11/21", "02:59:07"),
+            ("26-11-21", "02:59:07"),
+            ("", ""),
+        ] {
+            let together = format!("{date} {time}");
+            let together = super::super::number::whole(together.as_bytes(), iso);
+            assert_eq!(iso_apart(date.as_bytes(), time.as_bytes()), together, "{date} {time}");
+        }
     }
 
     #[test]
