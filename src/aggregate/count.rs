@@ -95,7 +95,7 @@ impl Tally {
         let attempts = u64::from(source == Source::ErrorLog);
         line.note(trouble, (series, sign), source, Amount { failures: 0, attempts }, None);
         if source == Source::ErrorLog {
-            trouble.told_paths.add(event::fold(&record.shown(record.path), &mut Room::default()), names);
+            trouble.told_paths.add(event::fold(&record.shown(record.asked_path()), &mut Room::default()), names);
             trouble.slots |= line.slot;
             trouble.told_clients.add(record.client);
             trouble.ids.add(trace_id(record.trace_id));
@@ -173,7 +173,7 @@ impl Line<'_> {
             trouble.statuses[column] += 1;
         }
         trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
-        trouble.paths.add(event::fold(&record.shown(record.path), &mut Room::default()), names);
+        trouble.paths.add(event::fold(&record.shown(record.asked_path()), &mut Room::default()), names);
         trouble.slots |= self.slot;
         trouble.clients.add(record.client);
         trouble.ids.add(trace_id(record.trace_id));

@@ -8,9 +8,13 @@ use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 12] = [
+const PRIVATE: [(&str, &[u8]); 15] = [
     // A query that stands apart from its path: CloudFront, Azure, Akamai.
     (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
+    // API Gateway's names for who asks: `userArn`, `principalId`, `authorizer.claims.email`.
+    (r#"("(?:[\w.]*(?:userArn|principalId|claims)[\w.]*)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
+    // What ModSecurity's rule found: `[data "Matched Data: … found within ARGS:password: …"]`.
+    (r#"(\[data ")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // Cloudflare's chosen cookies, which are an object.
     (r#"("Cookies"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*")*"#, b"${1}"),
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
@@ -20,6 +24,8 @@ const PRIVATE: [(&str, &[u8]); 12] = [
     // `http://name:password@host/`, also encoded, and `name:password@host`.
     (r#"(?i)(:(?://|/?%2F%2F)|%3A(?://|%2F%2F))[^/ "<>|]*(?:@|%40)"#, b"${1}user@"),
     (r#"[^/ "<>|@:=,]+:[^/ "<>|@]+@([A-Za-z0-9.\[-])"#, b"user@${1}"),
+    // Apache: `user NAME not found: /path`, `user NAME: authentication failure for "/path"`.
+    (r#"\b(user )[^ "]+((?: not found)?: )"#, b"${1}user${2}"),
     // nginx: `user "NAME" was not found in "FILE"`, `user "NAME": password mismatch`.
     (r#"\b(user ")[^,]*?("(?: was not found|: |, client: ))"#, b"${1}user${2}"),
     // Header fields by name, as lists of their values: Caddy, where it is told to log credentials.
@@ -51,6 +57,9 @@ pub struct Redactor {
 }
 
 impl Redactor {
+    /// What stands where there was a text that may hold anything.
+    pub const WITHHELD: &'static [u8] = b"withheld";
+
     /// A redactor with a fresh salt.
     ///
     /// # Errors
@@ -113,6 +122,7 @@ impl Redactor {
         let people = [
             (record.cookie, "withheld".to_owned()),
             (record.query, "withheld".to_owned()),
+            (told_by(record), "withheld".to_owned()),
             (record.user, "user".to_owned()),
             (record.client, self.client(record.client)),
         ];
@@ -136,6 +146,15 @@ impl Redactor {
             [before, &shown].concat()
         };
         self.addresses.replace_all(&text, named).into_owned()
+    }
+}
+
+/// What the path tells of somebody: its query, which may hold what would end one elsewhere; all of it, where the request was
+/// none.
+fn told_by<'a>(record: &Record<'a>) -> &'a [u8] {
+    match record.asked_path() {
+        b"" => record.path,
+        path => path.iter().position(|byte| *byte == b'?').map_or(b"", |mark| &path[mark + 1..]),
     }
 }
 
@@ -214,6 +233,15 @@ mod tests {
             (Format::NginxError, "#0 /srv/a.php(17): login('SECRET')".to_owned()),
             (Format::NginxAccess, r#"203.0.113.9 - SECRET [20/Nov/2026:23:50:11 +0000] "GET http://jo:SECRET@shop/a HTTP/1.1" 502 0 "http://jo:p%40SECRET@shop/" "bot 203.0.113.9 198.51.100.7 Bearer SECRETSECRET""#.to_owned()),
             (Format::NginxAccess, r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "CONNECT jo:SECRET@shop:443 HTTP/1.1" 502 0 "-" "-""#.to_owned()),
+            (Format::NginxAccess, r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "GET /a?b="c"&d="SECRET" HTTP/1.1" 502 0 "-" "-""#.to_owned()),
+            (Format::NginxAccess, r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "GET /a?k=a SECRET HTTP/1.1" 502 0 "-" "-""#.to_owned()),
+            (Format::NginxAccess, r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "name=al&password=SECRET" 502 0 "-" "-""#.to_owned()),
+            (Format::NginxJson, r#"{"time_local":"20/Nov/2026:23:50:11 +0000","remote_addr":"203.0.113.9","status":"502","request_uri":"/a?k=SECRET","args":"k=SECRET","upstream_addr":"10.0.0.5:80"}"#.to_owned()),
+            (Format::Cloudflare, r#"{"ClientIP":"203.0.113.9","ClientRequestURI":"/a?k=\"SECRET","EdgeResponseStatus":502,"OriginIP":"10.0.0.5"}"#.to_owned()),
+            (Format::Apigateway, r#"{"requestTime":"21/Nov/2026:10:00:14 +0000","ip":"203.0.113.9","userArn":"arn:aws:iam::1:user/SECRET","authorizer.claims.email":"SECRET@shop","authorizer.principalId":"SECRET","routeKey":"GET /a","status":"502","path":"/a"}"#.to_owned()),
+            (Format::ApacheError, r#"[Fri Nov 20 23:50:11.5 2026] [auth_basic:error] [pid 1:tid 1] [client 203.0.113.9:1] AH01618: user SECRET not found: /cart"#.to_owned()),
+            (Format::ApacheError, r#"[Fri Nov 20 23:50:11.5 2026] [auth_basic:error] [pid 1:tid 1] [client 203.0.113.9:1] AH01617: user SECRET: authentication failure for "/cart": Password Mismatch"#.to_owned()),
+            (Format::ApacheError, r#"[Fri Nov 20 23:50:11.5 2026] [:error] [pid 1:tid 1] [client 203.0.113.9] ModSecurity: Warning. Pattern match "x" at ARGS:password. [data "found within ARGS:password: SECRET \"SECRET"] [hostname "shop"]"#.to_owned()),
             (Format::NginxJson, r#"{"time_local":"20/Nov/2026:23:50:11 +0000","remote_addr":"203.0.113.9","status":"502","request":"GET /a?SECRET HTTP/1.1","http_cookie":"a=SECRET; b=\"SECRET","http_authorization":"Basic SECRET","upstream_addr":"10.0.0.5:80"}"#.to_owned()),
             (Format::Cloudflare, r#"{"ClientIP":"203.0.113.9","ClientRequestURI":"/a?k=SECRET","Cookies":{"sid":"a}SECRET"},"EdgeResponseStatus":502,"OriginIP":"10.0.0.5","RequestHeaders":{"authorization":"Basic SECRET"}}"#.to_owned()),
             (Format::CloudfrontJson, r#"{"c-ip":"203.0.113.9","sc-status":"502","cs-uri-query":"k=SECRET","cs(Cookie)":"sid=SECRET","cs(Referer)":"https://shop/?k=SECRET","x-edge-result-type":"Error","x-forwarded-for":"198.51.100.7"}"#.to_owned()),

@@ -167,6 +167,14 @@ impl<'a> Record<'a> {
         if self.query.is_empty() { path } else { Cow::Owned([&path, &b"?"[..], &self.shown(self.query)].concat()) }
     }
 
+    /// The path, if what was asked for is one, and not all that somebody sent who did not speak HTTP.
+    #[inline]
+    #[must_use]
+    pub fn asked_path(&self) -> &'a [u8] {
+        let is_path = matches!(self.path.first(), Some(b'/' | b'*')) || self.path.starts_with(b"http");
+        if self.method.is_empty() && !is_path { b"" } else { self.path }
+    }
+
     /// The user agent as the client sent it.
     #[inline]
     #[must_use]

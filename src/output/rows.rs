@@ -338,17 +338,18 @@ impl Millis {
         record.duration.map(|micros| Self { micros, nanos: record.nanos })
     }
 
-    /// The nanoseconds, if a float is exact to them in milliseconds.
+    /// The nanoseconds, if a float is exact to them in milliseconds and shows no exponent.
     fn exact(self) -> Option<u64> {
         let nanos = self.micros.checked_mul(1_000)?.checked_add(u64::from(self.nanos))?;
-        (self.nanos > 0 && nanos >> 53 == 0).then_some(nanos)
+        (self.nanos > 0 && nanos >= 10 && nanos >> 53 == 0).then_some(nanos)
     }
 }
 
 impl Cell for Millis {
     fn show(&self, out: &mut String) {
         (self.micros / 1_000).show(out);
-        let millionths = self.micros % 1_000 * 1_000 + u64::from(self.nanos);
+        let nanos = if self.exact().is_some() { self.nanos } else { 0 };
+        let millionths = self.micros % 1_000 * 1_000 + u64::from(nanos);
         if millionths > 0 {
             out.push('.');
             out.push_str(format!("{millionths:06}").trim_end_matches('0'));
@@ -411,7 +412,10 @@ impl About {
         if self.redactor.is_none() && !record.query.is_empty() {
             return Some(Cow::Owned(show::text(&record.shown_path())));
         }
-        self.private(record, record.path, Redactor::path)
+        self.private(record, record.path, |redactor, path, record| match record.asked_path() {
+            b"" => Redactor::WITHHELD.to_vec(),
+            _ => redactor.path(path, record),
+        })
     }
 
     fn host<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
@@ -801,6 +805,8 @@ mod tests {
             (1_178, 0, "1.178"),
             (1_500, 0, "1.5"),
             (60_003_000, 0, "60003"),
+            (0, 9, "0"),
+            (0, 10, "0.00001"),
             (40, 356, "0.040356"),
             (247_413, 902, "247.413902"),
             (60_003_000, 10, "60003.00001"),
