@@ -382,32 +382,100 @@ fn traefik(at: u64, service: &str, fails: bool) -> (String, String) {
     (access, own)
 }
 
+/// A request without a route, which Traefik answers itself.
+fn no_route(at: u64) -> String {
+    let time = clock(at);
+    format!(
+        r#"203.0.113.8 - - [21/Nov/2026:{time} +0000] "GET /robots.txt HTTP/1.1" 404 19 "-" "curl/7.88.1" {at} "-" "-" 0ms"#
+    )
+}
+
+/// A request to the server of that service that broke off, which Traefik answers with 500, and its own line on it.
+fn broke_off(at: u64, service: &str) -> (String, String) {
+    let access = traefik(at, service, false).0.replace(" 200 2814 ", " 500 21 ");
+    let time = clock(at);
+    let own =
+        format!(r#"2026-11-21T{time}Z DBG 500 Internal Server Error error="http: server closed idle connection""#);
+    (access, own)
+}
+
+/// Five minutes of Traefik's two logs: requests to three services, of which these fail 20 times each.
+fn traefiks_logs(failing: &[&str]) -> (Vec<String>, Vec<String>) {
+    let (mut access, mut own) = (Vec::new(), Vec::new());
+    for at in 0..300 {
+        for service in ["cart", "pay", "stock"] {
+            // Some of the lines of Traefik's own are in the next window.
+            let fails = failing.contains(&service) && at % 4 == 3 && (100..180).contains(&at);
+            let (line, reason) = traefik(at, service, fails);
+            access.push(line);
+            own.extend(fails.then_some(reason));
+        }
+    }
+    (access, own)
+}
+
+/// The upstreams of each incident, its likely cause, the confidence, the failures and the failed attempts.
+type Found = (String, &'static str, &'static str, u64, u64);
+
+/// What the two logs together show, in whichever order they are read, and how many requests had no upstream.
+fn found(access: Vec<String>, own: Vec<String>) -> (Vec<Found>, u64) {
+    let requests = access.len() as u64;
+    let of = |logs: [(&str, Vec<String>); 2]| {
+        let report = report(&logs);
+        let incidents = report.incidents.iter();
+        let mut found: Vec<Found> = incidents
+            .map(|one| (one.upstreams.join(" "), one.likely_cause, one.confidence, one.failures, one.failed_attempts))
+            .collect();
+        found.sort();
+        // Each request and each failure is in one place.
+        assert_eq!(report.totals.requests, Some(requests));
+        assert_eq!(report.totals.failures, found.iter().map(|one| one.3).sum::<u64>());
+        let rows = report.upstreams.iter();
+        let nowhere = rows.filter(|row| row.upstream.is_empty()).filter_map(|row| row.requests).sum();
+        (found, nowhere)
+    };
+    let logs = [("access.log", access), ("traefik.log", own)];
+    let turned = [logs[1].clone(), logs[0].clone()];
+    let found = of(logs);
+    assert_eq!(of(turned), found);
+    found
+}
+
 /// Traefik's own log names no server where Go's error does not. Its lines are about the only one that fails; where two
-/// do, nobody knows about which.
+/// do, nobody knows about which. Requests that reached no server and did not fail change nothing.
 #[test]
 fn lines_about_no_upstream_explain_the_only_one_that_fails() {
-    let told = |services: &[&str]| {
-        let (mut access, mut own) = (Vec::new(), Vec::new());
-        for at in 0..300 {
-            for service in ["cart", "pay", "stock"] {
-                // Some of the lines of Traefik's own are in the next window.
-                let fails = services.contains(&service) && at % 4 == 3 && (100..180).contains(&at);
-                let (line, reason) = traefik(at, service, fails);
-                access.push(line);
-                own.extend(fails.then_some(reason));
-            }
+    for without_route in [0, 300] {
+        let told = |failing: &[&str], repeated: usize| {
+            let (mut access, own) = traefiks_logs(failing);
+            access.extend((0..without_route).map(no_route));
+            found(access, vec![own; repeated].concat())
+        };
+        let one = (vec![("cart:8080".to_owned(), "response-timeout", "high", 20, 20)], without_route);
+        assert_eq!(told(&["cart"], 1), one);
+        // More lines than failures make no more failures.
+        assert_eq!(told(&["cart"], 2), one);
+        let (two, nowhere) = told(&["cart", "pay"], 1);
+        assert!(two.len() == 2 && two.iter().all(|(_, _, confidence, ..)| *confidence == "low"), "{two:?}");
+        assert_eq!((two.iter().map(|one| one.3).sum::<u64>(), nowhere), (40, without_route));
+    }
+}
+
+/// A line about a request that ended in 500 is about none of the failures, and does not keep others from explaining
+/// them. It stays what it is: an attempt that failed somewhere.
+#[test]
+fn lines_about_other_statuses_do_not_hold_the_rest_back() {
+    for without_route in [0, 300] {
+        let (mut access, mut own) = traefiks_logs(&["cart"]);
+        access.extend((0..without_route).map(no_route));
+        for at in [101, 116, 131, 146] {
+            let (line, reason) = broke_off(at, "pay");
+            access.push(line);
+            own.push(reason);
         }
-        let report = report(&[("access.log", access), ("traefik.log", own)]);
-        let mut causes: Vec<_> = report
-            .incidents
-            .iter()
-            .map(|one| (one.upstreams.join(" "), one.likely_cause, one.confidence, one.failures))
-            .collect();
-        causes.sort();
-        assert_eq!(report.totals.failures, 20 * services.len() as u64);
-        causes
-    };
-    assert_eq!(told(&["cart"]), [("cart:8080".to_owned(), "response-timeout", "high", 20)]);
-    let two = told(&["cart", "pay"]);
-    assert!(two.len() == 2 && two.iter().all(|(.., confidence, _)| *confidence == "low"), "{two:?}");
+        let (all, nowhere) = found(access, own);
+        let apart = (String::new(), "keepalive-race", "high", 0, 4);
+        let cart = ("cart:8080".to_owned(), "response-timeout", "high", 20, 20);
+        assert_eq!((all, nowhere), (vec![apart, cart], without_route));
+    }
 }

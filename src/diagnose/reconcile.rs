@@ -192,7 +192,7 @@ const REACH: i64 = 120;
 /// the nearest windows with failures that no line has been found for, the later one first, since a request is logged
 /// when it ends. What finds none stays; a row of which nothing does is taken out.
 fn join_over_edges(rows: &mut Vec<Row>, names: &PathNames, statuses: &Statuses, window: i64) {
-    let is_alone = |row: &Row| !row.accessed && row.told().next().is_some();
+    let is_alone = |row: &Row| (!row.accessed || row.is_nameless()) && row.told().next().is_some();
     let (nameless, alone): (Vec<usize>, Vec<usize>) =
         (0..rows.len()).filter(|&at| is_alone(&rows[at])).partition(|&at| rows[at].key.upstream.is_empty());
     let mut spent: BTreeSet<usize> = BTreeSet::new();
@@ -225,13 +225,16 @@ fn give(rows: &mut [Row], from: usize, to: usize, names: &PathNames, statuses: &
     rows[from].told().next().is_none()
 }
 
+/// Places of rows, by window, of each proxy.
+type Places = BTreeMap<String, BTreeMap<i64, Vec<usize>>>;
+
 /// Gateways whose error log may name no upstream where the access log does. Their access line has the time at which the
 /// request began, which is before the error line's.
 const NAMELESS: [Proxy; 1] = [Proxy::TRAEFIK];
 
 /// Rule 1 for lines about no upstream, those at `nameless`: they are about the only row of their proxy that has failures
-/// without a reason, in their window or the nearest before it. Where there are several, nobody knows. Gives the rows of
-/// which nothing is left.
+/// without a reason, in their window or the nearest before it. Where there are several, nobody knows. What made no failure
+/// of those that count stays where it is. Gives the rows of which nothing is left.
 fn join_nameless(
     rows: &mut [Row],
     nameless: &[usize],
@@ -239,36 +242,40 @@ fn join_nameless(
     statuses: &Statuses,
     window: i64,
 ) -> Vec<usize> {
-    let is_such = |row: &Row| NAMELESS.contains(&row.key.kind);
-    // What made no failure of those that count stays where it is.
-    let counts = |row: &Row| row.told().all(|item| statuses.contains(item.sign.status));
-    let from: Vec<usize> = nameless.iter().copied().filter(|&at| is_such(&rows[at]) && counts(&rows[at])).collect();
+    let from: Vec<usize> = nameless.iter().copied().filter(|&at| rows[at].is_nameless()).collect();
     if from.is_empty() {
         return Vec::new();
     }
-    let mut failing: BTreeMap<(String, i64), Vec<usize>> = BTreeMap::new();
-    for (at, row) in rows.iter().enumerate().filter(|(_, row)| is_such(row) && row.room(statuses) > 0) {
-        failing.entry((row.key.proxy.clone(), row.window)).or_default().push(at);
-    }
-    let mut spent = Vec::new();
-    for at in from {
-        let (proxy, middle) = (rows[at].key.proxy.clone(), rows[at].window);
-        let near =
-            (0..=(REACH / window).max(1)).filter_map(|steps| failing.get(&(proxy.clone(), middle - steps * window)));
+    let failing = failing(rows, statuses);
+    for &at in &from {
+        let (key, middle) = (Arc::clone(&rows[at].key), rows[at].window);
+        let Some(failing) = failing.get(&key.proxy) else { continue };
+        let near = (0..=(REACH / window).max(1)).filter_map(|steps| failing.get(&(middle - steps * window)));
         for hosts in near {
+            if !rows[at].tells_of_failures(statuses) {
+                break;
+            }
             let open: Vec<usize> = hosts.iter().copied().filter(|&host| rows[host].room(statuses) > 0).collect();
             match open[..] {
                 [] => {}
-                [host] if !give(rows, at, host, names, statuses) => {}
-                [_] => {
-                    spent.push(at);
-                    break;
-                }
+                [host] => _ = give(rows, at, host, names, statuses),
                 _ => break,
             }
         }
     }
-    spent
+    from.into_iter().filter(|&at| !rows[at].accessed && rows[at].any_trouble().is_none()).collect()
+}
+
+/// The rows of gateways such as [`NAMELESS`] that have failures without a reason.
+fn failing(rows: &[Row], statuses: &Statuses) -> Places {
+    let is_such = |row: &Row| NAMELESS.contains(&row.key.kind) && row.room(statuses) > 0;
+    let such: Vec<usize> = (0..rows.len()).filter(|&at| is_such(&rows[at])).collect();
+    let mut places = Places::new();
+    for of_proxy in such.chunk_by(|&a, &b| rows[a].key.proxy == rows[b].key.proxy) {
+        let windows = places.entry(rows[of_proxy[0]].key.proxy.clone()).or_default();
+        of_proxy.iter().for_each(|&at| windows.entry(rows[at].window).or_default().push(at));
+    }
+    places
 }
 
 /// The places of all rows with the key of the one at `at`.
@@ -334,6 +341,17 @@ impl Row {
         trouble.flat_map(|trouble| &trouble.evidence).filter(|item| item.source == Source::ErrorLog)
     }
 
+    /// Whether its error lines may be about other rows, since their gateway often names no upstream. Requests that reached
+    /// none and did not fail, such as those without a route, are no reason why they should not.
+    fn is_nameless(&self) -> bool {
+        self.key.upstream.is_empty() && NAMELESS.contains(&self.key.kind) && !self.is_troubled()
+    }
+
+    /// Whether the error log tells of attempts here that made failures of those that count.
+    fn tells_of_failures(&self, statuses: &Statuses) -> bool {
+        self.told().any(|item| statuses.contains(item.sign.status))
+    }
+
     /// How many attempts more than it has an error log may tell of the failures in its access log.
     fn room(&self, statuses: &Statuses) -> u64 {
         let Some(trouble) = self.cell.trouble.as_deref().filter(|_| self.accessed) else { return 0 };
@@ -341,14 +359,17 @@ impl Row {
         trouble.failures.max(trouble.failed_attempts).saturating_sub(told)
     }
 
-    /// Takes out what the error log tells of up to `most` attempts, and of all for which no status was sent any more.
+    /// Takes out what the error log tells of up to `most` attempts, and, of an upstream that it names, of all that made no
+    /// failure of those that count. Requests stay.
     fn split_off(&mut self, most: u64, statuses: &Statuses) -> Cell {
         let mut part = Cell::default();
+        let others = if self.key.upstream.is_empty() { 0 } else { u64::MAX };
         let Some(trouble) = self.cell.trouble.as_deref_mut() else { return part };
         let mut left = most;
         for item in trouble.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
             let counts = statuses.contains(item.sign.status);
-            let taken = if counts { item.attempts.min(left) } else { item.attempts };
+            let most = if counts { left } else { others };
+            let taken = item.attempts.min(most);
             if taken == 0 {
                 continue;
             }
@@ -364,7 +385,11 @@ impl Row {
         // The last of it takes along when, to whom and on which paths it happened.
         if trouble.evidence.is_empty() {
             trouble.evidence = std::mem::take(&mut part.trouble().evidence);
-            return std::mem::take(&mut self.cell);
+            part.trouble = self.cell.trouble.take();
+        } else if others == 0 {
+            // Nothing else happened here: neither requests nor attempts failed.
+            let told = trouble.evidence.iter().filter(|item| item.source == Source::ErrorLog);
+            trouble.slots = told.fold(0, |all, item| all | item.slots);
         }
         part
     }
@@ -655,7 +680,8 @@ impl Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::{Counts, SeriesKey, Tally};
+    use crate::aggregate::{Counts, Place, SeriesKey, Tally};
+    use crate::cause::Seen;
     use crate::grammar::time::Stamp;
 
     /// What a thread has counted: requests at upstreams in minutes.
@@ -684,6 +710,44 @@ mod tests {
             [("a", 1, Some(1)), ("a", 3, Some(1)), ("b", 1, Some(1)), ("b", 2, Some(3)), ("c", 1, Some(1))]
         );
         assert!(rows.iter().all(|row| row.any_trouble().is_none() && row.trouble().evidence.is_empty()));
+    }
+
+    const fn sign(kind: &'static str, status: u16) -> Sign {
+        Sign { kind, cause: Cause::Unknown, strength: Strength::Strong, says: "", seen: Seen::Field, status }
+    }
+
+    /// A row of Traefik's without an upstream, with three requests, at which its own log tells of one attempt with each of
+    /// these signs, at these times.
+    fn nameless(told: [(&'static Sign, u64); 2]) -> Row {
+        let (proxy, group, upstream) = (Proxy::TRAEFIK.name().to_owned(), String::new(), String::new());
+        let key = Arc::new(Key { proxy, group, upstream, kind: Proxy::TRAEFIK });
+        let mut cell = Cell { requests: 3, ..Cell::default() };
+        for (sign, slots) in told {
+            let place = Place { input: 0, line: 1, text: &Vec::new };
+            let evidence = cell.trouble().evidence_of(sign, Source::ErrorLog, Stamp::from_seconds(0), &place);
+            (evidence.lines, evidence.attempts, evidence.slots) = (1, 1, slots);
+            cell.trouble().slots |= slots;
+        }
+        Row { key, window: 0, uncounted: false, accessed: true, unnamed: false, cell }
+    }
+
+    #[test]
+    fn what_stays_has_its_own_times() {
+        static TIMEOUT: Sign = sign("a-timeout", 504);
+        static BROKE_OFF: Sign = sign("broke-off", 500);
+        let shown = |cell: &Cell| {
+            let trouble = cell.trouble.as_deref().unwrap_or(&NO_TROUBLE);
+            (trouble.evidence.iter().map(|item| item.sign.kind).collect::<Vec<_>>(), trouble.slots, cell.requests)
+        };
+        let mut row = nameless([(&TIMEOUT, 0b011), (&BROKE_OFF, 0b110)]);
+        assert_eq!(shown(&row.split_off(9, &Statuses::gateway())).0, ["a-timeout"]);
+        assert_eq!(shown(&row.cell), (vec!["broke-off"], 0b110, 3));
+        // Where 500 counts, too, all goes, and requests stay.
+        let mut statuses = Statuses::gateway();
+        statuses.insert(500);
+        let mut row = nameless([(&TIMEOUT, 0b011), (&BROKE_OFF, 0b110)]);
+        assert_eq!(shown(&row.split_off(9, &statuses)), (vec!["a-timeout", "broke-off"], 0b111, 0));
+        assert_eq!(shown(&row.cell), (vec![], 0, 3));
     }
 
     #[test]
