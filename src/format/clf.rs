@@ -7,7 +7,7 @@ use crate::grammar::number::{status, uint};
 use crate::grammar::text::{among, byte, place_of};
 use crate::grammar::time::{When, Zone, clf};
 use crate::grammar::{Parsed, mismatch};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 use std::net::IpAddr;
 
 /// The fields of one line, as they stand in it.
@@ -64,7 +64,7 @@ fn is_tail(i: &[u8]) -> bool {
 #[cold]
 fn raw_agent<'a>(line: &'a [u8], agent: &[u8], tail: &'a [u8]) -> Option<(&'a [u8], Option<&'a [u8]>)> {
     let start = line.len().checked_sub(tail.len() + 1 + agent.len())?;
-    let quotes = || memchr::memchr_iter(b'"', tail);
+    let quotes = || memchr_iter(b'"', tail);
     let closes = |quote: &usize| matches!(tail[quote + 1..], [] | [b' ', b'"', ..]);
     let end = quotes().find(closes).or_else(|| quotes().find(|quote| is_tail(&tail[quote + 1..])))?;
     Some((&tail[end + 1..], Some(&line[start..line.len() - tail.len() + end])))
@@ -96,13 +96,20 @@ fn request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
     Ok((rest, (request, status, bytes)))
 }
 
-/// [`request`] behind one more value of people's own: the client that `X-Forwarded-For` names, in quotes, or the time
+/// [`request`] behind one more value of people's own: the clients that `X-Forwarded-For` names, in quotes, or the time
 /// taken, in parentheses: `(0 s) "GET / HTTP/1.1" 502 150`.
 #[cold]
 fn late_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
     let rest = match i {
         [b'(', inside @ ..] => &inside[memchr(b')', inside).map_or(inside.len(), |end| end + 1)..],
-        _ => text(i)?.0,
+        _ => {
+            let (rest, clients) = text(i)?;
+            // A list has its spaces behind commas; a request with a raw quote inside has others.
+            if memchr_iter(b' ', clients).any(|space| !clients[..space].ends_with(b",")) {
+                return mismatch();
+            }
+            rest
+        }
     };
     request(byte(b' ')(rest)?.0)
 }
@@ -111,7 +118,7 @@ fn late_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
 #[cold]
 fn raw_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
     let [b'"', inside @ ..] = i else { return mismatch() };
-    for quote in memchr::memchr_iter(b'"', inside).take(64) {
+    for quote in memchr_iter(b'"', inside).take(64) {
         if let Ok((rest, (status, bytes))) = sizes(&inside[quote + 1..]) {
             return Ok((rest, (&inside[..quote], status, bytes)));
         }
@@ -261,7 +268,7 @@ pub(super) fn text(i: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// [`text`] with quotes inside, from behind its first quote on.
 fn escaped_text(inside: &[u8]) -> Parsed<'_, &[u8]> {
-    for quote in memchr::memchr_iter(b'"', inside) {
+    for quote in memchr_iter(b'"', inside) {
         let slashes = inside[..quote].iter().rev().take_while(|byte| **byte == b'\\').count();
         if slashes % 2 == 0 {
             return Ok((&inside[quote + 1..], &inside[..quote]));

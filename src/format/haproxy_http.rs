@@ -93,7 +93,9 @@ fn way(i: &[u8]) -> Option<(&[u8], [&[u8]; 2])> {
     let slash = NonZeroU32::new(slashes & before_end)?.trailing_zeros();
     // One slash, behind the backend's name, and neither of the names empty or `-`.
     let named = slash > frontend + 1 && slash + 1 < end && frontend > 0;
-    let plain = (slashes & before_end).is_power_of_two() && brackets & before_end == 0;
+    // Quotes begin the layout of `httplog clf`.
+    let quoted = matches!(window[0], b'"' | b'\\');
+    let plain = (slashes & before_end).is_power_of_two() && brackets & before_end == 0 && !quoted;
     let [frontend, slash, end] = [frontend, slash, end].map(|at| at as usize);
     if !named || !plain || window[frontend + 1] == b'-' || window[slash + 1] == b'-' {
         return None;
@@ -450,6 +452,17 @@ mod tests {
         for line in others {
             assert!(skim(line.as_bytes()).is_none(), "{line}");
             assert!(read(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    /// Quotes in the frontend's place begin the layout of `httplog clf`.
+    #[test]
+    fn skims_no_quoted_frontend() {
+        for frontend in ["\"x\"y\"", "\"x\"", "\\\"x", "\\x", "x\"y"] {
+            let line = format!(
+                r#"192.0.2.1:80 [06/Feb/2009:12:14:14.655] {frontend} api/a 0/0/0/0/0 200 9 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#
+            );
+            agrees(Format::HaproxyHttp, line.as_bytes());
         }
     }
 

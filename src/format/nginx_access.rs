@@ -551,6 +551,10 @@ mod tests {
                 "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
             ),
             (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "8.8.8.8, 10.0.0.2" "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
+            ),
+            (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] (0 s) "GET /a HTTP/1.1" 200 1 "-" "ua""#,
                 "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
             ),
@@ -573,6 +577,10 @@ mod tests {
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a?b="c"&d="e" HTTP/1.1" 404 1 "-" "say "hi" you" "-""#,
                 r#"status=404 method=GET path=/a?b="c"&d="e" bytes=1 client=203.0.113.9 agent=say "hi" you"#,
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a" "b?k HTTP/1.1" 502 1"#,
+                r#"status=502 method=GET path=/a" "b?k bytes=1 client=203.0.113.9"#,
             ),
             // The client's port; several addresses, of which the first that is public is the client's.
             (

@@ -12,7 +12,7 @@ use crate::grammar::{
     text::{Split, among, present},
     time::{When, epoch},
 };
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 pub(super) static ABOUT: About = About {
     name: "squid",
@@ -66,8 +66,9 @@ struct Line<'a> {
 impl Line<'_> {
     /// The status that the server sent itself, where the line gives that away.
     fn answered(&self) -> Option<u16> {
-        // Before the content's type may stand the server's port.
-        let content = Words::of(self.tail).find(|word| !word.iter().all(u8::is_ascii_digit)).unwrap_or_default();
+        // Before the content's type may stand the server's port. Some leave the type out.
+        let next = Words::of(self.tail).find(|word| !word.iter().all(u8::is_ascii_digit));
+        let content = next.filter(|word| is_content(word)).unwrap_or_default();
         self.status.filter(|status| !self.peer.is_empty() && is_servers(*status, self.hierarchy, content))
     }
 }
@@ -150,10 +151,28 @@ fn is_number(word: &[u8]) -> bool {
     word == b"-" || word.iter().all(u8::is_ascii_digit)
 }
 
-/// `HIER_DIRECT/192.0.2.80`, taken apart; `None` for the protocol's version and for users.
+/// `HIER_DIRECT/192.0.2.80`, taken apart; `None` for the protocol's version and for users, who may be `EXAMPLE/alice`.
 fn peer(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let (how, peer) = halves(word)?;
-    is_shouted(how).then_some((how, present(peer)))
+    (is_hierarchy(how) && is_shouted(how)).then_some((how, present(peer)))
+}
+
+/// Whether a word ends as one of Squid's hierarchy codes does (`src/hier_code.h`). `TIMEOUT_` may stand before each.
+fn is_hierarchy(how: &[u8]) -> bool {
+    const ENDS: [&[u8]; 11] = [
+        b"PARENT",
+        b"DIRECT",
+        b"NONE",
+        b"_HIT",
+        b"_MISS",
+        b"_FAIL",
+        b"_FASTEST",
+        b"CARP",
+        b"PINNED",
+        b"_DST",
+        b"_POOL",
+    ];
+    ENDS.iter().any(|end| how.ends_with(end))
 }
 
 /// Whether a word is written as those of Squid's own are: `TCP_MISS`, `FIRSTUP_PARENT`.
@@ -162,15 +181,25 @@ fn is_shouted(word: &[u8]) -> bool {
     word.iter().all(|byte| SHOUTED[usize::from(*byte)])
 }
 
-/// The user agent: what stands in quotes behind the referer, or alone.
+/// The user agent: what stands in quotes behind the referer, or alone where it is no referer.
 fn agent(mut tail: &[u8]) -> &[u8] {
     let mut quoted: [&[u8]; 2] = [b"", b""];
     for place in &mut quoted {
         let Some(text) = memchr(b'"', tail).and_then(|quote| clf::text(&tail[quote..]).ok()) else { break };
         (tail, *place) = text;
     }
-    let [referer, agent] = quoted;
-    present(if agent.is_empty() { referer } else { agent })
+    let [first, second] = quoted;
+    let is_referer = memmem::find(first, b"://").is_some() && find(b' ', first).is_none();
+    present(if second.is_empty() && !is_referer { first } else { second })
+}
+
+/// `text/html`, or `-` where the answer had no type; no header that stands in the type's place, as `curl/8.14.1` does.
+fn is_content(word: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'-';
+    let is_type = |(kind, of): (&[u8], &[u8])| {
+        !kind.is_empty() && kind.iter().all(is_name) && of.first().is_some_and(u8::is_ascii_alphabetic)
+    };
+    word == b"-" || halves(word).is_some_and(is_type)
 }
 
 /// Whether a server that was reached sent an error itself. Squid answers 503 where it could not connect, and then names no
@@ -252,6 +281,14 @@ mod tests {
             ("TCP_MISS/504 3502", "TIMEOUT_FIRSTUP_PARENT/10.0.0.5 text/html", Some("squid-timeout")),
             ("TCP_MISS/502 3449", "HIER_NONE/- text/html", Some("squid-not-connected")),
             ("TCP_MISS/503 3826", "HIER_NONE/- text/html", Some("squid-not-forwarded")),
+            // No content type is told.
+            ("TCP_MISS/502 3367", "HIER_DIRECT/10.0.0.5", Some("squid-bad-gateway")),
+            ("TCP_MISS/502 3367", "HIER_DIRECT/10.0.0.5 8080", Some("squid-bad-gateway")),
+            ("TCP_MISS/502 3367", r#"HIER_DIRECT/10.0.0.5 "-" "curl/8""#, Some("squid-bad-gateway")),
+            ("TCP_MISS/504 3502", r#"HIER_DIRECT/10.0.0.5 "http://r/a" "curl/8""#, Some("squid-timeout")),
+            ("TCP_MISS/504 3502", "HIER_DIRECT/10.0.0.5 curl/8.14.1", Some("squid-timeout")),
+            ("TCP_MISS/504 3502", r"HIER_DIRECT/10.0.0.5 [Host:%20shop.example.com\r\n] []", Some("squid-timeout")),
+            ("TCP_MISS/503 205", r#"FIRSTUP_PARENT/10.0.0.5 "curl/8""#, Some("squid-server-answered")),
             // Refused, or the origin's own page.
             ("TCP_MISS/503 3448", "HIER_DIRECT/10.0.0.5 text/html", None),
             ("TCP_MISS_ABORTED/502 0", "FIRSTUP_PARENT/10.0.0.5 text/html", None),
@@ -268,6 +305,37 @@ mod tests {
         }
         for sign in &SIGNS {
             assert!(cases.iter().any(|(.., kind)| *kind == Some(sign.kind)), "{}", sign.kind);
+        }
+    }
+
+    /// Users' names may look like peers.
+    #[test]
+    fn tells_peers_from_users() {
+        let cases = [
+            ("1.1 EXAMPLE/alice HIER_DIRECT/10.0.0.5", "EXAMPLE/alice", "10.0.0.5"),
+            ("1.1 /alice TIMEOUT_FIRSTUP_PARENT/10.0.0.5", "/alice", "10.0.0.5"),
+            ("TEST/alice CD_SIBLING_HIT/10.0.0.5", "TEST/alice", "10.0.0.5"),
+            ("- FIRST_PARENT_MISS/10.0.0.5", "", "10.0.0.5"),
+            ("- NO_DIRECT_FAIL/-", "", ""),
+            ("- SOURCE_FASTEST/10.0.0.5", "", "10.0.0.5"),
+            ("- CARP/10.0.0.5", "", "10.0.0.5"),
+            ("- PINNED/10.0.0.5", "", "10.0.0.5"),
+            ("- ORIGINAL_DST/10.0.0.5", "", "10.0.0.5"),
+            ("- STANDBY_POOL/10.0.0.5", "", "10.0.0.5"),
+            ("- NONE/-", "", ""),
+        ];
+        for (rest, user, upstream) in cases {
+            let line =
+                format!("1795769544.415 1 203.0.113.9 TCP_MISS/200 92 GET http://shop.example.com/a {rest} text/html");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            assert_eq!((record.user, record.upstream), (user.as_bytes(), upstream.as_bytes()), "{rest}");
+            assert!(record.status.is_some() && skim(line.as_bytes()).is_some(), "{rest}");
+        }
+        for other in ["EXAMPLE/alice", "/10.0.0.5", "PARENT"] {
+            let line = format!(
+                "1795769544.415 1 203.0.113.9 TCP_MISS/200 92 GET http://shop.example.com/a - {other} text/html"
+            );
+            assert!(read(line.as_bytes()).is_none() && skim(line.as_bytes()).is_none(), "{other}");
         }
     }
 
@@ -295,6 +363,14 @@ mod tests {
             (
                 r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "one""#,
                 ["shop.example.com", "/", "", "one"],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "http://r/?k=1""#,
+                ["shop.example.com", "/", "", ""],
+            ),
+            (
+                r#"TCP_MISS/200 191 GET http://shop.example.com/ - HIER_NONE/- - "a (+http://bot.example.com/)""#,
+                ["shop.example.com", "/", "", "a (+http://bot.example.com/)"],
             ),
         ];
         for (rest, expected) in cases {

@@ -23,6 +23,8 @@ macro_rules! columns {
             Other,
         }
 
+        const _: () = { $($(assert!($name.len() <= LONGEST);)+)+ };
+
         impl Column {
             pub(super) const COUNT: usize = Self::Other as usize + 1;
 
@@ -43,7 +45,7 @@ macro_rules! columns {
     };
 }
 
-/// As long as the longest name below, and longer.
+/// As long as the longest name below, or longer.
 const LONGEST: usize = 32;
 
 columns! {

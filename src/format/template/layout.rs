@@ -271,6 +271,10 @@ impl<F: Copy> Layout<F> {
         };
         match piece.length(i) {
             None => false,
+            // Or spaces before a number.
+            Some(Some(0)) if piece.class == Class::Number && i.first() == Some(&b' ') => {
+                ends_at(0) || ends_at(number_length(i))
+            }
             Some(Some(end)) => ends_at(end),
             Some(None) if piece.after.text.is_empty() => piece.first_end(i, self.rules).is_some_and(ends_at),
             Some(None) => {
@@ -395,6 +399,8 @@ impl<F: Copy> Piece<F> {
         let read = |rest: Option<&[u8]>| rest.map(|rest| Some(i.len() - rest.len()));
         match &self.class {
             Class::Text | Class::Word | Class::Request | Class::Port | Class::Route => Some(None),
+            // Nothing, as nginx writes of a port that there is not.
+            Class::Number if self.after.first == b' ' && self.after.strip(i).is_some() => Some(Some(0)),
             Class::Number => Some(Some(number_length(i))),
             // Apache writes `-` where there is none.
             Class::Status if i.first() == Some(&b'-') => Some(Some(1)),
@@ -693,7 +699,7 @@ mod tests {
     fn values_end_where_they_must() {
         use Class::{Captures, List, Number, Port, Quotable, Route, Row, Stamp, Status, Text, Word};
         let time = || Stamp(super::Stamp::Clf);
-        let cases: [Case<'_>; 25] = [
+        let cases: [Case<'_>; 29] = [
             (
                 &[(Text, " ["), (time(), "]")],
                 "al [ice [28/Sep/2026:12:00:00 +0600]",
@@ -705,6 +711,14 @@ mod tests {
             (&[(Status, "")], "5020", None),
             (&[(Number, " "), (Number, "")], "-1 +20.5", Some(&["-1", "+20.5"])),
             (&[(Number, ","), (Text, "")], ",x", Some(&["", "x"])),
+            (
+                &[(Word, " "), (Number, " "), (Number, " "), (Status, " "), (Text, "")],
+                "unix:  78 200 x",
+                Some(&["unix:", "", "78", "200", "x"]),
+            ),
+            (&[(Number, " "), (Status, "")], "  12 502", Some(&["12", "502"])),
+            (&[(Number, " \""), (Text, "\"")], r#" "x""#, Some(&["", "x"])),
+            (&[(Number, " \""), (Text, "\"")], r#"  12 "x""#, Some(&["12", "x"])),
             (&[(Number, ""), (Text, "")], "12345678901234567890x", Some(&["12345678901234567890", "x"])),
             (&[(List, " "), (Text, "")], "a:1, b:2 : c:3 rest", Some(&["a:1, b:2 : c:3", "rest"])),
             (&[(List, ": "), (Text, "")], "a:1 : b:2: rest", Some(&["a:1 : b:2", "rest"])),

@@ -370,6 +370,12 @@ mod tests {
                 "status=200 upstream=10.0.0.5:3306 duration=0.101 client=203.0.113.9 names=upstream attempts=[10.0.0.5:3306 - -/-/0.100]",
             ),
             ("$status $msec $unknown", "502 1700000000.123 any thing", "status=502"),
+            // A client at a socket has no port.
+            (
+                "x escape=none '$remote_addr $remote_port $request_length $status $msec';",
+                "unix:  78 200 1795769544.415",
+                "status=200 client=unix:",
+            ),
             ("$status $msec", "502 1700000000.123 more", "not claimed"),
             ("$status $msec", "5020 1700000000.123", "not claimed"),
             ("$status|$msec", "502 1700000000.123", "not claimed"),
