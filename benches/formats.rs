@@ -9,6 +9,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gatewhy::envelope;
 use gatewhy::format::{Fields, Format};
+use gatewhy::input::Heading;
 use std::collections::BTreeMap;
 use std::fs;
 use std::hint::black_box;
@@ -25,10 +26,10 @@ type Lines = Vec<(Fields, Vec<u8>)>;
 /// Adds the lines of the file at `path` to those of the formats that claim them.
 fn gather(path: &Path, found: &mut BTreeMap<Format, Lines>) {
     let bytes = fs::read(path).unwrap();
-    let mut fields = Fields::default();
+    let (mut heading, mut fields) = (Heading::default(), Fields::default());
     for line in bytes.split(|byte| *byte == b'\n') {
-        if let Some(named) = Fields::of(line) {
-            fields = named;
+        if heading.meet(line) {
+            fields = Fields::of(&heading.fields, &heading.date);
             continue;
         }
         let payload = envelope::open(line).payload;

@@ -448,3 +448,16 @@ fn columns_are_those_of_the_last_heading() {
     let body = arr.lines().skip(4).collect::<Vec<_>>().join("\n");
     assert!(json(body.as_bytes(), 1 << 20, 1).contains("\"requests\": 5,"));
 }
+
+/// Where no column has the date, the last `#Date:` before a line has it, wherever the blocks end.
+#[test]
+fn a_day_is_that_of_the_last_heading() {
+    let undated = include_str!("../fixtures/format/iis/undated.log");
+    let log = undated.repeat(40);
+    let whole = json(log.as_bytes(), 1 << 20, 1);
+    let read: serde_json::Value = serde_json::from_str(&whole).expect("JSON");
+    assert_eq!((read["totals"]["requests"].as_u64(), read["totals"]["failures"].as_u64()), (Some(120), Some(80)));
+    for (block_size, threads) in [(1, 1), (100, 2), (700, 3), (4096, 2)] {
+        assert_eq!(json(log.as_bytes(), block_size, threads), whole, "{block_size} {threads}");
+    }
+}

@@ -8,7 +8,7 @@
 use super::{
     Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
     record::{sign, table},
-    w3c::{Column, Values},
+    w3c::{Column, Fields, Values},
 };
 use crate::{
     cause::{Cause, Sign, Strength},
@@ -75,7 +75,7 @@ impl<'a, const N: usize> Line<'a, N> {
         // When the response had been sent, in UTC: a date and a time, or one stamp.
         let when = match values.get(Column::Date) {
             b"" => cloud::utc(values.get(Column::Stamp)),
-            _ => values.when(),
+            _ => values.when(Fields::UNKNOWN),
         };
         Self { when, status: cloud::status(values.get(Column::Status)), values }
     }

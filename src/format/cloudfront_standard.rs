@@ -77,9 +77,7 @@ mod tests {
 
     #[test]
     fn reads_the_columns_that_are_named() {
-        let names =
-            Fields::of(b"#Fields: timestamp(ms)\tc-ip\tsc-status\ttime-taken\tx-edge-detailed-result-type\tcs(Host)");
-        let names = names.unwrap_or_default();
+        let names = Fields::named(b"timestamp(ms)\tc-ip\tsc-status\ttime-taken\tx-edge-detailed-result-type\tcs(Host)");
         let line = b"1795766400125\t203.0.113.9\t502\t0.102\tOriginDnsError\td111111abcdef8.cloudfront.net";
         let record = read(line, &names).unwrap_or_default();
         // 2026-11-27T08:00:00.125Z

@@ -14,6 +14,7 @@ use crate::{
         address::host,
         number::{Micros, status, uint, whole},
         text::place_of,
+        time::When,
     },
 };
 use memchr::memrchr;
@@ -74,19 +75,22 @@ const CONNECT_LIMIT: Micros = 20_000_000;
 /// A request, as its line says.
 struct Line<'a, const N: usize> {
     row: Values<'a, N>,
+    when: When,
     status: u16,
     duration: Option<Micros>,
 }
 
 /// A line, and its first `N` columns.
 fn line<'a, const N: usize>(i: &'a [u8], fields: &Fields) -> Option<Line<'a, N>> {
-    if !matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]) || fields.lack(Column::Stem) {
+    let begins_with_date = matches!(i, [b'0'..=b'9', _, _, _, b'-', ..]);
+    if !begins_with_date && !fields.tell_date() || fields.lack(Column::Stem) {
         return None;
     }
+    let of = |row| Line::of(row, fields);
     let its_own = fields.are_known() && !fields.are_of_an_edge();
-    let named = its_own.then(|| fields.values(i, b' ', guess).and_then(Line::of)).flatten();
+    let named = its_own.then(|| fields.values(i, b' ', guess).and_then(of)).flatten();
     // A line may stand under a heading that is not its own: joined files, a rotated one.
-    named.or_else(|| guess(i).and_then(Line::of))
+    named.or_else(|| guess(i).and_then(of))
 }
 
 /// What every site's name begins with: `W3SVC1`, the service and the site's number.
@@ -156,13 +160,10 @@ fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
 
 impl<'a, const N: usize> Line<'a, N> {
     /// A row that is one of IIS's: it has a date, a time and a status.
-    fn of(row: Values<'a, N>) -> Option<Self> {
-        let date = row.first(&[Column::Date, Column::LocalDate]);
-        let time = row.first(&[Column::Time, Column::LocalTime]);
-        let is_time = date.len() == 10 && time.first().is_some_and(u8::is_ascii_digit);
+    fn of(row: Values<'a, N>, fields: &Fields) -> Option<Self> {
         let taken = row.number(Column::Taken).or_else(|| row.number(Column::TakenMillis));
         let duration = taken.map(|millis| millis.saturating_mul(1_000));
-        Some(Line { status: row.status().filter(|_| is_time)?, duration, row })
+        Some(Line { status: row.status()?, when: row.when(fields)?, duration, row })
     }
 
     /// What ARR appended to the query under `name`: the client's own parameters stand before.
@@ -201,10 +202,10 @@ fn unlinked(address: &[u8]) -> &[u8] {
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
     let line = line::<{ Column::OF_IIS }>(i, fields)?;
-    let (when, status, upstream) = (line.row.when()?, line.status, line.upstream());
+    let upstream = line.upstream();
     Some(Skimmed::Plain(Skim {
-        when,
-        status,
+        when: line.when,
+        status: line.status,
         group: line.group(),
         upstream,
         names_upstream: false,
@@ -219,7 +220,7 @@ pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
     let answered = line.server_status();
     let attempt = Attempt { upstream, status: answered, response: line.duration, ..Attempt::default() };
     Some(Record {
-        when: Some(row.when()?),
+        when: Some(line.when),
         status: Some(line.status),
         upstream_status: answered,
         group: line.group(),
@@ -327,7 +328,7 @@ mod tests {
     /// Columns come in any order that the file names.
     #[test]
     fn reads_the_columns_that_are_named() {
-        let fields = Fields::of(b"#Fields: date time sc-status time-taken sc-bytes cs-host cs-method cs-uri-stem cs-uri-query cs(User-Agent) c-ip s-sitename X-Own").unwrap_or_default();
+        let fields = Fields::named(b"date time sc-status time-taken sc-bytes cs-host cs-method cs-uri-stem cs-uri-query cs(User-Agent) c-ip s-sitename X-Own");
         let line = b"2026-11-27 08:00:10 200 31 544 shop.example.com:8080 GET /a+b c=d Mozilla/5.0+(X11) 2001:db8::9 W3SVC1 x y";
         let record = read(line, &fields).unwrap_or_default();
         // 2026-11-27T08:00:10Z
@@ -343,7 +344,7 @@ mod tests {
         let other = b"2026-11-27 08:00:10 10.0.0.4 GET / - 443 - 203.0.113.9 HTTP/2 curl/8.0 - - 304 0 0";
         assert!(read(other, &fields).is_none());
         // IIS's Advanced Logging: text in quotes, local time.
-        let advanced = Fields::of(b"#Fields:  date-local time-local s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) cs(Host) sc-status sc-substatus sc-win32-status TimeTakenMS").unwrap_or_default();
+        let advanced = Fields::named(b" date-local time-local s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) cs(Host) sc-status sc-substatus sc-win32-status TimeTakenMS");
         let line = br#"2026-11-27 08:00:10.128 10.0.0.4 GET /a - 80 - "203.0.113.9" "Mozilla/5.0 (a ""b"" c)" - "shop" 200 " ""x"" y " 0 109"#;
         let record = read(line, &advanced).unwrap_or_default();
         assert_eq!(
@@ -354,14 +355,11 @@ mod tests {
         assert_eq!((record.status, &*record.shown_agent()), (Some(200), &br#"Mozilla/5.0 (a ""b"" c)"#[..]));
         assert!(skim(line, &advanced).is_some());
         let other = b"2026-11-27 08:00:10 10.0.0.4 GET /e - 443 - 203.0.113.9 curl/8.0 - 304 0 0 7";
-        let record = read(
-            other,
-            &Fields::of(&[b"#Fields:", &b" date time x sc-status"[..], &b" cs-uri-stem".repeat(20)].concat())
-                .unwrap_or_default(),
-        );
+        let record =
+            read(other, &Fields::named(&[&b"date time x sc-status"[..], &b" cs-uri-stem".repeat(20)].concat()));
         let record = record.unwrap_or_default();
         assert_eq!((record.status, record.duration, record.path), (Some(304), Some(7_000), &b"/e"[..]));
-        let others = Fields::of(b"#Fields: date time x-edge-location sc-status").unwrap_or_default();
+        let others = Fields::named(b"date time x-edge-location sc-status");
         assert!(skim(b"2026-11-27 08:00:10 FRA 200", &others).is_none());
     }
 

@@ -100,7 +100,7 @@ fn usual<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
-    values::<{ Column::OF_HTTPERR }>(i, fields)?.when().map(|_| Skimmed::Full)
+    values::<{ Column::OF_HTTPERR }>(i, fields)?.when(fields).map(|_| Skimmed::Full)
 }
 
 pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
@@ -114,7 +114,7 @@ pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
     };
     Some(Record {
         what,
-        when: Some(values.when()?),
+        when: Some(values.when(fields)?),
         status,
         group: values.get(Column::Queue),
         method: values.get(Column::Method),

@@ -9,9 +9,6 @@ use crate::grammar::{
     time::{When, Zone, iso_apart},
 };
 
-/// What begins the line that names the columns.
-const DIRECTIVE: &[u8] = b"#Fields:";
-
 /// Declares the columns that mean something, by their names in lower case.
 macro_rules! columns {
     ($($variant:ident = $($name:literal)|+,)+) => {
@@ -99,23 +96,32 @@ const MOST: usize = 256;
 pub struct Fields {
     columns: Vec<Column>,
     of_an_edge: bool,
+    /// The day of the lines, where no column has it: `2026-11-27`.
+    date: Option<[u8; 10]>,
 }
 
 impl Fields {
     /// Where nothing names the columns.
-    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), of_an_edge: false };
+    pub const UNKNOWN: &'static Self = &Self { columns: Vec::new(), of_an_edge: false, date: None };
 
-    /// What a `#Fields:` line says; `None` where it is another line.
+    /// What follows `#Fields:` and `#Date:` in the lines above; either may be empty.
     #[must_use]
-    pub fn of(line: &[u8]) -> Option<Self> {
-        line.strip_prefix(DIRECTIVE).map(Self::named)
+    pub fn of(names: &[u8], date: &[u8]) -> Self {
+        let fields = Self::named(names);
+        let need_date = fields.lack(Column::Date) && fields.lack(Column::LocalDate);
+        Self { date: date.trim_ascii_start().first_chunk().copied().filter(|_| need_date), ..fields }
     }
 
     /// The columns of these names, apart by spaces or tabs.
     pub(super) fn named(names: &[u8]) -> Self {
         let names = names.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
         let of_an_edge = names.clone().any(|name| name.starts_with(b"x-edge-"));
-        Self { columns: names.take(MOST).map(Column::named).collect(), of_an_edge }
+        Self { columns: names.take(MOST).map(Column::named).collect(), of_an_edge, date: None }
+    }
+
+    /// Whether the day of the lines stands above them.
+    pub(super) const fn tell_date(&self) -> bool {
+        self.date.is_some()
     }
 
     /// Whether these are columns of CloudFront's: nobody else names any `x-edge-…`.
@@ -248,10 +254,11 @@ impl<'a, const N: usize> Values<'a, N> {
     }
 
     /// Date and time, which are in UTC but for those that are called local.
-    pub(super) fn when(&self) -> Option<When> {
-        let (date, time, zone) = match self.get(Column::Date) {
-            b"" => (self.get(Column::LocalDate), self.get(Column::LocalTime), Zone::Local),
-            date => (date, self.get(Column::Time), Zone::Utc),
+    pub(super) fn when(&self, fields: &Fields) -> Option<When> {
+        let (date, time, zone) = match (self.get(Column::Date), &fields.date) {
+            (b"", Some(date)) => (&date[..], self.get(Column::Time), Zone::Utc),
+            (b"", None) => (self.get(Column::LocalDate), self.get(Column::LocalTime), Zone::Local),
+            (date, _) => (date, self.get(Column::Time), Zone::Utc),
         };
         iso_apart(date, time).map(|when| When { zone, ..when })
     }

@@ -1,6 +1,6 @@
 //! Blocks of whole lines.
 
-use super::{Input, Pending, Problem, Stream, buffer::Buffer, line_ends::LineEnds};
+use super::{Heading, Input, Pending, Problem, Stream, buffer::Buffer, line_ends::LineEnds};
 use std::sync::{Arc, atomic::AtomicU64};
 
 /// Some whole lines of one input.
@@ -12,9 +12,9 @@ pub struct Block {
     pub input: usize,
     /// The number of its first line, from 1.
     pub first_line: u64,
-    /// Of an input that begins with a comment (`#`), the last line before this block that names columns (`#Fields:`),
-    /// empty where none does yet. `None` for other inputs: there, such a line is one like any other.
-    pub heading: Option<Arc<[u8]>>,
+    /// Of an input that begins with a comment (`#`), what the lines before this block say of those in it. `None` for
+    /// other inputs: there, such a line is one like any other.
+    pub heading: Option<Arc<Heading>>,
     /// The lines. The last of an input may lack its line feed.
     pub(super) bytes: Buffer,
     /// Where they end.

@@ -8,6 +8,7 @@ mod blocks;
 mod buffer;
 mod decompress;
 mod find;
+mod heading;
 mod line_ends;
 mod raw;
 mod reflow;
@@ -15,7 +16,8 @@ mod stream;
 
 pub use blocks::{Block, Blocks};
 pub use find::{Found, Input, find};
-pub use stream::{LINE_LIMIT, Pending, Stream, heading};
+pub use heading::Heading;
+pub use stream::{LINE_LIMIT, Pending, Stream};
 
 use crate::error::Error;
 

@@ -1,8 +1,8 @@
 //! One input that is open, and the lines that are left of it.
 
-use super::{Block, Input, Problem, buffer::Buffer, decompress, raw, reflow::Reflow};
+use super::{Block, Heading, Input, Problem, buffer::Buffer, decompress, raw, reflow::Reflow};
 use crate::error::Error;
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memrchr};
 use std::{
     io::{self, Read},
     path::PathBuf,
@@ -35,7 +35,7 @@ pub struct Stream {
     ahead: Option<raw::Ahead>,
     block_size: usize,
     next_line: u64,
-    heading: Option<Arc<[u8]>>,
+    heading: Option<Arc<Heading>>,
     carry: Vec<u8>,
     state: State,
     problem: Option<Problem>,
@@ -85,12 +85,12 @@ impl Stream {
         block.input = self.input;
         block.first_line = self.next_line;
         block.ends.find(&block.bytes);
-        if self.next_line == 1 && starts_with_comment(&block.bytes) {
+        if self.next_line == 1 && Heading::begins(&block.bytes) {
             self.heading = Some(Arc::default());
         }
         block.heading.clone_from(&self.heading);
-        if let Some(heading) = &mut self.heading {
-            *heading = last_heading(&block.bytes).map_or_else(|| Arc::clone(heading), Arc::from);
+        if let Some(behind) = self.heading.as_ref().and_then(|heading| heading.behind(&block.bytes)) {
+            self.heading = Some(Arc::new(behind));
         }
         self.next_line += block.ends.feeds();
         if let Err(source) = outcome {
@@ -188,37 +188,6 @@ impl Stream {
             format!("{what} {compression} data after line {lines}; what came before it is in the report ({error})"),
         )
     }
-}
-
-/// What editors and PowerShell put in front of a text, and so `cat` between two.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
-/// What begins a line that names columns.
-const HEADING: &[u8] = b"#Fields:";
-
-/// Whether the first line is a comment, as in the W3C extended log format.
-fn starts_with_comment(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).first() == Some(&b'#')
-}
-
-/// What `line` says if it names columns: from its `#Fields:` on. What a block begins with rests on this too, so it must
-/// not matter what else somebody may take the line for.
-#[must_use]
-pub fn heading(line: &[u8]) -> Option<&[u8]> {
-    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
-    (line.starts_with(HEADING) && line.len() <= LINE_LIMIT).then_some(line)
-}
-
-/// The last [`heading`] in `bytes`.
-fn last_heading(bytes: &[u8]) -> Option<&[u8]> {
-    let begins_line = |at: &usize| {
-        let before = &bytes[..*at];
-        let before = before.strip_suffix(BYTE_ORDER_MARK).unwrap_or(before);
-        matches!(before.last(), None | Some(b'\n'))
-    };
-    let lines = memmem::rfind_iter(bytes, HEADING).filter(begins_line).map(|at| &bytes[at..]);
-    let mut lines = lines.map(|line| &line[..memchr(b'\n', line).unwrap_or(line.len())]);
-    lines.find_map(heading)
 }
 
 const fn problem(input: usize, error: Error) -> Problem {

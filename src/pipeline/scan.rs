@@ -6,7 +6,7 @@ use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
 use crate::format::{Fields, Skim, Skimmed, Statuses, What};
 use crate::grammar::time::{Clock, Stamp, When, Zone};
-use crate::input::{Block, LINE_LIMIT, heading};
+use crate::input::{Block, Heading, LINE_LIMIT};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
 use std::sync::Arc;
@@ -153,8 +153,8 @@ impl<'a> Recent<'a> {
 /// What lines of an input say of the columns of those that follow them.
 #[derive(Default)]
 struct Columns {
-    /// The line that they were read from.
-    heading: Option<Arc<[u8]>>,
+    /// What they were read from.
+    heading: Option<Arc<Heading>>,
     fields: Fields,
 }
 
@@ -163,19 +163,20 @@ impl Columns {
     fn enter(&mut self, block: &Block) {
         if self.heading != block.heading {
             self.heading.clone_from(&block.heading);
-            self.fields = block.heading.as_deref().and_then(Fields::of).unwrap_or_default();
+            self.read();
         }
     }
 
     /// Takes note of a line that may name columns.
     #[inline]
     fn meet(&mut self, line: &[u8]) {
-        if self.heading.is_some()
-            && let Some(heading) = heading(line)
-        {
-            self.heading = Some(heading.into());
-            self.fields = Fields::of(heading).unwrap_or_default();
+        if self.heading.as_mut().is_some_and(|heading| Arc::make_mut(heading).meet(line)) {
+            self.read();
         }
+    }
+
+    fn read(&mut self) {
+        self.fields = self.heading.as_ref().map(|heading| Fields::of(&heading.fields, &heading.date)).unwrap_or_default();
     }
 }
 
