@@ -40,7 +40,7 @@ fn counts(report: &Report) -> String {
 /// One line in an envelope; the proxy's name that it gives, as `@name`.
 type Envelope = (&'static str, fn(&str) -> String, &'static str);
 
-const ENVELOPES: [Envelope; 16] = [
+const ENVELOPES: [Envelope; 18] = [
     (
         "docker json-file",
         |line| json!({"log": format!("{line}\n"), "stream": "stdout", "time": format!("{SHIPPED}789Z")}).to_string(),
@@ -73,6 +73,8 @@ const ENVELOPES: [Envelope; 16] = [
         |line| json!({"logStreamName": "web/1", "timestamp": SHIPPED_MS, "message": line, "eventId": "1"}).to_string(),
         "@web/1",
     ),
+    ("rsyslog's %msg%", |line| format!(" {line}"), ""),
+    ("a tag without its stamp", |line| format!("nginx[7]: {line}"), ""),
     ("logcli", |line| format!(r#"{SHIPPED}Z {{app="shop", pod="shop-1"}} {line}"#), "@shop-1"),
     (
         "logcli jsonl",

@@ -136,10 +136,27 @@ fn open_stored(line: &[u8]) -> Opened<'_> {
     syslog::open(line).unwrap_or(Opened { payload: line, ..Opened::default() })
 }
 
-/// What `outer` may be the envelope of, for lines of which no format is known: stores and runtimes write a stamp in front
-/// (`docker logs --timestamps`, CloudWatch Logs' exports), and a name or labels behind it (`aws logs tail`, `logcli`).
-/// Layouts of one's own begin so as well: it is an envelope where a known line is in it.
-pub fn behind_stamp<'a>(outer: &Opened<'a>) -> impl Iterator<Item = Opened<'a>> + use<'a> {
+/// What `outer` may be the envelope of, for lines of which no format is known. Layouts of one's own begin so as well: it
+/// is an envelope where a known line is in it.
+pub fn otherwise<'a>(outer: &Opened<'a>) -> impl Iterator<Item = Opened<'a>> + use<'a> {
+    behind_stamp(outer).chain(behind_blank(outer)).chain(behind_tag(outer))
+}
+
+/// The blank that rsyslog's `%msg%` begins with, which is what stood between the tag and the message.
+fn behind_blank<'a>(outer: &Opened<'a>) -> Option<Opened<'a>> {
+    let payload = outer.payload.strip_prefix(b" ").filter(|rest| rest.first().is_some_and(u8::is_ascii_graphic))?;
+    Some(Opened { payload, ..*outer })
+}
+
+/// Syslog's host and tag without their stamp, as whoever cuts off the stamps leaves them: `web1 nginx[2833]: MSG`.
+fn behind_tag<'a>(outer: &Opened<'a>) -> Option<Opened<'a>> {
+    let (_, tagged) = syslog::tagged(outer.payload).ok()?;
+    GATEWAYS.contains(&tagged.program).then(|| tagged.inside(outer))
+}
+
+/// What stands behind a stamp that stores and runtimes write in front (`docker logs --timestamps`, CloudWatch Logs'
+/// exports), and behind a name or labels after it (`aws logs tail`, `logcli`).
+fn behind_stamp<'a>(outer: &Opened<'a>) -> impl Iterator<Item = Opened<'a>> + use<'a> {
     let starts = outer.when.is_none() && matches!(outer.payload, [b'0'..=b'9', _, _, _, b'-', ..]);
     let stamped = terminated(iso, byte(b' ')).parse(outer.payload).ok().filter(|_| starts);
     let host = outer.host;
@@ -178,6 +195,27 @@ mod tests {
         let opened = open(b"nginx.1    | localhost 192.0.2.1 - -");
         let expected = Opened { host: b"nginx.1", payload: b"localhost 192.0.2.1 - -", ..Opened::default() };
         assert_eq!(opened, expected);
+    }
+
+    #[test]
+    fn opens_what_may_be_an_envelope() {
+        let all = |line: &'static str| -> Vec<_> {
+            let opened = otherwise(&open(line.as_bytes()));
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            opened.map(|opened| (text(opened.host), opened.pid, text(opened.payload))).collect()
+        };
+        let one = |host: &str, pid, payload: &str| vec![(host.to_owned(), pid, payload.to_owned())];
+        for (line, expected) in [
+            (" 203.0.113.9 - - x", one("", None, "203.0.113.9 - - x")),
+            ("web1 nginx[2833]: 2026/11/21 x", one("web1", Some(2833), "2026/11/21 x")),
+            ("nginx: 2026/11/21 x", one("", None, "2026/11/21 x")),
+            ("  indented", vec![]),
+            ("web1 sshd[2833]: Accepted", vec![]),
+            ("an error: 2026/11/21", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(all(line), expected, "{line}");
+        }
     }
 
     #[test]

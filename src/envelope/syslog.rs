@@ -159,20 +159,26 @@ fn octet_counted(line: &[u8]) -> Parsed<'_, Opened<'_>> {
 #[inline(always)]
 fn stored<'a>(stamp: Parsed<'a, When>) -> Parsed<'a, Opened<'a>> {
     let (rest, when) = stamp?;
-    let tag = one(b' ', rest)?.0;
+    let (rest, opened) = tagged(one(b' ', rest)?.0)?;
+    Ok((rest, Opened { when: Some(when), ..opened }))
+}
+
+/// What follows a stamp and a space: host, tag and message.
+#[inline(always)]
+pub(super) fn tagged(i: &[u8]) -> Parsed<'_, Opened<'_>> {
     // An object's first member looks like a tag, where a space follows its name.
-    if tag.first() == Some(&b'{') {
-        return bare(when, tag);
+    if i.first() == Some(&b'{') {
+        return Ok((&[], Opened { payload: i, ..Opened::default() }));
     }
-    let (rest, first) = word(tag)?;
+    let (rest, first) = word(i)?;
     let (host, tag, rest) = match first {
-        [.., b':'] => (&b""[..], tag, rest),
+        [.., b':'] => (&b""[..], i, rest),
         host => {
             let tag = one(b' ', rest)?.0;
             // Of a sender without a tag, as Fastly's can be.
             let payload = without_spaces(rest);
             if payload.first() == Some(&b'{') {
-                return Ok((&[], Opened { when: Some(when), host, payload, ..Opened::default() }));
+                return Ok((&[], Opened { host, payload, ..Opened::default() }));
             }
             (host, tag, word(tag)?.0)
         }
@@ -183,7 +189,7 @@ fn stored<'a>(stamp: Parsed<'a, When>) -> Parsed<'a, Opened<'a>> {
         return mismatch();
     }
     let (program, pid) = process(tag, length - 1);
-    Ok((&[], Opened { when: Some(when), host, program, pid, payload: without_spaces(rest) }))
+    Ok((&[], Opened { when: None, host, program, pid, payload: without_spaces(rest) }))
 }
 
 /// What follows any blanks: mostly one space.

@@ -291,7 +291,7 @@ impl<'a> Scanner<'a> {
     #[cold]
     fn opened_otherwise<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
         if self.unwrapped(opened, at, watch)
-            || envelope::behind_stamp(opened).any(|inner| self.claimed(&inner, at, watch))
+            || envelope::otherwise(opened).any(|inner| self.claimed(&inner, at, watch))
         {
             return true;
         }
