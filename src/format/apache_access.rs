@@ -236,10 +236,11 @@ pub(super) fn is_apache(line: &clf::Line<'_>) -> bool {
 /// What follows the headers of a line of Apache's; `None` where the line need not be Apache's.
 fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
     let virtual_host = line.host.is_some_and(|host| !split_port(host).1.is_empty());
-    // nginx always has a status.
+    // nginx always has a status and a zone.
     let no_status = line.status == b"-";
+    let apaches = virtual_host || no_status || !line.has_zone();
     if line.tail.is_empty() && line.between.is_empty() {
-        return (virtual_host || no_status).then(Tail::default);
+        return apaches.then(Tail::default);
     }
     let headless = if line.agent.is_none() { line.tail } else { b"" };
     let has_mark = || {
@@ -247,14 +248,14 @@ fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
             || !line.between.is_empty() && (may_have_mark(line.between) || has_unit(line.between))
             || !headless.is_empty() && has_unit(headless)
     };
-    if !virtual_host && !no_status && !has_mark() {
+    if !apaches && !has_mark() {
         return None;
     }
     let tail = Tail::read([line.between, line.tail]);
     if varnish::is_varnish(line) || no_status && traefik::ends_so(line.tail) {
         return None;
     }
-    (tail.marked || (virtual_host || no_status) && !tail.foreign).then_some(tail)
+    (tail.marked || apaches && !tail.foreign).then_some(tail)
 }
 
 /// Whether a value with a key shows that Apache wrote it.
@@ -577,6 +578,10 @@ mod tests {
             (
                 r#"203.0.113.9:51812 shop:80 - - [28/Sep/2026:12:00:00 +0600] "POST / HTTP/2.0" 200 12 "-" "-""#,
                 "status=200 method=POST host=shop path=/ bytes=12 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - al [28/Sep/2026:12:00:00] "GET /a HTTP/1.1" 200 12 "-" "ua" 0"#,
+                "status=200 method=GET path=/a bytes=12 duration=0.000 client=203.0.113.9 user=al agent=ua",
             ),
             (
                 r#"10.0.0.4:80 h.example.com - - [28/Sep/2026:12:00:00 +0600] "POST / HTTP/2.0" 200 12 "-" "-""#,

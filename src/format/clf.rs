@@ -37,6 +37,14 @@ pub(super) struct Line<'a> {
     pub tail: &'a [u8],
 }
 
+impl Line<'_> {
+    /// Whether the time has a zone, as all servers write it; whoever lays out Apache's (`%{…}t`) can leave it out.
+    #[inline(always)]
+    pub(super) const fn has_zone(&self) -> bool {
+        matches!(self.when.zone, Zone::Offset(_))
+    }
+}
+
 /// `203.0.113.9 - alice [28/Sep/1970:12:00:00 +0600] "GET / HTTP/1.1" 200 12`, with or without a virtual host before
 /// it and ` "REFERER" "USER AGENT"` after it; then anything.
 #[inline(always)]
@@ -70,15 +78,21 @@ fn raw_agent<'a>(line: &'a [u8], agent: &[u8], tail: &'a [u8]) -> Option<(&'a [u
     Some((&tail[end + 1..], Some(&line[start..line.len() - tail.len() + end])))
 }
 
+/// How long a time without a zone is: `28/Sep/1970:12:00:00`.
+const WHOLE: usize = 20;
+
 /// Where the bracket with the time is, the time, and what follows `] `. The user's name may hold spaces and brackets,
 /// so the bracket that counts is the one with a time in it.
 #[inline(always)]
 fn time(line: &[u8]) -> Option<(usize, When, &[u8])> {
     let mut bracket = find(b'[', line)?;
     for _ in 0..4 {
-        if let Ok((rest, when)) = clf(&line[bracket + 1..]) {
-            let (Zone::Offset(_), [b']', b' ', rest @ ..]) = (when.zone, rest) else { return None };
-            return Some((bracket, when, rest));
+        let inside = &line[bracket + 1..];
+        if let Ok((after, when)) = clf(inside) {
+            let [b']', b' ', rest @ ..] = after else { return None };
+            // HAProxy's has no zone, but milliseconds.
+            let is_whole = matches!(when.zone, Zone::Offset(_)) || inside.len() - after.len() == WHOLE;
+            return is_whole.then_some((bracket, when, rest));
         }
         bracket += 1 + find(b'[', &line[bracket + 1..])?;
     }

@@ -60,7 +60,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 /// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.
 #[inline(always)]
 fn ordinary<'a>(line: &clf::Line<'a>) -> Option<Skim<'a>> {
-    let (None, Some(_), b"") = (line.host, line.agent, line.between) else { return None };
+    let (None, Some(_), b"", true) = (line.host, line.agent, line.between, line.has_zone()) else { return None };
     let Ordinary { upstream, status, request_time } = LAST.with_borrow(|layout| layout.skim(line.tail))?;
     // A list, a user agent, a socket, the name of a group: all of these take a longer look.
     let is_server = find2(b' ', b'/', upstream).is_none() && is_server(upstream);
@@ -106,8 +106,8 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 
 /// Finds the variables of a line.
 fn fill_from<'a>(line: &clf::Line<'a>, vars: &mut Vars<'a>) -> Option<()> {
-    // nginx always has a status.
-    if line.status == b"-" {
+    // nginx always has a status and a zone.
+    if line.status == b"-" || !line.has_zone() {
         return None;
     }
     if let Some(host) = line.host {
@@ -804,7 +804,7 @@ mod tests {
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 502 11 "-" "-" 1 "web@docker" "http://172.18.0.2:80" 0ms"#,
             // A load balancer of AWS
             r#"2026-05-13T23:39:43.945958Z my-lb 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "GET http://h:80/ HTTP/1.1" "curl/7.38.0" - -"#,
-            // nginx's stamps always have a zone.
+            // Apache's, with a time of one's own.
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14] "GET / HTTP/1.1" 200 1 "-" "-""#,
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" OK 1 "-" "-""#,
             // nginx always has a status.
