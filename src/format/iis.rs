@@ -73,7 +73,7 @@ table! {
 const CONNECT_LIMIT: Micros = 20_000_000;
 
 /// A request, as its line says.
-struct Line<'a, const N: usize> {
+pub(super) struct Line<'a, const N: usize> {
     row: Values<'a, N>,
     when: When,
     status: u16,
@@ -86,7 +86,7 @@ fn line<'a, const N: usize>(i: &'a [u8], fields: &Fields) -> Option<Line<'a, N>>
     if !begins_with_date && !fields.tell_date() || fields.lack(Column::Stem) {
         return None;
     }
-    let of = |row| Line::of(row, fields);
+    let of = |row: Values<'a, N>| Line::of(row.when(fields)?, row);
     let its_own = fields.are_known() && !fields.are_of_an_edge();
     let named = its_own.then(|| fields.values(i, b' ', guess).and_then(of)).flatten();
     // A line may stand under a heading that is not its own: joined files, a rotated one.
@@ -159,11 +159,11 @@ fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
 }
 
 impl<'a, const N: usize> Line<'a, N> {
-    /// A row that is one of IIS's: it has a date, a time and a status.
-    fn of(row: Values<'a, N>, fields: &Fields) -> Option<Self> {
+    /// A row that is one of IIS's: it has a time and a status.
+    pub(super) fn of(when: When, row: Values<'a, N>) -> Option<Self> {
         let taken = row.number(Column::Taken).or_else(|| row.number(Column::TakenMillis));
         let duration = taken.map(|millis| millis.saturating_mul(1_000));
-        Some(Line { status: row.status()?, when: row.when(fields)?, duration, row })
+        Some(Line { status: row.status()?, when, duration, row })
     }
 
     /// What ARR appended to the query under `name`: the client's own parameters stand before.
@@ -192,6 +192,53 @@ impl<'a, const N: usize> Line<'a, N> {
     fn server_status(&self) -> Option<u16> {
         whole(self.noted(b"SERVER-STATUS="), status)
     }
+
+    /// What counting needs.
+    pub(super) fn skim(&self) -> Skimmed<'a> {
+        let upstream = self.upstream();
+        Skimmed::Plain(Skim {
+            when: self.when,
+            status: self.status,
+            group: self.group(),
+            upstream,
+            names_upstream: false,
+            attempted: !upstream.is_empty(),
+            duration: self.duration,
+        })
+    }
+}
+
+impl<'a> Line<'a, { Column::COUNT }> {
+    /// Everything that it says.
+    pub(super) fn record(&self) -> Record<'a> {
+        let (row, upstream) = (&self.row, self.upstream());
+        let answered = self.server_status();
+        let attempt = Attempt { upstream, status: answered, response: self.duration, ..Attempt::default() };
+        Record {
+            when: Some(self.when),
+            status: Some(self.status),
+            upstream_status: answered,
+            group: self.group(),
+            upstream,
+            method: row.get(Column::Method),
+            host: host(row.first(&[Column::Host, Column::HostHeader])),
+            path: row.first(&[Column::Stem, Column::Uri]),
+            query: row.get(Column::Query),
+            bytes: row.number(Column::Sent),
+            duration: self.duration,
+            client: unlinked(row.get(Column::Client)),
+            user: row.get(Column::User),
+            cookie: row.get(Column::Cookie),
+            user_agent: row.get(Column::UserAgent),
+            agent_coding: Coding::Plus,
+            trace_id: self.noted(b"X-ARR-LOG-ID="),
+            error_reason: row.get(Column::Win32),
+            flags: row.get(Column::Substatus),
+            attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
+            escape: Escape::None,
+            ..Record::default()
+        }
+    }
 }
 
 /// An address that went through a program that makes links of them: `[203.0.113.9](http://203.0.113.9)`.
@@ -201,48 +248,11 @@ fn unlinked(address: &[u8]) -> &[u8] {
 }
 
 pub(super) fn skim<'a>(i: &'a [u8], fields: &Fields) -> Option<Skimmed<'a>> {
-    let line = line::<{ Column::OF_IIS }>(i, fields)?;
-    let upstream = line.upstream();
-    Some(Skimmed::Plain(Skim {
-        when: line.when,
-        status: line.status,
-        group: line.group(),
-        upstream,
-        names_upstream: false,
-        attempted: !upstream.is_empty(),
-        duration: line.duration,
-    }))
+    line::<{ Column::OF_IIS }>(i, fields).map(|line| line.skim())
 }
 
 pub(super) fn read<'a>(i: &'a [u8], fields: &Fields) -> Option<Record<'a>> {
-    let line = line::<{ Column::COUNT }>(i, fields)?;
-    let (row, upstream) = (&line.row, line.upstream());
-    let answered = line.server_status();
-    let attempt = Attempt { upstream, status: answered, response: line.duration, ..Attempt::default() };
-    Some(Record {
-        when: Some(line.when),
-        status: Some(line.status),
-        upstream_status: answered,
-        group: line.group(),
-        upstream,
-        method: row.get(Column::Method),
-        host: host(row.first(&[Column::Host, Column::HostHeader])),
-        path: row.first(&[Column::Stem, Column::Uri]),
-        query: row.get(Column::Query),
-        bytes: row.number(Column::Sent),
-        duration: line.duration,
-        client: unlinked(row.get(Column::Client)),
-        user: row.get(Column::User),
-        cookie: row.get(Column::Cookie),
-        user_agent: row.get(Column::UserAgent),
-        agent_coding: Coding::Plus,
-        trace_id: line.noted(b"X-ARR-LOG-ID="),
-        error_reason: row.get(Column::Win32),
-        flags: row.get(Column::Substatus),
-        attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
-        escape: Escape::None,
-        ..Record::default()
-    })
+    line(i, fields).map(|line| line.record())
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

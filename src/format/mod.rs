@@ -106,6 +106,7 @@ formats! {
     Cloudfront => cloudfront_standard(fields),
     CloudfrontRealtime => cloudfront_realtime,
     Iis => iis(fields),
+    IisNative => iis_native,
     IisHttperr => iis_httperr(fields),
     Alb => elb_alb,
     AlbConnection => elb_connection,

@@ -1,0 +1,130 @@
+//! IIS in its own format (`logFormat` `IIS`), whose fifteen columns nobody can choose.
+//!
+//! What they say of a failure, and what ARR appends to the query, is as in the W3C format: see [`super::iis`].
+
+use super::{
+    About, Record, Skimmed, Statuses, Verdict,
+    iis::{self, Line},
+    w3c::{Column, Values},
+};
+use crate::{
+    cause::Proxy,
+    grammar::{
+        number::{uint, whole},
+        text::place_of,
+        time::{When, Zone, civil},
+    },
+};
+
+pub(super) static ABOUT: About = About {
+    name: "iis-native",
+    proxy: Proxy::IIS,
+    title: "IIS in Microsoft's own format, with commas",
+    layout: "Client-IP, User, Date, Time, Service-and-instance, Server, Server-IP, Time-taken, Bytes-received, Bytes-sent, \
+        Status, Windows-status, Method, Target, Parameters,",
+    time: "when the request ended, local to the server",
+    source: "Microsoft, \"IIS Log File Format (IIS 6.0)\"; IIS Configuration Reference, `logFile`, `logFormat`",
+    samples: &[
+        "203.0.113.9, -, 11/27/2026, 8:00:00, W3SVC1, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, GET, /checkout/pay/584, sku=A-665,",
+        "203.0.113.9, alice, 11/27/26, 8:00:09, W3SVC1, WEB1, 10.0.0.4, 30015, 221, 1477, 502, 12002, POST, /api/orders, -,",
+    ],
+    signs: &[&iis::SIGNS],
+};
+
+/// The columns, in their order.
+const COLUMNS: [Column; 15] = [
+    Column::Client,
+    Column::User,
+    Column::Date,
+    Column::Time,
+    Column::Site,
+    Column::Other,
+    Column::Other,
+    Column::Taken,
+    Column::Other,
+    Column::Sent,
+    Column::Status,
+    Column::Win32,
+    Column::Method,
+    Column::Stem,
+    Column::Query,
+];
+
+/// A line, and its first `N` columns.
+fn line<const N: usize>(i: &[u8]) -> Option<Line<'_, N>> {
+    // Where the site stands is what no other comma-separated line has.
+    place_of(i.get(..LEAD.min(i.len()))?, b", W3SVC")?;
+    let mut rest = i.strip_suffix(b",")?;
+    let (mut row, mut stamp) = (Values::default(), [&b""[..]; 2]);
+    for (at, column) in COLUMNS.into_iter().enumerate() {
+        let is_last = at + 1 == COLUMNS.len();
+        // A query may hold what separates columns.
+        let end = if is_last { rest.len() } else { place_of(rest, b", ")? };
+        let value = &rest[..end];
+        rest = rest.get(end + 2..).unwrap_or_default();
+        match column {
+            Column::Date => stamp[0] = value,
+            Column::Time => stamp[1] = value,
+            column => row.set(column, value),
+        }
+    }
+    let [date, time] = stamp;
+    Line::of(when(date, time)?, row)
+}
+
+/// How far from the start the site's name may stand: behind an address, a user, a date and a time.
+const LEAD: usize = 256;
+
+/// `11/27/2026` or `11/27/26`, and `8:00:09`.
+fn when(date: &[u8], time: &[u8]) -> Option<When> {
+    let [month, day, year] = three(date, b'/')?;
+    let [hour, minute, second] = three(time, b':')?;
+    let century = if year < 100 { 2000 } else { 0 };
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let wall = civil((century + year, month, day), hour * 3_600 + minute * 60 + second, 0)?;
+    Some(When { wall, zone: Zone::Local })
+}
+
+/// Three numbers.
+fn three(text: &[u8], separator: u8) -> Option<[u32; 3]> {
+    let mut parts = text.split(|byte| *byte == separator).map(|part| whole(part, uint));
+    let mut next = || parts.next()?.and_then(|number| u32::try_from(number).ok()).filter(|number| *number < 10_000);
+    let numbers = [next()?, next()?, next()?];
+    parts.next().is_none().then_some(numbers)
+}
+
+pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
+    line::<{ Column::OF_IIS }>(i).map(|line| line.skim())
+}
+
+pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
+    line(i).map(|line| line.record())
+}
+
+pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    iis::judge(record, statuses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Format;
+
+    #[test]
+    fn leaves_the_lines_of_others() {
+        for line in [
+            // Of the FTP service; of no site; cut; with a time that there is not.
+            "203.0.113.9, anonymous, 11/27/2026, 8:00:00, MSFTPSVC1, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, USER, /a, -,",
+            "203.0.113.9, -, 11/27/2026, 8:00:00, x, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, GET, /a, -,",
+            "203.0.113.9, -, 11/27/2026, 8:00:00, W3SVC1, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, GET,",
+            "203.0.113.9, -, 11/31/2026, 8:00:00, W3SVC1, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, GET, /a, -,",
+            "203.0.113.9, -, 11/27/2026, 8:00, W3SVC1, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, GET, /a, -,",
+            "203.0.113.9, -, 11/27/2026, 8:00:00, W3SVC1, WEB1, 10.0.0.4, 31, 221, 544, OK, 0, GET, /a, -,",
+            "",
+        ] {
+            assert!(Format::IisNative.skim(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+}
