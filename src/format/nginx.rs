@@ -91,6 +91,14 @@ impl<'a> Vars<'a> {
         self.when.or_else(|| when(self.get(Var::Time)))
     }
 
+    /// The time; `Some(None)` where a line has none, whose envelope then does.
+    fn time(&self) -> Option<Option<When>> {
+        match self.when() {
+            None if !self.get(Var::Time).is_empty() => None,
+            when => Some(when),
+        }
+    }
+
     /// The status; `Some(None)` where the line says that none was sent, as other servers do (nginx writes 000).
     fn status(&self) -> Option<Option<u16>> {
         match self.values.get(Var::Status as usize).copied().flatten()? {
@@ -144,10 +152,9 @@ impl<'a> Vars<'a> {
         groups.into_iter().find(|group| !group.is_empty()).unwrap_or_default()
     }
 
-    /// What every line must tell. `None` without a time and a status.
+    /// What every line must tell. `None` without a status, or with a time that is none.
     pub(super) fn skim(&self) -> Option<Skimmed<'a>> {
-        let (when, status) = (self.when()?, self.status()?);
-        let Some(status) = status else { return Some(Skimmed::Full) };
+        let (Some(when), Some(status)) = (self.time()?, self.status()?) else { return Some(Skimmed::Full) };
         let addr = self.get(Var::UpstreamAddr);
         let own = self.get(Var::UpstreamStatus);
         let times = [self.response_times(), self.get(Var::ConnectTime), self.get(Var::HeaderTime)];
@@ -175,9 +182,9 @@ impl<'a> Vars<'a> {
         }))
     }
 
-    /// Everything. `None` without a time and a status.
+    /// Everything. `None` without a status, or with a time that is none.
     pub(super) fn record(&self) -> Option<Record<'a>> {
-        Some(self.record_of(Some(self.when()?), self.status()?))
+        Some(self.record_of(self.time()?, self.status()?))
     }
 
     /// Everything, whether there is a time and a status or not.

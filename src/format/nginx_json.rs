@@ -174,6 +174,8 @@ mod tests {
                 r#"{"msec":"1700000000.123","time":"0.002","status":"200","remote_addr":"","http_x_forwarded_for":"203.0.113.9, 10.0.0.1"}"#,
                 "status=200 duration=0.002 client=203.0.113.9",
             ),
+            // Whoever ships lines puts a stamp on them.
+            (r#"{"status":"502","remote_addr":"203.0.113.9"}"#, "status=502 client=203.0.113.9"),
         ];
         for (line, expected) in cases {
             assert_eq!(said(line), expected, "{line}");
@@ -185,7 +187,7 @@ mod tests {
         for line in [
             "{}",
             "{",
-            r#"{"status":"502","remote_addr":"203.0.113.9"}"#,
+            r#"{"time_iso8601":"yesterday","status":"502","remote_addr":"203.0.113.9"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","remote_addr":"203.0.113.9"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","status":502,"method":"GET","path":"/"}"#,
             r#"{"date":"2026-11-21T00:24:09Z","status":502,"ip":"203.0.113.9","length":1,"path":"/"}"#,

@@ -292,8 +292,11 @@ fn notes(findings: &Findings, proxies: &[ProxyRow], context: &Context<'_>) -> Ve
         ));
     }
     let untimed: u64 = context.inputs.iter().map(|input| input.untimed).sum();
-    if untimed > 0 {
-        notes.push(format!("{untimed} lines carry no time and could not be put into a window: they are not counted."));
+    match untimed {
+        0 => {}
+        1 => notes.push("1 line carries no time and could not be put into a window: it is not counted.".to_owned()),
+        _ => notes
+            .push(format!("{untimed} lines carry no time and could not be put into a window: they are not counted.")),
     }
     notes
 }
