@@ -109,7 +109,6 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::format::Format;
 
     #[test]
