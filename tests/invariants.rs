@@ -12,7 +12,13 @@ use gatewhy::pipeline::{self, Filters, Options, Outcome, Request};
 use gatewhy::report::{Report, Tables};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use std::{collections::BTreeMap, fs, io::Write as _, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 fn options(threads: usize, window: i64) -> Options {
     Options {
@@ -50,7 +56,7 @@ fn json(bytes: &[u8], block_size: usize, threads: usize) -> String {
     serde_json::to_string_pretty(&report(count(bytes, block_size, &options).tally, &options)).expect("JSON")
 }
 
-/// A few hundred real lines of every format that was recorded, in one stream.
+/// Some hundred lines of every format, those of its fixtures and recorded ones, in one stream.
 fn mixture() -> Vec<u8> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let recordings = [
@@ -66,37 +72,59 @@ fn mixture() -> Vec<u8> {
         "recorded/haproxy-no-server/haproxy.log",
         "recorded/haproxy-no-server/rfc5424.log",
         "recorded/haproxy-queue-timeout/iso.log",
-        "format/alb/failures.log",
-        "format/elb/failures.log",
-        "format/cloudflare/failures.log",
-        "format/cloudflare/sources.log",
-        "format/cloudfront-json/results.log",
-        "format/gclb/details.log",
-        "format/gclb/proxy-status.log",
-        "format/appgw/shapes.log",
-        "format/appgw/failures.log",
-        "format/frontdoor/standard.log",
-        "format/frontdoor/classic.log",
-        "format/akamai/codes.log",
-        "format/fastly/reasons.log",
-        "format/apigateway/json.log",
-        "format/gunicorn/error.log",
-        "format/php-fpm/php-fpm.log",
-        "format/uwsgi/uwsgi.log",
-        "format/puma/puma.log",
-        "format/jvm/gc.log",
-        "format/kernel/dmesg-T.log",
-        "format/systemd/journal.log",
+        "recorded/varnish-sick/both.log",
+        "recorded/caddy-refused/all.log",
     ];
+    let mut names: Vec<_> = recordings.iter().map(|name| root.join(name)).collect();
+    let mut of_formats: Vec<_> = entries(&root.join("format")).iter().flat_map(|format| entries(format)).collect();
+    of_formats.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+    names.extend(of_formats);
     let mut all = Vec::new();
-    for name in recordings {
-        let bytes = fs::read(root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for path in names {
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         all.extend_from_slice(&bytes);
         all.extend_from_slice(b"not a line of any log\n\n");
     }
     all.extend(wrapped(&fs::read_to_string(root.join("recorded/nginx-two-faults/json.log")).expect("a recording")));
     all.extend(more_told_than_failed().concat().into_bytes());
     all
+}
+
+/// What is in a folder, in order.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    entries
+}
+
+/// The same in a file that begins with the names of columns, which change in the middle of it.
+fn with_columns() -> Vec<u8> {
+    [include_bytes!("../fixtures/format/iis/joined.log"), &mixture()[..]].concat()
+}
+
+/// The same as container runtimes write it, lines cut into parts, with those of the other stream between them.
+fn in_containers() -> [Vec<u8>; 2] {
+    let lines = lines();
+    let (mut cri, mut docker) = (String::new(), String::new());
+    for (number, line) in lines.iter().enumerate() {
+        let line = String::from_utf8_lossy(line);
+        let cut = line.char_indices().nth(line.len() / 3).filter(|_| number % 3 > 0).map_or(0, |(at, _)| at);
+        let (start, rest) = line.split_at(cut);
+        let (here, other) = if number % 2 == 0 { ("stdout", "stderr") } else { ("stderr", "stdout") };
+        let stamp = "2026-11-27T08:00:00Z";
+        let record = |text: &str, stream| {
+            serde_json::json!(text).to_string().replacen('"', "{\"log\":\"", 1)
+                + &format!(",\"stream\":\"{stream}\",\"time\":\"{stamp}\"}}\n")
+        };
+        if cut > 0 {
+            cri += &format!("{stamp} {here} P {start}\n{stamp} {other} F between\n");
+            docker += &(record(start, here) + &record("between\n", other));
+        }
+        cri += &format!("{stamp} {here} F {rest}\n");
+        docker += &record(&format!("{rest}\n"), here);
+    }
+    [cri.into_bytes(), docker.into_bytes()]
 }
 
 /// Some lines as a shipper hands them on, among some that are objects themselves.
@@ -134,10 +162,37 @@ fn lines() -> Vec<Vec<u8>> {
 
 #[test]
 fn block_size_and_threads_do_not_matter() {
-    let bytes = mixture();
-    let whole = json(&bytes, 1 << 20, 1);
-    for (block_size, threads) in [(1, 2), (7, 3), (64, 1), (333, 2), (4_096, 7), (1 << 16, 2)] {
-        assert!(json(&bytes, block_size, threads) == whole, "blocks of {block_size} bytes on {threads} threads");
+    let [cri, docker] = in_containers();
+    for (name, bytes) in [("mixture", mixture()), ("columns", with_columns()), ("CRI", cri), ("Docker", docker)] {
+        let whole = json(&bytes, 1 << 20, 1);
+        for (block_size, threads) in [(1, 2), (7, 3), (64, 1), (333, 2), (4_096, 7), (1 << 16, 2)] {
+            let other = json(&bytes, block_size, threads);
+            assert!(
+                other == whole,
+                "{name}: blocks of {block_size} bytes on {threads} threads: {}",
+                first_difference(&other, &whole)
+            );
+        }
+    }
+}
+
+/// The first line in which two reports differ.
+fn first_difference(one: &str, other: &str) -> String {
+    let lines = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+    lines.map_or_else(|| "in length".to_owned(), |(one, other)| format!("{one} / {other}"))
+}
+
+/// Lines in a container's log are what they are without it, however they were cut.
+#[test]
+fn containers_do_not_change_what_lines_are() {
+    let totals = |bytes: &[u8]| {
+        let tally = count(bytes, 1 << 16, &options(1, 60)).tally;
+        let formats: BTreeMap<_, _> = tally.inputs.iter().flat_map(|input| input.formats.iter().copied()).collect();
+        (formats, report(tally, &options(1, 60)).totals.failures)
+    };
+    let plain = totals(&mixture());
+    for wrapped in in_containers() {
+        assert_eq!(totals(&wrapped), plain);
     }
 }
 
@@ -150,6 +205,16 @@ fn the_order_of_lines_does_not_matter() {
         let lines = lines.map(String::as_str);
         assert!(of(lines) == expected, "{lines:?}");
     }
+}
+
+/// Nor does that of any others.
+#[test]
+fn turned_round_the_mixture_says_the_same() {
+    let lines = lines();
+    let turned: Vec<&[u8]> = lines.iter().rev().map(Vec::as_slice).collect();
+    let [straight, turned] =
+        [mixture(), turned.join(&b'\n')].map(|bytes| without_samples(count(&bytes, 1 << 16, &options(1, 60)).tally));
+    assert!(straight == turned, "{}", first_difference(&straight, &turned));
 }
 
 #[test]

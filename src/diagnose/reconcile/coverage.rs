@@ -26,6 +26,16 @@ pub(super) fn lag(kind: Proxy) -> i64 {
     if [Proxy::APACHE, Proxy::VARNISH].contains(&kind) { 300 } else { 0 }
 }
 
+/// How far apart in time an error line and the access line of its request may be, in seconds. They are in one window of
+/// the usual length, or fall on two sides of its edge; how finely somebody wants to look does not change that.
+const NEAR: i64 = 60;
+
+/// How many seconds before and after the window of a request's access line its error line may be.
+pub(super) fn reach(kind: Proxy, window: i64) -> (i64, i64) {
+    let near = NEAR.max(window);
+    (near, near.max(lag(kind)))
+}
+
 impl Coverage {
     pub(super) fn of(rows: &[Row], window: i64) -> Self {
         let mut coverage = Self { window, ..Self::default() };
@@ -46,8 +56,8 @@ impl Coverage {
 
     /// Whether the request that an error line at `at` tells of may be in one of `windows`.
     fn covers(&self, windows: &Windows, key: &Key, at: i64) -> bool {
-        // An error line and its access line may fall on two sides of a window's edge.
-        let (first, last) = (at - self.window.max(lag(key.kind)), at + self.window);
+        let (before, after) = reach(key.kind, self.window);
+        let (first, last) = (at - after, at + before);
         let next = |windows: &Vec<i64>| windows.get(windows.partition_point(|start| *start < first)).copied();
         windows.get(&key.proxy).and_then(next).is_some_and(|next| next <= last)
     }

@@ -3,7 +3,7 @@
 use super::super::{Key, score::apportion};
 use super::{
     Row,
-    coverage::lag,
+    coverage::reach,
     reasons::{BUCKETS, bucket},
 };
 use crate::aggregate::{PathNames, Paths, Source, Trouble};
@@ -56,7 +56,7 @@ pub(super) fn move_to_upstreams(
     }
     let mut givers: Vec<Giver<'_>> = rows.iter_mut().filter_map(Giver::new).collect();
     let mut moving = Moving { names, told_paths, moved: BTreeMap::new() };
-    // First within the window, then over its edges, then where the error line comes late.
+    // First within the window, then over its edges, then where the error line comes earlier or later still.
     for near in [0, -window, window] {
         for giver in &mut givers {
             let Some(takers) = takers.get_mut(&giver.key.proxy) else { continue };
@@ -68,10 +68,12 @@ pub(super) fn move_to_upstreams(
     }
     for giver in &mut givers {
         let Some(takers) = takers.get_mut(&giver.key.proxy) else { continue };
-        let (first, last) = (giver.window + 2 * window, giver.window + lag(giver.key.kind));
-        if first <= last {
-            let late = takers.range_mut((first, 0)..=(last, BUCKETS));
-            late.for_each(|((_, column), takers)| giver.give(*column, takers, &mut moving));
+        let (middle, (before, after)) = (giver.window, reach(giver.key.kind, window));
+        for (first, last) in [(middle - before, middle - 2 * window), (middle + 2 * window, middle + after)] {
+            if first <= last {
+                let far = takers.range_mut((first, 0)..=(last, BUCKETS));
+                far.for_each(|((_, column), takers)| giver.give(*column, takers, &mut moving));
+            }
         }
     }
     moving.moved
