@@ -167,6 +167,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         bytes: whole(line.bytes, uint),
         duration,
         client: without_port(present(line.client)),
+        identity: line.identity,
         user: if line.user == b"\"\"" { b"" } else { present(line.user) },
         user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,

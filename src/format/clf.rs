@@ -17,6 +17,8 @@ pub(super) struct Line<'a> {
     pub host: Option<&'a [u8]>,
     /// The client's address.
     pub client: &'a [u8],
+    /// Who the client's own machine says is there (`%l`, RFC 1413); empty where it says nothing.
+    pub identity: &'a [u8],
     /// The authenticated user's name; may hold anything but a time in brackets.
     pub user: &'a [u8],
     /// What stands in the brackets.
@@ -42,7 +44,7 @@ pub(super) struct Line<'a> {
 #[inline(always)]
 pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     let (bracket, when, after) = time(line)?;
-    let (host, client, user) = lead(&line[..bracket])?;
+    let Lead { host, client, identity, user } = lead(&line[..bracket])?;
     let stamp = &line[bracket + 1..line.len() - after.len() - 2];
     let answer = request(after).or_else(|_| late_request(after)).or_else(|_| raw_request(after));
     let (rest, (request, status, bytes)) = answer.ok()?;
@@ -50,7 +52,7 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     if !is_tail(tail) {
         (tail, agent) = raw_agent(line, agent?, tail)?;
     }
-    Some(Line { host, client, user, stamp, when, request, status, bytes, between, agent, tail })
+    Some(Line { host, client, identity, user, stamp, when, request, status, bytes, between, agent, tail })
 }
 
 /// Whether this may follow a user agent.
@@ -126,8 +128,13 @@ fn raw_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
     mismatch()
 }
 
-/// Host, client and user.
-type Lead<'a> = (Option<&'a [u8]>, &'a [u8], &'a [u8]);
+/// What stands before the time.
+struct Lead<'a> {
+    host: Option<&'a [u8]>,
+    client: &'a [u8],
+    identity: &'a [u8],
+    user: &'a [u8],
+}
 
 /// `203.0.113.9 - alice `, `example.com 203.0.113.9 - - `, or ingress-nginx's `203.0.113.9 - [203.0.113.9] - - `.
 #[inline(always)]
@@ -136,7 +143,7 @@ fn lead(i: &[u8]) -> Option<Lead<'_>> {
     match rest {
         [b' ', b'-', b' ', user @ .., b' '] if user.first() != Some(&b'[') => {
             if is_client(client) {
-                Some((None, client, user))
+                Some(Lead { host: None, client, identity: b"", user })
             } else {
                 any_lead(i)
             }
@@ -175,7 +182,7 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         Some(b'"') => user.strip_prefix(b"\"").and_then(|user| user.strip_suffix(b"\"")).unwrap_or(user),
         _ => user,
     };
-    Some((host, client, user))
+    Some(Lead { host, client, identity: b"", user })
 }
 
 /// Whether of two words before the dash the first is the client: an address and its port, before a name and its port
@@ -207,9 +214,13 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
     }
     let space = find(b' ', user);
     match (address(first), address(second), space) {
-        (Some(_), None, _) => Some((Some(second).filter(|second| is_host(second)), first, user)),
-        (Some(_), Some(_), None) => Some((Some(second), first, user)),
-        (None, Some(_), Some(space)) => Some((Some(first), second, &user[space + 1..])),
+        (Some(_), None, _) if is_host(second) => Some(Lead { host: Some(second), client: first, identity: b"", user }),
+        (Some(_), None, _) => Some(Lead { host: None, client: first, identity: second, user }),
+        (Some(_), Some(_), None) => Some(Lead { host: Some(second), client: first, identity: b"", user }),
+        (None, Some(_), Some(space)) => {
+            let (identity, user) = (&user[..space], &user[space + 1..]);
+            Some(Lead { host: Some(first), client: second, identity, user })
+        }
         _ => None,
     }
 }

@@ -92,6 +92,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         bytes: whole(line.bytes, uint),
         duration: tail.duration(),
         header: tail.first_byte,
+        identity: line.identity,
         user: present(line.user),
         user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,
