@@ -10,12 +10,12 @@
 //! without a balancer. So a line never says that its request reached no server: [`Skim::names_upstream`] is not set.
 
 use super::clf;
-use super::nginx::{is_addr_list, is_time_list, plain_name, request_line, without_port};
+use super::nginx::{is_addr_list, is_time_list, plain_name, request_line};
 use super::record::sign;
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use super::{traefik, varnish};
 use crate::cause::{Cause, Proxy, Sign, Strength};
-use crate::grammar::address::{host, split_port};
+use crate::grammar::address::split_port;
 use crate::grammar::find::find;
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::{among, next_word, place_of, present, word};
@@ -172,28 +172,16 @@ fn read_with<'a>(line: &'a [u8], tail: impl Fn(&clf::Line<'a>) -> Option<Tail<'a
     let tail = tail(&line)?;
     let upstream = tail.upstream();
     let duration = tail.duration();
-    let (method, path) = request_line(present(line.request));
     let attempt = Attempt { upstream, status: tail.proxy_status, response: duration, ..Attempt::default() };
     Some(Record {
-        when: Some(line.when),
-        status: whole(line.status, status),
         upstream_status: tail.proxy_status,
         group: tail.group(),
         upstream,
-        method,
-        host: host(line.host.unwrap_or_default()),
-        path,
-        bytes: whole(line.bytes, uint),
         duration,
-        client: without_port(present(line.client)),
-        identity: line.identity,
-        user: if line.user == b"\"\"" { b"" } else { present(line.user) },
-        user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,
         flags: tail.connection,
         attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
-        escape: Escape::Hex,
-        ..Record::default()
+        ..line.record()
     })
 }
 

@@ -1,10 +1,12 @@
 //! The Common Log Format and `combined`: nginx and Apache write them byte for byte alike, and both append to them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
-use crate::grammar::address::split_port;
+use super::nginx::{request_line, without_port};
+use super::{Escape, Record, Skim, Skimmed};
+use crate::grammar::address::{host, split_port};
 use crate::grammar::find::{find, find_far, find3};
-use crate::grammar::number::{status, uint};
-use crate::grammar::text::{among, byte, place_of};
+use crate::grammar::number::{status, uint, whole};
+use crate::grammar::text::{among, byte, place_of, present};
 use crate::grammar::time::{When, Zone, clf};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr_iter, memmem};
@@ -37,6 +39,36 @@ pub(super) struct Line<'a> {
     pub agent: Option<&'a [u8]>,
     /// All that follows, from the byte behind the last quote on.
     pub tail: &'a [u8],
+}
+
+impl<'a> Line<'a> {
+    /// What such a line says, whoever wrote it.
+    pub(super) fn record(&self) -> Record<'a> {
+        let (method, path) = request_line(present(self.request));
+        Record {
+            when: Some(self.when),
+            status: whole(self.status, status),
+            method,
+            host: host(self.host.unwrap_or_default()),
+            path,
+            bytes: whole(self.bytes, uint),
+            client: without_port(present(self.client)),
+            identity: self.identity,
+            user: if self.user == b"\"\"" { b"" } else { present(self.user) },
+            user_agent: present(self.agent.unwrap_or_default()),
+            escape: Escape::Hex,
+            ..Record::default()
+        }
+    }
+
+    /// The same, as far as counting needs it.
+    pub(super) fn skim(&self) -> Skimmed<'a> {
+        // Without a status it has no outcome either.
+        let Some(status) = whole(self.status, status) else { return Skimmed::Full };
+        let (group, upstream, duration) = (&b""[..], &b""[..], None);
+        let when = self.when;
+        Skimmed::Plain(Skim { when, status, group, upstream, names_upstream: false, attempted: false, duration })
+    }
 }
 
 /// `203.0.113.9 - alice [28/Sep/1970:12:00:00 +0600] "GET / HTTP/1.1" 200 12`, with or without a virtual host before

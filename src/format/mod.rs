@@ -164,11 +164,11 @@ impl Format {
         self.read_under(Fields::UNKNOWN, line)
     }
 
-    /// Whether it shares layouts with others: nginx, Apache and varnishncsa write `combined` byte for byte alike. Such
-    /// lines are of this format where somebody says so, and of another where nobody does.
+    /// Whether it shares layouts with others: nginx, Apache and varnishncsa write `combined` byte for byte alike, and Squid
+    /// and Fastly can. Such lines are of this format where somebody says so, and of another where nobody does.
     #[must_use]
     pub fn shares_layouts(self) -> bool {
-        matches!(self, Self::ApacheAccess | Self::Varnish)
+        matches!(self, Self::ApacheAccess | Self::Varnish | Self::Squid | Self::Fastly)
     }
 
     /// [`skim`](Self::skim) of a line that is said to be of this format.
@@ -178,7 +178,7 @@ impl Format {
         match self {
             Self::ApacheAccess => apache_access::skim_named(line),
             Self::Varnish => varnish::skim_named(line),
-            _ => self.skim(line),
+            _ => self.skim(line).or_else(|| self.shares_layouts().then(|| clf::line(line))?.map(|line| line.skim())),
         }
     }
 
@@ -188,7 +188,7 @@ impl Format {
         match self {
             Self::ApacheAccess => apache_access::read_named(line),
             Self::Varnish => varnish::read_named(line),
-            _ => self.read(line),
+            _ => self.read(line).or_else(|| self.shares_layouts().then(|| clf::line(line))?.map(|line| line.record())),
         }
     }
 

@@ -14,7 +14,7 @@
 use super::nginx::request_line;
 use super::record::{sign, table};
 use super::varnish_log::{self, fetch_sign};
-use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, apache_access, clf, traefik};
+use super::{About, Attempt, Record, Skim, Skimmed, Statuses, Verdict, What, apache_access, clf, traefik};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::find::find;
@@ -105,29 +105,19 @@ pub(super) fn read_named(i: &[u8]) -> Option<Record<'_>> {
 fn read_with<'a>(i: &'a [u8], own: Own<'a>) -> Option<Record<'a>> {
     let line = clf::line(i)?;
     let (tail, request) = own(&line)?;
-    let status = whole(line.status, status);
     let mut record = Record {
-        when: Some(line.when),
-        status,
         method: request.method,
         host: host(request.host),
         path: request.path,
-        bytes: whole(line.bytes, uint),
         duration: tail.duration(),
         header: tail.first_byte,
-        identity: line.identity,
-        user: present(line.user),
-        user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,
         flags: tail.handling,
         error_reason: tail.fetch_error,
-        escape: Escape::Hex,
-        ..Record::default()
+        ..line.record()
     };
     if tail.of_backend {
         of_backend(&tail, &mut record);
-    } else {
-        record.client = present(line.client);
     }
     Some(record)
 }
@@ -135,6 +125,7 @@ fn read_with<'a>(i: &'a [u8], own: Own<'a>) -> Option<Record<'a>> {
 /// A fetch. What Varnish logs as its status is its own where it failed; `%h` is the backend's address.
 fn of_backend<'a>(tail: &Tail<'a>, record: &mut Record<'a>) {
     record.what = What::Notice;
+    record.client = b"";
     (record.group, record.upstream) = varnish_log::server(tail.fetch_error);
     if record.upstream.is_empty() {
         record.upstream = tail.backend;
