@@ -182,6 +182,17 @@ fn first_difference(one: &str, other: &str) -> String {
     lines.map_or_else(|| "in length".to_owned(), |(one, other)| format!("{one} / {other}"))
 }
 
+/// PowerShell's `>` writes UTF-16.
+#[test]
+fn the_encoding_does_not_matter() {
+    let text = String::from_utf8_lossy(&with_columns()).into_owned();
+    let expected = json(text.as_bytes(), 1 << 20, 1);
+    for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let bytes: Vec<u8> = "\u{FEFF}".encode_utf16().chain(text.encode_utf16()).flat_map(to_bytes).collect();
+        assert!(json(&bytes, 4_096, 2) == expected);
+    }
+}
+
 /// Lines in a container's log are what they are without it, however they were cut. (What other tools show of containers,
 /// and what stands behind a store's stamp, does not get there.)
 #[test]
