@@ -437,6 +437,17 @@ fn an_error_line_may_come_five_minutes_after_its_access_line() {
     assert_eq!(report.incidents[0].likely_cause, "response-timeout");
 }
 
+/// An error line is written at the attempt, the access line at the end of the request: windows of a second may lie
+/// between them.
+#[test]
+fn short_windows_count_nothing_twice() {
+    let access = combined("10:00:10", "/a", 502).repeat(3);
+    let errors = error("10:00:05", REFUSED, "shop", "10.0.0.5:80", "/a").repeat(3);
+    let report = report_with(&[&access, &errors], &Options { window: 1, ..options() });
+    assert_eq!((report.totals.failures, report.totals.failed_attempts), (3, 3));
+    assert_eq!(report.incidents[0].upstreams, ["10.0.0.5:80"]);
+}
+
 #[test]
 fn a_member_that_failed_over_is_no_failure_but_is_told() {
     let access = "203.0.113.7 - - [21/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 157 \"-\" \"curl/8.0\" 900 \

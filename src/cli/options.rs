@@ -316,16 +316,7 @@ fn readers(names: &[String], configured: Vec<Reader>, purpose: For) -> Result<Ve
     if names.is_empty() {
         return Ok(configured.into_iter().chain(Reader::known()).collect());
     }
-    let mut readers = Vec::new();
-    for name in names {
-        readers.push(option("log-format", reader(name, purpose))?);
-        // The layouts that Apache and nginx share are nginx's where nobody says otherwise.
-        if name == "apache-access" {
-            readers
-                .extend(["apache:combined", "apache:common"].into_iter().filter_map(|name| reader(name, purpose).ok()));
-        }
-    }
-    Ok(readers)
+    names.iter().map(|name| option("log-format", reader(name, purpose))).collect()
 }
 
 fn reader(name: &str, purpose: For) -> Result<Reader, String> {
@@ -335,7 +326,10 @@ fn reader(name: &str, purpose: For) -> Result<Reader, String> {
             None => Ok(Reader::Custom(Arc::new(template))),
         };
     }
-    format::Format::from_name(name).map(Reader::Known).ok_or_else(|| {
+    let known = |format: format::Format| {
+        if format.shares_layouts() { Reader::Named(format) } else { Reader::Known(format) }
+    };
+    format::Format::from_name(name).map(known).ok_or_else(|| {
         if name.contains('$') {
             return format!("'{name}' is no format's name; the text of nginx's log_format goes after nginx:");
         }
@@ -369,17 +363,42 @@ mod tests {
         Report::new(args.report).map_err(|error| error.to_string())
     }
 
-    /// Where the user says that it is Apache's, what nginx writes alike is Apache's.
+    /// What several gateways write alike is of the one that the user names, but for what another has left its mark on.
     #[test]
-    fn apache_has_its_shared_layouts_by_name() {
-        let lines = [
-            &br#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1"#[..],
-            br#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "ua""#,
-            br#"shop.example.com:80 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 502 1 "-" "ua""#,
-        ];
-        let readers = readers(&["apache-access".to_owned()], Vec::new(), For::Counting).unwrap();
-        for line in lines {
-            assert!(readers.iter().any(|reader| reader.record(format::Fields::UNKNOWN, line).is_some()), "{line:?}");
+    fn shared_layouts_are_whose_the_user_says() {
+        let start = r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET http://shop.example.com/a HTTP/1.1" 502 1"#;
+        let read = |names: &[&str], rest: &str| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let line = [start, rest].concat();
+            let readers = readers(&names, Vec::new(), For::Counting).unwrap();
+            let statuses = format::Statuses::gateway();
+            let read = |reader: &Reader| {
+                Some((
+                    reader.skim(format::Fields::UNKNOWN, line.as_bytes())?,
+                    reader.read(line.as_bytes(), &statuses)?.record.duration,
+                ))
+            };
+            readers.iter().find_map(|reader| Some((reader.proxy().name(), read(reader)?.1)))
+        };
+        let (apache, varnish, nginx) = ("apache-access", "varnish", "nginx-access");
+        for (names, rest, expected) in [
+            (&[apache][..], "", Some(("apache", None))),
+            (&[apache], r#" "-" "ua""#, Some(("apache", None))),
+            (&[apache], r#" "-" "ua" 5012"#, Some(("apache", Some(5_012)))),
+            (&[apache], r#" "-" "ua" 5012 miss"#, None),
+            (&[varnish], "", Some(("varnish", None))),
+            (&[varnish], r#" "-" "ua""#, Some(("varnish", None))),
+            (&[varnish], r#" "-" "ua" 5012"#, Some(("varnish", Some(5_012)))),
+            (&[varnish], r#" "-" "ua" 5012 worker=http://10.0.0.5:80"#, None),
+            (&[varnish, apache], r#" "-" "ua" 5012 worker=http://10.0.0.5:80"#, Some(("apache", Some(5_012)))),
+            (&[apache, varnish], r#" "-" "ua" 5012 miss"#, Some(("varnish", Some(5_012)))),
+            (&[varnish, apache], r#" "-" "ua""#, Some(("varnish", None))),
+            (&["squid"], r#" "-" "ua" TCP_MISS:HIER_DIRECT"#, Some(("squid", None))),
+            (&["fastly"], "", Some(("fastly", None))),
+            (&[nginx], r#" "-" "ua""#, Some(("nginx", None))),
+            (&[nginx, varnish], r#" "-" "ua" 5012 miss"#, Some(("varnish", Some(5_012)))),
+        ] {
+            assert_eq!(read(names, rest), expected, "{names:?}{rest}");
         }
     }
 

@@ -192,6 +192,10 @@ mod tests {
         assert_eq!((opened.host, opened.pid, opened.payload), (&b"lb1"[..], Some(7), &b"MSG"[..]));
         let opened = open(b"[pod/shop/lb] 2026-11-21T01:19:20Z stderr F MSG");
         assert_eq!((opened.when.is_some(), opened.payload), (true, &b"MSG"[..]));
+        let opened = open(b"2026-11-21T01:19:21Z stdout F Nov 21 01:19:20 lb1 haproxy[7]: MSG");
+        assert_eq!((opened.host, opened.pid, opened.payload), (&b"lb1"[..], Some(7), &b"MSG"[..]));
+        let opened = open(b"2026-11-21T01:19:21Z stdout F 2026-11-21T01:19:20Z stdout F MSG");
+        assert_eq!(opened.payload, b"2026-11-21T01:19:20Z stdout F MSG");
         let opened = open(b"nginx.1    | localhost 192.0.2.1 - -");
         let expected = Opened { host: b"nginx.1", payload: b"localhost 192.0.2.1 - -", ..Opened::default() };
         assert_eq!(opened, expected);

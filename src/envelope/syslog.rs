@@ -117,17 +117,26 @@ fn halves(bytes: &[u8; 32]) -> [u128; 2] {
 /// Opens a syslog envelope; `None` where the line is in none.
 #[inline]
 pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
-    let opened = match line.first()? {
-        b'<' => with_priority(line),
-        b'A'..=b'Z' => stored(time::syslog(line)),
+    match line.first()? {
         b'0'..=b'9' => match line.get(4) {
-            Some(b'-') => match stored(time::iso(line)) {
-                // A store's stamp before an object, which may be of a layout of one's own: it is not known yet.
-                Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
-                stored => stored.or_else(|_| stamped(line)),
-            },
+            Some(b'-') => daemons(line).or_else(|| stamped(line).ok().map(|(_, opened)| opened)),
             // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
-            _ => octet_counted(line),
+            _ => octet_counted(line).ok().map(|(_, opened)| opened),
+        },
+        _ => daemons(line),
+    }
+}
+
+/// Opens what syslog's daemons send and store.
+#[inline]
+fn daemons(line: &[u8]) -> Option<Opened<'_>> {
+    let opened = match line {
+        [b'<', ..] => with_priority(line),
+        [b'A'..=b'Z', ..] => stored(time::syslog(line)),
+        [b'0'..=b'9', _, _, _, b'-', ..] => match stored(time::iso(line)) {
+            // A store's stamp before an object, which may be of a layout of one's own: it is not known yet.
+            Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
+            stored => stored,
         },
         _ => return None,
     };
@@ -205,9 +214,11 @@ fn without_spaces(i: &[u8]) -> &[u8] {
 /// be known.
 fn stamped(line: &[u8]) -> Parsed<'_, Opened<'_>> {
     let (rest, when) = terminated(time::iso, byte(b' ')).parse(line)?;
-    // CRI: `STAMP stdout F LINE`. A `P` in the place of the `F` marks a part of a line, which is none.
+    // CRI: `STAMP stdout F LINE`. A `P` in the place of the `F` marks a part of a line, which is none. A container beside
+    // the gateway's may show what a daemon has stored.
     if let Some(payload) = rest.strip_prefix(b"stdout F ").or_else(|| rest.strip_prefix(b"stderr F ")) {
-        return bare(when, payload);
+        let outer = Opened { when: Some(when), payload, ..Opened::default() };
+        return Ok((&[], daemons(payload).map_or(outer, |opened| opened.inside(&outer))));
     }
     if is_haproxy(rest) {
         return bare(when, rest);

@@ -31,6 +31,8 @@ pub static UNEXPLAINED: Sign = Sign {
 pub enum Reader {
     /// A known format.
     Known(Format),
+    /// One that shares layouts with others, and that the user named.
+    Named(Format),
     /// A layout of the user's own, as given on the command line.
     Custom(std::sync::Arc<Template>),
 }
@@ -101,7 +103,7 @@ impl Reader {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Known(format) => format.about().name,
+            Self::Known(format) | Self::Named(format) => format.about().name,
             Self::Custom(template) => template.name(),
         }
     }
@@ -110,7 +112,7 @@ impl Reader {
     #[must_use]
     pub fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
         match self {
-            Self::Known(_) => Vec::new(),
+            Self::Known(_) | Self::Named(_) => Vec::new(),
             Self::Custom(template) => template.unknown(line),
         }
     }
@@ -119,7 +121,7 @@ impl Reader {
     #[must_use]
     pub fn may_be(&self, object: bool) -> bool {
         match self {
-            Self::Known(format) => format.about().may_be(object),
+            Self::Known(format) | Self::Named(format) => format.about().may_be(object),
             Self::Custom(_) => true,
         }
     }
@@ -129,7 +131,7 @@ impl Reader {
     #[must_use]
     pub fn proxy(&self) -> Proxy {
         match self {
-            Self::Known(format) => format.about().proxy,
+            Self::Known(format) | Self::Named(format) => format.about().proxy,
             Self::Custom(template) => template.proxy(),
         }
     }
@@ -139,7 +141,7 @@ impl Reader {
     #[inline]
     #[must_use]
     pub fn is_written_by(&self, program: &[u8]) -> bool {
-        let Self::Known(format) = self else { return true };
+        let (Self::Known(format) | Self::Named(format)) = self else { return true };
         match format.writer() {
             Some(writer) => writer == program,
             None => program.is_empty() || self.proxy() == Proxy::HOST || !is_application_server(program),
@@ -152,6 +154,7 @@ impl Reader {
     pub fn skim<'a>(&self, fields: &Fields, line: &'a [u8]) -> Option<Skimmed<'a>> {
         match self {
             Self::Known(format) => format.skim_under(fields, line),
+            Self::Named(format) => format.skim_named(line),
             Self::Custom(template) => template.skim(line),
         }
     }
@@ -170,6 +173,7 @@ impl Reader {
     pub fn record<'a>(&self, fields: &Fields, line: &'a [u8]) -> Option<Record<'a>> {
         match self {
             Self::Known(format) => format.read_under(fields, line),
+            Self::Named(format) => format.read_named(line),
             Self::Custom(template) => template.read(line),
         }
     }
@@ -180,7 +184,7 @@ impl Reader {
     pub fn judge<'a>(&self, record: Record<'a>, statuses: &Statuses, telling: &Statuses) -> Event<'a> {
         let mut event = Event { record, failed: false, sign: None, attempts: AttemptSigns::default() };
         let verdict = match self {
-            Self::Known(format) => format.judge(&event.record, telling),
+            Self::Known(format) | Self::Named(format) => format.judge(&event.record, telling),
             Self::Custom(template) => template.judge(&event.record, telling),
         };
         event.judge(verdict, statuses);

@@ -1,11 +1,14 @@
 //! Folds paths, so that one endpoint is one path: the query goes, and what names a single thing in a segment (a number,
-//! a UUID, a hash, a date) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`.
+//! a UUID, a hash, a date, an email address) becomes `{id}`, `{uuid}`, `{hash}`, `{date}`, `{email}`.
 
 use crate::grammar::find::{find_digit, find3};
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 
 /// The longest path that is kept, in bytes; a longer one is cut.
 const LONGEST: usize = 200;
+
+/// As much of a path as is looked at, in bytes.
+const READ: usize = 10 * LONGEST;
 
 /// A run of this many digits inside a longer segment is taken for an id: `item-12345.html`, but not `v2` or `utf-8`.
 const ID_DIGITS: usize = 3;
@@ -37,17 +40,18 @@ impl Room {
 #[must_use]
 pub fn fold<'a>(path: &'a [u8], room: &'a mut Room) -> &'a [u8] {
     let path = without_user(path);
-    let path = &path[..find3(b'?', b'#', b';', path).unwrap_or(path.len())];
+    let path = &path[..find3(b'?', b'#', b';', path).unwrap_or(path.len()).min(READ)];
     // Up to where the path has been looked at, and up to where it has been folded.
     let (mut seen, mut done) = (0, 0);
-    // Segments without a digit stay as they are, and so do most paths.
-    while let Some(digit) = find_digit(&path[seen..]).map(|ahead| seen + ahead) {
-        let start = path[seen..digit].iter().rposition(|byte| *byte == b'/').map_or(seen, |slash| seen + slash + 1);
+    // Segments without a digit or an `@` stay as they are, and so do most paths.
+    while let Some(telling) = telling(&path[seen..]).map(|ahead| seen + ahead) {
+        let start = path[seen..telling].iter().rposition(|byte| *byte == b'/').map_or(seen, |slash| seen + slash + 1);
         let kinds = Kinds::of(&path[start..]);
         seen = start + kinds.length;
-        if !kinds.stays() {
+        let segment = &path[start..seen];
+        if is_email(segment) || !kinds.stays() {
             room.push(&path[done..start]);
-            fold_segment(&path[start..seen], kinds, room);
+            fold_segment(segment, kinds, room);
             done = seen;
         }
     }
@@ -56,6 +60,31 @@ pub fn fold<'a>(path: &'a [u8], room: &'a mut Room) -> &'a [u8] {
     }
     room.push(&path[done..]);
     &room.bytes[..room.length]
+}
+
+/// Where the first byte is that what is folded has.
+fn telling(path: &[u8]) -> Option<usize> {
+    let digit = find_digit(path);
+    memchr(b'@', &path[..digit.unwrap_or(path.len())]).or(digit)
+}
+
+/// `name@example.com`, also encoded.
+fn is_email(segment: &[u8]) -> bool {
+    let sign = memchr(b'@', segment).map(|at| (at, at + 1));
+    let Some((end, start)) = sign.or_else(|| memchr::memmem::find(segment, b"%40").map(|at| (at, at + 3))) else {
+        return false;
+    };
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte);
+    let (name, domain) = (&segment[..end], &segment[start..]);
+    let last = memrchr(b'.', domain).filter(|dot| *dot > 0).map_or(&b""[..], |dot| &domain[dot + 1..]);
+    let has_domain = last.len() > 1 && last.iter().all(u8::is_ascii_alphabetic);
+    !name.is_empty() && has_domain && name.iter().chain(domain).all(fits)
+}
+
+/// A JSON Web Token: objects in base64, with dots between them.
+fn is_web_token(segment: &[u8]) -> bool {
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    segment.starts_with(b"eyJ") && segment.len() >= 16 && segment.iter().all(fits)
 }
 
 /// A path without the name and password that clients of forward proxies may put before it:
@@ -138,7 +167,7 @@ impl Kinds {
     }
 }
 
-/// Folds a segment with a digit in it.
+/// Folds a segment with a digit in it, or an address.
 fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Room) {
     if kinds.digits() == kinds.length {
         folded.push(b"{id}");
@@ -146,7 +175,9 @@ fn fold_segment(segment: &[u8], kinds: Kinds, folded: &mut Room) {
         folded.push(b"{uuid}");
     } else if kinds.is_date(segment) {
         folded.push(b"{date}");
-    } else if kinds.is_hash() {
+    } else if is_email(segment) {
+        folded.push(b"{email}");
+    } else if kinds.is_hash() || is_web_token(segment) {
         folded.push(b"{hash}");
     } else {
         fold_runs(segment, folded);
@@ -182,6 +213,11 @@ mod tests {
             ("http://jo:secret@shop/a/1?x", "/a/{id}"),
             ("jo:secret@shop:443", "shop:{id}"),
             ("/a@b", "/a@b"),
+            ("/u/jo.doe@example.com/x", "/u/{email}/x"),
+            ("/u/jo%40example.com", "/u/{email}"),
+            ("/@x.de/vue@3.2.1/@/a@.de/b@c.d", "/@x.de/vue@3.2.1/@/a@.de/b@c.d"),
+            ("/r/eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.s-_g/1", "/r/{hash}/{id}"),
+            ("/r/eyJ1", "/r/eyJ1"),
             ("/550e8400-e29b-41d4-a716-44665544000g", "/{id}e{id}-e29b-41d4-a{id}-{id}g"),
             ("/550e8400e29b-41d4-a716-446655440000-", "/{id}e{id}e29b-41d4-a{id}-{id}-"),
             ("//7//x8/", "//{id}//x8/"),

@@ -1,5 +1,6 @@
 //! Takes people out of what is reported, so that a report can be shared: client addresses become salted hashes; query
-//! strings, user names, passwords, cookies, captured headers and what applications wrote go. Of a line that nobody can
+//! strings, user names (of email addresses too), passwords, tokens, cookies, captured headers and what applications wrote
+//! go. Of a line that nobody can
 //! read, nothing is shown: it is not known where in it people are.
 
 use crate::format::Record;
@@ -8,7 +9,7 @@ use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 15] = [
+const PRIVATE: [(&str, &[u8]); 17] = [
     // A query that stands apart from its path: CloudFront, Azure, Akamai.
     (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // API Gateway's names for who asks: `userArn`, `principalId`, `authorizer.claims.email`.
@@ -24,6 +25,10 @@ const PRIVATE: [(&str, &[u8]); 15] = [
     // `http://name:password@host/`, also encoded, and `name:password@host`.
     (r#"(?i)(:(?://|/?%2F%2F)|%3A(?://|%2F%2F))[^/ "<>|]*(?:@|%40)"#, b"${1}user@"),
     (r#"[^/ "<>|@:=,]+:[^/ "<>|@]+@([A-Za-z0-9.\[-])"#, b"user@${1}"),
+    // `name@example.com`, also encoded: anywhere. The domain stays, as hosts do.
+    (r"[A-Za-z0-9._%+-]+(?:@|%40)((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})", b"user@${1}"),
+    // JSON Web Tokens: the beginning is that of an object in base64.
+    (r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*", b"withheld"),
     // Apache: `user NAME not found: /path`, `user NAME: authentication failure for "/path"`.
     (r#"\b(user )[^ "]+((?: not found)?: )"#, b"${1}user${2}"),
     // nginx: `user "NAME" was not found in "FILE"`, `user "NAME": password mismatch`.
@@ -124,6 +129,7 @@ impl Redactor {
             (record.query, "withheld".to_owned()),
             (told_by(record), "withheld".to_owned()),
             (record.user, "user".to_owned()),
+            (record.identity, "user".to_owned()),
             (record.client, self.client(record.client)),
         ];
         for (private, stand_in) in people {
@@ -229,6 +235,9 @@ mod tests {
             (Format::NginxError, error(r#"FastCGI sent in stderr: "PHP message: "SECRET" of 198.51.100.7""#)),
             (Format::NginxError, error(r#"upstream sent duplicate header line: "Set-Cookie: sid=SECRET; Path=/", previous value: "Set-Cookie: sid=SECRET""#)),
             (Format::NginxError, error(r#"upstream sent invalid header: "Authorization: Basic SECRET\x00...""#)),
+            (Format::NginxAccess, r#"203.0.113.9 SECRET al [20/Nov/2026:23:50:11 +0000] "GET /a HTTP/1.1" 502 0 "-" "-""#.to_owned()),
+            (Format::ApacheAccess, r#"shop:443 203.0.113.9 SECRET al [20/Nov/2026:23:50:11 +0000] "GET /a HTTP/1.1" 502 0"#.to_owned()),
+            (Format::NginxAccess, r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "GET /u/jo.SECRET@example.com/SECRET%40example.com/eyJhbGciOi.SECRET.SECRET HTTP/1.1" 502 0 "-" "bot (SECRET@example.com)""#.to_owned()),
             (Format::NginxError, "PHP message: PHP Fatal error:  SECRET".to_owned()),
             (Format::NginxError, "#0 /srv/a.php(17): login('SECRET')".to_owned()),
             (Format::NginxAccess, r#"203.0.113.9 - SECRET [20/Nov/2026:23:50:11 +0000] "GET http://jo:SECRET@shop/a HTTP/1.1" 502 0 "http://jo:p%40SECRET@shop/" "bot 203.0.113.9 198.51.100.7 Bearer SECRETSECRET""#.to_owned()),

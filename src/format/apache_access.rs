@@ -10,12 +10,12 @@
 //! without a balancer. So a line never says that its request reached no server: [`Skim::names_upstream`] is not set.
 
 use super::clf;
-use super::nginx::{is_addr_list, is_time_list, plain_name, request_line, without_port};
+use super::nginx::{is_addr_list, is_time_list, plain_name, request_line};
 use super::record::sign;
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use super::{traefik, varnish};
 use crate::cause::{Cause, Proxy, Sign, Strength};
-use crate::grammar::address::{host, split_port};
+use crate::grammar::address::split_port;
 use crate::grammar::find::find;
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::{among, next_word, place_of, present, word};
@@ -124,11 +124,21 @@ const SECOND: Micros = 1_000_000;
 const TIMER: Micros = 50_000;
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
+    skim_with(line, own_tail)
+}
+
+/// [`skim`] where the user says that lines are Apache's.
+pub(super) fn skim_named(line: &[u8]) -> Option<Skimmed<'_>> {
+    skim_with(line, named_tail)
+}
+
+#[inline(always)]
+fn skim_with<'a>(line: &'a [u8], tail: impl Fn(&clf::Line<'a>) -> Option<Tail<'a>>) -> Option<Skimmed<'a>> {
     if line.first() == Some(&b'[') && ssl_request(line).is_ok() {
         return Some(Skimmed::Full);
     }
     let line = clf::line(line)?;
-    let tail = own_tail(&line)?;
+    let tail = tail(&line)?;
     let upstream = tail.upstream();
     // Without a status it has no outcome either.
     let Some(status) = whole(line.status, status) else { return Some(Skimmed::Full) };
@@ -144,36 +154,34 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
+    read_with(line, own_tail)
+}
+
+/// [`read`] where the user says that lines are Apache's.
+pub(super) fn read_named(line: &[u8]) -> Option<Record<'_>> {
+    read_with(line, named_tail)
+}
+
+fn read_with<'a>(line: &'a [u8], tail: impl Fn(&clf::Line<'a>) -> Option<Tail<'a>>) -> Option<Record<'a>> {
     if line.first() == Some(&b'[')
         && let Ok((_, record)) = ssl_request(line)
     {
         return Some(record);
     }
     let line = clf::line(line)?;
-    let tail = own_tail(&line)?;
+    let tail = tail(&line)?;
     let upstream = tail.upstream();
     let duration = tail.duration();
-    let (method, path) = request_line(present(line.request));
     let attempt = Attempt { upstream, status: tail.proxy_status, response: duration, ..Attempt::default() };
     Some(Record {
-        when: Some(line.when),
-        status: whole(line.status, status),
         upstream_status: tail.proxy_status,
         group: tail.group(),
         upstream,
-        method,
-        host: host(line.host.or(line.late_host).unwrap_or_default()),
-        path,
-        bytes: whole(line.bytes, uint),
         duration,
-        client: without_port(present(line.client)),
-        user: if line.user == b"\"\"" { b"" } else { present(line.user) },
-        user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,
         flags: tail.connection,
         attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
-        escape: Escape::Hex,
-        ..Record::default()
+        ..line.record()
     })
 }
 
@@ -256,6 +264,15 @@ fn own_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
         return None;
     }
     (tail.marked || apaches && !tail.foreign).then_some(tail)
+}
+
+/// What follows the headers of a line that is said to be Apache's; `None` where another has left its mark on it.
+fn named_tail<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
+    own_tail(line).or_else(|| {
+        let tail = Tail::read([line.between, line.tail]);
+        let foreign = tail.foreign || varnish::is_varnish(line) || traefik::ends_so(line.tail);
+        (!foreign).then_some(tail)
+    })
 }
 
 /// Whether a value with a key shows that Apache wrote it.

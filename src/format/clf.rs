@@ -1,10 +1,12 @@
 //! The Common Log Format and `combined`: nginx and Apache write them byte for byte alike, and both append to them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
-use crate::grammar::address::split_port;
+use super::nginx::{request_line, without_port};
+use super::{Escape, Record, Skim, Skimmed};
+use crate::grammar::address::{host, split_port};
 use crate::grammar::find::{find, find_far, find3};
-use crate::grammar::number::{status, uint};
-use crate::grammar::text::{among, byte, place_of};
+use crate::grammar::number::{status, uint, whole};
+use crate::grammar::text::{among, byte, place_of, present};
 use crate::grammar::time::{When, Zone, clf};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr_iter, memmem};
@@ -19,6 +21,8 @@ pub(super) struct Line<'a> {
     pub late_host: Option<&'a [u8]>,
     /// The client's address.
     pub client: &'a [u8],
+    /// Who the client's own machine says is there (`%l`, RFC 1413); empty where it says nothing.
+    pub identity: &'a [u8],
     /// The authenticated user's name; may hold anything but a time in brackets.
     pub user: &'a [u8],
     /// What stands in the brackets.
@@ -39,11 +43,39 @@ pub(super) struct Line<'a> {
     pub tail: &'a [u8],
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
     /// Whether the time has a zone, as all servers write it; whoever lays out Apache's (`%{…}t`) can leave it out.
     #[inline(always)]
     pub(super) const fn has_zone(&self) -> bool {
         matches!(self.when.zone, Zone::Offset(_))
+    }
+
+    /// What such a line says, whoever wrote it.
+    pub(super) fn record(&self) -> Record<'a> {
+        let (method, path) = request_line(present(self.request));
+        Record {
+            when: Some(self.when),
+            status: whole(self.status, status),
+            method,
+            host: host(self.host.or(self.late_host).unwrap_or_default()),
+            path,
+            bytes: whole(self.bytes, uint),
+            client: without_port(present(self.client)),
+            identity: self.identity,
+            user: if self.user == b"\"\"" { b"" } else { present(self.user) },
+            user_agent: present(self.agent.unwrap_or_default()),
+            escape: Escape::Hex,
+            ..Record::default()
+        }
+    }
+
+    /// The same, as far as counting needs it.
+    pub(super) fn skim(&self) -> Skimmed<'a> {
+        // Without a status it has no outcome either.
+        let Some(status) = whole(self.status, status) else { return Skimmed::Full };
+        let (group, upstream, duration) = (&b""[..], &b""[..], None);
+        let when = self.when;
+        Skimmed::Plain(Skim { when, status, group, upstream, names_upstream: false, attempted: false, duration })
     }
 }
 
@@ -52,7 +84,7 @@ impl Line<'_> {
 #[inline(always)]
 pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     let (bracket, when, after) = time(line)?;
-    let (host, client, user) = lead(&line[..bracket])?;
+    let Lead { host, client, identity, user } = lead(&line[..bracket])?;
     let stamp = &line[bracket + 1..line.len() - after.len() - 2];
     let (late_host, (rest, (request, status, bytes))) = match request(after) {
         Ok(answer) => (None, answer),
@@ -62,7 +94,7 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     if !is_tail(tail) {
         (tail, agent) = raw_agent(line, agent?, tail)?;
     }
-    Some(Line { host, late_host, client, user, stamp, when, request, status, bytes, between, agent, tail })
+    Some(Line { host, late_host, client, identity, user, stamp, when, request, status, bytes, between, agent, tail })
 }
 
 /// Whether this may follow a user agent.
@@ -154,8 +186,13 @@ fn raw_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
     mismatch()
 }
 
-/// Host, client and user.
-type Lead<'a> = (Option<&'a [u8]>, &'a [u8], &'a [u8]);
+/// What stands before the time.
+struct Lead<'a> {
+    host: Option<&'a [u8]>,
+    client: &'a [u8],
+    identity: &'a [u8],
+    user: &'a [u8],
+}
 
 /// `203.0.113.9 - alice `, `example.com 203.0.113.9 - - `, or ingress-nginx's `203.0.113.9 - [203.0.113.9] - - `.
 #[inline(always)]
@@ -164,7 +201,7 @@ fn lead(i: &[u8]) -> Option<Lead<'_>> {
     match rest {
         [b' ', b'-', b' ', user @ .., b' '] if user.first() != Some(&b'[') => {
             if is_client(client) {
-                Some((None, client, user))
+                Some(Lead { host: None, client, identity: b"", user })
             } else {
                 any_lead(i)
             }
@@ -203,7 +240,7 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         Some(b'"') => user.strip_prefix(b"\"").and_then(|user| user.strip_suffix(b"\"")).unwrap_or(user),
         _ => user,
     };
-    Some((host, client, user))
+    Some(Lead { host, client, identity: b"", user })
 }
 
 /// Whether of two words before the dash the first is the client: an address and its port, before a name and its port
@@ -235,9 +272,13 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
     }
     let space = find(b' ', user);
     match (address(first), address(second), space) {
-        (Some(_), None, _) => Some((Some(second).filter(|second| is_host(second)), first, user)),
-        (Some(_), Some(_), None) => Some((Some(second), first, user)),
-        (None, Some(_), Some(space)) => Some((Some(first), second, &user[space + 1..])),
+        (Some(_), None, _) if is_host(second) => Some(Lead { host: Some(second), client: first, identity: b"", user }),
+        (Some(_), None, _) => Some(Lead { host: None, client: first, identity: second, user }),
+        (Some(_), Some(_), None) => Some(Lead { host: Some(second), client: first, identity: b"", user }),
+        (None, Some(_), Some(space)) => {
+            let (identity, user) = (&user[..space], &user[space + 1..]);
+            Some(Lead { host: Some(first), client: second, identity, user })
+        }
         _ => None,
     }
 }

@@ -165,6 +165,34 @@ impl Format {
         self.read_under(Fields::UNKNOWN, line)
     }
 
+    /// Whether it shares layouts with others: nginx, Apache and varnishncsa write `combined` byte for byte alike, and Squid
+    /// and Fastly can. Such lines are of this format where somebody says so, and of another where nobody does.
+    #[must_use]
+    pub fn shares_layouts(self) -> bool {
+        matches!(self, Self::ApacheAccess | Self::Varnish | Self::Squid | Self::Fastly)
+    }
+
+    /// [`skim`](Self::skim) of a line that is said to be of this format.
+    #[inline]
+    #[must_use]
+    pub fn skim_named(self, line: &[u8]) -> Option<Skimmed<'_>> {
+        match self {
+            Self::ApacheAccess => apache_access::skim_named(line),
+            Self::Varnish => varnish::skim_named(line),
+            _ => self.skim(line).or_else(|| self.shares_layouts().then(|| clf::line(line))?.map(|line| line.skim())),
+        }
+    }
+
+    /// [`read`](Self::read) of a line that is said to be of this format.
+    #[must_use]
+    pub fn read_named(self, line: &[u8]) -> Option<Record<'_>> {
+        match self {
+            Self::ApacheAccess => apache_access::read_named(line),
+            Self::Varnish => varnish::read_named(line),
+            _ => self.read(line).or_else(|| self.shares_layouts().then(|| clf::line(line))?.map(|line| line.record())),
+        }
+    }
+
     /// The format with this name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

@@ -96,8 +96,9 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     if line.first() == Some(&b'[') {
         return proxy_manager::vars(line)?.record();
     }
-    fill_from(&clf::line(line)?, &mut vars)?;
-    vars.record()
+    let line = clf::line(line)?;
+    fill_from(&line, &mut vars)?;
+    Some(Record { identity: line.identity, ..vars.record()? })
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {

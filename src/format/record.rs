@@ -115,6 +115,8 @@ pub struct Record<'a> {
     pub client: &'a [u8],
     /// The authenticated user's name. Never reported; known so that `--redact` can take it out of samples.
     pub user: &'a [u8],
+    /// Who the client's own machine says is there (RFC 1413). Never reported, as the user is not.
+    pub identity: &'a [u8],
     /// The cookies, where they stand in the line without a name. Never reported, as the user is not.
     pub cookie: &'a [u8],
     /// The client's user agent.

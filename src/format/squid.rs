@@ -256,6 +256,8 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let client_gave_up = record.flags.ends_with(b"_ABORTED");
     let failed = record.status.filter(|status| statuses.contains(*status) && !client_gave_up);
+    // Its other layouts say nothing of servers.
+    let failed = failed.filter(|_| record.names_upstream);
     let request = match (failed, record.upstream.is_empty()) {
         (Some(_), false) if record.upstream_status == failed => Some(ANSWERED),
         (Some(503), true) => Some(UNAVAILABLE),

@@ -11,9 +11,10 @@
 //!
 //! Source: `bin/varnishncsa/varnishncsa.c` and `doc/sphinx/reference/varnishncsa.rst` of Varnish.
 
+use super::nginx::request_line;
 use super::record::{sign, table};
 use super::varnish_log::{self, fetch_sign};
-use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, clf};
+use super::{About, Attempt, Record, Skim, Skimmed, Statuses, Verdict, What, apache_access, clf, traefik};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::find::find;
@@ -63,7 +64,20 @@ const SECOND: Micros = 1_000_000;
 /// What a time limit's timer, and all else, may add to it.
 const TIMER: Micros = 80_000;
 
+/// What a line holds behind its headers, and its request; `None` where the line is not Varnish's.
+type Own<'a> = fn(&clf::Line<'a>) -> Option<(Tail<'a>, Request<'a>)>;
+
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
+    skim_with(i, own)
+}
+
+/// [`skim`] where the user says that lines are Varnish's.
+pub(super) fn skim_named(i: &[u8]) -> Option<Skimmed<'_>> {
+    skim_with(i, named)
+}
+
+#[inline(always)]
+fn skim_with<'a>(i: &'a [u8], own: Own<'a>) -> Option<Skimmed<'a>> {
     let line = clf::line(i)?;
     let (tail, _) = own(&line)?;
     let status = whole(line.status, status).filter(|_| !tail.of_backend);
@@ -80,30 +94,30 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
+    read_with(i, own)
+}
+
+/// [`read`] where the user says that lines are Varnish's.
+pub(super) fn read_named(i: &[u8]) -> Option<Record<'_>> {
+    read_with(i, named)
+}
+
+fn read_with<'a>(i: &'a [u8], own: Own<'a>) -> Option<Record<'a>> {
     let line = clf::line(i)?;
     let (tail, request) = own(&line)?;
-    let status = whole(line.status, status);
     let mut record = Record {
-        when: Some(line.when),
-        status,
         method: request.method,
         host: host(request.host),
         path: request.path,
-        bytes: whole(line.bytes, uint),
         duration: tail.duration(),
         header: tail.first_byte,
-        user: present(line.user),
-        user_agent: present(line.agent.unwrap_or_default()),
         trace_id: tail.trace_id,
         flags: tail.handling,
         error_reason: tail.fetch_error,
-        escape: Escape::Hex,
-        ..Record::default()
+        ..line.record()
     };
     if tail.of_backend {
         of_backend(&tail, &mut record);
-    } else {
-        record.client = present(line.client);
     }
     Some(record)
 }
@@ -111,6 +125,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
 /// A fetch. What Varnish logs as its status is its own where it failed; `%h` is the backend's address.
 fn of_backend<'a>(tail: &Tail<'a>, record: &mut Record<'a>) {
     record.what = What::Notice;
+    record.client = b"";
     (record.group, record.upstream) = varnish_log::server(tail.fetch_error);
     if record.upstream.is_empty() {
         record.upstream = tail.backend;
@@ -192,6 +207,18 @@ fn own<'a>(line: &clf::Line<'a>) -> Option<(Tail<'a>, Request<'a>)> {
     let request = request(line.request)?;
     let tail = Tail::read(line.tail);
     tail.marked.then_some((tail, request))
+}
+
+/// The same of a line that is said to be Varnish's; `None` where another has left its mark on it.
+fn named<'a>(line: &clf::Line<'a>) -> Option<(Tail<'a>, Request<'a>)> {
+    own(line).or_else(|| {
+        let foreign = apache_access::is_apache(line) || traefik::ends_so(line.tail);
+        let in_part = || {
+            let (method, path) = request_line(present(line.request));
+            Request { method, host: line.host.unwrap_or_default(), path }
+        };
+        (!foreign).then(|| (Tail::read(line.tail), request(line.request).unwrap_or_else(in_part)))
+    })
 }
 
 /// What stands behind the headers.

@@ -1,6 +1,6 @@
 //! One input that is open, and the lines that are left of it.
 
-use super::{Block, Heading, Input, Problem, buffer::Buffer, decompress, raw, reflow::Reflow};
+use super::{Block, Heading, Input, Problem, buffer::Buffer, decompress, encoding::Text, raw, reflow::Reflow};
 use crate::error::Error;
 use memchr::{memchr, memrchr};
 use std::{
@@ -27,7 +27,7 @@ pub struct Pending {
 pub struct Stream {
     input: usize,
     path: PathBuf,
-    reader: Reflow<decompress::Plain>,
+    reader: Reflow<Text<decompress::Plain>>,
     compression: Option<&'static str>,
     /// Whether bytes come as somebody writes them: then a block is handed out as soon as it holds a line and no more is
     /// there to be read.
@@ -63,7 +63,7 @@ impl Pending {
         Ok(Stream {
             input: self.number,
             path,
-            reader: Reflow::new(reader),
+            reader: Reflow::new(Text::new(reader)),
             compression,
             live,
             // Of what a decompressor holds, the pipe knows nothing.

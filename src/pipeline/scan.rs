@@ -123,10 +123,12 @@ pub(super) struct Scanner<'a> {
     clock: Clock,
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
-    /// Where the known formats begin that no layout of the user's follows. Of them, the one that claimed the last line
-    /// is tried first, since neighbouring lines mostly share a format; and where there are any, what no gateway can have
-    /// written is not taken for a line that could not be read.
+    /// Where the known formats begin that no layout of the user's follows, nor one that shares its own. Of them, the one
+    /// that claimed the last line is tried first, since neighbouring lines mostly share a format.
     known: usize,
+    /// Whether there are formats among the readers: then what no gateway can have written is not taken for a line that
+    /// could not be read. In a layout of the user's own, anything may be written.
+    any_format: bool,
     /// What the input has said of its columns.
     columns: Columns,
     /// Where lines are put that were escaped.
@@ -204,6 +206,7 @@ impl<'a> Scanner<'a> {
                 .iter()
                 .rposition(|reader| !matches!(reader, Reader::Known(_)))
                 .map_or(0, |at| at + 1),
+            any_format: options.readers.iter().any(|reader| !matches!(reader, Reader::Custom(_))),
             columns: Columns::default(),
             room: Vec::new(),
             tally: Tally::new(options.window),
@@ -295,7 +298,7 @@ impl<'a> Scanner<'a> {
         {
             return true;
         }
-        match aside(opened).filter(|_| self.known < self.recent.len()) {
+        match aside(opened).filter(|_| self.any_format) {
             Some(name) => self.aside(name, opened, at, watch),
             None => return false,
         }

@@ -59,6 +59,8 @@ enum Field {
     LogId,
     /// `%X`
     Connection,
+    /// `%l`
+    Identity,
     /// `%R` and `%f`, where they name a server.
     Handler,
     /// `%{BALANCER_WORKER_NAME}e`
@@ -156,6 +158,7 @@ impl Custom {
             duration,
             client: first(&[Field::Client, Field::RemoteHost, Field::Peer])
                 .unwrap_or_else(|| forwarded(get(Field::ForwardedFor))),
+            identity: get(Field::Identity),
             user: if user == b"\"\"" { b"" } else { user },
             user_agent: get(Field::UserAgent),
             trace_id: first(&[Field::RequestId, Field::UniqueId, Field::LogId]).unwrap_or_default(),
@@ -539,6 +542,7 @@ impl<'s> Directive<'s> {
             ("R" | "f", _) => text(Field::Handler),
             ("L", "") => text(Field::LogId),
             ("P", "" | "pid") => number(Field::Pid),
+            ("l", "") => word(Field::Identity),
             ("H" | "l" | "A", _) => word(Field::Ignored),
             ("I" | "S" | "p" | "k", _) => number(Field::Ignored),
             ("i" | "o" | "e" | "n", name) => match self.named(name) {

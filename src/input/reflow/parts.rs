@@ -1,6 +1,7 @@
 //! Lines that a container runtime cut at 16 KiB. In CRI's files a part is marked `P` and the last one `F`
 //! (`STAMP stdout P TEXT`, Kubernetes' "CRI container log format"); in Docker's `json-file` all parts but the last lack
-//! the line feed in their `log`. Parts that follow each other are one line.
+//! the line feed in their `log`. Parts of one stream are one line, which stands where the last of them did: lines of the
+//! other stream may lie between them.
 
 use super::super::LINE_LIMIT;
 use memchr::{memchr, memmem};
@@ -10,13 +11,22 @@ pub(super) struct Parts {
     kind: Kind,
     /// The beginning of a line whose end has not been read.
     line: Vec<u8>,
-    /// What has been joined, up to where the next part's text goes; empty where there is nothing to join.
+    /// What has been joined of each stream: bounded memory, whatever comes.
+    open: [Open; STREAMS],
+    /// Line feeds to be written before the next line: those of parts.
+    owed: usize,
+}
+
+/// `stdout` and `stderr`.
+const STREAMS: usize = 2;
+
+/// A line of which parts are still to come.
+#[derive(Default)]
+struct Open {
+    /// Up to where the next part's text goes; empty where no line is open.
     joined: Vec<u8>,
-    /// The stream that it came from, and the bytes that end it if no more parts follow.
-    stream: Vec<u8>,
+    /// The bytes that end it if no more parts follow.
     tail: Vec<u8>,
-    /// How many lines have been joined to the first.
-    more: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -29,7 +39,8 @@ enum Kind {
 struct Line<'a> {
     /// Up to the text.
     head: &'a [u8],
-    stream: &'a [u8],
+    /// Which of the [`STREAMS`].
+    stream: usize,
     text: &'a [u8],
     /// From the end of the text on.
     tail: &'a [u8],
@@ -46,26 +57,29 @@ impl Kind {
     }
 }
 
+/// The number of the stream that `text` begins with the name of.
+fn stream(text: &[u8]) -> Option<usize> {
+    [b"stdout", b"stderr"].iter().position(|name| text.starts_with(*name))
+}
+
 /// `2016-10-06T00:17:09.669794202Z stdout P TEXT`
 fn cri(line: &[u8]) -> Option<Line<'_>> {
     let [b'0'..=b'9', _, _, _, b'-', ..] = line else { return None };
-    let stream = memchr(b' ', line)? + 1;
-    let [b's', b't', b'd', _, _, _, b' ', tag @ (b'P' | b'F'), b' ', text @ ..] = &line[stream..] else { return None };
-    let (head, stream) = (&line[..stream + 7], &line[stream..stream + 6]);
-    Some(Line { head, stream, text, tail: b"", goes_on: *tag == b'P' })
+    let name = memchr(b' ', line)? + 1;
+    let [_, _, _, _, _, _, b' ', tag @ (b'P' | b'F'), b' ', text @ ..] = &line[name..] else { return None };
+    Some(Line { head: &line[..name + 7], stream: stream(&line[name..])?, text, tail: b"", goes_on: *tag == b'P' })
 }
 
 const LOG: &[u8] = br#"{"log":""#;
+const STREAM: &[u8] = br#"","stream":""#;
 
 /// `{"log":"TEXT\n","stream":"stdout","time":"…"}`: Docker writes the members in this order.
 fn docker(line: &[u8]) -> Option<Line<'_>> {
     let text = line.strip_prefix(LOG)?;
-    let end = memmem::rfind(text, br#"","stream":""#)?;
-    let (text, tail) = text.split_at(end);
-    let stream = tail[12..].split(|byte| *byte == b'"').next().unwrap_or_default();
+    let (text, tail) = text.split_at(memmem::rfind(text, STREAM)?);
     // A backslash that is escaped itself may stand before the `n`.
     let feeds = text.strip_suffix(b"n").map_or(0, |text| text.iter().rev().take_while(|byte| **byte == b'\\').count());
-    Some(Line { head: LOG, stream, text, tail, goes_on: feeds % 2 == 0 })
+    Some(Line { head: LOG, stream: stream(&tail[STREAM.len()..])?, text, tail, goes_on: feeds % 2 == 0 })
 }
 
 impl Parts {
@@ -73,8 +87,7 @@ impl Parts {
     pub(super) fn begin(start: &[u8]) -> Option<Self> {
         let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let kind = [Kind::Cri, Kind::Docker].into_iter().find(|kind| kind.read(line).is_some())?;
-        let (line, joined, stream, tail) = Default::default();
-        Some(Self { kind, line, joined, stream, tail, more: 0 })
+        Some(Self { kind, line: Vec::new(), open: Default::default(), owed: 0 })
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
@@ -95,7 +108,7 @@ impl Parts {
         self.line.extend_from_slice(rest);
         if self.line.len() > LINE_LIMIT {
             // Too long to be read as a line: it goes out as far as it has come.
-            self.close(out);
+            self.pay(out);
             out.append(&mut self.line);
         }
     }
@@ -105,46 +118,64 @@ impl Parts {
         if !line.is_empty() {
             self.take(&line, out);
         }
-        self.close(out);
+        // What was cut off stands in the places of its last parts.
+        let open: Vec<Open> = std::mem::take(&mut self.open).into_iter().filter(Open::is_open).collect();
+        self.owed = self.owed.saturating_sub(open.len());
+        self.pay(out);
+        open.into_iter().for_each(|open| open.write(out));
     }
 
     fn take(&mut self, line: &[u8], out: &mut Vec<u8>) {
-        let read = self.kind.read(line);
-        let Some(part) = read.filter(|part| part.goes_on || !self.joined.is_empty()) else {
-            self.close(out);
-            out.extend_from_slice(line);
-            out.push(b'\n');
-            return;
-        };
-        if self.joined.is_empty() || self.stream != part.stream {
-            self.close(out);
+        let part = self.kind.read(line);
+        match part.filter(|part| part.goes_on || self.open[part.stream].is_open()) {
+            Some(part) => {
+                let open = &mut self.open[part.stream];
+                open.add(&part, self.kind);
+                if part.goes_on {
+                    self.owed += 1;
+                    return;
+                }
+                let whole = std::mem::take(open);
+                self.pay(out);
+                whole.write(out);
+            }
+            None => {
+                self.pay(out);
+                out.extend_from_slice(line);
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// Writes the line feeds of parts.
+    fn pay(&mut self, out: &mut Vec<u8>) {
+        out.resize(out.len() + std::mem::take(&mut self.owed), b'\n');
+    }
+}
+
+impl Open {
+    fn is_open(&self) -> bool {
+        !self.joined.is_empty()
+    }
+
+    fn add(&mut self, part: &Line<'_>, kind: Kind) {
+        if !self.is_open() {
             self.joined.extend_from_slice(part.head);
-            if matches!(self.kind, Kind::Cri) {
+            if matches!(kind, Kind::Cri) {
                 self.joined.extend_from_slice(b"F ");
             }
-            self.stream.clear();
-            self.stream.extend_from_slice(part.stream);
-        } else {
-            self.more += 1;
         }
         // One byte over the limit is as good as more: no format reads such a line.
         let room = (LINE_LIMIT + 1).saturating_sub(self.joined.len());
         self.joined.extend_from_slice(&part.text[..part.text.len().min(room)]);
         self.tail.clear();
         self.tail.extend_from_slice(part.tail);
-        if !part.goes_on {
-            self.close(out);
-        }
     }
 
-    /// Writes what has been joined, and the line feeds of its parts behind it.
-    fn close(&mut self, out: &mut Vec<u8>) {
-        if self.joined.is_empty() {
-            return;
-        }
+    fn write(mut self, out: &mut Vec<u8>) {
         out.append(&mut self.joined);
         out.append(&mut self.tail);
-        out.resize(out.len() + 1 + std::mem::take(&mut self.more), b'\n');
+        out.push(b'\n');
     }
 }
 
@@ -170,11 +201,40 @@ mod tests {
             ],
             &[
                 "2026-11-27T08:00:00.1Z stdout F one",
+                "",
+                "",
                 "2026-11-27T08:00:00.2Z stdout F two, three, four",
                 "",
-                "",
+                "2026-11-27T08:00:00.6Z stdout F six",
+                "2026-11-27T08:00:00.5Z stderr F five",
+            ],
+        );
+    }
+
+    #[test]
+    fn streams_lie_between_each_others_parts() {
+        expect(
+            &[
+                "2026-11-27T08:00:00.1Z stdout P one, ",
+                "2026-11-27T08:00:00.2Z stderr F two",
+                "2026-11-27T08:00:00.3Z stderr P three, ",
+                "2026-11-27T08:00:00.4Z stdout P four, ",
+                "what",
                 "2026-11-27T08:00:00.5Z stderr F five",
                 "2026-11-27T08:00:00.6Z stdout F six",
+                "2026-11-27T08:00:00.7Z stdout P seven",
+                "2026-11-27T08:00:00.8Z stderr P eight",
+            ],
+            &[
+                "",
+                "2026-11-27T08:00:00.2Z stderr F two",
+                "",
+                "",
+                "what",
+                "2026-11-27T08:00:00.3Z stderr F three, five",
+                "2026-11-27T08:00:00.1Z stdout F one, four, six",
+                "2026-11-27T08:00:00.7Z stdout F seven",
+                "2026-11-27T08:00:00.8Z stderr F eight",
             ],
         );
     }
@@ -185,25 +245,28 @@ mod tests {
             &[
                 r#"{"log":"one\n","stream":"stdout","time":"1"}"#,
                 r#"{"log":"two, \\n","stream":"stdout","time":"2"}"#,
-                r#"{"log":"three\n","stream":"stdout","time":"3"}"#,
+                r#"{"log":"three, ","stream":"stderr","time":"3"}"#,
+                r#"{"log":"four\n","stream":"stdout","time":"4"}"#,
                 "no line of Docker's",
-                r#"{"log":"four\n","stream":"stderr","time":"4"}"#,
+                r#"{"log":"five\n","stream":"stderr","time":"5"}"#,
             ],
             &[
                 r#"{"log":"one\n","stream":"stdout","time":"1"}"#,
-                r#"{"log":"two, \\nthree\n","stream":"stdout","time":"3"}"#,
                 "",
+                "",
+                r#"{"log":"two, \\nfour\n","stream":"stdout","time":"4"}"#,
                 "no line of Docker's",
-                r#"{"log":"four\n","stream":"stderr","time":"4"}"#,
+                r#"{"log":"three, five\n","stream":"stderr","time":"5"}"#,
             ],
         );
     }
 
     #[test]
     fn keeps_its_memory() {
-        let part = format!("2026-11-27T08:00:00Z stdout P {}\n", "x".repeat(1 << 14));
-        let joined = reflowed(part.repeat(100).as_bytes());
-        assert_eq!(joined.len(), (1 << 20) + 1 + 100);
-        assert_eq!(joined.iter().filter(|byte| **byte == b'\n').count(), 100);
+        let parts = ["stdout", "stderr"]
+            .map(|stream| format!("2026-11-27T08:00:00Z {stream} P {}\n", "x".repeat(1 << 14)).repeat(100));
+        let joined = reflowed(parts.concat().as_bytes());
+        assert_eq!(joined.len(), 2 * ((1 << 20) + 1) + 200);
+        assert_eq!(joined.iter().filter(|byte| **byte == b'\n').count(), 200);
     }
 }

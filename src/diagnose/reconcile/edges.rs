@@ -1,0 +1,206 @@
+//! Rule 1 where the two lines of a request do not stand in one row: lines about an upstream that fell on the other side of
+//! a window's edge, and lines that name no upstream. Lines move whole, and nothing else of their row does: what the row
+//! knows of health checks and hosts stays where it is.
+
+use super::{Row, coverage::lag};
+use crate::aggregate::{Cell, Evidence, PathNames, Source, Trouble};
+use crate::cause::Proxy;
+use crate::format::Statuses;
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+/// How far apart an error line and the access line of its request may be, in seconds: a timeout, and the retries after
+/// it.
+const REACH: i64 = 120;
+
+/// Rule 1 over the edges of windows: what an error log tells of an upstream in a window without requests to it goes to
+/// the nearest windows with failures that no line has been found for, the later one first, since a request is logged
+/// when it ends. What finds none stays; a row of which nothing does is taken out.
+pub(super) fn join_over_edges(rows: &mut Vec<Row>, names: &PathNames, statuses: &Statuses, window: i64) {
+    let is_alone = |row: &Row| (!row.accessed || row.is_nameless()) && row.told().next().is_some();
+    let (nameless, alone): (Vec<usize>, Vec<usize>) =
+        (0..rows.len()).filter(|&at| is_alone(&rows[at])).partition(|&at| rows[at].key.upstream.is_empty());
+    for at in alone {
+        let own = run_around(rows, at);
+        let (middle, reach) = (rows[at].window, (REACH.max(lag(rows[at].key.kind)) / window).max(1));
+        for near in (1..=reach).flat_map(|steps| [middle + steps * window, middle - steps * window]) {
+            let Ok(host) = rows[own.clone()].binary_search_by_key(&near, |row| row.window) else { continue };
+            give(rows, at, own.start + host, names, statuses);
+            if rows[at].told().next().is_none() {
+                break;
+            }
+        }
+    }
+    join_nameless(rows, &nameless, names, statuses, window);
+    rows.retain(|row| row.accessed || row.any_trouble().is_some());
+}
+
+/// Gives what the error log tells at one row to another, as far as that has failures without a reason.
+fn give(rows: &mut [Row], from: usize, to: usize, names: &PathNames, statuses: &Statuses) {
+    let room = rows[to].room(statuses);
+    if room > 0 {
+        let part = rows[from].split_off(room, statuses);
+        rows[to].cell.absorb(&part, names);
+    }
+}
+
+/// Places of rows, by window, of each proxy.
+type Places = BTreeMap<String, BTreeMap<i64, Vec<usize>>>;
+
+/// Gateways whose error log may name no upstream where the access log does. Their access line has the time at which the
+/// request began, which is before the error line's.
+const NAMELESS: [Proxy; 1] = [Proxy::TRAEFIK];
+
+/// Rule 1 for lines about no upstream, those at `nameless`: they are about the only row of their proxy that has failures
+/// without a reason, in their window or the nearest before it. Where there are several, nobody knows. What made no failure
+/// of those that count stays where it is.
+fn join_nameless(rows: &mut [Row], nameless: &[usize], names: &PathNames, statuses: &Statuses, window: i64) {
+    let from: Vec<usize> = nameless.iter().copied().filter(|&at| rows[at].is_nameless()).collect();
+    if from.is_empty() {
+        return;
+    }
+    let failing = failing(rows, statuses);
+    for &at in &from {
+        let (key, middle) = (Arc::clone(&rows[at].key), rows[at].window);
+        let Some(failing) = failing.get(&key.proxy) else { continue };
+        let near = (0..=(REACH / window).max(1)).filter_map(|steps| failing.get(&(middle - steps * window)));
+        for hosts in near {
+            if !rows[at].tells_of_failures(statuses) {
+                break;
+            }
+            let open: Vec<usize> = hosts.iter().copied().filter(|&host| rows[host].room(statuses) > 0).collect();
+            match open[..] {
+                [] => {}
+                [host] => give(rows, at, host, names, statuses),
+                _ => break,
+            }
+        }
+    }
+}
+
+/// The rows of gateways such as [`NAMELESS`] that have failures without a reason.
+fn failing(rows: &[Row], statuses: &Statuses) -> Places {
+    let is_such = |row: &Row| NAMELESS.contains(&row.key.kind) && row.room(statuses) > 0;
+    let such: Vec<usize> = (0..rows.len()).filter(|&at| is_such(&rows[at])).collect();
+    let mut places = Places::new();
+    for of_proxy in such.chunk_by(|&a, &b| rows[a].key.proxy == rows[b].key.proxy) {
+        let windows = places.entry(rows[of_proxy[0]].key.proxy.clone()).or_default();
+        of_proxy.iter().for_each(|&at| windows.entry(rows[at].window).or_default().push(at));
+    }
+    places
+}
+
+/// The places of all rows with the key of the one at `at`.
+fn run_around(rows: &[Row], at: usize) -> Range<usize> {
+    let key = &rows[at].key;
+    rows[..at].partition_point(|row| row.key < *key)..at + rows[at..].partition_point(|row| row.key == *key)
+}
+
+impl Row {
+    /// Whether its error lines may be about other rows, since their gateway often names no upstream. Requests that reached
+    /// none and did not fail, such as those without a route, are no reason why they should not.
+    fn is_nameless(&self) -> bool {
+        self.key.upstream.is_empty() && NAMELESS.contains(&self.key.kind) && !self.is_troubled()
+    }
+
+    /// Whether the error log tells of attempts here that made failures of those that count.
+    fn tells_of_failures(&self, statuses: &Statuses) -> bool {
+        self.told().any(|item| statuses.contains(item.sign.status))
+    }
+
+    /// How many attempts more than it has an error log may tell of the failures in its access log.
+    fn room(&self, statuses: &Statuses) -> u64 {
+        let Some(trouble) = self.cell.trouble.as_deref().filter(|_| self.accessed) else { return 0 };
+        let told = self.told().filter(|item| statuses.contains(item.sign.status)).map(|item| item.attempts).sum();
+        trouble.failures.max(trouble.failed_attempts).saturating_sub(told)
+    }
+
+    /// Takes out what the error log tells of up to `most` attempts, and, of an upstream that it names, of all that made no
+    /// failure of those that count. Requests and all other evidence stay.
+    fn split_off(&mut self, most: u64, statuses: &Statuses) -> Cell {
+        let others = if self.key.upstream.is_empty() { 0 } else { u64::MAX };
+        let (mut part, mut left) = (Trouble::default(), most);
+        let Some(trouble) = self.cell.trouble.as_deref_mut() else { return Cell::default() };
+        for item in trouble.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
+            let most = if statuses.contains(item.sign.status) { &mut left } else { &mut { others } };
+            let taken = item.attempts.min(*most);
+            *most -= taken;
+            if taken > 0 {
+                part.add_evidence(item.split_off(taken));
+            }
+        }
+        trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.attempts > 0);
+        let told = || trouble.evidence.iter().filter(|item| item.source == Source::ErrorLog);
+        let slots = told().fold(0, |all, item| all | item.slots);
+        if told().next().is_none() {
+            // The last of it takes along when, to whom and on which paths it happened: nothing else failed here.
+            part.told_paths = std::mem::take(&mut trouble.told_paths);
+            part.told_clients = std::mem::take(&mut trouble.told_clients);
+            part.ids = std::mem::take(&mut trouble.ids);
+            part.slots = trouble.slots;
+        }
+        trouble.slots = slots;
+        if trouble.evidence.is_empty() {
+            self.cell.trouble = None;
+        }
+        Cell { trouble: Some(Box::new(part)), ..Cell::default() }
+    }
+}
+
+impl Evidence {
+    /// Takes out as many attempts, with a line for each.
+    fn split_off(&mut self, attempts: u64) -> Self {
+        let lines = self.lines.min(attempts);
+        let not_repeatable = self.not_repeatable.min(lines);
+        self.attempts -= attempts;
+        self.lines -= lines;
+        self.not_repeatable -= not_repeatable;
+        Self { lines, attempts, not_repeatable, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{super::Key, NO_TROUBLE};
+    use super::*;
+    use crate::aggregate::Place;
+    use crate::cause::{Cause, Seen, Sign, Strength};
+    use crate::grammar::time::Stamp;
+
+    const fn sign(kind: &'static str, status: u16) -> Sign {
+        Sign { kind, cause: Cause::Unknown, strength: Strength::Strong, says: "", seen: Seen::Field, status }
+    }
+
+    /// A row of Traefik's without an upstream, with three requests, at which its own log tells of one attempt with each of
+    /// these signs, at these times.
+    fn nameless(told: [(&'static Sign, u64); 2]) -> Row {
+        let (proxy, group, upstream) = (Proxy::TRAEFIK.name().to_owned(), String::new(), String::new());
+        let key = Arc::new(Key { proxy, group, upstream, kind: Proxy::TRAEFIK });
+        let mut cell = Cell { requests: 3, ..Cell::default() };
+        for (sign, slots) in told {
+            let place = Place { input: 0, line: 1, text: &Vec::new };
+            let evidence = cell.trouble().evidence_of(sign, Source::ErrorLog, Stamp::from_seconds(0), &place);
+            (evidence.lines, evidence.attempts, evidence.slots) = (1, 1, slots);
+            cell.trouble().slots |= slots;
+        }
+        Row { key, window: 0, uncounted: false, accessed: true, unnamed: false, cell }
+    }
+
+    #[test]
+    fn what_stays_has_its_own_times() {
+        static TIMEOUT: Sign = sign("a-timeout", 504);
+        static BROKE_OFF: Sign = sign("broke-off", 500);
+        let shown = |cell: &Cell| {
+            let trouble = cell.trouble.as_deref().unwrap_or(&NO_TROUBLE);
+            (trouble.evidence.iter().map(|item| item.sign.kind).collect::<Vec<_>>(), trouble.slots, cell.requests)
+        };
+        let mut row = nameless([(&TIMEOUT, 0b011), (&BROKE_OFF, 0b110)]);
+        assert_eq!(shown(&row.split_off(9, &Statuses::gateway())).0, ["a-timeout"]);
+        assert_eq!(shown(&row.cell), (vec!["broke-off"], 0b110, 3));
+        // Where 500 counts, too, all goes, and requests stay.
+        let mut statuses = Statuses::gateway();
+        statuses.insert(500);
+        let mut row = nameless([(&TIMEOUT, 0b011), (&BROKE_OFF, 0b110)]);
+        assert_eq!(shown(&row.split_off(9, &statuses)), (vec!["a-timeout", "broke-off"], 0b111, 0));
+        assert_eq!(shown(&row.cell), (vec![], 0, 3));
+    }
+}
