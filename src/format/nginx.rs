@@ -11,7 +11,7 @@ pub(super) use var::{Var, plain_name};
 use super::record::{sign, table};
 use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::{host, is_server, split_port};
+use crate::grammar::address::{bare_host, host, is_server, split_port};
 use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::present;
@@ -199,7 +199,7 @@ impl<'a> Vars<'a> {
             names_upstream: self.has(Var::UpstreamAddr),
             names_connect: self.has(Var::ConnectTime),
             names_header: self.has(Var::HeaderTime),
-            host: host(self.get(Var::Host)),
+            host: bare_host(self.get(Var::Host)),
             bytes: whole(self.get(Var::BodyBytes), uint).or_else(|| whole(self.get(Var::Bytes), uint)),
             duration: self.duration(),
             client: self.client(),
