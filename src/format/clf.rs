@@ -196,7 +196,8 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
 /// (`%h:%{remote}p %v:%p`). A virtual host's port stands before clients that have none.
 fn is_client_first(first: &[u8], second: &[u8]) -> bool {
     let ([(client, from), (name, to)], none) = ([first, second].map(split_port), b"");
-    from != none && to != none && address(client).is_some() && address(name).is_none()
+    let is_name = name.first() == Some(&b'[') || memchr(b':', name).is_none();
+    from != none && to != none && address(client).is_some() && address(name).is_none() && is_name
 }
 
 /// An IPv6 address may stand in brackets.
@@ -224,6 +225,8 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
         (Some(_), None, _) => Some((Some(second).filter(|second| is_host(second)), first, user)),
         (Some(_), Some(_), None) => Some((Some(second), first, user)),
         (None, Some(_), Some(space)) => Some((Some(first), second, &user[space + 1..])),
+        // `HostnameLookups On`: the client's name.
+        (None, None, None) if is_name(first) && !is_host(second) => Some((None, first, user)),
         _ => None,
     }
 }
@@ -232,6 +235,12 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
 fn is_host(word: &[u8]) -> bool {
     let (name, port) = split_port(word);
     !port.is_empty() || memchr(b'.', name).is_some() || name == b"localhost"
+}
+
+/// Whether a word is the name of a machine, with its domain and without a port.
+fn is_name(word: &[u8]) -> bool {
+    let domain = memchr::memrchr(b'.', word).map_or(&b""[..], |dot| &word[dot + 1..]);
+    domain.first().is_some_and(u8::is_ascii_alphabetic) && memchr(b':', word).is_none()
 }
 
 /// The longest list of addresses that is looked at.
@@ -356,6 +365,10 @@ fn headers_behind(i: &[u8]) -> Headers<'_> {
     let (tail, agent) = match (next_text(rest), cut(rest)) {
         (Ok((tail, agent)), _) => (tail, agent),
         (Err(_), Some(agent)) => (&b""[..], agent),
+        // A referrer that is missing, in a layout that has no quotes around it.
+        (Err(_), None) if between == b" -" && rest.is_empty() && names_program(referer) => {
+            return Headers { agent: Some(referer), tail: rest, ..Headers::default() };
+        }
         (Err(_), None) => return none,
     };
     let is_number = between.trim_ascii().iter().all(u8::is_ascii_digit);
@@ -379,6 +392,11 @@ fn is_between(i: &[u8]) -> bool {
 /// What a browser sends as the referer, or nothing: no address of an upstream and no time.
 fn is_referer(text: &[u8]) -> bool {
     matches!(text, b"" | b"-") || memmem::find(text, b"://").is_some()
+}
+
+/// A user agent that says its program's version, and no URL: `curl/8.14.1`.
+fn names_program(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphabetic) && memchr(b'/', text).is_some_and(|at| text[at - 1] != b':')
 }
 
 /// A user agent, or nothing: no number and no address.

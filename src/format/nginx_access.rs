@@ -558,6 +558,23 @@ mod tests {
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] (0 s) "GET /a HTTP/1.1" 200 1 "-" "ua""#,
                 "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
             ),
+            // `HostnameLookups On`; a referrer that is missing, without quotes; a day of one digit.
+            (
+                r#"host.example.net bob al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=host.example.net user=al",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 - "curl/8.14.1""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=curl/8.14.1",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 - "https://r/""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [8/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
             // No status was sent.
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 0 0"#, "bytes=0 client=203.0.113.9"),
             // `$request_time` before the headers; more than one space.
