@@ -162,7 +162,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         group: tail.group(),
         upstream,
         method,
-        host: host(line.host.unwrap_or_default()),
+        host: host(line.host.or(line.late_host).unwrap_or_default()),
         path,
         bytes: whole(line.bytes, uint),
         duration,

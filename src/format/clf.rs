@@ -15,6 +15,8 @@ use std::net::IpAddr;
 pub(super) struct Line<'a> {
     /// The virtual host that some layouts begin with.
     pub host: Option<&'a [u8]>,
+    /// The host that the client asked for, where it stands between the time and the request.
+    pub late_host: Option<&'a [u8]>,
     /// The client's address.
     pub client: &'a [u8],
     /// The authenticated user's name; may hold anything but a time in brackets.
@@ -52,13 +54,15 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     let (bracket, when, after) = time(line)?;
     let (host, client, user) = lead(&line[..bracket])?;
     let stamp = &line[bracket + 1..line.len() - after.len() - 2];
-    let answer = request(after).or_else(|_| late_request(after)).or_else(|_| raw_request(after));
-    let (rest, (request, status, bytes)) = answer.ok()?;
+    let (late_host, (rest, (request, status, bytes))) = match request(after) {
+        Ok(answer) => (None, answer),
+        Err(_) => late_request(after)?,
+    };
     let Headers { between, mut agent, mut tail } = headers(rest);
     if !is_tail(tail) {
         (tail, agent) = raw_agent(line, agent?, tail)?;
     }
-    Some(Line { host, client, user, stamp, when, request, status, bytes, between, agent, tail })
+    Some(Line { host, late_host, client, user, stamp, when, request, status, bytes, between, agent, tail })
 }
 
 /// Whether this may follow a user agent.
@@ -110,22 +114,32 @@ fn request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
     Ok((rest, (request, status, bytes)))
 }
 
-/// [`request`] behind one more value of people's own: the clients that `X-Forwarded-For` names, in quotes, or the time
-/// taken, in parentheses: `(0 s) "GET / HTTP/1.1" 502 150`.
+/// [`request`] behind a value of people's own, or with raw quotes inside; the host comes first, if the value is one.
 #[cold]
-fn late_request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
-    let rest = match i {
-        [b'(', inside @ ..] => &inside[memchr(b')', inside).map_or(inside.len(), |end| end + 1)..],
-        _ => {
-            let (rest, clients) = text(i)?;
+fn late_request(i: &[u8]) -> Option<(Option<&[u8]>, (&[u8], Answer<'_>))> {
+    let (host, late) = behind_value(i);
+    Some((host, request(late).or_else(|_| raw_request(late)).ok()?))
+}
+
+/// Where a request may stand behind a value of people's own, and the host if it is one: the clients that `X-Forwarded-For`
+/// names, in quotes; the time taken, in parentheses (`(0 s) "GET / HTTP/1.1" 502 150`); the host that was asked for, as
+/// Apache APISIX has it (`shop.example.com:9080 "GET / HTTP/1.1" 502 150`).
+fn behind_value(i: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let (host, rest) = match i {
+        [b'(', inside @ ..] => (None, &inside[memchr(b')', inside).map_or(inside.len(), |end| end + 1)..]),
+        [b'"', ..] => {
+            let Ok((rest, clients)) = text(i) else { return (None, i) };
             // A list has its spaces behind commas; a request with a raw quote inside has others.
-            if memchr_iter(b' ', clients).any(|space| !clients[..space].ends_with(b",")) {
-                return mismatch();
-            }
-            rest
+            let is_list = memchr_iter(b' ', clients).all(|space| clients[..space].ends_with(b","));
+            (None, if is_list { rest } else { i })
+        }
+        _ => {
+            let word = &i[..find(b' ', i).unwrap_or(i.len())];
+            let host = Some(word).filter(|word| is_host(word) && is_client(word));
+            (host, if is_client(word) { &i[word.len()..] } else { i })
         }
     };
-    request(byte(b' ')(rest)?.0)
+    (host, rest.strip_prefix(b" ").unwrap_or(i))
 }
 
 /// [`request`] with raw quotes inside, as no server writes it by default: it ends where a status follows.

@@ -110,7 +110,7 @@ fn fill_from<'a>(line: &clf::Line<'a>, vars: &mut Vars<'a>) -> Option<()> {
     if line.status == b"-" || !line.has_zone() {
         return None;
     }
-    if let Some(host) = line.host {
+    if let Some(host) = line.host.or(line.late_host) {
         vars.set(Var::Host, host);
     }
     vars.set(Var::RemoteAddr, line.client);
@@ -369,13 +369,14 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// `$request_time` comes first, and is never a list; a second of two is `$upstream_response_time`.
+    /// `$request_time` comes first, and is never a list; a second of two, or what stands behind one that is known, is
+    /// `$upstream_response_time`.
     fn finish(self, vars: &mut Vars<'a>) {
         let [first, second] = self.times;
         let is_list = |value: &[u8]| memchr(b' ', value).is_some();
         let (request, response) = match self.count {
             0 => return,
-            1 if is_list(first) => (second, first),
+            1 if is_list(first) || vars.has(Var::RequestTime) => (second, first),
             2 if is_list(first) && !is_list(second) => (second, first),
             1 | 2 => (first, second),
             _ => (first, &b""[..]),
@@ -516,6 +517,19 @@ mod tests {
             ),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "" 000 0 "" """#, "status=0 bytes=0 client=203.0.113.9"),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 499 - "-" "-""#, "status=499 client=203.0.113.9"),
+            // The host behind the time, and the address where Apache APISIX has it; a word that is no host.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] shop.example.com:9080 "GET /a HTTP/1.1" 502 154 0.003 "-" "ua" 10.0.0.5:80, 10.0.0.6:80 502, 502 0.001, 0.002 "http://shop.example.com:9080/a""#,
+                "status=502 upstream=10.0.0.6:80 method=GET host=shop.example.com path=/a bytes=154 duration=0.003 client=203.0.113.9 agent=ua names=upstream attempts=[10.0.0.5:80 502 -/-/0.001, 10.0.0.6:80 502 -/-/0.002]",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] shop:443 "GET /a HTTP/1.1" 502 154 0.003 "-" "ua" 10.0.0.5:80 502 0.001"#,
+                "status=502 upstream=10.0.0.5:80 method=GET host=shop path=/a bytes=154 duration=0.003 client=203.0.113.9 agent=ua names=upstream attempts=[10.0.0.5:80 502 -/-/0.001]",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] https "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
             // lighttpd's default (`%h %V %u`), with a name, an address; `%v %h %l %u`.
             (
                 r#"203.0.113.9 shop.example.com al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
@@ -646,7 +660,7 @@ mod tests {
             ),
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 0.012 "-" "curl/8" 0.011 x"#,
-                "status=200 method=GET path=/ bytes=12 duration=0.012 client=203.0.113.9 agent=curl/8",
+                "status=200 method=GET path=/ bytes=12 duration=0.012 client=203.0.113.9 agent=curl/8 attempts=[ - -/-/0.011]",
             ),
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET / HTTP/1.1" 200 12 10.0.0.4 40 - "https://r/" "curl"#,
