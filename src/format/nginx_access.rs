@@ -5,6 +5,7 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 mod layout;
+mod ltsv;
 mod proxy_manager;
 
 use super::clf::{self, text};
@@ -49,6 +50,9 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     }
     if line.first() == Some(&b'[') {
         return proxy_manager::vars(line)?.skim();
+    }
+    if let Some(line) = ltsv::Line::of(line) {
+        return line.skim();
     }
     let line = clf::line(line)?;
     match ordinary(&line) {
@@ -95,6 +99,9 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     }
     if line.first() == Some(&b'[') {
         return proxy_manager::vars(line)?.record();
+    }
+    if let Some(line) = ltsv::Line::of(line) {
+        return line.record();
     }
     fill_from(&clf::line(line)?, &mut vars)?;
     vars.record()
