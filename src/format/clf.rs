@@ -189,6 +189,8 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
     let (host, client) = match find(b' ', client) {
         // `203.0.113.9 (10.0.0.2, 10.0.0.3)`: what a header says of the client.
         Some(space) if client[space..].starts_with(b" (") && client.ends_with(b")") => (None, &client[..space]),
+        // `203.0.113.9 "10.0.0.2" "v1"`: headers.
+        Some(space) if are_quoted(&client[space..]) && address(&client[..space]).is_some() => (None, &client[..space]),
         _ if find(b',', client).is_some() => forwarded(client)?,
         Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
             (Some(&client[space + 1..]), &client[..space])
@@ -204,6 +206,14 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         _ => user,
     };
     Some((host, client, user))
+}
+
+/// Whether this is quoted values alone, each behind a space.
+fn are_quoted(mut i: &[u8]) -> bool {
+    while let Ok((rest, _)) = next_text(i) {
+        i = rest;
+    }
+    i.is_empty()
 }
 
 /// Whether of two words before the dash the first is the client: an address and its port, before a name and its port

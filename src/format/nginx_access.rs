@@ -175,7 +175,8 @@ fn is_foreign(line: &clf::Line<'_>) -> bool {
         return false;
     }
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
-    let haproxy = || (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
+    let quoted = || preceded(byte(b' '), text);
+    let haproxy = || (tag(" "), uint, tag(" "), uint, quoted(), quoted(), quoted()).parse(tail).is_ok();
     is_number() && haproxy() || traefik::ends_so(tail) || apache_access::is_apache(line) || varnish::is_varnish(line)
 }
 
@@ -595,6 +596,16 @@ mod tests {
             (
                 r#"203.0.113.9 - - [8/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
                 "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            // Headers in quotes before the dash.
+            (
+                r#"203.0.113.9 "10.0.0.2, 10.0.0.3" "a b" - al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            // Numbers and a quoted value, which are not HAProxy's.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 302 - "-" "ua" 0 27101 "B11C-m8" "-""#,
+                "status=302 method=GET path=/a client=203.0.113.9 agent=ua",
             ),
             // No status was sent.
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 0 0"#, "bytes=0 client=203.0.113.9"),
