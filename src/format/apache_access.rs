@@ -597,6 +597,10 @@ mod tests {
                 "status=200 method=POST host=shop path=/ bytes=12 client=203.0.113.9",
             ),
             (
+                r#"192.0.2.4:80 2001:db8:9:1 - - [28/Sep/2026:12:00:00 +0600] "POST / HTTP/2.0" 200 12 "-" "-""#,
+                "status=200 method=POST host=192.0.2.4 path=/ bytes=12 client=2001:db8:9:1",
+            ),
+            (
                 r#"203.0.113.9 - al [28/Sep/2026:12:00:00] "GET /a HTTP/1.1" 200 12 "-" "ua" 0"#,
                 "status=200 method=GET path=/a bytes=12 duration=0.000 client=203.0.113.9 user=al agent=ua",
             ),

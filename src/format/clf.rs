@@ -226,6 +226,8 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
     let (host, client) = match find(b' ', client) {
         // `203.0.113.9 (10.0.0.2, 10.0.0.3)`: what a header says of the client.
         Some(space) if client[space..].starts_with(b" (") && client.ends_with(b")") => (None, &client[..space]),
+        // `203.0.113.9 "10.0.0.2" "v1"`: headers.
+        Some(space) if are_quoted(&client[space..]) && address(&client[..space]).is_some() => (None, &client[..space]),
         _ if find(b',', client).is_some() => forwarded(client)?,
         Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
             (Some(&client[space + 1..]), &client[..space])
@@ -243,11 +245,20 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
     Some(Lead { host, client, identity: b"", user })
 }
 
+/// Whether this is quoted values alone, each behind a space.
+fn are_quoted(mut i: &[u8]) -> bool {
+    while let Ok((rest, _)) = next_text(i) {
+        i = rest;
+    }
+    i.is_empty()
+}
+
 /// Whether of two words before the dash the first is the client: an address and its port, before a name and its port
 /// (`%h:%{remote}p %v:%p`). A virtual host's port stands before clients that have none.
 fn is_client_first(first: &[u8], second: &[u8]) -> bool {
     let ([(client, from), (name, to)], none) = ([first, second].map(split_port), b"");
-    from != none && to != none && address(client).is_some() && address(name).is_none()
+    let is_name = name.first() == Some(&b'[') || memchr(b':', name).is_none();
+    from != none && to != none && address(client).is_some() && address(name).is_none() && is_name
 }
 
 /// An IPv6 address may stand in brackets.
@@ -279,6 +290,10 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
             let (identity, user) = (&user[..space], &user[space + 1..]);
             Some(Lead { host: Some(first), client: second, identity, user })
         }
+        // `HostnameLookups On`: the client's name.
+        (None, None, None) if is_name(first) && !is_host(second) => {
+            Some(Lead { host: None, client: first, identity: second, user })
+        }
         _ => None,
     }
 }
@@ -287,6 +302,12 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
 fn is_host(word: &[u8]) -> bool {
     let (name, port) = split_port(word);
     !port.is_empty() || memchr(b'.', name).is_some() || name == b"localhost"
+}
+
+/// Whether a word is the name of a machine, with its domain and without a port.
+fn is_name(word: &[u8]) -> bool {
+    let domain = memchr::memrchr(b'.', word).map_or(&b""[..], |dot| &word[dot + 1..]);
+    domain.first().is_some_and(u8::is_ascii_alphabetic) && memchr(b':', word).is_none()
 }
 
 /// The longest list of addresses that is looked at.
@@ -411,6 +432,10 @@ fn headers_behind(i: &[u8]) -> Headers<'_> {
     let (tail, agent) = match (next_text(rest), cut(rest)) {
         (Ok((tail, agent)), _) => (tail, agent),
         (Err(_), Some(agent)) => (&b""[..], agent),
+        // A referrer that is missing, in a layout that has no quotes around it.
+        (Err(_), None) if between == b" -" && rest.is_empty() && names_program(referer) => {
+            return Headers { agent: Some(referer), tail: rest, ..Headers::default() };
+        }
         (Err(_), None) => return none,
     };
     let is_number = between.trim_ascii().iter().all(u8::is_ascii_digit);
@@ -434,6 +459,11 @@ fn is_between(i: &[u8]) -> bool {
 /// What a browser sends as the referer, or nothing: no address of an upstream and no time.
 fn is_referer(text: &[u8]) -> bool {
     matches!(text, b"" | b"-") || memmem::find(text, b"://").is_some()
+}
+
+/// A user agent that says its program's version, and no URL: `curl/8.14.1`.
+fn names_program(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphabetic) && memchr(b'/', text).is_some_and(|at| text[at - 1] != b':')
 }
 
 /// A user agent, or nothing: no number and no address.

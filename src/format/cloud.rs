@@ -2,8 +2,8 @@
 //! number in quotes, URLs for hosts and paths, and times in whatever unit somebody chose.
 
 use super::{Skim, Skimmed, What};
+pub(super) use crate::grammar::address::bare_host as host;
 use crate::grammar::{
-    address,
     json::{Value, object},
     number::{self, Micros, whole},
     text::place_of,
@@ -130,16 +130,6 @@ fn three(text: &[u8], separator: u8) -> Option<[u32; 3]> {
     parts.next().is_none().then_some(numbers)
 }
 
-/// An address without its port, if it has one: IPv6 stands without brackets where no port follows.
-pub(super) fn host(address: &[u8]) -> &[u8] {
-    let colons = address.iter().filter(|byte| **byte == b':').count();
-    match address {
-        [b'[', ..] => address::host(address),
-        _ if colons == 1 => address::split_port(address).0,
-        _ => address,
-    }
-}
-
 /// The host, without its port, and the path, with its query, of a URL whose slashes JSON may have escaped:
 /// `https://shop.example.com:443/a?b`, `https:\/\/shop.example.com\/a`. What is no URL is a path.
 pub(super) fn url(text: &[u8]) -> (&[u8], &[u8]) {
@@ -250,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_urls_and_addresses_apart() {
+    fn takes_urls_apart() {
         let cases = [
             ("https://shop.example.com:443/a?b=c:d", "shop.example.com", "/a?b=c:d"),
             (r"https:\/\/shop.example.com\/a", "shop.example.com", r"\/a"),
@@ -262,16 +252,6 @@ mod tests {
         ];
         for (text, host, path) in cases {
             assert_eq!(url(text.as_bytes()), (host.as_bytes(), path.as_bytes()), "{text}");
-        }
-        for (address, expected) in [
-            ("192.0.2.1", "192.0.2.1"),
-            ("192.0.2.1:443", "192.0.2.1"),
-            ("2001:db8::1", "2001:db8::1"),
-            ("[2001:db8::1]:443", "2001:db8::1"),
-            ("shop.example.com:8443", "shop.example.com"),
-            ("", ""),
-        ] {
-            assert_eq!(host(address.as_bytes()), expected.as_bytes(), "{address}");
         }
     }
 }

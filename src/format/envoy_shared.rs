@@ -11,7 +11,7 @@
 use super::record::{sign, table, wording};
 use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Sign, Strength};
-use crate::grammar::address::{host, split_port};
+use crate::grammar::address::{bare_host, split_port};
 use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::{place_of, present};
 use crate::grammar::time::When;
@@ -84,8 +84,8 @@ impl<'a> Fields<'a> {
     /// (`use_remote_address`, `xff_num_trusted_hops`); else the first that the header names.
     fn client(&self) -> &'a [u8] {
         let first = self.forwarded_for.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
-        match bare_address(self.downstream) {
-            b"" => bare_address(first),
+        match bare_host(self.downstream) {
+            b"" => bare_host(first),
             trusted => trusted,
         }
     }
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
             upstream,
             names_upstream: self.names_upstream,
             method: self.method,
-            host: bare_address(self.authority),
+            host: bare_host(self.authority),
             path: self.path,
             bytes: whole(self.sent, uint),
             duration,
@@ -157,12 +157,6 @@ impl<'a> Fields<'a> {
         }
         record
     }
-}
-
-/// A host or an address without its port; an IPv6 address may stand without brackets, and then has none.
-fn bare_address(text: &[u8]) -> &[u8] {
-    let is_bare_v6 = text.first() != Some(&b'[') && text.iter().filter(|byte| **byte == b':').count() > 1;
-    if is_bare_v6 { text } else { host(text) }
 }
 
 /// An upstream's host. In older Envoys it is a URL: `tcp://10.0.2.1:80`.

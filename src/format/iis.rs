@@ -89,8 +89,10 @@ fn line<'a, const N: usize>(i: &'a [u8], fields: &Fields) -> Option<Line<'a, N>>
     let of = |row: Values<'a, N>| Line::of(row.when(fields)?, row);
     let its_own = fields.are_known() && !fields.are_of_an_edge();
     let named = its_own.then(|| fields.values(i, b' ', guess).and_then(of)).flatten();
-    // A line may stand under a heading that is not its own: joined files, a rotated one.
-    named.or_else(|| guess(i).and_then(of))
+    // A line may stand under a heading that is not its own: joined files, a rotated one. Or it was cut off behind the
+    // status.
+    let cut = || its_own.then(|| fields.split(i, b' ', 1).and_then(of)).flatten();
+    named.or_else(|| guess(i).and_then(of)).or_else(cut)
 }
 
 /// What every site's name begins with: `W3SVC1`, the service and the site's number.
@@ -137,7 +139,6 @@ fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
         (Column::Status, code),
         (Column::Substatus, code + 1),
         (Column::Win32, code + 2),
-        (Column::Taken, code + 2 + numbers),
     ];
     named.into_iter().for_each(|(column, at)| values.set(column, word(at)));
     // A referrer is a URL, or missing.
@@ -152,10 +153,15 @@ fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
     if code > agent + 2 && place_of(word(code - 1), b"/").is_none() {
         values.set(Column::Host, word(code - 1));
     }
+    if numbers > 0 {
+        values.set(Column::Taken, word(code + 2 + numbers));
+    }
     if numbers >= 2 {
         values.set(Column::Sent, word(code + 3));
     }
-    (numbers > 0).then_some(values)
+    // IIS 6 does not log the time taken, unless it is told to.
+    let is_default = || word(2).starts_with(SITE) && code == agent + 1 && code + 3 == words.len();
+    (numbers > 0 || is_default()).then_some(values)
 }
 
 impl<'a, const N: usize> Line<'a, N> {
@@ -350,6 +356,10 @@ mod tests {
         );
         assert_eq!((&*record.shown_path(), &*record.shown_agent()), (&b"/a+b?c=d"[..], &b"Mozilla/5.0 (X11)"[..]));
         assert!(skim(line, &fields).is_some());
+        let record = read(&line[..26], &fields).unwrap_or_default();
+        assert_eq!((record.status, record.duration, record.bytes), (Some(200), Some(31_000), None));
+        assert!(skim(&line[..26], &fields).is_some());
+        assert!(read(&line[..22], &fields).is_none());
         // Fewer columns than the heading has: those of IIS's own order.
         let other = b"2026-11-27 08:00:10 10.0.0.4 GET / - 443 - 203.0.113.9 HTTP/2 curl/8.0 - - 304 0 0";
         assert!(read(other, &fields).is_none());
@@ -409,6 +419,16 @@ mod tests {
             assert_eq!((record.status, record.client), (Some(200), &b"203.0.113.9"[..]), "{line}");
             assert_eq!((&*record.shown_path(), &*record.shown_agent()), (&b"/a?b"[..], &b"u a"[..]), "{line}");
         }
+    }
+
+    /// IIS 6 logged no time taken by default.
+    #[test]
+    fn guesses_the_columns_of_iis_6() {
+        let line = b"2026-11-27 08:00:10 W3SVC1 10.0.0.4 GET /a.asp - 80 - 203.0.113.9 Mozilla/4.0+(a;+b) 404 0 2";
+        let record = read(line, Fields::UNKNOWN).unwrap_or_default();
+        assert_eq!((record.status, record.duration, record.client), (Some(404), None, &b"203.0.113.9"[..]));
+        assert_eq!((record.group, &*record.shown_agent()), (&b"W3SVC1"[..], &b"Mozilla/4.0 (a; b)"[..]));
+        assert!(skim(line, Fields::UNKNOWN).is_some());
     }
 
     #[test]

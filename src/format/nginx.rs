@@ -11,12 +11,12 @@ pub(super) use var::{Var, plain_name};
 use super::record::{sign, table};
 use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::{host, is_server, split_port};
+use crate::grammar::address::{bare_host, host, is_server, split_port};
 use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::present;
 use crate::grammar::time::{When, clf, epoch, iso};
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr2, memmem, memrchr};
 
 /// How many variables keep a value.
 const SLOTS: usize = Var::AnyTime as usize;
@@ -199,7 +199,7 @@ impl<'a> Vars<'a> {
             names_upstream: self.has(Var::UpstreamAddr),
             names_connect: self.has(Var::ConnectTime),
             names_header: self.has(Var::HeaderTime),
-            host: host(self.get(Var::Host)),
+            host: bare_host(self.get(Var::Host)),
             bytes: whole(self.get(Var::BodyBytes), uint).or_else(|| whole(self.get(Var::Bytes), uint)),
             duration: self.duration(),
             client: self.client(),
@@ -300,6 +300,8 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
     }
     match memrchr(b' ', rest) {
         Some(at) if rest[at + 1..].starts_with(b"HTTP/") => (method, rest[..at].trim_ascii()),
+        // Words, none of which is a protocol, and the second of which is no target.
+        Some(_) if !matches!(rest, [b'/' | b'*', ..]) && memmem::find(rest, b"://").is_none() => (b"", line),
         _ => (method, rest.trim_ascii()),
     }
 }
@@ -774,6 +776,9 @@ pub(super) mod tests {
             (r"GET /b\x22 x HTTP/1.1", "GET", r"/b\x22 x"),
             (r"\x16\x03\x01\x02", "", r"\x16\x03\x01\x02"),
             ("no request", "", "no request"),
+            ("GET no target here", "", "GET no target here"),
+            ("GET /a b", "GET", "/a b"),
+            ("GET http://h/a b", "GET", "http://h/a b"),
             ("HELP", "HELP", ""),
             ("-", "", ""),
             ("", "", ""),

@@ -5,6 +5,7 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 mod layout;
+mod ltsv;
 mod proxy_manager;
 
 use super::clf::{self, text};
@@ -49,6 +50,9 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     }
     if line.first() == Some(&b'[') {
         return proxy_manager::vars(line)?.skim();
+    }
+    if let Some(line) = ltsv::Line::of(line) {
+        return line.skim();
     }
     let line = clf::line(line)?;
     match ordinary(&line) {
@@ -95,6 +99,9 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     }
     if line.first() == Some(&b'[') {
         return proxy_manager::vars(line)?.record();
+    }
+    if let Some(line) = ltsv::Line::of(line) {
+        return line.record();
     }
     let line = clf::line(line)?;
     fill_from(&line, &mut vars)?;
@@ -169,7 +176,8 @@ fn is_foreign(line: &clf::Line<'_>) -> bool {
         return false;
     }
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
-    let haproxy = || (tag(" "), uint, tag(" "), uint, tag(" "), text).parse(tail).is_ok();
+    let quoted = || preceded(byte(b' '), text);
+    let haproxy = || (tag(" "), uint, tag(" "), uint, quoted(), quoted(), quoted()).parse(tail).is_ok();
     is_number() && haproxy() || traefik::ends_so(tail) || apache_access::is_apache(line) || varnish::is_varnish(line)
 }
 
@@ -572,6 +580,33 @@ mod tests {
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] (0 s) "GET /a HTTP/1.1" 200 1 "-" "ua""#,
                 "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            // `HostnameLookups On`; a referrer that is missing, without quotes; a day of one digit.
+            (
+                r#"host.example.net bob al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=host.example.net user=al",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 - "curl/8.14.1""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=curl/8.14.1",
+            ),
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 - "https://r/""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9",
+            ),
+            (
+                r#"203.0.113.9 - - [8/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            // Headers in quotes before the dash.
+            (
+                r#"203.0.113.9 "10.0.0.2, 10.0.0.3" "a b" - al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1"#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 user=al",
+            ),
+            // Numbers and a quoted value, which are not HAProxy's.
+            (
+                r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 302 - "-" "ua" 0 27101 "B11C-m8" "-""#,
+                "status=302 method=GET path=/a client=203.0.113.9 agent=ua",
             ),
             // No status was sent.
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 0 0"#, "bytes=0 client=203.0.113.9"),

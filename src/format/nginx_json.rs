@@ -73,9 +73,11 @@ fn is_own(name: &[u8], var: Var) -> bool {
         | b"remote_addr"
         | b"remote_user"
         | b"body_bytes_sent"
+        | b"body_bytes"
         | b"request_uri"
         | b"request_time"
         | b"http_user_agent"
+        | b"http_host"
         | b"http_referer"
         | b"http_x_forwarded_for"
         | b"generation_time_milli" => true,
@@ -173,6 +175,15 @@ mod tests {
             (
                 r#"{"msec":"1700000000.123","time":"0.002","status":"200","remote_addr":"","http_x_forwarded_for":"203.0.113.9, 10.0.0.1"}"#,
                 "status=200 duration=0.002 client=203.0.113.9",
+            ),
+            // Names that are nginx's, or made of its own.
+            (
+                r#"{"time":"2026-11-21T00:24:09+00:00","method":"GET","uri":"/a?b","status":504,"body_bytes":157,"response_time":60.000}"#,
+                "status=504 method=GET path=/a?b bytes=157 duration=60.000",
+            ),
+            (
+                r#"{"timestamp":1700000000.123,"clientip":"203.0.113.9","serverip":"10.0.0.1","method":"GET","url":"/a","status":200,"size":157,"resp_time":0.008,"http_host":"h","user_agent":""}"#,
+                "status=200 method=GET host=h path=/a bytes=157 duration=0.008 client=203.0.113.9",
             ),
             // Whoever ships lines puts a stamp on them.
             (r#"{"status":"502","remote_addr":"203.0.113.9"}"#, "status=502 client=203.0.113.9"),

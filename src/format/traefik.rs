@@ -87,20 +87,25 @@ struct Tail<'a> {
     duration: Option<Micros>,
 }
 
-/// ` 262 "checkout@docker" "http://10.0.0.5:8080" 247ms`, and what stands before it. Version 1 wrote ` 262 - - 0ms` of
-/// what it answered itself.
+/// ` 262 "checkout@docker" "http://10.0.0.5:8080" 247ms`, and what stands before it. Some versions write a name or a URL
+/// that is missing without quotes: ` 262 - - 0ms`, as version 1 did of what it answered itself.
 fn split(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     let rest = line.strip_suffix(b"ms")?;
     let space = rfind(b' ', rest)?;
     let duration = whole(&rest[space + 1..], uint)?.checked_mul(1_000);
-    let none = rest[..space].strip_suffix(b" - -");
-    let (rest, url) = if let Some(rest) = none { (rest, &b""[..]) } else { last_quoted(&rest[..space])? };
-    let (rest, router) = if none.is_some() { (rest, &b""[..]) } else { last_quoted(rest)? };
+    let names = &rest[..space];
+    let (rest, url) = last_name(names)?;
+    let (rest, router) = last_name(rest)?;
     let space = rfind(b' ', rest)?;
     let count = &rest[space + 1..];
     let is_number = !count.is_empty() && count.iter().all(u8::is_ascii_digit);
-    let is_count = is_number || count == b"-" && none.is_none();
+    let is_count = is_number || count == b"-" && !names.ends_with(b" - -");
     is_count.then_some((&rest[..space], Tail { router: present(router), server: server(present(url)), duration }))
+}
+
+/// The name, or the dash for none, that a text ends with, and what stands before it and its space.
+fn last_name(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    text.strip_suffix(b" -").map(|rest| (rest, &b""[..])).or_else(|| last_quoted(text))
 }
 
 /// The quoted value that a text ends with, and what stands before it and its space: names have no quotes.
@@ -247,6 +252,11 @@ mod tests {
             (
                 r#"::1 - - [21/Nov/2026:02:57:46 +0000] "GET /ping HTTP/1.1" 200 2 "-" "ua" 10 - - 0ms"#,
                 "status=200 method=GET path=/ping bytes=2 duration=0.000 client=::1 agent=ua names=upstream",
+            ),
+            // A router without a server.
+            (
+                r#"::1 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" 200 2 "-" "ua" 10 "my router" - 0ms"#,
+                "status=200 group=my router method=GET path=/ bytes=2 duration=0.000 client=::1 agent=ua names=upstream",
             ),
             // Neither a status nor a count.
             (

@@ -4,9 +4,10 @@
 //! called them backend and frontend. [`Record::upstream_status`] is `OriginStatus` where the server may have answered so: see
 //! `traefik_shared.rs`.
 
-use super::traefik_shared::{SIGNS, bare_host, client, judge as judge_shared, may_be_servers, server};
+use super::traefik_shared::{SIGNS, client, judge as judge_shared, may_be_servers, server};
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud};
 use crate::cause::Proxy;
+use crate::grammar::address::bare_host;
 use crate::grammar::json::{Value, object};
 use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::present;

@@ -12,7 +12,7 @@
 use super::record::{sign, table};
 use super::{Record, Statuses, Verdict};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::host;
+use crate::grammar::address::bare_host;
 use crate::grammar::find::find3;
 use crate::grammar::number::Micros;
 use crate::grammar::text::place_of;
@@ -115,10 +115,4 @@ pub(super) fn server(url: &[u8]) -> &[u8] {
 pub(super) fn client(text: &[u8]) -> &[u8] {
     let first = text.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
     bare_host(first)
-}
-
-/// A host without its port; an IPv6 address may stand without brackets, and then has none.
-pub(super) fn bare_host(text: &[u8]) -> &[u8] {
-    let is_bare_v6 = text.first() != Some(&b'[') && text.iter().filter(|byte| **byte == b':').count() > 1;
-    if is_bare_v6 { text } else { host(text) }
 }

@@ -27,6 +27,13 @@ pub fn host(address: &[u8]) -> &[u8] {
     }
 }
 
+/// The host of what a request asked for, or a client, where IPv6 without brackets has no port.
+#[must_use]
+pub fn bare_host(text: &[u8]) -> &[u8] {
+    let is_bare_v6 = text.first() != Some(&b'[') && text.iter().filter(|byte| **byte == b':').count() > 1;
+    if is_bare_v6 { text } else { host(text) }
+}
+
 /// Whether `item` names a server rather than a group: `ip:port`, `[v6]:port` or `unix:/path`.
 ///
 /// nginx writes the name of the upstream group where no server could be picked (`ngx_http_upstream.c`).
@@ -55,6 +62,21 @@ mod tests {
             ("", "", ""),
         ] {
             assert_eq!(split_port(address.as_bytes()), (host.as_bytes(), port.as_bytes()), "{address}");
+        }
+    }
+
+    #[test]
+    fn bare_ipv6_has_no_port() {
+        for (text, expected) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1:443", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("shop.example.com:8443", "shop.example.com"),
+            ("", ""),
+        ] {
+            assert_eq!(bare_host(text.as_bytes()), expected.as_bytes(), "{text}");
         }
     }
 }

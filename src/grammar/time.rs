@@ -301,11 +301,26 @@ pub fn clf(i: &[u8]) -> Parsed<'_, When> {
 #[inline(always)]
 fn read_clf(i: &[u8]) -> Option<(&[u8], When)> {
     let stamp = i.first_chunk::<20>()?;
-    let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = stamp else { return None };
+    let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', ..] = stamp else { return short_clf(i) };
     let date = || Some((year(&i[7..])?, month(&i[3..])?, two(i)?));
     let midnight = midnight(&LAST_CLF, [eight(stamp, 0), eight(stamp, 3)], date)?;
-    let (rest, micros) = fraction(&i[20..]);
-    let wall = after(midnight, clock(eight(stamp, 12))?, micros);
+    clf_after(after(midnight, clock(eight(stamp, 12))?, 0), &i[20..])
+}
+
+/// [`read_clf`] where the day has one digit, as no server writes it, but people and their programs do:
+/// `1/Apr/2014:00:00:01 -0500`.
+#[cold]
+fn short_clf(i: &[u8]) -> Option<(&[u8], When)> {
+    let [day @ b'1'..=b'9', b'/', _, _, _, b'/', _, _, _, _, b':', ..] = i else { return None };
+    let date = (year(&i[6..])?, month(&i[2..])?, u32::from(day - b'0'));
+    clf_after(wall(date, clock_at(i, 11)?, 0)?, i.get(19..)?)
+}
+
+/// What may follow the seconds, which are `wall`: milliseconds, a zone.
+#[inline(always)]
+fn clf_after(wall: i64, i: &[u8]) -> Option<(&[u8], When)> {
+    let (rest, micros) = fraction(i);
+    let wall = wall + micros;
     match rest {
         [b' ', b'+' | b'-', ..] => {
             let (rest, east) = spaced_offset(rest)?;
@@ -603,6 +618,28 @@ mod tests {
             ("1700000000123", false),
         ] {
             assert_eq!(reads(epoch, text), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_day_of_the_common_log_format_may_have_one_digit() {
+        let at = |wall, zone| Some(When { wall, zone });
+        // 2026-11-04T02:59:07Z is 1793761147.
+        for (text, expected) in [
+            ("4/Nov/2026:02:59:07 +0000", at(1_793_761_147_000_000, Zone::Offset(0))),
+            ("04/Nov/2026:02:59:07 +0000", at(1_793_761_147_000_000, Zone::Offset(0))),
+            ("4/Nov/2026:02:59:07.250 -0500", at(1_793_761_147_250_000, Zone::Offset(-18_000))),
+            ("4/Nov/2026:02:59:07 ", None),
+            ("4/Nov/2026:02:59:0 +0000", None),
+            ("0/Nov/2026:02:59:07 +0000", None),
+            ("/Nov/2026:02:59:07 +0000", None),
+            ("4/11/2026:02:59:07 +0000", None),
+        ] {
+            let read = match clf(text.as_bytes()) {
+                Ok(([], when)) => Some(when),
+                _ => None,
+            };
+            assert_eq!(read, expected, "{text}");
         }
     }
 

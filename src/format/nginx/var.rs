@@ -140,7 +140,7 @@ const ALIASES: &[(Var, &[&[u8]])] = &[
     (Var::BodyBytes, &[b"bodybytessent", b"bodybytes"]),
     (Var::Bytes, &[b"bytessent", b"bytes", b"size"]),
     (Var::RequestTime, &[b"rt", b"requesttime", b"reqtime", b"requestduration", b"duration", b"totaltime"]),
-    (Var::EitherTime, &[b"responsetime"]),
+    (Var::EitherTime, &[b"responsetime", b"resptime"]),
     (
         Var::UpstreamAddr,
         &[

@@ -7,7 +7,7 @@ use super::column;
 use super::directive::apache_word;
 use super::layout::{Class, Joints, Layout, Part, Rules, Sink};
 use super::stamp::{self, Stamp, strftime};
-use crate::grammar::address::host;
+use crate::grammar::address::bare_host;
 use crate::grammar::number::{self, Micros, uint, whole};
 use crate::grammar::text::present;
 use crate::grammar::time::When;
@@ -151,7 +151,7 @@ impl Custom {
             group: glance.group(),
             upstream,
             method: first(&[Field::Method]).unwrap_or(method),
-            host: host(first(&[Field::HostHeader, Field::Host, Field::ServerName]).unwrap_or_default()),
+            host: bare_host(first(&[Field::HostHeader, Field::Host, Field::ServerName]).unwrap_or_default()),
             path,
             query,
             bytes: whole(get(Field::Body), uint).or_else(|| whole(get(Field::Sent), uint)),
@@ -679,6 +679,7 @@ mod tests {
             ("%V", "shop.example.com", "host=shop.example.com"),
             ("%v:%p", "shop.example.com:443", "host=shop.example.com"),
             ("%v:%p", "[2001:db8::1]:443", "host=2001:db8::1"),
+            ("%v:%p", "2001:db8::1:443", "host=2001:db8::1"),
             ("%v %{Host}i", "default www.example.com:8080", "host=www.example.com"),
             ("%X", "X", "flags=X"),
             ("%X", "+", "flags=+"),

@@ -347,6 +347,8 @@ mod tests {
                 "[TIME] 200 http://[2001:db8::1]:80/a?b=:/ 7029",
                 "status=200 host=2001:db8::1 path=/a?b=:/ pid=7029",
             ),
+            ("$host:$server_port $status [$time_local]", "2001:db8::1:80 200 [TIME]", "status=200 host=2001:db8::1"),
+            ("$host:$server_port $status [$time_local]", "[2001:db8::1]:80 200 [TIME]", "status=200 host=2001:db8::1"),
             (
                 "[$time_local] $status $scheme://$http_host$uri$is_args$args $request_method",
                 "[TIME] 200 https://shop.example.com/- GET",
