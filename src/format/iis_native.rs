@@ -10,8 +10,9 @@ use super::{
 use crate::{
     cause::Proxy,
     grammar::{
+        find::find,
         number::{uint, whole},
-        text::place_of,
+        text::Split,
         time::{When, Zone, civil},
     },
 };
@@ -31,8 +32,8 @@ pub(super) static ABOUT: About = About {
     signs: &[&iis::SIGNS],
 };
 
-/// The columns, in their order.
-const COLUMNS: [Column; 15] = [
+/// The columns before the parameters, in their order.
+const COLUMNS: [Column; 14] = [
     Column::Client,
     Column::User,
     Column::Date,
@@ -47,33 +48,34 @@ const COLUMNS: [Column; 15] = [
     Column::Win32,
     Column::Method,
     Column::Stem,
-    Column::Query,
 ];
 
 /// A line, and its first `N` columns.
 fn line<const N: usize>(i: &[u8]) -> Option<Line<'_, N>> {
-    // Where the site stands is what no other comma-separated line has.
-    place_of(i.get(..LEAD.min(i.len()))?, b", W3SVC")?;
-    let mut rest = i.strip_suffix(b",")?;
-    let (mut row, mut stamp) = (Values::default(), [&b""[..]; 2]);
-    for (at, column) in COLUMNS.into_iter().enumerate() {
-        let is_last = at + 1 == COLUMNS.len();
-        // A query may hold what separates columns.
-        let end = if is_last { rest.len() } else { place_of(rest, b", ")? };
-        let value = &rest[..end];
-        rest = rest.get(end + 2..).unwrap_or_default();
+    // An address comes first, and a space behind each comma: nearly all lines of others end here.
+    let comma = find(b',', &i[..i.len().min(LONGEST_ADDRESS + 1)])?;
+    if i.get(comma + 1) != Some(&b' ') {
+        return None;
+    }
+    let mut parts = Split::new(i, b',');
+    let (mut row, mut date, mut time) = (Values::default(), &b""[..], &b""[..]);
+    for column in COLUMNS {
+        let part = parts.next()?;
+        let value = part.strip_prefix(b" ").unwrap_or(part);
         match column {
-            Column::Date => stamp[0] = value,
-            Column::Time => stamp[1] = value,
+            Column::Date => date = value,
+            Column::Time => time = value,
+            Column::Site if !value.starts_with(b"W3SVC") => return None,
             column => row.set(column, value),
         }
     }
-    let [date, time] = stamp;
+    // The parameters may hold what separates columns.
+    row.set(Column::Query, parts.rest()?.strip_prefix(b" ")?.strip_suffix(b",")?);
     Line::of(when(date, time)?, row)
 }
 
-/// How far from the start the site's name may stand: behind an address, a user, a date and a time.
-const LEAD: usize = 256;
+/// How long an address can be: IPv6 around IPv4.
+const LONGEST_ADDRESS: usize = 45;
 
 /// `11/27/2026` or `11/27/26`, and `8:00:09`.
 fn when(date: &[u8], time: &[u8]) -> Option<When> {
