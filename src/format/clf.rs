@@ -86,9 +86,9 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     let (bracket, when, after) = time(line)?;
     let Lead { host, client, identity, user } = lead(&line[..bracket])?;
     let stamp = &line[bracket + 1..line.len() - after.len() - 2];
-    let (late_host, (rest, (request, status, bytes))) = match request(after) {
-        Ok(answer) => (None, answer),
-        Err(_) => late_request(after)?,
+    let (rest, (late_host, (request, status, bytes))) = match request(after) {
+        Ok((rest, answer)) => (rest, (None, answer)),
+        Err(_) => late_request(after).ok()?,
     };
     let Headers { between, mut agent, mut tail } = headers(rest);
     if !is_tail(tail) {
@@ -148,9 +148,10 @@ fn request(i: &[u8]) -> Parsed<'_, Answer<'_>> {
 
 /// [`request`] behind a value of people's own, or with raw quotes inside; the host comes first, if the value is one.
 #[cold]
-fn late_request(i: &[u8]) -> Option<(Option<&[u8]>, (&[u8], Answer<'_>))> {
+fn late_request(i: &[u8]) -> Parsed<'_, (Option<&[u8]>, Answer<'_>)> {
     let (host, late) = behind_value(i);
-    Some((host, request(late).or_else(|_| raw_request(late)).ok()?))
+    let (rest, answer) = request(late).or_else(|_| raw_request(late))?;
+    Ok((rest, (host, answer)))
 }
 
 /// Where a request may stand behind a value of people's own, and the host if it is one: the clients that `X-Forwarded-For`

@@ -178,7 +178,8 @@ impl Columns {
     }
 
     fn read(&mut self) {
-        self.fields = self.heading.as_ref().map(|heading| Fields::of(&heading.fields, &heading.date)).unwrap_or_default();
+        self.fields =
+            self.heading.as_ref().map(|heading| Fields::of(&heading.fields, &heading.date)).unwrap_or_default();
     }
 }
 
@@ -293,8 +294,7 @@ impl<'a> Scanner<'a> {
     /// Counts a line that no reader claims as it stands, but in another envelope, or none needs to claim.
     #[cold]
     fn opened_otherwise<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
-        if self.unwrapped(opened, at, watch)
-            || envelope::otherwise(opened).any(|inner| self.claimed(&inner, at, watch))
+        if self.unwrapped(opened, at, watch) || envelope::otherwise(opened).any(|inner| self.claimed(&inner, at, watch))
         {
             return true;
         }
