@@ -148,7 +148,8 @@ pub struct ReadingArgs {
     /// Hide clients, query strings and user names, to share what is written
     ///
     /// Client addresses become hashes with a salt of this run: the same client has the same name all through one run,
-    /// and another in the next.
+    /// and another in the next. The names in email addresses, passwords, tokens, cookies and captured headers go too;
+    /// the rest of a path stays.
     #[arg(long, help_heading = "Output")]
     pub redact: bool,
 
@@ -156,7 +157,8 @@ pub struct ReadingArgs {
     ///
     /// A name from `gatewhy formats`; or nginx:, apache: or haproxy: followed by the text of the vendor's own
     /// directive (log_format, LogFormat, log-format), JSON layouts included, or by the name of a known one
-    /// (apache:combinedio, haproxy:clf).
+    /// (apache:combinedio, haproxy:clf). What several gateways write alike, such as combined, is read as that of the
+    /// one that is named.
     #[arg(short, long, value_name = "NAME|VENDOR:STRING", help_heading = "Reading")]
     pub log_format: Vec<String>,
 

@@ -393,8 +393,6 @@ mod tests {
             (&[varnish, apache], r#" "-" "ua" 5012 worker=http://10.0.0.5:80"#, Some(("apache", Some(5_012)))),
             (&[apache, varnish], r#" "-" "ua" 5012 miss"#, Some(("varnish", Some(5_012)))),
             (&[varnish, apache], r#" "-" "ua""#, Some(("varnish", None))),
-            (&["squid"], r#" "-" "ua" TCP_MISS:HIER_DIRECT"#, Some(("squid", None))),
-            (&["fastly"], "", Some(("fastly", None))),
             (&[nginx], r#" "-" "ua""#, Some(("nginx", None))),
             (&[nginx, varnish], r#" "-" "ua" 5012 miss"#, Some(("varnish", Some(5_012)))),
         ] {

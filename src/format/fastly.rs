@@ -5,7 +5,7 @@
 //! another. A request that one of Fastly's sites passes on to another (a shield) has a line at each.
 
 use super::{
-    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
+    About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, clf, cloud,
     record::{sign, table},
 };
 use crate::{
@@ -195,6 +195,16 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     fields(line).map(|fields| fields.record())
 }
 
+/// [`skim`] where the user says that lines are Fastly's: its default, which is the Common Log Format.
+pub(super) fn skim_named(i: &[u8]) -> Option<Skimmed<'_>> {
+    skim(i).or_else(|| clf::line(i).map(|line| line.skim()))
+}
+
+/// [`read`] where the user says that lines are Fastly's.
+pub(super) fn read_named(i: &[u8]) -> Option<Record<'_>> {
+    read(i).or_else(|| clf::line(i).map(|line| line.record()))
+}
+
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let client_gave_up = matches!(record.status, Some(0 | 499));
     let failed = record.status.is_some_and(|status| statuses.contains(status));
@@ -255,6 +265,14 @@ mod tests {
         let verdict = judge(&record, &Statuses::gateway());
         let kind = |sign: Option<&'static Sign>| sign.map_or("-", |sign| sign.kind);
         (record.what, kind(verdict.request), verdict.attempts.first().map_or("none", |attempt| kind(*attempt)))
+    }
+
+    #[test]
+    fn reads_its_default_where_it_is_its_own() {
+        let line = br#"203.0.113.9 "-" "-" [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 503 1"#;
+        assert!(skim(line).is_none() && read(line).is_none());
+        assert_eq!(read_named(line).unwrap_or_default().status, Some(503));
+        assert!(matches!(skim_named(line), Some(Skimmed::Plain(skim)) if skim.status == 503));
     }
 
     #[test]

@@ -36,10 +36,21 @@ pub use record::{About, Attempt, AttemptSigns, Attempts, Record, Skim, Skimmed, 
 pub use template::Template;
 pub use w3c::Fields;
 
+/// The last of one or two.
+macro_rules! last {
+    ($one:expr) => {
+        $one
+    };
+    ($one:expr, $other:expr) => {
+        $other
+    };
+}
+
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`]. Where a line of the log names the
-/// columns of those that follow, `(fields)` hands that on.
+/// columns of those that follow, `(fields)` hands that on. Where its gateway writes layouts of others too, the functions in
+/// brackets read what is said to be of this format.
 macro_rules! formats {
-    ($($variant:ident => $module:ident $(($fields:ident))?,)+) => {
+    ($($variant:ident => $module:ident $(($fields:ident))? $([$skim:ident, $read:ident])?,)+) => {
         $(mod $module;)+
 
         /// A log format that is known without being told.
@@ -82,6 +93,26 @@ macro_rules! formats {
                 }
             }
 
+            /// Whether it shares layouts with others: nginx, Apache and varnishncsa write `combined` byte for byte alike.
+            /// Such lines are of this format where somebody says so, and of another where nobody does.
+            #[must_use]
+            pub fn shares_layouts(self) -> bool {
+                match self { $(Self::$variant => last!(false $(, { stringify!($skim); true })?)),+ }
+            }
+
+            /// [`Format::skim`] of a line that is said to be of this format.
+            #[inline]
+            #[must_use]
+            pub fn skim_named(self, line: &[u8]) -> Option<Skimmed<'_>> {
+                match self { $(Self::$variant => last!(self.skim(line) $(, $module::$skim(line))?)),+ }
+            }
+
+            /// [`Format::read`] of a line that is said to be of this format.
+            #[must_use]
+            pub fn read_named(self, line: &[u8]) -> Option<Record<'_>> {
+                match self { $(Self::$variant => last!(self.read(line) $(, $module::$read(line))?)),+ }
+            }
+
             /// Says what the fields of a record of this format are signs of. `statuses` are those of failed attempts.
             #[must_use]
             pub fn judge(self, record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -96,13 +127,13 @@ formats! {
     NginxJson => nginx_json,
     NginxError => nginx_error,
     NginxStream => nginx_stream,
-    ApacheAccess => apache_access,
+    ApacheAccess => apache_access [skim_named, read_named],
     ApacheError => apache_error,
     HaproxyHttp => haproxy_http,
     HaproxyTcp => haproxy_tcp,
     HaproxyError => haproxy_error,
     HaproxyState => haproxy_state,
-    Squid => squid,
+    Squid => squid [skim_named, read_named],
     Cloudfront => cloudfront_standard(fields),
     CloudfrontRealtime => cloudfront_realtime,
     Iis => iis(fields),
@@ -113,7 +144,7 @@ formats! {
     Elb => elb_classic,
     Nlb => elb_nlb,
     Caddy => caddy,
-    Varnish => varnish,
+    Varnish => varnish [skim_named, read_named],
     VarnishLog => varnish_log,
     Envoy => envoy,
     EnvoyJson => envoy_json,
@@ -127,7 +158,7 @@ formats! {
     Appgw => appgw,
     Frontdoor => frontdoor,
     Akamai => akamai,
-    Fastly => fastly,
+    Fastly => fastly [skim_named, read_named],
     Apigateway => apigateway,
     PhpFpm => host_php_fpm,
     Gunicorn => host_gunicorn,
@@ -163,34 +194,6 @@ impl Format {
     #[must_use]
     pub fn read(self, line: &[u8]) -> Option<Record<'_>> {
         self.read_under(Fields::UNKNOWN, line)
-    }
-
-    /// Whether it shares layouts with others: nginx, Apache and varnishncsa write `combined` byte for byte alike, and Squid
-    /// and Fastly can. Such lines are of this format where somebody says so, and of another where nobody does.
-    #[must_use]
-    pub fn shares_layouts(self) -> bool {
-        matches!(self, Self::ApacheAccess | Self::Varnish | Self::Squid | Self::Fastly)
-    }
-
-    /// [`skim`](Self::skim) of a line that is said to be of this format.
-    #[inline]
-    #[must_use]
-    pub fn skim_named(self, line: &[u8]) -> Option<Skimmed<'_>> {
-        match self {
-            Self::ApacheAccess => apache_access::skim_named(line),
-            Self::Varnish => varnish::skim_named(line),
-            _ => self.skim(line).or_else(|| self.shares_layouts().then(|| clf::line(line))?.map(|line| line.skim())),
-        }
-    }
-
-    /// [`read`](Self::read) of a line that is said to be of this format.
-    #[must_use]
-    pub fn read_named(self, line: &[u8]) -> Option<Record<'_>> {
-        match self {
-            Self::ApacheAccess => apache_access::read_named(line),
-            Self::Varnish => varnish::read_named(line),
-            _ => self.read(line).or_else(|| self.shares_layouts().then(|| clf::line(line))?.map(|line| line.record())),
-        }
     }
 
     /// The format with this name, if there is one.

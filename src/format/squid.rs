@@ -253,6 +253,16 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     })
 }
 
+/// [`skim`] where the user says that lines are Squid's: its `common` and `combined`.
+pub(super) fn skim_named(i: &[u8]) -> Option<Skimmed<'_>> {
+    skim(i).or_else(|| clf::line(i).map(|line| line.skim()))
+}
+
+/// [`read`] where the user says that lines are Squid's.
+pub(super) fn read_named(i: &[u8]) -> Option<Record<'_>> {
+    read(i).or_else(|| clf::line(i).map(|line| line.record()))
+}
+
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let client_gave_up = record.flags.ends_with(b"_ABORTED");
     let failed = record.status.filter(|status| statuses.contains(*status) && !client_gave_up);
@@ -272,6 +282,18 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Which says nothing of servers, and so of no sign.
+    #[test]
+    fn reads_the_common_layouts_where_they_are_its_own() {
+        let line =
+            br#"203.0.113.9 - al [28/Sep/2026:12:00:00 +0600] "GET http://shop/a HTTP/1.1" 502 1 TCP_MISS:HIER_DIRECT"#;
+        assert!(skim(line).is_none() && read(line).is_none());
+        let record = read_named(line).unwrap_or_default();
+        assert_eq!((record.status, record.client, record.user), (Some(502), &b"203.0.113.9"[..], &b"al"[..]));
+        assert!(matches!(skim_named(line), Some(Skimmed::Plain(skim)) if skim.status == 502));
+        assert!(judge(&record, &Statuses::gateway()).request.is_none());
+    }
 
     #[test]
     fn names_signs() {

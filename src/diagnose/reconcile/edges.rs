@@ -38,7 +38,11 @@ pub(super) fn join_over_edges(rows: &mut Vec<Row>, names: &PathNames, statuses: 
 fn give(rows: &mut [Row], from: usize, to: usize, names: &PathNames, statuses: &Statuses) {
     let room = rows[to].room(statuses);
     if room > 0 {
-        let part = rows[from].split_off(room, statuses);
+        let is_elsewhen = rows[from].window != rows[to].window;
+        let mut part = rows[from].split_off(room, statuses);
+        if let Some(trouble) = part.trouble.as_deref_mut().filter(|_| is_elsewhen) {
+            trouble.forget_slots();
+        }
         rows[to].cell.absorb(&part, names);
     }
 }
@@ -143,6 +147,15 @@ impl Row {
             self.cell.trouble = None;
         }
         Cell { trouble: Some(Box::new(part)), ..Cell::default() }
+    }
+}
+
+impl Trouble {
+    /// Forgets in which 64ths of its window lines were written: in another window that is not true, and the failures there
+    /// have times of their own.
+    fn forget_slots(&mut self) {
+        self.slots = 0;
+        self.evidence.iter_mut().for_each(|item| item.slots = 0);
     }
 }
 

@@ -288,7 +288,8 @@ mod tests {
             let trouble = cell.trouble();
             let evidence = trouble.evidence_of(sign, source, stamp, &Place { input: 0, line: 1, text: &Vec::new });
             evidence.lines += 1;
-            evidence.slots |= 1;
+            let slot = if source == Source::Access { 1 } else { 1 << 63 };
+            evidence.slots |= slot;
             evidence.attempts += u64::from(attempted || source == Source::ErrorLog);
             if source == Source::Access && self.fails() {
                 evidence.failures += 1;
@@ -296,6 +297,7 @@ mod tests {
                 status_column(sign.status).into_iter().for_each(|column| trouble.statuses[column] += 1);
             }
             trouble.failed_attempts += u64::from(attempted);
+            trouble.slots |= if source == Source::State { 0 } else { slot };
         }
     }
 
@@ -364,10 +366,10 @@ mod tests {
             .iter()
             .map(|row| {
                 let kinds: Vec<_> = row.trouble().evidence.iter().map(|item| (item.sign.kind, item.failures)).collect();
-                (row.window / 60, kinds)
+                (row.window / 60, kinds, row.trouble().slots)
             })
             .collect();
-        assert_eq!(shown, [(1, vec![("sick", 0)]), (2, vec![("timeout", 1)])]);
+        assert_eq!(shown, [(1, vec![("sick", 0)], 0), (2, vec![("timeout", 1)], 1)]);
     }
 
     #[test]
