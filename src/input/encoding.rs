@@ -1,122 +1,80 @@
 //! UTF-16 becomes UTF-8: what PowerShell's `>` writes, and Windows' editors save as "Unicode". Told by the first bytes: a
 //! byte order mark, or ASCII with a zero in every other byte. Everything else passes untouched, whatever it is.
 
-use std::io::{self, Read};
-
-/// How many bytes of UTF-16 are read at a time.
-const CHUNK: usize = 1 << 16;
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
+use std::io::{self, Chain, Cursor, Read};
 
 /// How many first bytes tell the encoding.
 const START: usize = 4;
 
 /// A reader of UTF-8, or of whatever its input is in if that is not UTF-16.
 pub(super) struct Text<R> {
-    inner: R,
-    encoding: Encoding,
-    /// What has been read and does not make whole characters yet.
-    open: Vec<u8>,
-    /// What is not handed out yet: from `at` on.
-    ready: Vec<u8>,
-    at: usize,
+    /// The reader before it is known what it gives, and what it gave.
+    unknown: Option<R>,
+    start: Vec<u8>,
+    known: Option<Known<R>>,
 }
 
-#[derive(Clone, Copy)]
-enum Encoding {
-    /// Nothing has been read yet.
-    Unknown,
-    /// Whatever it is, it is left as it is.
-    Other,
-    Utf16(fn([u8; 2]) -> u16),
+/// A reader and what had been read of it.
+type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
+
+enum Known<R> {
+    Utf16(Box<DecodeReaderBytes<Whole<R>, Vec<u8>>>),
+    Other(Whole<R>),
 }
 
-impl Encoding {
-    /// Of a text that begins with `start`, and how long its byte order mark is.
-    fn of(start: &[u8]) -> (Self, usize) {
-        let (little, big) = (Self::Utf16(u16::from_le_bytes), Self::Utf16(u16::from_be_bytes));
-        match start {
-            // UTF-32 begins so, too.
-            [0xFF, 0xFE, 0, 0] => (Self::Other, 0),
-            [0xFF, 0xFE, ..] => (little, 2),
-            [0xFE, 0xFF, ..] => (big, 2),
-            [1..=0x7F, 0, 1..=0x7F, 0] => (little, 0),
-            [0, 1..=0x7F, 0, 1..=0x7F] => (big, 0),
-            _ => (Self::Other, 0),
+/// The encoding of a text that begins so, if it is one of UTF-16's.
+fn utf_16(start: &[u8]) -> Option<&'static Encoding> {
+    match start {
+        // UTF-32 begins so, too.
+        [0xFF, 0xFE, 0, 0] => None,
+        [0xFF, 0xFE, ..] | [1..=0x7F, 0, 1..=0x7F, 0] => Some(UTF_16LE),
+        [0xFE, 0xFF, ..] | [0, 1..=0x7F, 0, 1..=0x7F] => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+impl<R: Read> Known<R> {
+    fn of(start: Vec<u8>, inner: R) -> Self {
+        let encoding = utf_16(&start);
+        let whole = Cursor::new(start).chain(inner);
+        match encoding {
+            None => Self::Other(whole),
+            encoding => {
+                let decoder = DecodeReaderBytesBuilder::new().encoding(encoding).strip_bom(true).build(whole);
+                Self::Utf16(Box::new(decoder))
+            }
         }
     }
 }
 
 impl<R: Read> Text<R> {
     pub(super) const fn new(inner: R) -> Self {
-        Self { inner, encoding: Encoding::Unknown, open: Vec::new(), ready: Vec::new(), at: 0 }
+        Self { unknown: Some(inner), start: Vec::new(), known: None }
     }
 
     /// Reads as much as tells the encoding.
     fn begin(&mut self) -> io::Result<()> {
-        while self.open.len() < START && self.read_more(START - self.open.len())? > 0 {}
-        let (encoding, mark) = Encoding::of(&self.open);
-        self.encoding = encoding;
-        self.open.drain(..mark);
-        if matches!(encoding, Encoding::Other) {
-            self.ready = std::mem::take(&mut self.open);
+        if let Some(inner) = &mut self.unknown {
+            let missing = START.saturating_sub(self.start.len());
+            inner.take(missing as u64).read_to_end(&mut self.start)?;
+        }
+        if let Some(inner) = self.unknown.take() {
+            self.known = Some(Known::of(std::mem::take(&mut self.start), inner));
         }
         Ok(())
-    }
-
-    fn read_more(&mut self, most: usize) -> io::Result<usize> {
-        let start = self.open.len();
-        self.open.resize(start + most, 0);
-        let outcome = self.inner.read(&mut self.open[start..]);
-        self.open.truncate(start + *outcome.as_ref().unwrap_or(&0));
-        outcome
-    }
-
-    /// Reads until some characters are ready, or to the end.
-    fn decode_more(&mut self, unit: fn([u8; 2]) -> u16) -> io::Result<()> {
-        while self.ready.is_empty() {
-            let is_end = self.read_more(CHUNK)? == 0;
-            self.decode(unit, is_end);
-            if is_end {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Decodes what is open; the half of a character waits for the other one, unless nothing more comes.
-    fn decode(&mut self, unit: fn([u8; 2]) -> u16, is_end: bool) {
-        let (pairs, odd) = self.open.as_chunks();
-        let mut units: Vec<u16> = pairs.iter().copied().map(unit).collect();
-        let waits = units.pop_if(|unit| !is_end && (0xD800..0xDC00).contains(unit)).is_some();
-        let cut = is_end && !odd.is_empty();
-        let decoded = char::decode_utf16(units.iter().copied()).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER));
-        for char in decoded.chain(cut.then_some(char::REPLACEMENT_CHARACTER)) {
-            self.ready.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        let rest = if is_end { 0 } else { odd.len() + 2 * usize::from(waits) };
-        self.open.drain(..self.open.len() - rest);
     }
 }
 
 impl<R: Read> Read for Text<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if matches!(self.encoding, Encoding::Unknown) {
-            self.begin()?;
+        self.begin()?;
+        match &mut self.known {
+            Some(Known::Utf16(decoder)) => decoder.read(out),
+            Some(Known::Other(whole)) => whole.read(out),
+            None => Ok(0),
         }
-        if self.ready.is_empty() {
-            match self.encoding {
-                Encoding::Utf16(unit) => self.decode_more(unit)?,
-                Encoding::Unknown | Encoding::Other => return self.inner.read(out),
-            }
-        }
-        let ready = &self.ready[self.at..];
-        let length = ready.len().min(out.len());
-        out[..length].copy_from_slice(&ready[..length]);
-        self.at += length;
-        if self.at == self.ready.len() {
-            self.ready.clear();
-            self.at = 0;
-        }
-        Ok(length)
     }
 }
 
