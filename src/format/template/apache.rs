@@ -1,4 +1,5 @@
 //! Apache's `LogFormat`: the directives of mod_log_config, mod_logio and what else writes into the log.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::apache_access::{BALANCER, is_worker, worker_address};
 use super::super::nginx::{forwarded, request_line, with_query};
@@ -189,7 +190,7 @@ struct Glance<'a> {
 }
 
 impl<'a> Sink<'a, Field> for Glance<'a> {
-    #[inline]
+    #[inline(always)]
     fn set(&mut self, field: Field, value: &'a [u8]) {
         let place = match field {
             Field::Status => &mut self.status,
@@ -206,7 +207,7 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn time(&mut self, _: Field, _: &'a [u8], when: When) {
         self.when.get_or_insert(when);
     }
@@ -215,7 +216,11 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
 impl<'a> Glance<'a> {
     /// The server in the worker's URL. Where no balancer chose it, the handler or the file's name may tell:
     /// `proxy:fcgi://10.0.0.5:9000/a`.
+    #[inline]
     fn upstream(&self) -> &'a [u8] {
+        if present(self.worker).is_empty() && self.handler.is_empty() {
+            return b"";
+        }
         let is_server = |url: &[u8]| is_worker(url) && !url.starts_with(BALANCER);
         if is_server(self.worker) {
             return worker_address(self.worker);
