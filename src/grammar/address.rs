@@ -1,6 +1,7 @@
 //! Addresses as logs write them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `find`")]
 
+use memchr::memchr;
 use std::net::IpAddr;
 
 /// Splits `host:port` at the last colon: IPv6 may come without brackets. Without a port the whole is the host.
@@ -43,6 +44,12 @@ pub fn bare_host(text: &[u8]) -> &[u8] {
 #[must_use]
 pub fn is_server(item: &[u8]) -> bool {
     !split_port(item).1.is_empty() || item.starts_with(b"unix:")
+}
+
+/// The host, with a port or without, of a URL without a scheme, and the path behind it: of `shop.example.com:80/a`.
+#[must_use]
+pub fn split_path(url: &[u8]) -> (&[u8], &[u8]) {
+    url.split_at(memchr(b'/', url).unwrap_or(url.len()))
 }
 
 /// Whether a text is an IP address, without brackets or a port.

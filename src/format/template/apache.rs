@@ -2,13 +2,13 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::apache_access::{BALANCER, is_worker, worker_address};
-use super::super::nginx::{forwarded, request_line, with_query};
+use super::super::nginx::{forwarded, request_line};
 use super::super::{Attempt, Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::apache_word;
 use super::layout::{Class, Joints, Layout, Part, Rules, Sink};
 use super::stamp::{self, Stamp, strftime};
-use crate::grammar::address::bare_host;
+use crate::grammar::address::{bare_host, split_path};
 use crate::grammar::number::{self, Micros, uint, whole};
 use crate::grammar::text::present;
 use crate::grammar::time::When;
@@ -139,13 +139,9 @@ impl Custom {
         let (upstream, duration) = (glance.upstream(), glance.duration());
         let upstream_status = whole(get(Field::ProxyStatus), number::status);
         let (method, path) = request_line(get(Field::Request));
-        let (path, query) = match path {
-            b"" => with_query(get(Field::Path), get(Field::Query)),
-            path => (path, &b""[..]),
-        };
         let attempt = Attempt { upstream, status: upstream_status, response: duration, ..Attempt::default() };
         let user = get(Field::User);
-        Some(Record {
+        let mut record = Record {
             when: glance.when,
             status: whole(glance.status, number::status),
             upstream_status,
@@ -154,7 +150,6 @@ impl Custom {
             method: first(&[Field::Method]).unwrap_or(method),
             host: bare_host(first(&[Field::HostHeader, Field::Host, Field::ServerName]).unwrap_or_default()),
             path,
-            query,
             bytes: whole(get(Field::Body), uint).or_else(|| whole(get(Field::Sent), uint)),
             duration,
             client: first(&[Field::Client, Field::RemoteHost, Field::Peer])
@@ -168,7 +163,11 @@ impl Custom {
             attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
             escape: Escape::Hex,
             ..Record::default()
-        })
+        };
+        if path.is_empty() {
+            record.set_path(get(Field::Path), get(Field::Query));
+        }
+        Some(record)
     }
 }
 
@@ -227,8 +226,8 @@ impl<'a> Glance<'a> {
         }
         let handler = self.handler.strip_prefix(b"proxy:").unwrap_or_default();
         let end = memchr::memmem::find(handler, b"://").map_or(0, |at| at + 3);
-        let path = memchr::memchr(b'/', &handler[end..]).map_or(handler.len(), |at| end + at);
-        if is_server(&handler[..path]) { worker_address(&handler[..path]) } else { b"" }
+        let url = &handler[..end + split_path(&handler[end..]).0.len()];
+        if is_server(url) { worker_address(url) } else { b"" }
     }
 
     fn group(&self) -> &'a [u8] {
@@ -254,7 +253,7 @@ impl<'a> Sink<'a, Field> for Values<'a> {
     fn set(&mut self, field: Field, value: &'a [u8]) {
         self.glance.set(field, value);
         if field == Field::Url {
-            let (host, path) = value.split_at(memchr::memchr(b'/', value).unwrap_or(value.len()));
+            let (host, path) = split_path(value);
             self.set(Field::HostHeader, host);
             self.set(Field::Path, path);
         }

@@ -8,7 +8,7 @@ mod names;
 
 use super::super::haproxy::{self, Ending, Head, Line, Retries, Route, Timers, is_success, micros, number, placed};
 use super::super::haproxy_http::{self, parts_of, split_target};
-use super::super::nginx::{forwarded, with_query};
+use super::super::nginx::forwarded;
 use super::super::{Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::haproxy_word;
@@ -291,7 +291,7 @@ impl Custom {
         };
         let path = if uri.is_empty() { first([path, target, b""]) } else { target };
         let query = if find(b'?', path).is_none() { values.get(Field::Query) } else { b"" };
-        (record.path, record.query) = with_query(path, query);
+        record.set_path(path, query);
         record.user_agent = values.get(Field::UserAgent);
         record.trace_id = values.get(Field::RequestId);
         record.pid = whole(values.get(Field::Pid), uint);
