@@ -2,6 +2,7 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::apache_access::{BALANCER, is_worker, worker_address};
+use super::super::header::Header;
 use super::super::nginx::{forwarded, request_line};
 use super::super::{Attempt, Escape, Record, Skim, Skimmed};
 use super::column;
@@ -559,14 +560,14 @@ impl<'s> Directive<'s> {
 
     /// What a header, an environment variable or a note means.
     fn named(&self, name: &str) -> Field {
+        match (self.name, Header::named(name)) {
+            ("i", Some(Header::Host)) => return Field::HostHeader,
+            ("i", Some(Header::UserAgent)) => return Field::UserAgent,
+            ("i", Some(Header::ForwardedFor)) => return Field::ForwardedFor,
+            ("i" | "o", Some(Header::RequestId)) => return Field::RequestId,
+            _ => {}
+        }
         match (self.name, name) {
-            ("i", "host") => Field::HostHeader,
-            ("i", "user-agent") => Field::UserAgent,
-            ("i", "x-forwarded-for" | "x-real-ip") => Field::ForwardedFor,
-            (
-                "i" | "o",
-                "x-request-id" | "x-correlation-id" | "x-trace-id" | "x-b3-traceid" | "x-amzn-trace-id" | "cf-ray",
-            ) => Field::RequestId,
             ("i" | "o" | "e", "unique_id") => Field::UniqueId,
             ("e" | "n", "balancer_worker_name") => Field::Worker,
             ("e" | "n", "balancer_name") => Field::Balancer,
