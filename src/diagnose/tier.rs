@@ -7,8 +7,8 @@ use super::incident::Incident;
 use super::pattern::BROKEN_OFF;
 use crate::aggregate::{STATUS_COLUMNS, Sketch};
 use crate::cause::Cause;
-use crate::grammar::address::{host, split_port};
-use std::{collections::BTreeMap, net::IpAddr};
+use crate::grammar::address::{host, is_ip, split_port};
+use std::collections::BTreeMap;
 
 /// How far apart the clocks and the log lines of two tiers may be, in seconds.
 const APART: i64 = 3;
@@ -192,6 +192,5 @@ fn names_host_of(outer: &Incident, inner: &Incident) -> bool {
 fn host_name(upstream: &str) -> Option<&[u8]> {
     let (_, port) = split_port(upstream.as_bytes());
     let host = host(upstream.as_bytes());
-    let is_ip = std::str::from_utf8(host).is_ok_and(|host| host.parse::<IpAddr>().is_ok());
-    (!port.is_empty() && !upstream.contains('/') && !is_ip).then_some(host)
+    (!port.is_empty() && !upstream.contains('/') && !is_ip(host)).then_some(host)
 }

@@ -4,9 +4,9 @@
 //! read, nothing is shown: it is not known where in it people are.
 
 use crate::format::Record;
-use crate::grammar::address;
+use crate::grammar::address::{self, is_ip};
 use regex::bytes::{Captures, Regex};
-use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAddr};
+use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
 const PRIVATE: [(&str, &[u8]); 17] = [
@@ -146,9 +146,11 @@ impl Redactor {
         let servers = servers(record);
         let named = |found: &Captures<'_>| {
             let (before, address) = (&found[1], &found[2]);
-            let real = std::str::from_utf8(address).is_ok_and(|text| text.parse::<IpAddr>().is_ok());
-            let shown =
-                if real && !servers.contains(&address) { self.client(address).into_bytes() } else { address.to_vec() };
+            let shown = if is_ip(address) && !servers.contains(&address) {
+                self.client(address).into_bytes()
+            } else {
+                address.to_vec()
+            };
             [before, &shown].concat()
         };
         self.addresses.replace_all(&text, named).into_owned()

@@ -15,7 +15,7 @@ use super::record::sign;
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use super::{traefik, varnish};
 use crate::cause::{Cause, Proxy, Sign, Strength};
-use crate::grammar::address::split_port;
+use crate::grammar::address::{split_path, split_port};
 use crate::grammar::find::find;
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::{among, next_word, place_of, present, word};
@@ -487,8 +487,7 @@ pub(super) fn worker_address(url: &[u8]) -> &[u8] {
     if url.starts_with(b"unix:") {
         return &url[..memchr(b'|', url).unwrap_or(url.len())];
     }
-    let server = place_of(url, b"://").map_or(url, |at| &url[at + 3..]);
-    &server[..memchr(b'/', server).unwrap_or(server.len())]
+    split_path(place_of(url, b"://").map_or(url, |at| &url[at + 3..])).0
 }
 
 /// A duration with a key that is called so for it. `%D` counts microseconds, and so does what bears no unit.

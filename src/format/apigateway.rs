@@ -11,13 +11,13 @@ use super::{
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
     grammar::{
+        address::is_ip,
         json::Value,
         number::{Micros, whole},
         text::{place_of, present},
         time::{When, Zone, clf},
     },
 };
-use std::net::IpAddr;
 
 pub(super) static ABOUT: About = About {
     name: "apigateway",
@@ -243,7 +243,7 @@ fn common(line: &[u8]) -> Option<Fields<'_>> {
     let (lead, rest) = (&line[..at], &line[at + 2..]);
     let open = place_of(lead, b" [")?;
     let mut lead_words = lead[..open].splitn(3, |byte| *byte == b' ');
-    let client = lead_words.next().filter(|client| is_address(client))?;
+    let client = lead_words.next().filter(|client| is_ip(client))?;
     let (caller, user) = (present(lead_words.next()?), present(lead_words.next()?));
     let close = place_of(rest, b"\" ")?;
     let mut request = rest[..close].split(|byte| *byte == b' ').map(present);
@@ -262,10 +262,6 @@ fn common(line: &[u8]) -> Option<Fields<'_>> {
     };
     fields.when = whole(fields.time, clf).filter(|when| matches!(when.zone, Zone::Offset(_)));
     (fields.when.is_some() && words.next().is_none() && cloud::status(fields.status).is_some()).then_some(fields)
-}
-
-fn is_address(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {

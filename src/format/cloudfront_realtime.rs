@@ -45,10 +45,10 @@ const FEWEST: usize = 23;
 fn line<const N: usize>(i: &[u8]) -> Option<Line<'_, N>> {
     let mut parts = Split::new(i, b'\t');
     let (stamp, client) = (parts.next()?, parts.next()?);
-    (whole(stamp, epoch).is_some() && stamp.contains(&b'.') && is_address(client)).then_some(())?;
+    (whole(stamp, epoch).is_some() && stamp.contains(&b'.') && looks_like_ip(client)).then_some(())?;
     // The edge's own address came in later.
     let mut rest = parts.rest()?;
-    if parts.next().is_some_and(is_address) {
+    if parts.next().is_some_and(looks_like_ip) {
         rest = parts.rest()?;
     }
     let mut values = FIELDS.split(rest, b'\t', FEWEST)?;
@@ -57,8 +57,8 @@ fn line<const N: usize>(i: &[u8]) -> Option<Line<'_, N>> {
     Some(Line::of(values)).filter(Line::is_request)
 }
 
-/// Whether a text is an address, which no number is: it has three dots, or colons.
-fn is_address(text: &[u8]) -> bool {
+/// Whether a text is an IP address as far as it takes to tell it from a number: it has three dots, or colons.
+fn looks_like_ip(text: &[u8]) -> bool {
     let count = |wanted: u8| text.iter().filter(|byte| **byte == wanted).count();
     text.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
         && (count(b'.') == 3 || count(b':') > 1)

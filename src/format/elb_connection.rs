@@ -9,13 +9,13 @@ use crate::{
     cause::Proxy,
     grammar::{
         Parsed,
+        address::is_ip,
         number::{uint, whole},
         text::present,
         time::When,
     },
 };
 use nom::{Parser as _, combinator::verify};
-use std::net::IpAddr;
 
 pub(super) static ABOUT: About = About {
     name: "alb-connection",
@@ -34,11 +34,9 @@ pub(super) static ABOUT: About = About {
 
 /// `2026-11-27T08:00:00.123456Z 203.0.113.9 36280 443 `
 fn connection(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
-    let is_address = |text: &&[u8]| std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok());
     let is_port = |text: &&[u8]| whole(text, uint).is_some();
     let port = || verify(column, move |text: &[u8]| is_port(&text));
-    let (i, (when, client, _, _)) =
-        (time, verify(column, move |text: &[u8]| is_address(&text)), port(), port()).parse(i)?;
+    let (i, (when, client, _, _)) = (time, verify(column, is_ip), port(), port()).parse(i)?;
     Ok((i, (when, client)))
 }
 

@@ -14,7 +14,7 @@
 //!
 //! Envoy escapes nothing: a quoted value ends at a quote that a space follows.
 
-use super::envoy_shared::{self, Fields, are_flags, is_address, known, server};
+use super::envoy_shared::{self, Fields, are_flags, is_endpoint, known, server};
 use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::find::{find, find_far, find_within};
@@ -254,10 +254,10 @@ fn tail(mut columns: Columns<'_>) -> Tail<'_> {
     let Some(cluster) = columns.next() else { return Tail::default() };
     let mut bare = || columns.next().filter(|column| !column.quoted).map(|column| column.text);
     if let (false, Some(upstream_local), Some(local), remote) = (cluster.quoted, bare(), bare(), bare())
-        && is_address(upstream_local)
-        && is_address(local)
+        && is_endpoint(upstream_local)
+        && is_endpoint(local)
     {
-        let downstream = remote.filter(|remote| is_address(remote)).map_or(&b""[..], known);
+        let downstream = remote.filter(|remote| is_endpoint(remote)).map_or(&b""[..], known);
         Tail { cluster: known(cluster.text), downstream }
     } else if cluster.text.starts_with(b"outbound|") || cluster.text.starts_with(b"inbound|") {
         // Istio's name of a cluster, in a layout of somebody's own, or in a line that was cut off.

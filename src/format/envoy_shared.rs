@@ -589,8 +589,8 @@ fn idle(record: &Record<'_>) -> Option<&'static Sign> {
     }
 }
 
-/// Whether `text` is `host:port`, or looks like no address at all.
-pub(super) fn is_address(text: &[u8]) -> bool {
+/// Whether `text` is one end of a connection: `host:port`, or `-` where it is not known.
+pub(super) fn is_endpoint(text: &[u8]) -> bool {
     text == b"-" || !split_port(text).1.is_empty()
 }
 

@@ -23,6 +23,7 @@ mod elb;
 mod envoy_shared;
 mod few;
 mod haproxy;
+mod header;
 mod host;
 mod nginx;
 mod record;

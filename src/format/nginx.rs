@@ -11,7 +11,7 @@ pub(super) use var::{Var, plain_name};
 use super::record::{sign, table};
 use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::{bare_host, host, is_server, split_port};
+use crate::grammar::address::{bare_host, host, is_server, split_path, split_port};
 use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::present;
@@ -65,7 +65,7 @@ impl<'a> Vars<'a> {
 
     /// Notes a host and the path behind it.
     fn set_url(&mut self, url: &'a [u8]) {
-        let (host, path) = url.split_at(memchr(b'/', url).unwrap_or(url.len()));
+        let (host, path) = split_path(url);
         self.set(Var::Host, host);
         self.set(Var::RequestUri, path);
     }
@@ -246,15 +246,9 @@ impl<'a> Vars<'a> {
         record.method = first([self.get(Var::Method), method]);
         record.path = first([self.get(Var::RequestUri), path]);
         if record.path.is_empty() {
-            (record.path, record.query) = with_query(self.get(Var::Uri), self.get(Var::Args));
+            record.set_path(self.get(Var::Uri), self.get(Var::Args));
         }
     }
-}
-
-/// A path, and the query that the line has apart from it, with its `?` or without. A query without a path tells nothing.
-pub(super) fn with_query<'a>(path: &'a [u8], query: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let query = query.strip_prefix(b"?").unwrap_or(query);
-    (path, if path.is_empty() { b"" } else { query })
 }
 
 /// `$uri$is_args$args` or `$uri?$args` without what nginx writes where the request had no arguments.

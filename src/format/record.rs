@@ -154,6 +154,13 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// Notes a path, and the query that the line has apart from it, with its `?` or without. A query without a path
+    /// tells nothing.
+    pub(super) fn set_path(&mut self, path: &'a [u8], query: &'a [u8]) {
+        self.path = path;
+        self.query = if path.is_empty() { b"" } else { query.strip_prefix(b"?").unwrap_or(query) };
+    }
+
     /// One of this record's text fields as it was before the proxy escaped it.
     #[inline]
     #[must_use]

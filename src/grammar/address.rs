@@ -1,6 +1,9 @@
 //! Addresses as logs write them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `find`")]
 
+use memchr::memchr;
+use std::net::IpAddr;
+
 /// Splits `host:port` at the last colon: IPv6 may come without brackets. Without a port the whole is the host.
 #[inline(always)]
 #[must_use]
@@ -41,6 +44,18 @@ pub fn bare_host(text: &[u8]) -> &[u8] {
 #[must_use]
 pub fn is_server(item: &[u8]) -> bool {
     !split_port(item).1.is_empty() || item.starts_with(b"unix:")
+}
+
+/// The host, with a port or without, of a URL without a scheme, and the path behind it: of `shop.example.com:80/a`.
+#[must_use]
+pub fn split_path(url: &[u8]) -> (&[u8], &[u8]) {
+    url.split_at(memchr(b'/', url).unwrap_or(url.len()))
+}
+
+/// Whether a text is an IP address, without brackets or a port.
+#[must_use]
+pub fn is_ip(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }
 
 #[cfg(test)]

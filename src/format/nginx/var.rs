@@ -1,5 +1,6 @@
 //! nginx's variables, and the names that people give them in their logs.
 
+use super::super::header::{HEADERS, Header};
 use crate::grammar::{eight::first_eight, text::same};
 use std::sync::LazyLock;
 
@@ -78,7 +79,7 @@ pub(in crate::format) enum Var {
     Ignored,
 }
 
-/// What nginx calls them; without the dollar.
+/// What nginx calls them; without the dollar. Those of headers are called as in [`of_header`].
 const OWN: &[(Var, &[&[u8]])] = &[
     (Var::Time, &[b"time_local", b"time_iso8601", b"msec"]),
     (Var::Status, &[b"status"]),
@@ -99,28 +100,15 @@ const OWN: &[(Var, &[&[u8]])] = &[
     (Var::HeaderTime, &[b"upstream_header_time"]),
     (Var::ResponseTime, &[b"upstream_response_time", b"upstream_session_time"]),
     (Var::ResponseLength, &[b"upstream_response_length"]),
-    (Var::Host, &[b"host", b"http_host"]),
+    (Var::Host, &[b"host"]),
     (Var::ServerName, &[b"server_name"]),
-    (Var::UserAgent, &[b"http_user_agent"]),
     (
         Var::RequestId,
-        &[
-            b"request_id",
-            b"req_id",
-            b"http_x_request_id",
-            b"sent_http_x_request_id",
-            b"http_x_correlation_id",
-            b"http_x_trace_id",
-            b"http_x_b3_traceid",
-            b"http_x_amzn_trace_id",
-            b"http_cf_ray",
-            b"otel_trace_id",
-            b"opentelemetry_trace_id",
-        ],
+        &[b"request_id", b"req_id", b"sent_http_x_request_id", b"otel_trace_id", b"opentelemetry_trace_id"],
     ),
     (Var::ProxyHost, &[b"proxy_host"]),
     (Var::ProxyUpstream, &[b"proxy_upstream_name"]),
-    (Var::ForwardedFor, &[b"http_x_forwarded_for", b"proxy_add_x_forwarded_for", b"http_x_real_ip"]),
+    (Var::ForwardedFor, &[b"proxy_add_x_forwarded_for"]),
     (Var::Pid, &[b"pid"]),
     (Var::Port, &[b"server_port"]),
 ];
@@ -226,7 +214,7 @@ pub(in crate::format) fn plain_name<'b>(key: &[u8], buffer: &'b mut [u8; 32]) ->
 
 /// A name and what it stands for.
 struct Name {
-    text: &'static [u8],
+    text: Box<[u8]>,
     var: Var,
     /// Whether nginx itself calls it so.
     is_own: bool,
@@ -248,19 +236,33 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let all = |table: &'static [(Var, &[&'static [u8]])]| {
         table.iter().flat_map(|(var, texts)| texts.iter().map(move |text| (*var, *text)))
     };
-    all(OWN).for_each(|(var, text)| names.add(Name { text, var, is_own: true, is_alias: false }));
+    all(OWN).for_each(|(var, text)| names.add(Name { text: text.into(), var, is_own: true, is_alias: false }));
+    for (text, var) in HEADERS.map(of_header) {
+        names.add(Name { text: text.into_bytes().into(), var, is_own: true, is_alias: false });
+    }
     for (var, text) in all(ALIASES) {
-        match names.names.iter_mut().find(|name| name.text == text) {
+        match names.names.iter_mut().find(|name| *name.text == *text) {
             Some(name) => name.is_alias = true,
-            None => names.add(Name { text, var, is_own: false, is_alias: true }),
+            None => names.add(Name { text: text.into(), var, is_own: false, is_alias: true }),
         }
     }
     names
 });
 
+/// `http_x_request_id` of `x-request-id`.
+fn of_header((name, header): (&str, Header)) -> (String, Var) {
+    let var = match header {
+        Header::Host => Var::Host,
+        Header::UserAgent => Var::UserAgent,
+        Header::ForwardedFor => Var::ForwardedFor,
+        Header::RequestId => Var::RequestId,
+    };
+    (format!("http_{}", name.replace('-', "_")), var)
+}
+
 impl Names {
     fn add(&mut self, name: Name) {
-        let mut slot = hash(name.text);
+        let mut slot = hash(&name.text);
         while self.slots[slot] != 0 {
             slot = (slot + 1) % SLOTS;
         }
@@ -273,7 +275,7 @@ impl Names {
         let mut slot = hash(text);
         loop {
             let name = self.names.get(usize::from(self.slots[slot]).checked_sub(1)?)?;
-            if same(name.text, text) {
+            if same(&name.text, text) {
                 return Some(name);
             }
             slot = (slot + 1) % SLOTS;
@@ -315,6 +317,9 @@ mod tests {
             ("requestTime", Var::RequestTime),
             ("upstream_rt", Var::ResponseTime),
             ("Remote_User", Var::RemoteUser),
+            ("http_host", Var::Host),
+            ("http_x_amzn_trace_id", Var::RequestId),
+            ("http_x_real_ip", Var::ForwardedFor),
             // What nginx alone writes with an underscore is a name of its own.
             ("document-uri", Var::Ignored),
             ("foo", Var::Ignored),

@@ -1,13 +1,15 @@
 //! Apache's `LogFormat`: the directives of mod_log_config, mod_logio and what else writes into the log.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::apache_access::{BALANCER, is_worker, worker_address};
-use super::super::nginx::{forwarded, request_line, with_query};
+use super::super::header::Header;
+use super::super::nginx::{forwarded, request_line};
 use super::super::{Attempt, Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::apache_word;
 use super::layout::{Class, Joints, Layout, Part, Rules, Sink};
 use super::stamp::{self, Stamp, strftime};
-use crate::grammar::address::bare_host;
+use crate::grammar::address::{bare_host, split_path};
 use crate::grammar::number::{self, Micros, uint, whole};
 use crate::grammar::text::present;
 use crate::grammar::time::When;
@@ -138,13 +140,9 @@ impl Custom {
         let (upstream, duration) = (glance.upstream(), glance.duration());
         let upstream_status = whole(get(Field::ProxyStatus), number::status);
         let (method, path) = request_line(get(Field::Request));
-        let (path, query) = match path {
-            b"" => with_query(get(Field::Path), get(Field::Query)),
-            path => (path, &b""[..]),
-        };
         let attempt = Attempt { upstream, status: upstream_status, response: duration, ..Attempt::default() };
         let user = get(Field::User);
-        Some(Record {
+        let mut record = Record {
             when: glance.when,
             status: whole(glance.status, number::status),
             upstream_status,
@@ -153,7 +151,6 @@ impl Custom {
             method: first(&[Field::Method]).unwrap_or(method),
             host: bare_host(first(&[Field::HostHeader, Field::Host, Field::ServerName]).unwrap_or_default()),
             path,
-            query,
             bytes: whole(get(Field::Body), uint).or_else(|| whole(get(Field::Sent), uint)),
             duration,
             client: first(&[Field::Client, Field::RemoteHost, Field::Peer])
@@ -167,7 +164,11 @@ impl Custom {
             attempts: (!upstream.is_empty()).then_some(attempt).into_iter().collect(),
             escape: Escape::Hex,
             ..Record::default()
-        })
+        };
+        if path.is_empty() {
+            record.set_path(get(Field::Path), get(Field::Query));
+        }
+        Some(record)
     }
 }
 
@@ -189,7 +190,7 @@ struct Glance<'a> {
 }
 
 impl<'a> Sink<'a, Field> for Glance<'a> {
-    #[inline]
+    #[inline(always)]
     fn set(&mut self, field: Field, value: &'a [u8]) {
         let place = match field {
             Field::Status => &mut self.status,
@@ -206,7 +207,7 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn time(&mut self, _: Field, _: &'a [u8], when: When) {
         self.when.get_or_insert(when);
     }
@@ -215,15 +216,19 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
 impl<'a> Glance<'a> {
     /// The server in the worker's URL. Where no balancer chose it, the handler or the file's name may tell:
     /// `proxy:fcgi://10.0.0.5:9000/a`.
+    #[inline]
     fn upstream(&self) -> &'a [u8] {
+        if present(self.worker).is_empty() && self.handler.is_empty() {
+            return b"";
+        }
         let is_server = |url: &[u8]| is_worker(url) && !url.starts_with(BALANCER);
         if is_server(self.worker) {
             return worker_address(self.worker);
         }
         let handler = self.handler.strip_prefix(b"proxy:").unwrap_or_default();
         let end = memchr::memmem::find(handler, b"://").map_or(0, |at| at + 3);
-        let path = memchr::memchr(b'/', &handler[end..]).map_or(handler.len(), |at| end + at);
-        if is_server(&handler[..path]) { worker_address(&handler[..path]) } else { b"" }
+        let url = &handler[..end + split_path(&handler[end..]).0.len()];
+        if is_server(url) { worker_address(url) } else { b"" }
     }
 
     fn group(&self) -> &'a [u8] {
@@ -249,7 +254,7 @@ impl<'a> Sink<'a, Field> for Values<'a> {
     fn set(&mut self, field: Field, value: &'a [u8]) {
         self.glance.set(field, value);
         if field == Field::Url {
-            let (host, path) = value.split_at(memchr::memchr(b'/', value).unwrap_or(value.len()));
+            let (host, path) = split_path(value);
             self.set(Field::HostHeader, host);
             self.set(Field::Path, path);
         }
@@ -555,14 +560,14 @@ impl<'s> Directive<'s> {
 
     /// What a header, an environment variable or a note means.
     fn named(&self, name: &str) -> Field {
+        match (self.name, Header::named(name)) {
+            ("i", Some(Header::Host)) => return Field::HostHeader,
+            ("i", Some(Header::UserAgent)) => return Field::UserAgent,
+            ("i", Some(Header::ForwardedFor)) => return Field::ForwardedFor,
+            ("i" | "o", Some(Header::RequestId)) => return Field::RequestId,
+            _ => {}
+        }
         match (self.name, name) {
-            ("i", "host") => Field::HostHeader,
-            ("i", "user-agent") => Field::UserAgent,
-            ("i", "x-forwarded-for" | "x-real-ip") => Field::ForwardedFor,
-            (
-                "i" | "o",
-                "x-request-id" | "x-correlation-id" | "x-trace-id" | "x-b3-traceid" | "x-amzn-trace-id" | "cf-ray",
-            ) => Field::RequestId,
             ("i" | "o" | "e", "unique_id") => Field::UniqueId,
             ("e" | "n", "balancer_worker_name") => Field::Worker,
             ("e" | "n", "balancer_name") => Field::Balancer,

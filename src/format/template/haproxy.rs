@@ -8,7 +8,7 @@ mod names;
 
 use super::super::haproxy::{self, Ending, Head, Line, Retries, Route, Timers, is_success, micros, number, placed};
 use super::super::haproxy_http::{self, parts_of, split_target};
-use super::super::nginx::{forwarded, with_query};
+use super::super::nginx::forwarded;
 use super::super::{Escape, Record, Skim, Skimmed};
 use super::column;
 use super::directive::haproxy_word;
@@ -46,11 +46,10 @@ impl Look {
     fn of(layout: &Layout<Field>) -> Result<Self, String> {
         let mut httplog = Parser::default();
         httplog.read(NICKNAMES[0].2)?;
-        let once = |wanted: &Field| layout.fields().filter(|field| field == wanted).count() == 1;
-        let told = [Field::Status, Field::Route, Field::HttpTimers, Field::State, Field::Connections];
+        let count = |wanted: Field| layout.fields().filter(|field| *field == wanted).count();
         Ok(if layout.begins_as(&httplog.layout()) {
             Self::Httplog
-        } else if told.iter().all(once) {
+        } else if count(Field::Status) == 1 && Glance::FIELDS.iter().all(|field| count(*field) < 2) {
             Self::Glance
         } else {
             Self::Close
@@ -240,12 +239,11 @@ impl Custom {
     fn skim_any<'a>(&self, line: &'a [u8]) -> Option<Skimmed<'a>> {
         let values = self.values(line, false)?;
         let (Some(when), Some(status)) = (values.when, values.status()) else { return Some(Skimmed::Full) };
-        let state = values.get(Field::State);
-        let retries = self.retries(&values);
+        let line = self.line(&values);
+        let Ending { state, retries } = line.ending;
         if !(state.is_empty() || state.starts_with(b"--")) || retries.count > 0 || retries.elsewhere {
             return Some(Skimmed::Full);
         }
-        let line = self.line(&values);
         Some(Skimmed::Plain(Skim {
             when,
             status,
@@ -293,7 +291,7 @@ impl Custom {
         };
         let path = if uri.is_empty() { first([path, target, b""]) } else { target };
         let query = if find(b'?', path).is_none() { values.get(Field::Query) } else { b"" };
-        (record.path, record.query) = with_query(path, query);
+        record.set_path(path, query);
         record.user_agent = values.get(Field::UserAgent);
         record.trace_id = values.get(Field::RequestId);
         record.pid = whole(values.get(Field::Pid), uint);
@@ -414,11 +412,16 @@ struct Glance<'a> {
     when: Option<When>,
     status: &'a [u8],
     route: &'a [u8],
+    backend: &'a [u8],
+    server: &'a [u8],
     state: &'a [u8],
-    /// `%Ta`
-    total: Option<u64>,
-    /// `%rc`
-    retries: Option<u64>,
+    /// `%Ta` and `%Tt`, by themselves.
+    active: &'a [u8],
+    total: &'a [u8],
+    /// The last of a row of timers.
+    row: Option<u64>,
+    /// There were retries, or a row holds what no ordinary one does.
+    is_odd: bool,
 }
 
 impl<'a> Sink<'a, Field> for Glance<'a> {
@@ -427,7 +430,13 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
         match field {
             Field::Status => self.status = value,
             Field::Route => self.route = value,
+            Field::Backend => self.backend = value,
+            Field::Server => self.server = value,
             Field::State => self.state = value,
+            Field::Active => self.active = value,
+            Field::Total => self.total = value,
+            Field::Retries => self.is_odd |= value != b"0",
+            Field::HttpTimers | Field::TcpTimers | Field::Connections => self.is_odd = true,
             _ => {}
         }
     }
@@ -440,33 +449,59 @@ impl<'a> Sink<'a, Field> for Glance<'a> {
     #[inline(always)]
     fn row(&mut self, field: Field, _: &'a [u8], last: u64) {
         match field {
-            Field::HttpTimers => self.total = Some(last),
-            Field::Connections => self.retries = Some(last),
+            Field::HttpTimers => self.row = Some(last),
+            Field::Connections => self.is_odd |= last != 0,
             _ => {}
         }
     }
 }
 
 impl<'a> Glance<'a> {
+    /// The fields of which it keeps one value, and not the first of several.
+    const FIELDS: [Field; 7] =
+        [Field::Route, Field::Backend, Field::Server, Field::State, Field::Active, Field::Total, Field::HttpTimers];
+
     /// `None` where the request is to be looked at more closely.
     #[inline(always)]
     fn skim(&self) -> Option<Skim<'a>> {
-        let slash = find(b'/', self.route)?;
-        let (group, server) = (&self.route[..slash], &self.route[slash + 1..]);
-        let named = !matches!(group, b"" | b"-") && !matches!(server, b"" | b"-");
-        let plain = find2(b'/', b'<', server).is_none() && find(b'<', group).is_none();
-        if !named || !plain || !self.state.starts_with(b"--") || self.retries? != 0 {
+        let is_ordinary = !self.is_odd && (self.state.is_empty() || self.state.starts_with(b"--"));
+        if !is_ordinary {
+            return None;
+        }
+        let (group, server, upstream) = self.way()?;
+        let is_server = !matches!(server, b"" | b"-") && find2(b'/', b'<', server).is_none();
+        if matches!(group, b"" | b"-") || !is_server {
             return None;
         }
         Some(Skim {
             when: self.when?,
             status: whole(self.status, status).filter(|status| *status >= 100)?,
             group,
-            upstream: self.route,
+            upstream,
             names_upstream: true,
             attempted: true,
-            duration: Some(micros(self.total?)),
+            duration: self.duration()?.map(micros),
         })
+    }
+
+    /// The backend, the server, and what to call it.
+    #[inline(always)]
+    fn way(&self) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
+        if self.route.is_empty() {
+            return Some((self.backend, self.server, self.server));
+        }
+        let slash = find2(b'/', b'<', self.route).filter(|at| self.route[*at] == b'/')?;
+        Some((&self.route[..slash], &self.route[slash + 1..], self.route))
+    }
+
+    /// In milliseconds; nothing where the layout has no place for it.
+    #[inline(always)]
+    fn duration(&self) -> Option<Option<u64>> {
+        match (self.row, if self.active.is_empty() { self.total } else { self.active }) {
+            (None, b"") => Some(None),
+            (None, text) => whole(text, uint).map(Some),
+            row => Some(row.0),
+        }
     }
 }
 
@@ -890,6 +925,7 @@ mod tests {
     use super::super::super::nginx::tests::agree;
     use super::super::Template;
     use super::super::testing::{kinds, said, time};
+    use super::{Custom, Look};
     use proptest::prelude::*;
 
     /// A line of one item behind those that must be there; what is the same in all is left out.
@@ -1317,6 +1353,28 @@ mod tests {
         }
     }
 
+    /// An alias, and what it may write: what is ordinary first, and every other time.
+    fn items() -> impl Strategy<Value = (&'static str, &'static str)> {
+        let items: [(&str, &[&str]); 12] = [
+            ("%b/%s", &["api/s1", "api/<NOSRV>", "-/-", "api/a/b", "api/"]),
+            ("%b %s", &["api s1", "api <STATS>", "api -", "- s1"]),
+            ("%b", &["api", "api/s1", "-"]),
+            ("%s", &["s1", "<NOSRV>", "-", "a/b"]),
+            ("%TR/%Tw/%Tc/%Tr/%Ta", &["0/0/1/2/3", "0/0/-1/-1/3", "0/0/1/2/+3"]),
+            ("%Tw/%Tc/%Tt", &["0/1/2", "0/-1/2"]),
+            ("%Ta", &["7", "+7", "-1", "-"]),
+            ("%Tt", &["8", "+8", "-1"]),
+            ("%tsc", &["----", "--VN", "SC--", "sH--", "-"]),
+            ("%ac/%fc/%bc/%sc/%rc", &["1/1/1/1/0", "1/1/1/1/1", "1/1/1/1/+0"]),
+            ("%rc", &["0", "3", "+0", "-"]),
+            ("%ST", &["200", "0"]),
+        ];
+        prop::sample::select(items.to_vec()).prop_flat_map(|(alias, values)| {
+            let value = prop_oneof![Just(values[0]), prop::sample::select(values.to_vec())];
+            (Just(alias), value)
+        })
+    }
+
     proptest! {
         /// Lines of httplog are skimmed in another way.
         #[test]
@@ -1326,6 +1384,18 @@ mod tests {
                     prop_assert_eq!(agree(template.skim(&line), template.read(&line).as_ref()), Ok(()));
                 }
             }
+        }
+
+        /// What a glance tells of a line, a closer look tells too.
+        #[test]
+        fn a_glance_agrees_with_a_closer_look(items in prop::collection::vec(items(), 1..6)) {
+            let (layout, line): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+            let (layout, line) = (layout.join(" "), line.join(" "));
+            let Ok(custom) = Custom::compile(&format!("[%tr] %ST {layout}")) else { return Ok(()) };
+            let line = format!("[28/Sep/2026:12:00:00.123] 200 {line}");
+            let closer = Custom { look: Look::Close, ..custom.clone() };
+            let skims = [custom, closer].map(|custom| format!("{:?}", custom.skim(line.as_bytes())));
+            prop_assert_eq!(&skims[0], &skims[1]);
         }
 
         #[test]

@@ -7,7 +7,7 @@
 use super::super::nginx::bare_list;
 use super::stamp::{self, Stamp};
 use crate::grammar::eight::first_eight;
-use crate::grammar::find::{digits, find, find_far, mask};
+use crate::grammar::find::{digits, find, find_far, find2, mask};
 use crate::grammar::number::{behind_digits, last_of_row, status};
 use crate::grammar::time::When;
 
@@ -62,6 +62,8 @@ enum Way {
     Space { must: u8 },
     /// Where the text behind it first stands.
     Text,
+    /// At the byte with which the text behind it begins, no space before that.
+    Word,
     /// Where the digits end.
     Digits,
     /// Behind the third digit.
@@ -202,10 +204,12 @@ impl<F: Copy> Layout<F> {
     fn pass<'a, S: Sink<'a, F>>(&self, first: usize, mut rest: &'a [u8], whole: bool, sink: &mut S) -> Passed {
         let is_cut = self.rules.open_end && !whole;
         let pieces = if is_cut { &self.pieces[..self.needed] } else { &self.pieces[..] };
-        for (number, piece) in pieces.iter().enumerate().skip(first) {
+        let mut left = pieces[first..].iter();
+        while let Some(piece) = left.next() {
             let stepped = piece.step(rest, self.rules, sink);
             let Some(after) = stepped.or_else(|| piece.step_any(rest, self.rules, sink)) else {
-                return self.cut(rest, piece, number >= self.needed, sink);
+                let passed = pieces.len() - left.len() - 1;
+                return self.cut(rest, piece, passed >= self.needed, sink);
             };
             rest = after;
         }
@@ -315,6 +319,7 @@ impl Way {
             _ if after.text.is_empty() => Self::Any,
             Class::Text if *after.text == *b" " => Self::Space { must: 0 },
             Class::Word if after.first == b' ' => Self::Space { must: 0 },
+            Class::Word => Self::Word,
             Class::Port if after.first == b' ' => Self::Space { must: b':' },
             Class::Route if after.first == b' ' => Self::Space { must: b'/' },
             Class::Text => Self::Text,
@@ -329,58 +334,57 @@ impl<F: Copy> Piece<F> {
     /// Passes the value and the text behind it, of which it gives what follows, in the ordinary case.
     #[inline(always)]
     fn step<'a, S: Sink<'a, F>>(&self, i: &'a [u8], rules: Rules, sink: &mut S) -> Option<&'a [u8]> {
-        match self.way {
+        let (end, after) = match self.way {
             Way::Space { must } => {
-                let (value, behind) = i.split_at(find(b' ', i)?);
-                if must != 0 && find(must, value).is_none() {
+                let end = find(b' ', i)?;
+                if must != 0 && find(must, &i[..end]).is_none() {
                     return None;
                 }
-                let after = self.after.strip(behind)?;
-                sink.set(self.field, value);
-                Some(after)
+                (end, self.after.strip(&i[end..])?)
             }
             Way::Text => {
-                let end = self.after.find(i, 0)?;
-                let value = &i[..end];
-                if rules.backslashes && value.last() == Some(&b'\\') && i[end] == b'"' {
+                let (end, after) = self.after.find(i, 0)?;
+                let may_be_escaped = rules.backslashes && self.after.first == b'"';
+                if may_be_escaped && i[..end].last() == Some(&b'\\') {
                     return None;
                 }
-                sink.set(self.field, value);
-                i.get(end + self.after.text.len()..)
+                (end, after)
             }
-            Way::Digits => {
-                if let Some(behind) = behind_digits(i)
-                    && let Some(after) = self.after.strip(behind)
-                {
-                    sink.set(self.field, &i[..i.len() - behind.len()]);
-                    return Some(after);
+            Way::Word => {
+                let end = find2(self.after.first, b' ', i)?;
+                (end, self.after.strip(&i[end..])?)
+            }
+            Way::Digits => match behind_digits(i).and_then(|behind| Some((behind, self.after.strip(behind)?))) {
+                // Where no text follows, decimals may.
+                Some((behind, after)) if !self.after.text.is_empty() || behind.is_empty() => {
+                    (i.len() - behind.len(), after)
                 }
-                let end = digits_length(i).filter(|_| i.first() != Some(&b' '))?;
-                let after = self.after.strip(&i[end..])?;
-                sink.set(self.field, &i[..end]);
-                Some(after)
-            }
+                _ => {
+                    let end = digits_length(i).filter(|_| i.first() != Some(&b' '))?;
+                    (end, self.after.strip(&i[end..])?)
+                }
+            },
             Way::Status => {
                 let (behind, _) = status(i).ok()?;
-                let after = self.after.strip(behind)?;
-                sink.set(self.field, &i[..3]);
-                Some(after)
+                (3, self.after.strip(behind)?)
             }
             Way::Stamp => {
                 let Class::Stamp(stamp) = &self.class else { return None };
                 let (behind, when) = stamp.read(i)?;
                 let after = self.after.strip(behind)?;
                 sink.time(self.field, &i[..i.len() - behind.len()], when);
-                Some(after)
+                return Some(after);
             }
             Way::Row => {
                 let (behind, last) = last_of_row::<5>(i, b'/')?;
                 let after = self.after.strip(behind)?;
                 sink.row(self.field, &i[..i.len() - behind.len()], last);
-                Some(after)
+                return Some(after);
             }
-            Way::Any => None,
-        }
+            Way::Any => return None,
+        };
+        sink.set(self.field, &i[..end]);
+        Some(after)
     }
 
     /// [`step`](Self::step) in every case.
@@ -447,7 +451,7 @@ impl<F: Copy> Piece<F> {
         }
         let ((mut from, most), mut between) = (self.reach(i)?, None);
         loop {
-            let end = self.after.find(i, from).filter(|end| *end <= most)?;
+            let (end, _) = self.after.find(i, from).filter(|(end, _)| *end <= most)?;
             if !self.is_escaped(i, end, rules) {
                 let is_between = self.class == Class::List && i[end] == b':' && end > 0 && i[end - 1] == b' ';
                 if !is_between {
@@ -606,15 +610,15 @@ impl Literal {
         (same && (self.text.len() <= 8 || i[8..].starts_with(&self.text[8..]))).then_some(rest)
     }
 
-    /// Where this, which is not empty, stands first in `i` from `from` on.
+    /// Where this, which is not empty, stands first in `i` from `from` on, and what follows it.
     #[inline(always)]
-    fn find(&self, i: &[u8], mut from: usize) -> Option<usize> {
+    fn find<'a>(&self, i: &'a [u8], mut from: usize) -> Option<(usize, &'a [u8])> {
         loop {
             let rest = i.get(from..)?;
             let found = if self.first == b' ' { find(b' ', rest)? } else { find_far(self.first, rest)? };
             from += found;
-            if self.text.len() == 1 || self.strip(&i[from..]).is_some() {
-                return Some(from);
+            if let Some(after) = self.strip(&rest[found..]) {
+                return Some((from, after));
             }
             from += 1;
         }

@@ -1,4 +1,5 @@
 //! nginx's `log_format`.
+#![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::super::nginx::{Var, Vars};
 use super::super::{Escape, Record, Skim, Skimmed};
@@ -41,10 +42,8 @@ impl Custom {
             (_, 0) => Some("the layout has no $time_local, $time_iso8601 or $msec: it is not known when"),
             _ => None,
         };
-        let once = [Var::Status, Var::UpstreamAddr, Var::RequestTime].iter().all(|var| count(*var) == 1);
         let is_ordinary = lack.is_none()
-            && once
-            && [Var::UpstreamStatus, Var::ServerName].iter().all(|var| count(*var) < 2)
+            && Glance::VARS.iter().all(|var| count(*var) < 2)
             && [Var::ProxyHost, Var::ProxyUpstream].iter().all(|var| count(*var) == 0);
         Ok(Self { layout, escape, is_ordinary, lack })
     }
@@ -93,56 +92,75 @@ impl<'a> Sink<'a, Var> for Vars<'a> {
     }
 }
 
-/// What counting takes from an ordinary request: of one that one server was asked for.
+/// What counting takes from an ordinary request: of one that one server was asked for, or none.
 #[derive(Default)]
 struct Glance<'a> {
     when: Option<When>,
     status: &'a [u8],
-    upstream: &'a [u8],
+    /// `None` where the layout has no place for it, as below.
+    upstream: Option<&'a [u8]>,
     own_status: Option<&'a [u8]>,
     request_time: &'a [u8],
     server_name: &'a [u8],
+    /// Of the upstream's times and lengths, one has a value.
+    is_timed: bool,
     /// A time is a list.
     is_list: bool,
 }
 
 impl<'a> Sink<'a, Var> for Glance<'a> {
-    #[inline]
+    #[inline(always)]
     fn set(&mut self, field: Var, value: &'a [u8]) {
         match field {
             Var::Status => self.status = value,
-            Var::UpstreamAddr => self.upstream = value,
+            Var::UpstreamAddr => self.upstream = Some(value),
             Var::UpstreamStatus => self.own_status = Some(value),
             Var::RequestTime => self.request_time = value,
             Var::ServerName => self.server_name = value,
-            Var::ConnectTime | Var::HeaderTime | Var::ResponseTime => self.is_list |= find(b' ', value).is_some(),
+            Var::ConnectTime | Var::HeaderTime | Var::ResponseTime | Var::ResponseLength => {
+                self.is_timed |= !present(value).is_empty();
+                self.is_list |= find(b' ', value).is_some();
+            }
             _ => {}
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn time(&mut self, _: Var, _: &'a [u8], when: When) {
         self.when.get_or_insert(when);
     }
 }
 
 impl<'a> Glance<'a> {
+    /// The variables of which it keeps one value, and not the first of several.
+    const VARS: [Var; 5] = [Var::Status, Var::UpstreamAddr, Var::UpstreamStatus, Var::RequestTime, Var::ServerName];
+
     /// `None` where the request is to be looked at more closely.
-    #[inline]
+    #[inline(always)]
     fn skim(&self) -> Option<Skim<'a>> {
-        let differs = self.own_status.is_some_and(|own| !same(own, self.status));
-        let one_server = find2(b' ', b'/', self.upstream).is_none() && is_server(self.upstream);
-        if differs || self.is_list || !one_server {
+        let upstream = present(self.upstream.unwrap_or_default());
+        let attempted = !upstream.is_empty();
+        let is_ordinary = if attempted {
+            let differs = self.own_status.is_some_and(|own| !same(own, self.status));
+            !differs && !self.is_list && find2(b' ', b'/', upstream).is_none() && is_server(upstream)
+        } else {
+            !self.is_timed && self.own_status.is_none_or(|own| present(own).is_empty())
+        };
+        if !is_ordinary {
             return None;
         }
         Some(Skim {
             when: self.when?,
             status: whole(self.status, number::status)?,
             group: present(self.server_name),
-            upstream: self.upstream,
-            names_upstream: true,
-            attempted: true,
-            duration: Some(whole(self.request_time, seconds)?),
+            upstream,
+            names_upstream: self.upstream.is_some(),
+            attempted,
+            duration: match self.request_time {
+                // Else it is the time that the upstream took.
+                b"" if !self.is_timed => None,
+                text => Some(whole(text, seconds)?),
+            },
         })
     }
 }
@@ -411,7 +429,40 @@ mod tests {
         }
     }
 
+    /// A variable, and what it may write.
+    fn items() -> impl Strategy<Value = (&'static str, &'static str)> {
+        let times: &[&str] = &["0.010", "-", "", "0.010, 0.020", "-, 0.020"];
+        let items: [(&str, &[&str]); 9] = [
+            (
+                "$upstream_addr",
+                &["10.0.0.5:80", "unix:/a", "-", "", "api", "10.0.0.5:80, 10.0.0.6:80", "10.0.0.5:80 : api"],
+            ),
+            ("$upstream_status", &["200", "502", "-", "", "502, 200", "x"]),
+            ("$upstream_connect_time", times),
+            ("$upstream_header_time", times),
+            ("$upstream_response_time", times),
+            ("$upstream_response_length", &["12", "-", "0, 12"]),
+            ("$request_time", &["0.011", "-", "x", ""]),
+            ("$server_name", &["shop", "-", ""]),
+            ("$host", &["shop.example.com", "-"]),
+        ];
+        prop::sample::select(items.to_vec())
+            .prop_flat_map(|(variable, values)| (Just(variable), prop::sample::select(values.to_vec())))
+    }
+
     proptest! {
+        /// What a glance tells of a line, a closer look tells too.
+        #[test]
+        fn a_glance_agrees_with_a_closer_look(items in prop::collection::vec(items(), 0..7)) {
+            let (layout, line): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+            let (layout, line) = (layout.join("|"), line.join("|"));
+            let Ok(custom) = Custom::compile(&format!("$msec $status {layout}")) else { return Ok(()) };
+            let line = format!("1700000000.123 200 {line}");
+            let closer = Custom { is_ordinary: false, ..custom.clone() };
+            let skims = [custom, closer].map(|custom| format!("{:?}", custom.skim(line.as_bytes())));
+            prop_assert_eq!(&skims[0], &skims[1]);
+        }
+
         #[test]
         fn never_panics(layout in "[ '\"$a-z{}\\\\|]{0,20}(\\$status|\\$msec| |\\$upstream_addr|\\$\\{request\\}|'|\"){0,8}", line in ".{0,60}", bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(template) = Custom::compile(&layout) {

@@ -1,5 +1,6 @@
 //! The names of HAProxy's aliases and of the sample fetches that mean something here.
 
+use super::super::super::header::Header;
 use super::Field;
 use super::stamp::{self, Stamp, strftime};
 
@@ -123,14 +124,13 @@ fn sample(name: &str, argument: &str) -> Kind {
 
 /// What a header means.
 fn header(name: &str) -> Field {
-    match name.to_ascii_lowercase().as_str() {
-        "host" | ":authority" => Field::Host,
-        "user-agent" => Field::UserAgent,
-        "x-forwarded-for" | "x-real-ip" => Field::ForwardedFor,
-        "x-request-id" | "x-correlation-id" | "x-trace-id" | "x-b3-traceid" | "x-amzn-trace-id" | "cf-ray" => {
-            Field::RequestId
-        }
-        _ => Field::Ignored,
+    match Header::named(&name.to_ascii_lowercase()) {
+        Some(Header::Host) => Field::Host,
+        Some(Header::UserAgent) => Field::UserAgent,
+        Some(Header::ForwardedFor) => Field::ForwardedFor,
+        Some(Header::RequestId) => Field::RequestId,
+        None if name.eq_ignore_ascii_case(":authority") => Field::Host,
+        None => Field::Ignored,
     }
 }
 
