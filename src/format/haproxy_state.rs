@@ -198,7 +198,7 @@ fn stopped(i: &[u8]) -> Parsed<'_, Subject<'_>> {
 }
 
 /// How the messages begin that are about HAProxy's process, from a reload to its end.
-static NOTICES: Starts = Starts::new(&[
+static NOTICES: Starts<21> = Starts::new(&[
     b"All workers exited",
     b"Connect from unknown source to listener ",
     b"Connect to unix:",

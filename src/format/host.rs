@@ -5,18 +5,24 @@
 //! sent (a path, a process's arguments), so that wordings hold on to the message's beginning, and to its end where such
 //! a quote stands between.
 
+use super::tree::Tree;
 use super::{Record, Verdict, What};
 use crate::cause::{Seen, Sign};
 use crate::grammar::number::{uint, whole};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-/// The wordings of one program, as one automaton. Two groups of a wording mean something: `pid`, the process that the
-/// message is about, and `name`, the pool, unit or program.
+/// The wordings of one program. Two groups of a wording mean something: `pid`, the process that the message is about, and
+/// `name`, the pool, unit or program.
 #[derive(Debug)]
 pub(super) struct Wordings(Option<Compiled>);
 
 #[derive(Debug)]
 struct Compiled {
+    /// Tells of every line whether a wording fits, of all that it can hold.
+    tree: Tree,
+    /// The wordings that it cannot.
+    others: RegexSet,
+    /// All wordings, to tell which of them fit.
     set: RegexSet,
     rows: Vec<(Regex, &'static Sign)>,
 }
@@ -63,19 +69,28 @@ impl Wordings {
 
 impl Compiled {
     fn new(signs: &'static [Sign]) -> Result<Self, regex::Error> {
-        let (mut wordings, mut rows) = (Vec::new(), Vec::new());
+        let (mut tree, mut others, mut wordings, mut rows) = (Tree::default(), Vec::new(), Vec::new(), Vec::new());
         for sign in signs {
             if let Seen::Wording(wording) = sign.seen {
+                if !tree.add(wording) {
+                    others.push(wording);
+                }
                 wordings.push(wording);
                 rows.push((RegexBuilder::new(wording).unicode(false).build()?, sign));
             }
         }
-        Ok(Self { set: RegexSetBuilder::new(wordings).unicode(false).build()?, rows })
+        let set = |wordings: &[&str]| RegexSetBuilder::new(wordings).unicode(false).build();
+        Ok(Self { tree, others: set(&others)?, set: set(&wordings)?, rows })
     }
 
     /// Whether a wording fits. An object is no message, but may have one inside.
     fn fits(&self, message: &[u8]) -> bool {
-        message.first() != Some(&b'{') && self.set.is_match(message)
+        if message.first() == Some(&b'{') {
+            return false;
+        }
+        let fits = self.tree.fits(message) || !self.others.is_empty() && self.others.is_match(message);
+        debug_assert_eq!(fits, self.set.is_match(message), "{}", message.escape_ascii());
+        fits
     }
 
     /// The first wording that fits.

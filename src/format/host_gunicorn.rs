@@ -10,8 +10,8 @@ use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::Parsed;
 use crate::grammar::number::uint;
-use crate::grammar::text::bracketed;
-use crate::grammar::time::iso_spaced;
+use crate::grammar::text::{bracketed, byte};
+use crate::grammar::time::{When, iso_spaced};
 use memchr::memchr;
 use nom::{
     Parser as _,
@@ -150,39 +150,45 @@ static SIGNS: [Sign; 14] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    (split(line).is_some() || is_traceback(line)).then_some(Skimmed::Full)
+    let is_ours = match line.first()? {
+        b'[' => prefix(line).is_ok() || syslogged(line).is_some(),
+        _ => is_traceback(line),
+    };
+    is_ours.then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     if is_traceback(line) {
         return Some(Record { what: What::Notice, message: line, ..Record::default() });
     }
-    split(line).map(|(message, record)| WORDINGS.record(message, record))
+    let (message, record) = match prefix(line) {
+        Ok((message, (when, pid, level))) => {
+            (message, Record { when: Some(when), pid: Some(pid), level, ..Record::default() })
+        }
+        Err(_) => syslogged(line).map(|(message, pid)| (message, Record { pid: Some(pid), ..Record::default() }))?,
+    };
+    Some(WORDINGS.record(message, record))
 }
 
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
 }
 
-/// The message, and what stands before it. What goes to syslog (`--log-syslog`) has the process alone, which is too
-/// little to know gunicorn by: there the message has to be one of those that tell something.
-fn split(line: &[u8]) -> Option<(&[u8], Record<'_>)> {
-    let (message, record) = prefix(line).or_else(|_| syslog_prefix(line)).ok()?;
-    (record.when.is_some() || WORDINGS.tell(message)).then_some((message, record))
+/// `[2026-11-21 02:56:41 +0000] [14984] [CRITICAL] `: when it was written, by which process, and the level.
+fn prefix(i: &[u8]) -> Parsed<'_, (When, u64, &[u8])> {
+    let stamp = delimited(byte(b'['), iso_spaced, tag("] "));
+    (stamp, process, terminated(verify(bracketed, is_level), byte(b' '))).parse(i)
 }
 
-/// `[14984] ` (`syslog_fmt` in `gunicorn/glogging.py`)
-fn syslog_prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
-    let (i, pid) = delimited(tag("["), uint, tag("] ")).parse(i)?;
-    Ok((i, Record { pid: Some(pid), ..Record::default() }))
+/// `[14984] `
+fn process(i: &[u8]) -> Parsed<'_, u64> {
+    delimited(byte(b'['), uint, tag("] ")).parse(i)
 }
 
-/// `[2026-11-21 02:56:41 +0000] [14984] [CRITICAL] `
-fn prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
-    let stamp = delimited(tag("["), iso_spaced, tag("] "));
-    let process = delimited(tag("["), uint, tag("] "));
-    let (i, (when, pid, level)) = (stamp, process, terminated(verify(bracketed, is_level), tag(" "))).parse(i)?;
-    Ok((i, Record { when: Some(when), pid: Some(pid), level, ..Record::default() }))
+/// The message and its process, as they go to syslog (`--log-syslog`, `syslog_fmt` in `gunicorn/glogging.py`): too little
+/// to know gunicorn by, so that the message has to be one of those that tell something.
+fn syslogged(line: &[u8]) -> Option<(&[u8], u64)> {
+    process(line).ok().filter(|(message, _)| WORDINGS.tell(message))
 }
 
 /// The lines of Python's tracebacks that are not indented, as far as they can be nothing else.
@@ -232,7 +238,7 @@ mod tests {
     use super::super::host::testing::{kinds, told};
     use super::*;
     use crate::format::{Format, What};
-    use crate::grammar::time::{When, Zone};
+    use crate::grammar::time::Zone;
     use proptest::prelude::*;
 
     /// Version 20.1: a worker that timed out, one that crashed, one that was killed; a reload, recycled workers, the

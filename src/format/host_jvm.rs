@@ -107,7 +107,7 @@ fn unified(i: &[u8]) -> Option<(&[u8], Record<'_>)> {
 
 /// Whether a line without a stamp is the JVM's own.
 fn is_of_jvm(line: &[u8]) -> bool {
-    static STARTS: Starts = Starts::new(&[
+    static STARTS: Starts<6> = Starts::new(&[
         b"# A fatal error ",
         b"Aborting due to ",
         b"Caused by: java.lang.",

@@ -80,8 +80,12 @@ static SIGNS: [Sign; 6] = [
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    let told = || !line.starts_with(b"App [") && WORDINGS.tell(line);
-    (pm2(line).is_ok() || is_notice(line) || told()).then_some(Skimmed::Full)
+    let is_ours = match line.first()? {
+        b'0'..=b'9' => pm2(line).is_ok(),
+        b'<' | b'-' => is_notice(line),
+        _ => !line.starts_with(b"App [") && WORDINGS.tell(line),
+    };
+    is_ours.then_some(Skimmed::Full)
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {

@@ -9,7 +9,7 @@ use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use crate::grammar::Parsed;
 use crate::grammar::number::uint;
-use crate::grammar::text::Starts;
+use crate::grammar::text::{Starts, byte};
 use crate::grammar::time::{When, iso_spaced};
 use nom::{
     Parser as _,
@@ -121,7 +121,13 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
 
 /// `[23932] `, of a cluster's processes, or a stamp, of errors; most often nothing.
 fn prefix(i: &[u8]) -> Parsed<'_, (Option<When>, Option<u64>)> {
-    (opt(terminated(iso_spaced, tag(" "))), opt(delimited(tag("["), uint, tag("] ")))).parse(i)
+    let (i, when) = if i.first().is_some_and(u8::is_ascii_digit) {
+        opt(terminated(iso_spaced, byte(b' '))).parse(i)?
+    } else {
+        (i, None)
+    };
+    let (i, pid) = opt(delimited(byte(b'['), uint, tag("] "))).parse(i)?;
+    Ok((i, (when, pid)))
 }
 
 /// `=== puma shutdown: 2026-11-21 03:25:30 +0000 ===`
@@ -130,7 +136,7 @@ fn milestone(i: &[u8]) -> Parsed<'_, When> {
 }
 
 /// How other messages begin that are Puma's beyond doubt.
-static NOTICES: Starts = Starts::new(&[
+static NOTICES: Starts<14> = Starts::new(&[
     b"* Puma version: ",
     b"*  Min threads: ",
     b"*  Max threads: ",

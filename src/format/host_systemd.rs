@@ -8,9 +8,8 @@ use super::host::Wordings;
 use super::record::wording;
 use super::{About, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Proxy, Sign, Strength};
-use crate::grammar::find::find;
+use crate::grammar::find::{find, rfind};
 use crate::grammar::text::{Starts, word};
-use memchr::memrchr;
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -136,7 +135,7 @@ static WORDINGS: LazyLock<Wordings> = LazyLock::new(|| Wordings::new(&SIGNS));
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     let name = VERBS.behind(line);
-    let told = || name.is_some_and(is_sentence) || WORDINGS.tell(line);
+    let told = || name.map_or_else(|| WORDINGS.tell(line), is_sentence);
     (is_of_service(name.unwrap_or(line)) && told()).then_some(Skimmed::Full)
 }
 
@@ -152,7 +151,7 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
 }
 
 /// What stands before the unit in a message that does not begin with it.
-static VERBS: Starts = Starts::new(&[
+static VERBS: Starts<9> = Starts::new(&[
     b"Dependency failed for ",
     b"Failed to start ",
     b"Reloaded ",
@@ -179,7 +178,8 @@ fn is_other(kind: &[u8]) -> bool {
 }
 
 /// How the units' names begin that stand for somebody's session, or for none.
-static SESSIONS: Starts = Starts::new(&[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"]);
+static SESSIONS: Starts<6> =
+    Starts::new(&[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"]);
 
 /// Whether the unit that a message is about, whose name or description begins `name`, can be a service or a container: not
 /// a timer or a mount, and nobody's session.
@@ -188,7 +188,7 @@ fn is_of_service(name: &[u8]) -> bool {
     // A message that is short ends behind the name.
     let end = first.iter().rposition(|byte| !matches!(byte, b'.' | b':')).map_or(0, |last| last + 1);
     let first = &first[..end];
-    let kind = memrchr(b'.', first).map_or(&b""[..], |dot| &first[dot + 1..]);
+    let kind = rfind(b'.', first).map_or(&b""[..], |dot| &first[dot + 1..]);
     !is_other(kind) && SESSIONS.behind(first).is_none()
 }
 

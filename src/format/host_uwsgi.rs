@@ -154,7 +154,7 @@ fn stamp(i: &[u8]) -> Parsed<'_, When> {
 }
 
 /// How other messages begin that are uWSGI's beyond doubt: requests, and what it says of itself.
-static NOTICES: Starts = Starts::new(&[
+static NOTICES: Starts<11> = Starts::new(&[
     b"*** Operational MODE: ",
     b"*** WARNING: you are running uWSGI as root",
     b"*** uWSGI is running in multiple interpreter mode",

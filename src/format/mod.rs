@@ -29,6 +29,7 @@ mod nginx;
 mod record;
 mod template;
 mod traefik_shared;
+mod tree;
 mod w3c;
 
 pub use crate::grammar::escape::{Coding, Escape};

@@ -229,13 +229,13 @@ impl<'a> Entry<'a> {
 
     /// Whether a health check failed.
     fn is_about_health(&self) -> bool {
-        static STARTS: Starts = Starts::new(&[b"Health check failed", b"Health check still failing"]);
+        static STARTS: Starts<2> = Starts::new(&[b"Health check failed", b"Health check still failing"]);
         STARTS.behind(self.message).is_some()
     }
 
     /// Whether it tells of its start or its configuration, in words that nobody else's messages begin with.
     fn is_about_itself(&self) -> bool {
-        static STARTS: Starts = Starts::new(&[
+        static STARTS: Starts<5> = Starts::new(&[
             b"Traefik version ",
             b"Starting provider ",
             b"Configuration received from provider ",

@@ -168,7 +168,7 @@ impl<'a> Iterator for Split<'a> {
 #[must_use]
 pub fn place_of(text: &[u8], part: &[u8]) -> Option<usize> {
     let start = *part.first()?;
-    memchr_iter(start, text).find(|at| text[*at..].starts_with(part))
+    memchr_iter(start, text).find(|at| behind(part, &text[*at..]).is_some())
 }
 
 /// Which bytes are among `bytes`: to look one up costs less than to compare it with each.
@@ -182,23 +182,34 @@ pub const fn among(bytes: &[u8]) -> [bool; 256] {
     table
 }
 
-/// How texts may begin. Most are told by their first byte, however many beginnings there are.
+/// What follows `start`, if `text` begins so: as `strip_prefix`, by [`same`].
+#[inline]
+#[must_use]
+pub fn behind<'a>(start: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+    let (head, rest) = text.split_at_checked(start.len())?;
+    same(head, start).then_some(rest)
+}
+
+/// How texts may begin. Most are told by their first byte, however many beginnings there are, and others by eight bytes.
 #[derive(Debug)]
-pub struct Starts {
-    starts: &'static [&'static [u8]],
+pub struct Starts<const N: usize> {
+    starts: &'static [&'static [u8]; N],
+    /// Up to eight bytes of each, and which of eight bytes these are.
+    heads: [(u64, u64); N],
     firsts: [bool; 256],
 }
 
-impl Starts {
+impl<const N: usize> Starts<N> {
     /// These beginnings, none of which is empty.
     #[must_use]
-    pub const fn new(starts: &'static [&'static [u8]]) -> Self {
-        let (mut firsts, mut at) = ([false; 256], 0);
-        while at < starts.len() {
+    pub const fn new(starts: &'static [&'static [u8]; N]) -> Self {
+        let (mut heads, mut firsts, mut at) = ([(0, 0); N], [false; 256], 0);
+        while at < N {
+            heads[at] = head(starts[at]);
             firsts[starts[at][0] as usize] = true;
             at += 1;
         }
-        Self { starts, firsts }
+        Self { starts, heads, firsts }
     }
 
     /// What follows the first beginning that `text` has.
@@ -209,8 +220,22 @@ impl Starts {
     }
 
     fn compare<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
-        self.starts.iter().find_map(|start| text.strip_prefix(*start))
+        let eight = first_eight(text);
+        let begins = |(bytes, which): &(u64, u64)| eight & which == *bytes;
+        let mut each = self.heads.iter().zip(self.starts).filter(|(head, _)| begins(head));
+        each.find_map(|(_, start)| behind(start, text))
     }
+}
+
+/// The first eight bytes of a text and which they are, where it may be shorter.
+const fn head(text: &[u8]) -> (u64, u64) {
+    let (mut bytes, mut which, mut at) = (0, 0, 0);
+    while at < text.len() && at < 8 {
+        bytes |= (text[at] as u64) << (8 * at);
+        which |= 0xFF << (8 * at);
+        at += 1;
+    }
+    (bytes, which)
 }
 
 /// `[…]` without brackets inside; gives what stands between.
