@@ -103,6 +103,8 @@ formats! {
     HaproxyError => haproxy_error,
     HaproxyState => haproxy_state,
     Squid => squid,
+    Heroku => heroku,
+    Gorouter => gorouter,
     Cloudfront => cloudfront_standard(fields),
     CloudfrontRealtime => cloudfront_realtime,
     Iis => iis(fields),
