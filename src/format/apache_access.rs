@@ -133,7 +133,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     // Without a status it has no outcome either.
     let Some(status) = whole(line.status, status) else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
-        when: line.when,
+        when: Some(line.when),
         status,
         group: tail.group(),
         upstream,

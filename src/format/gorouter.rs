@@ -264,7 +264,7 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     let (_, middle) = middle(rest).ok()?;
     let Some(status) = head.status else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
-        when: head.when,
+        when: Some(head.when),
         status,
         group: middle.app,
         upstream: head.instance,

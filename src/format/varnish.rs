@@ -69,7 +69,7 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     let status = whole(line.status, status).filter(|_| !tail.of_backend);
     let Some(status) = status else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
-        when: line.when,
+        when: Some(line.when),
         status,
         group: b"",
         upstream: b"",

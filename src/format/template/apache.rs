@@ -114,7 +114,7 @@ impl Custom {
         };
         let upstream = glance.upstream();
         Some(Skimmed::Plain(Skim {
-            when,
+            when: Some(when),
             status,
             group: glance.group(),
             upstream,

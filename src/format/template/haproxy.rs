@@ -247,7 +247,7 @@ impl Custom {
         }
         let line = self.line(&values);
         Some(Skimmed::Plain(Skim {
-            when,
+            when: Some(when),
             status,
             group: line.route.group,
             upstream: line.route.upstream,
@@ -459,7 +459,7 @@ impl<'a> Glance<'a> {
             return None;
         }
         Some(Skim {
-            when: self.when?,
+            when: Some(self.when?),
             status: whole(self.status, status).filter(|status| *status >= 100)?,
             group,
             upstream: self.route,
