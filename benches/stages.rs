@@ -173,7 +173,8 @@ fn count(criterion: &mut Criterion, corpora: &[Corpus]) {
             bencher.iter_with_large_drop(|| {
                 let (mut tally, mut clock) = (Tally::new(setup::window(corpus)), clock.clone());
                 for skim in &skims {
-                    let stamp = clock.stamp(skim.when);
+                    let Some(when) = skim.when else { continue };
+                    let stamp = clock.stamp(when);
                     let origin = Origin { proxy: reader.proxy(), host: b"lb1", program: b"", stamp };
                     let series = tally.series_of(origin, black_box(skim));
                     tally.count_plain(series, stamp, skim);

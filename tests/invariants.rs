@@ -405,7 +405,7 @@ proptest! {
             prop_assert!(read.is_some(), "{}: skimmed but not read: {}", format.about().name, String::from_utf8_lossy(&line));
             if let (Skimmed::Plain(skim), Some(record)) = (skimmed, read) {
                 prop_assert_eq!(Some(skim.status), record.status);
-                prop_assert_eq!(Some(skim.when), record.when);
+                prop_assert_eq!(skim.when, record.when);
                 prop_assert_eq!(skim.upstream, record.upstream);
                 prop_assert_eq!(skim.group, record.group);
                 prop_assert_eq!(skim.names_upstream, record.names_upstream);

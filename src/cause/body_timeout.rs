@@ -31,6 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Caddy", "`aborting with incomplete response` with `i/o timeout` (`read_timeout`)"),
         ("Varnish", "`timeout` as FetchError (`between_bytes_timeout`)"),
         ("Fastly", "503, `between bytes timeout`"),
+        ("Heroku", "503, `H15`: 55 s of silence"),
     ],
     look_alikes: &[
         ("truncated-response", "the upstream ended the body; here nobody did until the proxy gave up"),

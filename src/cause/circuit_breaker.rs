@@ -27,6 +27,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_FWD_RATE_LIMIT_Q_FULL`, `…_Q_FILLED_UP`"),
         ("CloudFront", "503, `LimitExceeded`, `FunctionThrottledError`"),
         ("Fastly", "503, `Backend.max_conn reached`"),
+        ("Heroku", "503, `H11` (backlog too deep), `H22` (connection limit)"),
+        ("Cloud Foundry", "503, `Connection Limit Reached`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),

@@ -43,6 +43,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_CLOSED_CONNECTION`"),
         ("Fastly", "503, `backend read error`, `backend write error`"),
         ("Akamai", "`ERR_ZERO_SIZE_OBJECT`, `ERR_WRITE_ERROR`"),
+        ("Heroku", "503, `H13`"),
+        ("Cloud Foundry", "502, `endpoint_failure (EOF)`; before 2020 a 502 of 67 bytes"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),

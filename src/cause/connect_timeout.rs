@@ -41,6 +41,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Application Gateway", "504, `ERRORINFO_UPSTREAM_TIMED_OUT`, `serverConnectTime` is `-`"),
         ("Fastly", "503, `Connection timed out`"),
         ("Akamai", "`ERR_CONNECT_TIMEOUT`; `ERR_CONNECT_FAIL` after a second or more"),
+        ("Heroku", "503, `H19`: 5 s"),
+        ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: i/o timeout)`"),
     ],
     look_alikes: &[
         (

@@ -53,6 +53,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Fastly", "503, `Connection refused`"),
         ("Akamai", "`ERR_CONNECT_FAIL` at once"),
         ("API Gateway", "504, `INTEGRATION_FAILURE`: weak, as it says no more"),
+        ("Heroku", "503, `H21`"),
+        ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: connect: connection refused)`"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),

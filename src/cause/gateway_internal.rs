@@ -22,6 +22,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "503, flag `LR` (local reset); 500, flag `NFCF` (no filter configuration)"),
         ("CloudFront", "`LambdaExecutionError`, `FunctionExecutionError`: a function at the edge failed"),
         ("Cloudflare", "502 or 503 with origin status 0 and no SecurityAction; a WorkerStatus other than `ok`"),
+        ("Heroku", "503, `H99`; `H24`"),
+        ("Cloud Foundry", "502, `unknown_failure`"),
     ],
     look_alikes: &[
         ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),

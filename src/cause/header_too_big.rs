@@ -36,6 +36,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "502, flag `UPE` with `headers_too_large`; `response_payload_too_large`"),
         ("Azure Front Door", "`ResponseHeaderTooBig`"),
         ("Fastly", "503, `Header overflow`"),
+        ("Heroku", "502, `H25` with `oversized …`"),
+        ("Cloud Foundry", "502, `endpoint_failure (Too many response headers)`"),
     ],
     look_alikes: &[
         ("invalid-response", "the same pattern in HAProxy (`PH`) and on an ALB: only the response itself tells"),

@@ -33,6 +33,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "`FetchError backend NAME: fail errno 113 (No route to host)`, `101`"),
         ("Google Cloud", "`destination_ip_unroutable`"),
         ("Fastly", "503, `Network unreachable`"),
+        ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: connect: no route to host)`"),
     ],
     look_alikes: &[
         ("connection-refused", "the host answered: nothing listens there; errno 111"),

@@ -42,6 +42,8 @@ pub(super) static ENTRY: Entry = Entry {
             "API Gateway",
             "502 while the integration answered 200; a Lambda function failed, or gave an answer of another form",
         ),
+        ("Heroku", "503, `H17`; 502, `H25` with `invalid content length`"),
+        ("Cloud Foundry", "502, `endpoint_failure (… malformed HTTP response …)`"),
     ],
     look_alikes: &[
         ("header-too-big", "the same pattern on an ALB and in HAProxy (`PH`): compare the size of the headers"),

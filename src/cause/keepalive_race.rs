@@ -45,6 +45,8 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("Go proxies", "`http: server closed idle connection`"),
         ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_CLOSED_CONNECTION` within milliseconds, now and then"),
+        ("Heroku", "503, `H13` or `H18` now and then, with Router 2.0, which keeps connections to dynos for 90 s"),
+        ("Cloud Foundry", "502, `endpoint_failure (http: server closed idle connection)`"),
     ],
     look_alikes: &[
         (
@@ -56,6 +58,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("connections that are not reused", "a connect time above 0 for each attempt rules the race out"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::named("heroku")],
+            run: "heroku labs:enable http-disable-keepalive-to-dyno",
+            why: "if that ends them, the server's own idle timeout is below the router's 90 s",
+        },
         Check {
             on: &[Proxy::GCLB],
             run: "keepalive_timeout 620s",

@@ -38,6 +38,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Traefik", "503, 20 bytes (`no available server`), `ServiceURL` is `-`"),
         ("Fastly", "503, `All backends failed or unhealthy`, `Backend is unhealthy`"),
         ("Akamai", "`ERR_NO_GOOD_FWD_IP`"),
+        ("Heroku", "503, `H10` (crashed), `H14` (no web dynos), `H20` (boot timeout), `H34`, `H81`, `H82`"),
+        ("Cloud Foundry", "503, `no_endpoints`; 502, `No endpoints available`"),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
@@ -49,6 +51,16 @@ pub(super) static ENTRY: Entry = Entry {
         ),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::named("heroku")],
+            run: "heroku ps",
+            why: "the state of each dyno, and since when; `heroku releases` tells what was deployed just before",
+        },
+        Check {
+            on: &[Proxy::named("gorouter")],
+            run: "cf app APP",
+            why: "the state of each instance; `cf events APP` tells of crashes and restarts, `cf routes` which application a route is for",
+        },
         Check {
             on: &[Proxy::IIS],
             run: "appcmd list apppool /state:Stopped",

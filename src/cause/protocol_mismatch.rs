@@ -40,6 +40,7 @@ pub(super) static ENTRY: Entry = Entry {
                 `server gave HTTP response to HTTPS client`",
         ),
         ("Google Cloud", "`failed_to_negotiate_alpn`"),
+        ("Cloud Foundry", "525, `endpoint_failure (tls: first record does not look like a TLS handshake)`"),
     ],
     look_alikes: &[
         ("tls-handshake", "both sides speak TLS but do not agree: the message has `alert` or a version or cipher"),

@@ -30,6 +30,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Caddy", "a line of `http.log.error` by `StaticError`: the `error` directive"),
         ("Varnish", "503 with `%{Varnish:handling}x` `synth`"),
         ("CloudFront", "`FunctionGeneratedResponse`, `LambdaGeneratedResponse`"),
+        ("Heroku", "503, `H80` (maintenance mode), `H83`"),
+        ("Cloud Foundry", "502 or 503, `route_service_unsupported`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "HAProxy `SC` with `<NOSRV>`, ALB with target `-` and no fixed response: nobody meant it"),

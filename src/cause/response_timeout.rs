@@ -55,6 +55,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Fastly", "503, `first byte timeout` (15 s unless set)"),
         ("Akamai", "504, `ERR_READ_TIMEOUT`, `ERR_FIRST_BYTE_TIMEOUT`"),
         ("API Gateway", "504, `INTEGRATION_TIMEOUT`, or an integration latency of 29 s"),
+        ("Heroku", "503, `H12`: 30 s"),
+        (
+            "Cloud Foundry",
+            "502, `endpoint_failure (context deadline exceeded)`; 504, `expired_route_service_signature`",
+        ),
     ],
     look_alikes: &[
         (
@@ -66,6 +71,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("queue-timeout", "the wait was in the proxy's own queue (HAProxy Tw, state `sQ`)"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::named("heroku")],
+            run: "heroku logs --tail",
+            why: "the application's own lines with the same request_id tell what it was busy with; the limit of 30 s is fixed",
+        },
         Check {
             on: &[Proxy::IIS],
             run: "appcmd list config -section:webFarms",

@@ -41,6 +41,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.3, `sc-win32-status` 12175"),
         ("Azure Front Door", "`CertificateNameCheckFailed`, `CertificateError`, `SSLInvalidRootCA`"),
         ("Fastly", "503, a reason with `certificate`"),
+        (
+            "Cloud Foundry",
+            "526; 503, `endpoint_failure (x509: certificate is valid for …)`: another instance has the address by now",
+        ),
     ],
     look_alikes: &[
         ("tls-handshake", "no agreement on version, cipher or server name: `alert handshake failure`"),

@@ -36,6 +36,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Front Door", "`SSLHandshakeError`, `SSLInvalidCipher`"),
         ("Fastly", "503, `SSL handshake error`"),
         ("Akamai", "`ERR_SSL_…`"),
+        ("Cloud Foundry", "525; 502, `endpoint_failure (net/http: TLS handshake timeout)`"),
     ],
     look_alikes: &[
         (

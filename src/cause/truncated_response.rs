@@ -28,6 +28,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "`FetchError straight insufficient bytes`, `chunked …`, `eof socket fail`"),
         ("Envoy", "any status, `upstream_reset_after_response_started{…}`"),
         ("Azure Front Door", "`OriginConnectionAborted` with a good status"),
+        ("Heroku", "`H18`, with `sock=backend`"),
     ],
     look_alikes: &[
         ("a client that left", "HAProxy `CD`, nginx 499, or a complaint `while sending to client`"),

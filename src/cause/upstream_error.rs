@@ -35,6 +35,8 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("Azure Application Gateway", "`serverStatus` equals `httpStatus`, `ERRORINFO_NO_ERROR`"),
         ("Azure Front Door", "`NoError`, or `OriginError`"),
+        ("Heroku", "a status without a code"),
+        ("Cloud Foundry", "a status with `x_cf_routererror:\"-\"`"),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),

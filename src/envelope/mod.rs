@@ -32,12 +32,13 @@ pub struct Opened<'a> {
 }
 
 /// What gateways are called where they send lines. A line of theirs that cannot be read is one that should have been.
-const GATEWAYS: [&[u8]; 19] = [
+const GATEWAYS: [&[u8]; 20] = [
     b"apache",
     b"apache2",
     b"caddy",
     b"cloudflared",
     b"envoy",
+    b"gorouter",
     b"haproxy",
     b"heroku[router]",
     b"httpd",

@@ -1,6 +1,6 @@
 //! Syslog, as daemons send and store it: RFC 3164, RFC 5424, and files with ISO stamps (rsyslog's default since
 //! Debian 12). With a priority in front or without. And what stands behind a bare ISO stamp where that can be nothing
-//! but an envelope: container runtimes' files, HAProxy's `log … format timed`.
+//! but an envelope: container runtimes' files, HAProxy's `log … format timed`, `cf logs`.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::Opened;
@@ -9,7 +9,7 @@ use crate::grammar::{
     find::find_within,
     mismatch,
     number::uint,
-    text::{byte, one, present, word},
+    text::{bracketed, byte, one, present, word},
     time::{self, When},
 };
 use nom::{
@@ -123,6 +123,8 @@ pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
             // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
             _ => octet_counted(line).ok().map(|(_, opened)| opened),
         },
+        // `cf logs` sets its lines in.
+        b' ' => stamped(line.trim_ascii_start()).ok().map(|(_, opened)| opened),
         _ => daemons(line),
     }
 }
@@ -223,10 +225,23 @@ fn stamped(line: &[u8]) -> Parsed<'_, Opened<'_>> {
     if is_haproxy(rest) {
         return bare(when, rest);
     }
+    if let Some(opened) = cloud_foundry(rest) {
+        return Ok((&[], Opened { when: Some(when), ..opened }));
+    }
     // rsyslog, as some configure it: `STAMP local2.info `, and RFC 5424 without its priority.
     let (after, selector) = terminated(word, byte(b' ')).parse(rest)?;
     let selects = selector.first().is_some_and(u8::is_ascii_lowercase) && selector.contains(&b'.');
     if selects && after.get(4) == Some(&b'-') { protocol(after) } else { mismatch() }
+}
+
+/// What `cf logs` shows behind a stamp: `[RTR/0] OUT LINE`, of the router, or `[APP/PROC/WEB/0] OUT LINE`, of an application.
+fn cloud_foundry(i: &[u8]) -> Option<Opened<'_>> {
+    let (rest, source) = bracketed(i).ok()?;
+    let rest = rest.trim_ascii_start();
+    let payload = rest.strip_prefix(b"OUT ").or_else(|| rest.strip_prefix(b"ERR "))?;
+    let names = source.first().is_some_and(u8::is_ascii_uppercase) && source.contains(&b'/');
+    let program = if source.starts_with(b"RTR/") { b"gorouter" } else { source };
+    names.then_some(Opened { program, payload, ..Opened::default() })
 }
 
 /// An envelope that is a stamp and no more.
@@ -268,8 +283,12 @@ fn protocol(header: &[u8]) -> Parsed<'_, Opened<'_>> {
     let (rest, host) = terminated(word, byte(b' ')).parse(rest)?;
     let (rest, program) = terminated(word, byte(b' ')).parse(rest)?;
     let (rest, process) = terminated(word, byte(b' ')).parse(rest)?;
-    let (rest, _message_id) = terminated(word, byte(b' ')).parse(rest)?;
-    let (rest, ()) = structured_data(rest)?;
+    let (rest, message_id) = terminated(word, byte(b' ')).parse(rest)?;
+    let (rest, ()) = match structured_data(rest) {
+        // Heroku's drains leave it out (`<158>1 STAMP host heroku router - MSG`).
+        Err(_) if message_id == b"-" => (rest, ()),
+        read => read?,
+    };
     let (rest, _) = opt(byte(b' ')).parse(rest)?;
     let payload = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
     // rsyslog keeps the space that stood after the tag of RFC 3164.
@@ -330,6 +349,7 @@ mod tests {
         expect("<134>1 2024-06-12T10:09:11.8234+02:00 - normal 224482 - - MSG", "", Some(224_482), "MSG");
         expect(r#"<134>1 - h a 1 - [x@1 k="\]"][y] MSG"#, "h", Some(1), "MSG");
         expect("93 <134>1 - h a - - - MSG", "h", None, "MSG");
+        expect("<158>1 2026-11-27T08:00:00.123456+00:00 host heroku router - at=info x", "host", None, "at=info x");
         expect("<6>MSG", "", None, "MSG");
         expect(r#"<134>Feb  6 12:14:14 {"a": "b", "c": 1}"#, "", None, r#"{"a": "b", "c": 1}"#);
         expect(r#"Feb  6 12:14:14 {"a": "b", "c": 1}"#, "", None, r#"{"a": "b", "c": 1}"#);
@@ -355,6 +375,19 @@ mod tests {
     }
 
     #[test]
+    fn opens_what_cf_shows() {
+        for (line, program, payload) in [
+            ("   2026-11-27T08:00:00.12+0000 [RTR/0] OUT shop.example.com - x", "gorouter", "shop.example.com - x"),
+            ("2026-11-27T08:00:00.12+0000 [RTR/12]     OUT x", "gorouter", "x"),
+            ("   2026-11-27T08:00:00.12+0000 [APP/PROC/WEB/0] ERR x", "APP/PROC/WEB/0", "x"),
+        ] {
+            let opened = open(line.as_bytes()).unwrap_or_default();
+            assert_eq!((opened.program, opened.payload), (program.as_bytes(), payload.as_bytes()), "{line}");
+            assert!(opened.when.is_some(), "{line}");
+        }
+    }
+
+    #[test]
     fn leaves_other_lines_alone() {
         for line in [
             "2018-07-02T22:23:00.186641Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.000073",
@@ -365,6 +398,9 @@ mod tests {
             "2018-07-02T22:23:00+00:00 203.0.113.9 502 10.0.0.1:80",
             "2018-07-02T22:23:00+00:00 shop.example.com 502 10.0.0.1:80",
             r#"2018-07-02T22:23:00.186Z {"a": "b", "c": 1}"#,
+            "2018-07-02T22:23:00.186Z [info] OUT x",
+            "2018-07-02T22:23:00.186Z [RTR/0] shop",
+            "   2018-07-02T22:23:00+00:00 203.0.113.9 502 10.0.0.1:80",
             r#"2018-07-02T22:23:00.186Z shop.example.com  {"a": "b", "c": 1}"#,
             "2024/06/12 10:09:11 [error] 1#1: *1 x",
             "10.0.0.1:53594 [12/Jun/2024:10:09:11.823] fe be/srv",

@@ -113,7 +113,7 @@ impl<'a> Fields<'a> {
 
     fn skim(&self) -> Skimmed<'a> {
         cloud::plain(What::Request, cloud::utc(self.time), cloud::status(self.status), |when, status| Skim {
-            when,
+            when: Some(when),
             status,
             group: self.host,
             upstream: b"",

@@ -143,7 +143,7 @@ fn skim_with<'a>(line: &'a [u8], tail: impl Fn(&clf::Line<'a>) -> Option<Tail<'a
     // Without a status it has no outcome either.
     let Some(status) = whole(line.status, status) else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
-        when: line.when,
+        when: Some(line.when),
         status,
         group: tail.group(),
         upstream,

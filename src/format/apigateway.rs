@@ -164,7 +164,7 @@ impl<'a> Fields<'a> {
 
     fn skim(&self) -> Skimmed<'a> {
         cloud::plain(What::Request, self.when, cloud::status(self.status), |when, status| Skim {
-            when,
+            when: Some(when),
             status,
             group: self.group(),
             upstream: b"",

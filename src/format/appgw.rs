@@ -137,7 +137,7 @@ impl<'a> Fields<'a> {
             return Skimmed::Full;
         }
         cloud::plain(self.what(log), self.when(), cloud::status(self.status), |when, status| Skim {
-            when,
+            when: Some(when),
             status,
             group: self.group(),
             upstream: first.unwrap_or_default(),

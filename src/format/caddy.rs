@@ -118,7 +118,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
         return Some(Skimmed::Full);
     }
     Some(Skimmed::Plain(Skim {
-        when,
+        when: Some(when),
         status,
         group: b"",
         upstream: line.upstream,

@@ -74,7 +74,7 @@ impl<'a> Line<'a> {
         // Without a status it has no outcome either.
         let Some(status) = whole(self.status, status) else { return Skimmed::Full };
         let (group, upstream, duration) = (&b""[..], &b""[..], None);
-        let when = self.when;
+        let when = Some(self.when);
         Skimmed::Plain(Skim { when, status, group, upstream, names_upstream: false, attempted: false, duration })
     }
 }

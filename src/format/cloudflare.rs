@@ -220,7 +220,7 @@ impl<'a> Fields<'a> {
         let status = cloud::status(self.status);
         let stamps = self.stamps();
         cloud::plain(self.what(status), self.when(stamps), status, |when, status| Skim {
-            when,
+            when: Some(when),
             status,
             group: self.group(),
             upstream: self.origin,

@@ -95,7 +95,7 @@ impl<'a, const N: usize> Line<'a, N> {
         let is_odd = attempted && is_cut(self.values.get(Column::DetailedResultType));
         match (self.when, self.status) {
             (Some(when), Some(status)) if cloud::is_plain(status) && !is_odd => Skimmed::Plain(Skim {
-                when,
+                when: Some(when),
                 status,
                 group: self.distribution(),
                 upstream: b"",

@@ -362,7 +362,7 @@ mod tests {
         let (skimmed, read) = (format.skim(line), format.read(line));
         prop_assert_eq!(skimmed.is_some(), read.is_some());
         if let (Some(Skimmed::Plain(skim)), Some(read)) = (skimmed, read) {
-            prop_assert_eq!(Some(skim.when), read.when);
+            prop_assert_eq!(skim.when, read.when);
             prop_assert_eq!(Some(skim.status), read.status);
             prop_assert_eq!(skim.group, read.group);
             prop_assert_eq!(skim.upstream, read.upstream);

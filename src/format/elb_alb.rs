@@ -152,7 +152,7 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     let creation = if core.timed() { None } else { creation_time(&mut columns) };
     let duration = core.duration(creation.and_then(|start| between(start, when)));
     let (upstream, attempted) = (core.target, !core.target.is_empty());
-    Some(Skimmed::Plain(Skim { when, status, group, upstream, names_upstream: true, attempted, duration }))
+    Some(Skimmed::Plain(Skim { when: Some(when), status, group, upstream, names_upstream: true, attempted, duration }))
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {

@@ -62,7 +62,7 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     let Some(status) = core.status.filter(|status| *status < 500) else { return Some(Skimmed::Full) };
     let duration = core.duration(None);
     let (upstream, attempted) = (core.target, !core.target.is_empty());
-    Some(Skimmed::Plain(Skim { when, status, group, upstream, names_upstream: true, attempted, duration }))
+    Some(Skimmed::Plain(Skim { when: Some(when), status, group, upstream, names_upstream: true, attempted, duration }))
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {

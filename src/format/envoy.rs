@@ -82,7 +82,7 @@ fn ordinary(line: &[u8]) -> Option<Skimmed<'_>> {
     }
     let upstream = server(known(host));
     Some(Skimmed::Plain(Skim {
-        when,
+        when: Some(when),
         status,
         group: tail(Columns(behind(rest))).cluster,
         upstream,

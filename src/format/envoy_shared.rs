@@ -111,7 +111,7 @@ impl<'a> Fields<'a> {
         }
         let upstream = self.upstream();
         Skimmed::Plain(Skim {
-            when,
+            when: Some(when),
             status,
             group: self.cluster,
             upstream,

@@ -123,7 +123,7 @@ impl<'a> Fields<'a> {
     fn skim(&self) -> Skimmed<'a> {
         let status = cloud::status(self.status);
         cloud::plain(self.what(status), cloud::utc(self.time), status, |when, status| Skim {
-            when,
+            when: Some(when),
             status,
             group: self.host(),
             upstream: b"",

@@ -154,7 +154,7 @@ impl<'a> Fields<'a> {
         }
         let status = cloud::status(self.status);
         cloud::plain(self.what(log, status), self.when(), status, |when, status| Skim {
-            when,
+            when: Some(when),
             status,
             group: self.group(),
             upstream: self.upstream(),

@@ -166,7 +166,7 @@ impl<'a> Fields<'a> {
             return Skimmed::Full;
         }
         cloud::plain(What::Request, cloud::utc(self.stamp), cloud::status(self.status), |when, status| Skim {
-            when,
+            when: Some(when),
             status,
             group: self.group(),
             upstream: self.server,

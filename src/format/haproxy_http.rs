@@ -53,7 +53,7 @@ pub(super) fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
     let i = behind_digits(one(b' ', i).ok()?.0)?;
     let (_, retries) = last_of_row::<5>(i.strip_prefix(b" - - ---- ")?, b'/')?;
     (status >= 100 && retries == 0).then_some(Skim {
-        when,
+        when: Some(when),
         status,
         group,
         upstream,
@@ -71,7 +71,7 @@ fn skim_any(line: &[u8]) -> Option<Skimmed<'_>> {
         _ => return Some(Skimmed::Full),
     };
     Some(Skimmed::Plain(Skim {
-        when: line.head.when,
+        when: Some(line.head.when),
         status,
         group: line.route.group,
         upstream: line.route.upstream,

@@ -203,7 +203,7 @@ impl<'a, const N: usize> Line<'a, N> {
     pub(super) fn skim(&self) -> Skimmed<'a> {
         let upstream = self.upstream();
         Skimmed::Plain(Skim {
-            when: self.when,
+            when: Some(self.when),
             status: self.status,
             group: self.group(),
             upstream,

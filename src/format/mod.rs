@@ -136,6 +136,8 @@ formats! {
     HaproxyError => haproxy_error,
     HaproxyState => haproxy_state,
     Squid => squid [skim_named, read_named],
+    Heroku => heroku,
+    Gorouter => gorouter,
     Cloudfront => cloudfront_standard(fields),
     CloudfrontRealtime => cloudfront_realtime,
     Iis => iis(fields),

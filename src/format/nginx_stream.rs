@@ -142,7 +142,7 @@ impl<'a> Session<'a> {
         let attempted = !upstream.is_empty();
         // The name of a group takes a longer look.
         (!attempted || is_server(upstream)).then_some(Skimmed::Plain(Skim {
-            when: self.when,
+            when: Some(self.when),
             status,
             group: b"",
             upstream,

@@ -26,8 +26,8 @@ pub enum What {
 /// What every line must tell to be counted. The rest of a healthy line is never looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Skim<'a> {
-    /// The line's own main stamp.
-    pub when: When,
+    /// The line's own main stamp; absent where the line carries none, whose envelope may.
+    pub when: Option<When>,
     /// The status that the client got.
     pub status: u16,
     /// What the proxy balances over; empty where the line does not say.

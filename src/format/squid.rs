@@ -220,7 +220,15 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
     // The client gave up: 000.
     let Some(status) = status else { return Some(Skimmed::Full) };
     let (duration, attempted) = (Some(duration), !upstream.is_empty());
-    Some(Skimmed::Plain(Skim { when, status, group: b"", upstream, names_upstream: true, attempted, duration }))
+    Some(Skimmed::Plain(Skim {
+        when: Some(when),
+        status,
+        group: b"",
+        upstream,
+        names_upstream: true,
+        attempted,
+        duration,
+    }))
 }
 
 pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {

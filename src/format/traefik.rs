@@ -35,7 +35,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     let front = Front::of(front)?;
     let Some(status) = front.status.filter(|status| *status < 500) else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
-        when: front.when,
+        when: Some(front.when),
         status,
         group: tail.router,
         upstream: tail.server,

@@ -35,7 +35,7 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     };
     let upstream = fields.upstream();
     Some(Skimmed::Plain(Skim {
-        when,
+        when: Some(when),
         status,
         group: fields.group(),
         upstream,

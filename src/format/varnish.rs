@@ -83,7 +83,7 @@ fn skim_with<'a>(i: &'a [u8], own: Own<'a>) -> Option<Skimmed<'a>> {
     let status = whole(line.status, status).filter(|_| !tail.of_backend);
     let Some(status) = status else { return Some(Skimmed::Full) };
     Some(Skimmed::Plain(Skim {
-        when: line.when,
+        when: Some(line.when),
         status,
         group: b"",
         upstream: b"",

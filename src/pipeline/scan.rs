@@ -261,6 +261,7 @@ impl<'a> Scanner<'a> {
     /// Whether a reader claims a line, which is counted then.
     #[inline(always)]
     fn claimed<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
+        let (input, ..) = at;
         let object = usize::from(opened.payload.first() == Some(&b'{'));
         for place in 0..self.recent.len() {
             let Recent { reader, takes, run, .. } = self.recent[place];
@@ -271,7 +272,7 @@ impl<'a> Scanner<'a> {
                 let Some(skimmed) = reader.skim(&self.columns.fields, opened.payload) else { continue };
                 match skimmed {
                     Skimmed::Plain(skim) if !W::EVERY_LINE && self.is_ordinary(&skim) => {
-                        self.plain(reader, opened, &skim);
+                        self.plain(reader, opened, input, &skim);
                         self.recent[place].run = 0;
                         true
                     }
@@ -330,8 +331,12 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline(always)]
-    fn plain(&mut self, reader: &Reader, opened: &Opened<'_>, skim: &Skim<'_>) {
-        let stamp = self.stamp(skim.when, opened);
+    fn plain(&mut self, reader: &Reader, opened: &Opened<'_>, input: usize, skim: &Skim<'_>) {
+        let Some(when) = skim.when.or(opened.when) else {
+            self.tally.input(input).untimed += 1;
+            return;
+        };
+        let stamp = self.stamp(when, opened);
         if !self.in_span(stamp) {
             return;
         }

@@ -57,7 +57,7 @@ fn zone_in(input: &Input, options: &Options) -> Option<(i32, i64)> {
 /// When a line was that `reader` claims, as far as it says so itself.
 fn when_of(reader: &Reader, payload: &[u8], options: &Options) -> Option<Option<When>> {
     match reader.skim(Fields::UNKNOWN, payload)? {
-        Skimmed::Plain(skim) => Some(Some(skim.when)),
+        Skimmed::Plain(skim) => Some(skim.when),
         Skimmed::Full => reader.read(payload, &options.statuses).map(|event| event.record.when),
     }
 }

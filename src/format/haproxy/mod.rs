@@ -68,7 +68,7 @@ pub(super) mod testing {
             assert!(verdict.attempts.len() <= record.attempts.len());
         }
         if let (Some(Skimmed::Plain(skim)), Some(record)) = (skimmed, record) {
-            assert_eq!(Some(skim.when), record.when);
+            assert_eq!(skim.when, record.when);
             assert_eq!(Some(skim.status), record.status);
             assert_eq!((skim.group, skim.upstream), (record.group, record.upstream));
             assert_eq!((skim.names_upstream, skim.duration), (record.names_upstream, record.duration));

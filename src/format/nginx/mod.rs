@@ -172,7 +172,7 @@ impl<'a> Vars<'a> {
             }
         };
         Some(Skimmed::Plain(Skim {
-            when,
+            when: Some(when),
             status,
             group: self.group(named),
             upstream: server,
@@ -958,7 +958,7 @@ pub(super) mod tests {
             (Some(Skimmed::Plain(skim)), Some(record)) => (skim, record),
             (skimmed, record) => return Err(format!("{skimmed:?} but {record:?}")),
         };
-        let same = Some(skim.when) == record.when
+        let same = skim.when == record.when
             && Some(skim.status) == record.status
             && skim.group == record.group
             && skim.upstream == record.upstream

@@ -73,7 +73,7 @@ fn ordinary<'a>(line: &clf::Line<'a>) -> Option<Skim<'a>> {
         return None;
     }
     Some(Skim {
-        when: line.when,
+        when: Some(line.when),
         status: whole(line.status, number::status)?,
         group: b"",
         upstream,

@@ -118,7 +118,7 @@ impl Custom {
         };
         let upstream = glance.upstream();
         Some(Skimmed::Plain(Skim {
-            when,
+            when: Some(when),
             status,
             group: glance.group(),
             upstream,

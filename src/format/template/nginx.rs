@@ -150,7 +150,7 @@ impl<'a> Glance<'a> {
             return None;
         }
         Some(Skim {
-            when: self.when?,
+            when: Some(self.when?),
             status: whole(self.status, number::status)?,
             group: present(self.server_name),
             upstream,

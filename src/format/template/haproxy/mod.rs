@@ -245,7 +245,7 @@ impl Custom {
             return Some(Skimmed::Full);
         }
         Some(Skimmed::Plain(Skim {
-            when,
+            when: Some(when),
             status,
             group: line.route.group,
             upstream: line.route.upstream,
@@ -474,7 +474,7 @@ impl<'a> Glance<'a> {
             return None;
         }
         Some(Skim {
-            when: self.when?,
+            when: Some(self.when?),
             status: whole(self.status, status).filter(|status| *status >= 100)?,
             group,
             upstream,
