@@ -148,6 +148,26 @@ fn documents_count_alike() {
     }
 }
 
+/// Google Cloud Logging stores what is JSON as an object, and the rest as text; `gcloud logging read --format=json` gives
+/// an array.
+#[test]
+fn objects_count_alike_where_they_are_stored_as_such() {
+    for logs in [&["nginx-two-faults/json.log", "nginx-two-faults/error.log"][..], &["caddy-two-faults/all.log"]] {
+        let plain = counts(&report(logs, |lines| lines.join("\n")));
+        let entry = |line: &&str| {
+            let resource = json!({"type": "k8s_container", "labels": {"container_name": "web"}});
+            match serde_json::from_str::<serde_json::Value>(line) {
+                Ok(object) => json!({"insertId": "1", "jsonPayload": object, "resource": resource, "severity": "INFO"}),
+                Err(_) => json!({"insertId": "1", "textPayload": line, "resource": resource, "severity": "INFO"}),
+            }
+        };
+        let each = |lines: &[&str]| lines.iter().map(|line| entry(line).to_string() + "\n").collect();
+        assert_eq!(counts(&report(logs, each)), plain, "{logs:?}");
+        let all = |lines: &[&str]| serde_json::to_string_pretty(&lines.iter().map(entry).collect::<Vec<_>>()).unwrap();
+        assert_eq!(counts(&report(logs, all)), plain, "{logs:?}");
+    }
+}
+
 /// Lines of syslog in Docker's files, of a program that is no gateway, blank ones.
 #[test]
 fn what_need_not_be_read_is_no_error_in_an_envelope_either() {

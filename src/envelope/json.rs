@@ -9,6 +9,7 @@ use crate::grammar::{
     escape::unescape_json,
     json::{Value, elements, object},
     number::{uint, whole},
+    text::place_of,
     time::{When, iso, since_epoch},
 };
 use std::ops::Range;
@@ -61,6 +62,7 @@ fn line_of<'a>(text: Value<'a>, room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     match text {
         Value::Text(text) if !text.contains(&b'\\') => return Some(text),
         Value::Text(text) => unescape_json(text, room),
+        Value::Nested(line) if line.starts_with(b"{") => return Some(line),
         // journald writes what is no UTF-8 as a list of bytes (systemd, "Journal JSON Format").
         Value::Nested(list) => {
             let byte = |value: Value<'_>| u8::try_from(whole(value.text(), uint)?).ok();
@@ -97,6 +99,7 @@ impl<'a> Found<'a> {
         match (parent, name) {
             // Docker and Fluent Bit, journald, and all that others call it.
             (b"", b"log" | b"MESSAGE" | b"message" | b"@message" | b"line" | b"textPayload") => self.text(name, value),
+            (b"", b"jsonPayload") => self.text = self.text.or(Some(value).filter(|value| is_payload(*value))),
             (b"", b"time" | b"timestamp" | b"@timestamp" | b"date" | b"ts" | b"__REALTIME_TIMESTAMP") => {
                 self.opened.when = self.opened.when.or_else(|| time(value.text()));
             }
@@ -142,6 +145,12 @@ impl<'a> Found<'a> {
             self.depth -= 1;
         }
     }
+}
+
+/// Whether this is a line that was an object already, as Google Cloud Logging stores it (`LogEntry`). One that holds
+/// another of the kind would be opened again and again.
+fn is_payload(value: Value<'_>) -> bool {
+    matches!(value, Value::Nested(line) if line.starts_with(b"{") && place_of(line, b"\"jsonPayload\"").is_none())
 }
 
 /// RFC 3339, or seconds, milliseconds, microseconds or nanoseconds since the epoch.
@@ -216,6 +225,11 @@ mod tests {
                 r#"{"insertId":"1","resource":{"type":"k8s_container","labels":{"pod_name":"shop-1"}},"textPayload":"a","timestamp":"2026-11-27T08:00:00.123456Z"}"#,
                 (Some(stamp), "shop-1", "", None, "a"),
             ),
+            // What was written as JSON.
+            (
+                r#"{"insertId":"1","jsonPayload":{"status":"502","time":"x"},"resource":{"type":"k8s_container","labels":{"pod_name":"shop-1"}},"timestamp":"2026-11-27T08:00:00.123456Z"}"#,
+                (Some(stamp), "shop-1", "", None, r#"{"status":"502","time":"x"}"#),
+            ),
         ];
         for (line, (when, host, program, pid, payload)) in cases {
             let expected = (when, host.to_owned(), program.to_owned(), pid, payload.to_owned());
@@ -243,6 +257,8 @@ mod tests {
             r#"{"log":"a"} b"#,
             r#"{"log":{"message":"a"}}"#,
             r#"{"message":["a"]}"#,
+            r#"{"jsonPayload":["a"]}"#,
+            r#"{"jsonPayload":{"jsonPayload":{"message":"a"}}}"#,
             r#"{"MESSAGE":null,"_PID":"1"}"#,
             r#"{"status":"502","time":"2026-11-27T08:00:00Z"}"#,
         ] {

@@ -69,10 +69,19 @@ const IDENTITY: [Names; 4] = [
     (b"userAgent", b"identity.userAgent"),
 ];
 
-const INTEGRATION: [Names; 3] =
-    [(b"status", b"integration.status"), (b"latency", b"integration.latency"), (b"error", b"integration.error")];
+const INTEGRATION: [Names; 4] = [
+    (b"status", b"integration.status"),
+    (b"latency", b"integration.latency"),
+    (b"error", b"integration.error"),
+    (b"integrationStatus", b"integrationStatus"),
+];
 
-const ERROR: [Names; 2] = [(b"responseType", b"error.responseType"), (b"message", b"error.message")];
+const ERROR: [Names; 4] = [
+    (b"responseType", b"error.responseType"),
+    (b"errorResponseType", b"error.responseType"),
+    (b"message", b"error.message"),
+    (b"errorMessage", b"error.message"),
+];
 
 /// What stands in a line, as it comes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -127,7 +136,7 @@ impl<'a> Fields<'a> {
         let field = match name {
             b"requestTime" => &mut self.time,
             b"requestTimeEpoch" => &mut self.epoch,
-            b"status" => &mut self.status,
+            b"status" | b"httpStatusCode" => &mut self.status,
             b"responseLength" => &mut self.bytes,
             b"ip" | b"sourceIp" | b"identity.sourceIp" => &mut self.client,
             b"user" | b"identity.user" => &mut self.user,
@@ -361,6 +370,17 @@ mod tests {
         assert_eq!((record.upstream_status, record.path, record.group), (Some(500), &b"/prod/a/1"[..], &b"/a/{b}"[..]));
         assert_eq!((record.user, record.cookie), (&b"alice"[..], &b"AIDAEXAMPLE"[..]));
         assert_eq!(record.message, b"it failed");
+    }
+
+    /// Objects inside, with the names that stand outside elsewhere.
+    #[test]
+    fn reads_names_that_people_chose() {
+        let line = br#"{"requestId":"a","httpStatusCode":"502","httpMethod":"GET","resourcePath":"/a","requestTimeEpoch":"1795255214125","responseLatency":"23","identity":{"sourceIp":"203.0.113.9"},"integration":{"error":"-","integrationStatus":"500","latency":"48"},"error":{"errorMessage":"it failed","errorResponseType":"DEFAULT_5XX"}}"#;
+        let record = read(line).unwrap_or_default();
+        assert_eq!(record.when.map(|when| when.wall), Some(1_795_255_214_125_000));
+        assert_eq!((record.status, record.upstream_status), (Some(502), Some(500)));
+        assert_eq!((record.client, record.message), (&b"203.0.113.9"[..], &b"it failed"[..]));
+        assert_eq!((record.error_reason, record.header), (&b"DEFAULT_5XX"[..], Some(48_000)));
     }
 
     #[test]

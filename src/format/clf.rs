@@ -7,7 +7,7 @@ use crate::grammar::address::{host, split_port};
 use crate::grammar::find::{find, find_far, find3};
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::{among, byte, place_of, present};
-use crate::grammar::time::{When, Zone, clf};
+use crate::grammar::time::{When, Zone, clf, iso};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr_iter, memmem};
 use std::net::IpAddr;
@@ -130,9 +130,21 @@ fn time(line: &[u8]) -> Option<(usize, When, &[u8])> {
             let is_whole = matches!(when.zone, Zone::Offset(_)) || inside.len() - after.len() == WHOLE;
             return is_whole.then_some((bracket, when, rest));
         }
+        if let Some((when, rest)) = iso_time(&line[..bracket], inside) {
+            return Some((bracket, when, rest));
+        }
         bracket += 1 + find(b'[', &line[bracket + 1..])?;
     }
     None
+}
+
+/// `1970-09-28T12:00:00+06:00] `, as layouts have it that say `$time_iso8601` in place of `$time_local`. Cloud
+/// Foundry's router writes that too, behind a host and a dash, without a user.
+#[cold]
+fn iso_time<'a>(lead: &[u8], inside: &'a [u8]) -> Option<(When, &'a [u8])> {
+    let (after, when) = iso(inside).ok().filter(|(_, when)| matches!(when.zone, Zone::Offset(_)))?;
+    let has_user = memchr_iter(b' ', lead).count() > 2;
+    Some((when, after.strip_prefix(b"] ").filter(|_| has_user)?))
 }
 
 /// The request line, the status, the number of bytes.
@@ -154,12 +166,14 @@ fn late_request(i: &[u8]) -> Parsed<'_, (Option<&[u8]>, Answer<'_>)> {
     Ok((rest, (host, answer)))
 }
 
-/// Where a request may stand behind a value of people's own, and the host if it is one: the clients that `X-Forwarded-For`
-/// names, in quotes; the time taken, in parentheses (`(0 s) "GET / HTTP/1.1" 502 150`); the host that was asked for, as
+/// Where a request may stand behind a value of people's own, and the host if it is one: the clients that
+/// `X-Forwarded-For` names, in quotes; the time taken, in parentheses (`(0 s) "GET / HTTP/1.1" 502 150`); the process, in
+/// brackets, as in NetScaler's `httpaccess.log` (`[4711] "GET / HTTP/1.1" 502 150`); the host that was asked for, as
 /// Apache APISIX has it (`shop.example.com:9080 "GET / HTTP/1.1" 502 150`).
 fn behind_value(i: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let (host, rest) = match i {
-        [b'(', inside @ ..] => (None, &inside[memchr(b')', inside).map_or(inside.len(), |end| end + 1)..]),
+        [b'(', inside @ ..] => (None, behind(b')', inside)),
+        [b'[', inside @ ..] => (None, behind(b']', inside)),
         [b'"', ..] => {
             let Ok((rest, clients)) = text(i) else { return (None, i) };
             // A list has its spaces behind commas; a request with a raw quote inside has others.
@@ -173,6 +187,11 @@ fn behind_value(i: &[u8]) -> (Option<&[u8]>, &[u8]) {
         }
     };
     (host, rest.strip_prefix(b" ").unwrap_or(i))
+}
+
+/// What follows the first `close`; nothing where there is none.
+fn behind(close: u8, i: &[u8]) -> &[u8] {
+    memchr(close, i).map_or(b"", |end| &i[end + 1..])
 }
 
 /// [`request`] with raw quotes inside, as no server writes it by default: it ends where a status follows.
@@ -227,9 +246,11 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
     let (host, client) = match find(b' ', client) {
         // `203.0.113.9 (10.0.0.2, 10.0.0.3)`: what a header says of the client.
         Some(space) if client[space..].starts_with(b" (") && client.ends_with(b")") => (None, &client[..space]),
+        // `203.0.113.9 -> 10.0.0.2`: whom it came to (NetScaler).
+        Some(space) if client[space..].starts_with(b" -> ") => (None, &client[..space]),
         // `203.0.113.9 "10.0.0.2" "v1"`: headers.
         Some(space) if are_quoted(&client[space..]) && address(&client[..space]).is_some() => (None, &client[..space]),
-        _ if find(b',', client).is_some() => forwarded(client)?,
+        _ if find(b',', client).is_some() || client.starts_with(b"\"") => forwarded(client)?,
         Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
             (Some(&client[space + 1..]), &client[..space])
         }
@@ -276,7 +297,7 @@ fn without_brackets(client: &[u8]) -> Option<&[u8]> {
 fn identified(i: &[u8]) -> Option<Lead<'_>> {
     let (first, rest) = i.split_at(find(b' ', i)?);
     let (second, user) = rest[1..].split_at(find(b' ', &rest[1..])?);
-    let told = !matches!(second, b"" | b"-") && find(b',', second).is_none() && is_client(second);
+    let told = !matches!(second, b"" | b"-" | b"->") && find(b',', second).is_none() && is_client(second);
     let user = user.strip_prefix(b" ")?.strip_suffix(b" ")?;
     // What stands in the brackets of ingress-nginx's old layouts is no identity; nor is there a user without a name.
     if !told || user.is_empty() || user.starts_with(b"- ") {
@@ -314,15 +335,15 @@ fn is_name(word: &[u8]) -> bool {
 /// The longest list of addresses that is looked at.
 const FORWARDED: usize = 512;
 
-/// Several addresses in place of the client's, as `X-Forwarded-For` has them, after a virtual host or not:
-/// `10.0.0.2, 203.0.113.9`, `"10.0.0.2, 203.0.113.9" 10.2.1.185`. The first that is anybody's on the Internet is the
-/// client's, or else the first.
+/// Addresses in place of the client's, as `X-Forwarded-For` has them, after a virtual host or not:
+/// `10.0.0.2, 203.0.113.9`, `"10.0.0.2, 203.0.113.9" 10.2.1.185`, `"203.0.113.9"`. The first that is anybody's on the
+/// Internet is the client's, or else the first.
 fn forwarded(i: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
-    let words = || i.split(|byte| b", \"".contains(byte)).filter(|word| !word.is_empty());
+    let words = || i.split(|byte| b", \"".contains(byte)).filter(|word| !present(word).is_empty());
     if i.len() > FORWARDED || !words().all(is_client) {
         return None;
     }
-    let first = words().next()?;
+    let Some(first) = words().next() else { return Some((None, b"-")) };
     let host = (i.starts_with(first) && i.get(first.len()) == Some(&b' ')).then_some(first);
     let mut clients = words().skip(usize::from(host.is_some()));
     let any = clients.clone().next()?;

@@ -4,6 +4,7 @@
 use super::{Skim, Skimmed, What};
 pub(super) use crate::grammar::address::bare_host as host;
 use crate::grammar::{
+    address::without_userinfo,
     json::{Value, object},
     number::{self, Micros, whole},
     text::place_of,
@@ -138,7 +139,7 @@ pub(super) fn url(text: &[u8]) -> (&[u8], &[u8]) {
     let Some(rest) = rest.strip_prefix(b"://").or_else(|| rest.strip_prefix(br":\/\/")) else { return (b"", text) };
     let end = rest.iter().position(|byte| matches!(byte, b'/' | b'\\' | b'?' | b'#')).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    (host(authority), path)
+    (host(without_userinfo(authority)), path)
 }
 
 /// What follows the last `label` up to the next `end` or the end of the text; nothing where there is no such label.
@@ -246,6 +247,7 @@ mod tests {
             (r"https:\/\/shop.example.com\/a", "shop.example.com", r"\/a"),
             ("http://[2001:db8::1]:8080/", "2001:db8::1", "/"),
             ("http://192.0.2.1?x", "192.0.2.1", "?x"),
+            ("https://al:secret@shop.example.com:443/x@y", "shop.example.com", "/x@y"),
             ("https://shop.example.com", "shop.example.com", ""),
             ("/a?u=http://x/", "", "/a?u=http://x/"),
             ("", "", ""),

@@ -272,7 +272,7 @@ fn url_parts(url: &[u8]) -> (&[u8], &[u8]) {
     let Some(rest) = url[scheme..].strip_prefix(b"://") else { return (b"", url) };
     let end = find3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    (address::host(authority.strip_suffix(b"-").unwrap_or(authority)), path)
+    (address::host(address::without_userinfo(authority.strip_suffix(b"-").unwrap_or(authority))), path)
 }
 
 /// What the log names between `targetgroup/` and the next slash, which is the target group's name:
@@ -312,6 +312,7 @@ mod tests {
             ("GET http://www.example.com:80/ HTTP/1.1", ["GET", "www.example.com", "/"]),
             ("POST https://example.com:443/a?b=c:d HTTP/2.0", ["POST", "example.com", "/a?b=c:d"]),
             ("GET http://[2001:db8::1]:80/x HTTP/1.1", ["GET", "2001:db8::1", "/x"]),
+            ("GET https://al:secret@example.com:80/x@y HTTP/1.1", ["GET", "example.com", "/x@y"]),
             ("GET http://example.com:80/a b  c HTTP/1.1", ["GET", "example.com", "/a b  c"]),
             ("GET http://example.com:80?x=1 HTTP/1.1", ["GET", "example.com", "?x=1"]),
             ("GET http://example.com:80/cut/of", ["GET", "example.com", "/cut/of"]),

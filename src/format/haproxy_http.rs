@@ -247,7 +247,8 @@ pub(super) fn split_target(target: &[u8]) -> (&[u8], &[u8]) {
     if without_scheme.len() == target.len() && end == target.len() {
         return (b"", target);
     }
-    without_scheme.split_at(end)
+    let (authority, path) = without_scheme.split_at(end);
+    (address::without_userinfo(authority), path)
 }
 
 #[cfg(test)]
@@ -341,6 +342,7 @@ mod tests {
             (r#" 0/0 {a "b" c|d} "GET / HTTP/1.1""#, "GET", "", "/"),
             (r#" 0/0 "GET https://api.example.com/xyz HTTP/2.0""#, "GET", "api.example.com", "/xyz"),
             (r#" 0/0 "GET http://api.example.com:8080/xyz HTTP/1.1""#, "GET", "api.example.com", "/xyz"),
+            (r#" 0/0 "GET http://al:secret@api.example.com:8080/x@y HTTP/1.1""#, "GET", "api.example.com", "/x@y"),
             (r#" 0/0 "GET https://api.example.com?x HTTP/2.0""#, "GET", "api.example.com", "?x"),
             (r#" 0/0 "GET shop.example.com/xyz HTTP/1.1""#, "GET", "shop.example.com", "/xyz"),
             (r#" 0/0 "CONNECT mx.example.com:25 HTTP/1.0""#, "CONNECT", "", "mx.example.com:25"),

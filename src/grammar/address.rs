@@ -1,7 +1,7 @@
 //! Addresses as logs write them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `find`")]
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 use std::net::IpAddr;
 
 /// Splits `host:port` at the last colon: IPv6 may come without brackets. Without a port the whole is the host.
@@ -35,6 +35,12 @@ pub fn host(address: &[u8]) -> &[u8] {
 pub fn bare_host(text: &[u8]) -> &[u8] {
     let is_bare_v6 = text.first() != Some(&b'[') && text.iter().filter(|byte| **byte == b':').count() > 1;
     if is_bare_v6 { text } else { host(text) }
+}
+
+/// The authority of a URL without the name and the password that may stand before its host (RFC 3986, section 3.2.1).
+#[must_use]
+pub fn without_userinfo(authority: &[u8]) -> &[u8] {
+    memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..])
 }
 
 /// Whether `item` names a server rather than a group: `ip:port`, `[v6]:port` or `unix:/path`.

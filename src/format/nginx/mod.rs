@@ -294,10 +294,23 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
     }
     match memrchr(b' ', rest) {
         Some(at) if rest[at + 1..].starts_with(b"HTTP/") => (method, rest[..at].trim_ascii()),
+        // Scanners ask in the words of others: `OPTIONS / RTSP/1.0`.
+        Some(at) if matches!(rest, [b'/' | b'*', ..]) && is_protocol(&rest[at + 1..]) => {
+            (method, rest[..at].trim_ascii())
+        }
         // Words, none of which is a protocol, and the second of which is no target.
         Some(_) if !matches!(rest, [b'/' | b'*', ..]) && memmem::find(rest, b"://").is_none() => (b"", line),
         _ => (method, rest.trim_ascii()),
     }
+}
+
+/// Whether a word names a protocol and its version: `RTSP/1.0`.
+#[cold]
+fn is_protocol(word: &[u8]) -> bool {
+    let (name, version) = word.split_at(memchr(b'/', word).unwrap_or(word.len()));
+    let is_version = |rest: &[u8]| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let named = !name.is_empty() && name.iter().all(u8::is_ascii_uppercase);
+    named && matches!(version, [b'/', b'0'..=b'9', rest @ ..] if is_version(rest))
 }
 
 /// Whether a request line is one but for letters in its method that no method has, as in `geti /cart HTTP/1.1`.
@@ -766,6 +779,11 @@ pub(super) mod tests {
             ("GET /a?b=c HTTP/1.1", "GET", "/a?b=c"),
             ("GET /with space HTTP/1.1", "GET", "/with space"),
             ("GET /0.9", "GET", "/0.9"),
+            ("OPTIONS / RTSP/1.0", "OPTIONS", "/"),
+            ("GET /a b/1", "GET", "/a b/1"),
+            ("GET /a B/", "GET", "/a B/"),
+            ("GET /a B/1c", "GET", "/a B/1c"),
+            ("GET /a /1", "GET", "/a /1"),
             ("POST http://h/x HTTP/2.0", "POST", "http://h/x"),
             (r"GET /b\x22 x HTTP/1.1", "GET", r"/b\x22 x"),
             (r"\x16\x03\x01\x02", "", r"\x16\x03\x01\x02"),

@@ -526,6 +526,33 @@ mod tests {
             ),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "" 000 0 "" """#, "status=0 bytes=0 client=203.0.113.9"),
             (r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "-" 499 - "-" "-""#, "status=499 client=203.0.113.9"),
+            // What `X-Forwarded-For` says in the client's place, in quotes; nothing, before the client.
+            (
+                r#""203.0.113.9" - al [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 user=al agent=ua",
+            ),
+            (
+                r#""10.0.0.2, 203.0.113.9" - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#""-" 203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#""-" - - [28/Sep/2026:12:00:00 +0600] "GET /a HTTP/1.1" 200 1 "-" "ua""#,
+                "status=200 method=GET path=/a bytes=1 agent=ua",
+            ),
+            // `$time_iso8601` in place of `$time_local`.
+            (
+                r#"203.0.113.9 - al [2026-09-28T12:00:00+06:00] "GET /a HTTP/1.1" 502 157 "-" "ua" rt=0.003"#,
+                "status=502 method=GET path=/a bytes=157 duration=0.003 client=203.0.113.9 user=al agent=ua",
+            ),
+            // NetScaler's `httpaccess.log`.
+            (
+                r#"203.0.113.9 -> 192.0.2.80 - - [28/Sep/2026:12:00:00 +0600] [4711] "GET /a HTTP/1.1" 200 1 "-" "ua" "Time: 39770 microsecs""#,
+                "status=200 method=GET path=/a bytes=1 client=203.0.113.9 agent=ua",
+            ),
             // The host behind the time, and the address where Apache APISIX has it; a word that is no host.
             (
                 r#"203.0.113.9 - - [28/Sep/2026:12:00:00 +0600] shop.example.com:9080 "GET /a HTTP/1.1" 502 154 0.003 "-" "ua" 10.0.0.5:80, 10.0.0.6:80 502, 502 0.001, 0.002 "http://shop.example.com:9080/a""#,
@@ -863,6 +890,9 @@ mod tests {
             // Apache's `%X`, before the headers.
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1 10.0.0.4 + 40 "-" "-""#,
             r#"10.0.1.2 [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
+            // Cloud Foundry's router.
+            r#"shop.example.com - [2026-02-06T12:14:14.499+0000] "GET / HTTP/1.1" 200 0 16409 "-" "ua" "10.0.1.2:63326" "10.0.1.3:61022""#,
+            r#"10.0.1.2 - - [2026-02-06T12:14:14] "GET / HTTP/1.1" 200 1 "-" "-""#,
             r#"{"a":"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] \"GET / HTTP/1.1\" 200 1"}"#,
         ] {
             assert_eq!(said(line), "not claimed", "{line}");
