@@ -11,7 +11,7 @@ mod syslog;
 pub use json::{begins_around, open_json};
 
 use crate::grammar::{
-    text::byte,
+    text::{byte, place_of},
     time::{When, iso},
 };
 use nom::{Parser as _, sequence::terminated};
@@ -140,13 +140,23 @@ fn open_stored(line: &[u8]) -> Opened<'_> {
 /// What `outer` may be the envelope of, for lines of which no format is known. Layouts of one's own begin so as well: it
 /// is an envelope where a known line is in it.
 pub fn otherwise<'a>(outer: &Opened<'a>) -> impl Iterator<Item = Opened<'a>> + use<'a> {
-    behind_stamp(outer).chain(behind_blank(outer)).chain(behind_tag(outer))
+    behind_stamp(outer).chain(behind_blank(outer)).chain(behind_tag(outer)).chain(behind_name(outer))
 }
 
 /// The blank that rsyslog's `%msg%` begins with, which is what stood between the tag and the message.
 fn behind_blank<'a>(outer: &Opened<'a>) -> Option<Opened<'a>> {
     let payload = outer.payload.strip_prefix(b" ").filter(|rest| rest.first().is_some_and(u8::is_ascii_graphic))?;
     Some(Opened { payload, ..*outer })
+}
+
+/// A name in brackets, as programs mark their parts and scripts mark whose lines they show: `[httpd] MSG`.
+fn behind_name<'a>(outer: &Opened<'a>) -> Option<Opened<'a>> {
+    let inside = outer.payload.strip_prefix(b"[")?;
+    let end = place_of(inside, b"] ")?;
+    let (name, payload) = (&inside[..end], &inside[end + 2..]);
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let named = name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(is_name);
+    named.then(|| Opened { host: name, payload, ..Opened::default() }.inside(outer))
 }
 
 /// Syslog's host and tag without their stamp, as whoever cuts off the stamps leaves them: `web1 nginx[2833]: MSG`.
@@ -214,6 +224,9 @@ mod tests {
             (" 203.0.113.9 - - x", one("", None, "203.0.113.9 - - x")),
             ("web1 nginx[2833]: 2026/11/21 x", one("web1", Some(2833), "2026/11/21 x")),
             ("nginx: 2026/11/21 x", one("", None, "2026/11/21 x")),
+            ("[httpd] 203.0.113.9 - - x", one("httpd", None, "203.0.113.9 - - x")),
+            ("[Thu Nov 26 09:05:10 2026] [error] x", vec![]),
+            ("[2026-11-26] x", vec![]),
             ("  indented", vec![]),
             ("web1 sshd[2833]: Accepted", vec![]),
             ("an error: 2026/11/21", vec![]),
