@@ -233,8 +233,8 @@ mod tests {
     fn rows_are_in_order_whoever_counted() {
         let one = tally(&[("b", 2), ("a", 3), ("b", 1), ("b", 2)]);
         let other = tally(&[("c", 1), ("b", 2), ("a", 1)]);
-        let Counts { series, cells, paths, .. } = one.merge(other).into_counts();
-        let keys = Keys::new(&series, &cells);
+        let Counts { series, cells, paths, noted, .. } = one.merge(other).into_counts();
+        let keys = Keys::new(&series, &cells, &noted);
         let rows = rows(&series, &keys, cells, &paths);
         let shown: Vec<_> =
             rows.iter().map(|row| (row.key.upstream.as_str(), row.window / 60, row.requests())).collect();
@@ -304,8 +304,8 @@ mod tests {
     fn reconciled(proxy: Proxy, lines: &[Line]) -> Vec<Row> {
         let mut tally = Tally::new(60);
         lines.iter().for_each(|line| line.count(proxy, &mut tally));
-        let Counts { series, cells, paths, .. } = tally.into_counts();
-        let keys = Keys::new(&series, &cells);
+        let Counts { series, cells, paths, noted, .. } = tally.into_counts();
+        let keys = Keys::new(&series, &cells, &noted);
         reconcile(&series, &keys, cells, &paths, 60, &Statuses::gateway()).rows
     }
 
