@@ -7,7 +7,8 @@
 //!    error log names for that window, status by status, at most one for each failed attempt that it tells of. What the error log
 //!    does not explain stays without an upstream.
 //!    Where a proxy's error log mostly names no upstream (Traefik's does where Go's error does not), its lines explain the
-//!    failures of the only upstream that has any at the time.
+//!    failures of the only upstream that has any at the time. Where they come a time limit after the access log's time
+//!    (Apache's), they explain the failures of the clients that they name.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
 //!
 //! Rules 1 and 3 are in [`reasons`], rule 2 in [`moves`]; which of them holds, [`coverage`] says. Before them, lines move to
