@@ -51,7 +51,7 @@ impl Tally {
             What::Attempt => self.count_told(&mut line, Source::ErrorLog),
             What::State => self.count_told(&mut line, Source::State),
             What::Host => self.count_host(&mut line),
-            What::Notice => {}
+            What::Notice => self.add_note(origin.proxy, origin.host),
         }
     }
 

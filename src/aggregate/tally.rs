@@ -158,6 +158,8 @@ pub struct Tally {
     peers: BTreeSet<(u32, u32)>,
     /// Series of a group, and the virtual servers that an error log names with it.
     aliases: BTreeMap<u32, BTreeSet<Box<[u8]>>>,
+    /// Gateways that wrote lines which say nothing about requests, with their hosts.
+    noted: BTreeSet<(Proxy, Box<[u8]>)>,
     /// By the input's number.
     pub inputs: Vec<InputTally>,
     /// The first lines that no format claims, in order.
@@ -180,6 +182,7 @@ impl Tally {
             paths: PathNames::default(),
             peers: BTreeSet::new(),
             aliases: BTreeMap::new(),
+            noted: BTreeSet::new(),
             inputs: Vec::new(),
             unparsed: Vec::new(),
             zone_assumed: false,
@@ -290,6 +293,13 @@ impl Tally {
         }
     }
 
+    /// Takes note that a gateway wrote a line that says nothing about requests: it is there all the same.
+    pub fn add_note(&mut self, proxy: Proxy, host: &[u8]) {
+        if !self.noted.iter().any(|(known, of)| *known == proxy && **of == *host) {
+            self.noted.insert((proxy, host.into()));
+        }
+    }
+
     /// What was read of an input.
     #[inline]
     pub fn input(&mut self, number: usize) -> &mut InputTally {
@@ -336,6 +346,7 @@ impl Tally {
         for (group, virtual_servers) in other.aliases {
             self.aliases.entry(ids[group as usize]).or_default().extend(virtual_servers);
         }
+        self.noted.extend(other.noted);
         for (number, input) in other.inputs.iter().enumerate() {
             self.input(number).merge(input);
         }
@@ -349,9 +360,9 @@ impl Tally {
     /// What the diagnosis needs.
     #[must_use]
     pub fn into_counts(self) -> Counts {
-        let Self { mut series, paths, peers, aliases, .. } = self;
+        let Self { mut series, paths, peers, aliases, noted, .. } = self;
         let cells = series.iter_mut().map(|series| std::mem::take(&mut series.cells).into_cells(&paths)).collect();
-        Counts { series, cells, paths, peers, aliases }
+        Counts { series, cells, paths, peers, aliases, noted }
     }
 }
 
@@ -368,6 +379,8 @@ pub struct Counts {
     pub peers: BTreeSet<(u32, u32)>,
     /// Series of a group, and the virtual servers that an error log names with it.
     pub aliases: BTreeMap<u32, BTreeSet<Box<[u8]>>>,
+    /// Gateways that wrote lines which say nothing about requests, with their hosts.
+    pub noted: BTreeSet<(Proxy, Box<[u8]>)>,
 }
 
 /// One of 256 slots, told by the end of the name that differs most: that of the server, if there is one.

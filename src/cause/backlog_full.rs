@@ -23,7 +23,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "503 `sC` or `SC` at peaks, while other requests to the same server succeed"),
         ("ALB", "504 at about 10 s on some requests, while others to the same target succeed"),
         ("Classic ELB", "503 with backend `-`: the surge queue was full (`SpilloverCount`)"),
-        ("Apache", "503, `(11)Resource temporarily unavailable: AH02454`"),
+        (
+            "Apache",
+            "503, `(11)Resource temporarily unavailable: AH02454`; 500, the same with `FastCGI: failed to connect to`",
+        ),
         ("php-fpm", "`server reached pm.max_children setting (N), consider raising it` (logged once)"),
         ("uWSGI", "`listen queue of socket … full`"),
         ("kernel", "`Possible SYN flooding on port N`"),

@@ -18,7 +18,10 @@ pub(super) static ENTRY: Entry = Entry {
             "state `PR` with 403, 429 or a configured status; `PT` (tarpit) with 500; `PH` from `http-response deny`",
         ),
         ("ALB", "`waf` in `actions_executed`; 500 when the WAF itself failed"),
-        ("Apache", "`AH00916`, `AH00917` (connect to remote machine blocked)"),
+        (
+            "Apache",
+            "403, `AH00898: Connect to remote machine blocked`; 503, `ModSecurity: Access denied with code 503`",
+        ),
         ("Envoy", "flags `RL`, `RLSE`, `UAEX`"),
         ("Google Cloud", "`denied_by_security_policy`, `throttled_by_…`"),
         ("Cloudflare", "503 with a SecurityAction; 521 when the origin's firewall rejects Cloudflare's addresses"),

@@ -16,7 +16,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Classic ELB", "`SurgeQueueLength` rises; when it is full, 503 with backend `-`"),
         (
             "Apache",
-            "503, `(70007)… AH00941 … failed to acquire connection`: the wait that `acquire=` allows (circuit-breaker)",
+            "503, `(70007)… AH00941 … failed to acquire connection`: the wait that `acquire=` allows (circuit-breaker); \
+                503, `mod_fcgid: can't apply process slot`",
         ),
         ("IIS", "in HTTPERR 503 `AppPoolTimer`; `Timer_ReqQueue`, `Timer_AppPool`: closed without a status"),
         ("Akamai", "`ERR_FWD_RATE_LIMIT_Q_TIMEOUT`"),

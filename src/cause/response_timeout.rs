@@ -33,7 +33,11 @@ pub(super) static ENTRY: Entry = Entry {
             "504, `backend_processing_time` is -1, often without a backend: no answer within the idle timeout (60 s by \
                 default)",
         ),
-        ("Apache", "502, `AH01102` with `(70007)`; 504 for FastCGI (`AH01075`)"),
+        (
+            "Apache",
+            "502, `AH01102` with `(70007)`; 504 for FastCGI (`AH01075`), 500 where mod_fcgid (`read data timeout`) or \
+                mod_fastcgi (`idle timeout`) runs it; 503 for AJP (`AH00878`, `AH01030`)",
+        ),
         ("Envoy", "504, flag `UT`"),
         ("Google Cloud", "502, `backend_timeout`"),
         ("Cloudflare", "524; 522 after a TCP handshake or 90 s"),

@@ -36,6 +36,9 @@ impl Key {
     }
 }
 
+/// Gateways that wrote lines which say nothing about requests, with their hosts.
+type Noted = BTreeSet<(Proxy, Box<[u8]>)>;
+
 /// The keys of all series, each once and in order. A key's place is its rank: ranks order as their keys do, and cost
 /// nothing to compare.
 pub(super) struct Keys {
@@ -45,9 +48,9 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The keys of `series`, whose counts are in `cells`.
-    pub(super) fn new(series: &[Series], cells: &[Cells]) -> Self {
-        Self::of_each(keys(series, cells))
+    /// The keys of `series`, whose counts are in `cells`. `noted` are gateways that wrote other lines besides.
+    pub(super) fn new(series: &[Series], cells: &[Cells], noted: &Noted) -> Self {
+        Self::of_each(keys(series, cells, noted))
     }
 
     fn of_each(keys: Vec<Key>) -> Self {
@@ -164,10 +167,10 @@ fn is_server_of_apache(key: &Key) -> bool {
 
 /// The key of each series. Error logs name the group by the virtual server; where an access log names the same
 /// upstream, they share one key, and the group is whichever is known.
-fn keys(series: &[Series], cells: &[Cells]) -> Vec<Key> {
+fn keys(series: &[Series], cells: &[Cells], noted: &Noted) -> Vec<Key> {
     let is_accessed = |cells: &Cells| cells.iter().any(|(_, cell)| cell.requests > 0 || cell.attempts > 0);
     let accessed: Vec<bool> = cells.iter().map(is_accessed).collect();
-    let kinds = kinds(series, &accessed);
+    let kinds = kinds(series, &accessed, noted);
     let hosts = only_hosts(series, &kinds);
     let mut keys: Vec<Key> = series.iter().zip(&kinds).map(|(series, kind)| key(series, *kind, &hosts)).collect();
     agree_on_groups(&mut keys, &accessed);
@@ -225,15 +228,18 @@ fn known_group(places: &[usize], keys: &[Key], accessed: &[bool]) -> Vec<(usize,
 /// Apache's where there are lines that only Apache writes and none that only nginx does: from the same host, if there
 /// are any of either, else from anywhere. So it is with varnishncsa's `combined`, where varnishlog is there and no request
 /// that only Varnish writes: were its requests told apart, the others would be those of a tier before or behind it.
-fn kinds(series: &[Series], accessed: &[bool]) -> Vec<Proxy> {
+fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
     let neutral = |at: usize| {
         let Series { proxy, group, upstream, names_upstream, .. } = &series[at];
         *proxy == Proxy::NGINX && accessed[at] && group.is_empty() && upstream.is_empty() && !names_upstream
     };
     let neutral: Vec<bool> = (0..series.len()).map(neutral).collect();
-    let telling = || series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral).map(|(series, _)| series);
+    let telling = || {
+        let counted = series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral);
+        counted.map(|(series, _)| (series.proxy, &series.host)).chain(noted.iter().map(|(proxy, host)| (*proxy, host)))
+    };
     let any = |kind: Proxy, host: Option<&[u8]>| {
-        telling().any(|series| series.proxy == kind && host.is_none_or(|host| *series.host == *host))
+        telling().any(|(proxy, of)| proxy == kind && host.is_none_or(|host| **of == *host))
     };
     let is_apache = |host: &[u8]| match (any(Proxy::APACHE, Some(host)), any(Proxy::NGINX, Some(host))) {
         (false, false) => any(Proxy::APACHE, None) && !any(Proxy::NGINX, None),
@@ -282,6 +288,7 @@ fn key(series: &Series, kind: Proxy, hosts: &BTreeMap<Proxy, &[u8]>) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::{Counts, SeriesKey, Tally};
 
     fn key(group: &str, upstream: &str) -> Key {
         let (group, upstream) = (group.to_owned(), upstream.to_owned());
@@ -294,6 +301,22 @@ mod tests {
         assert_eq!([0, 1, 2, 3].map(|series| keys.rank(series)), [2, 0, 2, 1]);
         assert_eq!(keys.sorted().iter().map(|key| key.upstream.as_str()).collect::<Vec<_>>(), ["c", "a", "b"]);
         assert_eq!(**keys.of(1), key("api", "c"));
+    }
+
+    #[test]
+    fn plain_lines_are_of_the_gateway_whose_error_log_is_there() {
+        let mut tally = Tally::new(60);
+        let key = |upstream| SeriesKey { proxy: Proxy::NGINX, host: b"", group: b"", upstream, names_upstream: false };
+        let plain = tally.series_id(key(b""));
+        tally.cell(plain, Stamp::from_seconds(0)).requests = 1;
+        let Counts { series, cells, .. } = tally.into_counts();
+        let kind = |noted: &[Proxy]| {
+            let noted = noted.iter().map(|proxy| (*proxy, Box::default())).collect();
+            Keys::new(&series, &cells, &noted).of(plain).kind
+        };
+        assert_eq!(kind(&[]), Proxy::NGINX);
+        assert_eq!(kind(&[Proxy::APACHE]), Proxy::APACHE);
+        assert_eq!(kind(&[Proxy::APACHE, Proxy::NGINX]), Proxy::NGINX);
     }
 
     #[test]

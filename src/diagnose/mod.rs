@@ -125,9 +125,9 @@ pub(crate) fn plus(sum: Option<u64>, more: Option<u64>) -> Option<u64> {
 #[must_use]
 pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let window = tally.window();
-    let Counts { series, mut cells, paths, peers, aliases } = tally.into_counts();
+    let Counts { series, mut cells, paths, peers, aliases, noted } = tally.into_counts();
     year::place(&mut cells, &paths, window, settings);
-    let keys = Keys::new(&series, &cells);
+    let keys = Keys::new(&series, &cells, &noted);
     let relations = Relations::new(&keys, &peers, &aliases).with_members(&cells);
     let reconcile::Reconciled { mut rows, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);

@@ -13,11 +13,14 @@
 //! | TLS | AH01084 with 20014 | AH02039 and, at `LogLevel info`, mod\_ssl's lines before it: why; AH00898, AH01097 | 500 |
 //! | FastCGI | AH01075: errno | AH01067 before it | 503, 504 |
 //! | FastCGI, bad answer | AH01068, AH01070 | AH01075 with 22 | 503 |
-//! | AJP | AH00878 and its like: server, errno | AH01030, AH00992 | 500, 503 |
+//! | FastCGI, client gone | | AH01075 with what failed on the client's side in parentheses | 408, 400 |
+//! | AJP | AH00878 and its like: server, errno | AH01030: why; AH00992 | 503; 500 to what is not sent twice |
 //! | body breaks off | AH01110: errno | | 200, mostly |
 //! | name does not resolve | AH00898 "DNS lookup failure" | | 500 |
 //! | no member left | AH01170, AH01167, AH01171 | | 503 |
 //! | `failonstatus` | AH01174: member, status | | that status |
+//!
+//! mod_fcgid and mod_fastcgi, which run FastCGI applications without mod_proxy, write no numbers: see [`MODULES`].
 //!
 //! A line that counts is an [`What::Attempt`], one that explains it an [`What::State`] with the status of the failure,
 //! and one about Apache's processes a [`What::Host`]: behind another gateway, Apache is the upstream.
@@ -66,7 +69,7 @@ pub(super) static ABOUT: About = About {
 
 /// The wordings of Apache's own messages, most behind an errno: `(111)Connection refused: `. Numbers from 20014 on are
 /// the portable runtime's (`apr_errno.h`), the others Linux's, BSD and macOS's, and Windows's.
-static SIGNS: [Sign; 52] = [
+static SIGNS: [Sign; 71] = [
     // Connecting: ap_proxy_connect_backend in modules/proxy/proxy_util.c
     wording(
         "apache-connect-refused",
@@ -163,7 +166,7 @@ static SIGNS: [Sign; 52] = [
         Strength::Conclusive,
         503,
         "all members of the balancer were out of use",
-        r": All workers are in error state",
+        r"[:.] All workers are in error state",
     ),
     wording(
         "apache-no-worker",
@@ -203,7 +206,7 @@ static SIGNS: [Sign; 52] = [
         Strength::Conclusive,
         403,
         "ProxyBlock forbids this upstream",
-        r"connect to remote machine .* blocked",
+        r"[Cc]onnect to remote machine (?:.* )?blocked",
     ),
     wording(
         "apache-no-handler",
@@ -337,6 +340,15 @@ static SIGNS: [Sign; 52] = [
         r"^\(20014\).*pass request body failed to ",
     ),
     wording(
+        "apache-tls-failed-old",
+        Cause::TlsHandshake,
+        Strength::Strong,
+        // mod_ssl returned a status where an errno belongs; the last releases of 2.2 made it a 500.
+        502,
+        "the TLS handshake with the upstream failed",
+        r"^\(502\).*pass request body failed to ",
+    ),
+    wording(
         "apache-request-cut",
         Cause::ClosedEarly,
         Strength::Strong,
@@ -430,18 +442,52 @@ static SIGNS: [Sign; 52] = [
         "apache-ajp-timeout",
         Cause::ResponseTimeout,
         Strength::Conclusive,
-        // 504 with `ping=`.
-        500,
+        // As of the others: 500 to what is not sent twice, and with `ping=` 504.
+        503,
         "the AJP server did not answer in time",
-        r"^\((?:OS )?(?:70007|110|60|10060)\).*(?:read response failed from|dialog to|request failed to|cping/cpong failed to) ",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*(?:read response failed from|dialog to|request failed to|ajp_ilink_receive\(\)) ",
+    ),
+    wording(
+        "apache-ajp-no-pong",
+        Cause::ResponseTimeout,
+        Strength::Strong,
+        503,
+        "the AJP server took the connection, but did not say in time that it is ready (`ping=`)",
+        r"^\((?:OS )?(?:70007|110|60|10060)\).*cping/cpong failed to ",
+    ),
+    wording(
+        "apache-ajp-reset",
+        Cause::ConnectionReset,
+        Strength::Strong,
+        503,
+        "the AJP server reset the connection before it answered",
+        r"^\((?:OS )?(?:104|54|10054|103|53|10053)\).*(?:read response failed from|dialog to|request failed to|send failed to|cping/cpong failed to|ajp_ilink_receive\(\)) ",
+    ),
+    wording(
+        "apache-ajp-no-header",
+        Cause::ClosedEarly,
+        // AJP_ENO_HEADER, AJP_EBAD_MESSAGE: why, the line before it says.
+        Strength::Weak,
+        503,
+        "no answer came from the AJP server",
+        r"^\(12000[68]\).*(?:read response failed from|dialog to) ",
+    ),
+    wording(
+        "apache-ajp-not-ajp",
+        Cause::ProtocolMismatch,
+        // AJP_EBAD_HEADER
+        Strength::Strong,
+        503,
+        "the upstream's answer was not AJP",
+        r"^\(120007\).*(?:read response failed from|dialog to) ",
     ),
     wording(
         "apache-ajp-closed",
         Cause::ClosedEarly,
         Strength::Strong,
-        500,
+        503,
         "the AJP server closed the connection before it answered",
-        r"(?:read response failed from|dialog to|request failed to|send failed to|cping/cpong failed to) ",
+        r"^\((?:[^1]|1[^2]).*(?:read response failed from|dialog to) |(?:request failed to|send failed to|cping/cpong failed to|ajp_ilink_receive\(\)) ",
     ),
     wording(
         "apache-scgi-timeout",
@@ -458,6 +504,120 @@ static SIGNS: [Sign; 52] = [
         500,
         "the SCGI application closed the connection before it answered",
         r"^End of script output before",
+    ),
+    // mod_fcgid: fcgid_proc_unix.c, fcgid_bridge.c. But for the last, the client gets 500.
+    wording(
+        "apache-fcgid-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        500,
+        "the FastCGI application did not answer in time (`FcgidIOTimeout`)",
+        r"mod_fcgid: read data timeout in ",
+    ),
+    wording(
+        "apache-fcgid-reset",
+        Cause::ConnectionReset,
+        Strength::Strong,
+        500,
+        "the FastCGI application reset the connection before it answered",
+        r"mod_fcgid: error reading data from FastCGI server",
+    ),
+    wording(
+        "apache-fcgid-closed",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        500,
+        "the FastCGI application closed the connection before it answered",
+        r"mod_fcgid: error reading data, FastCGI server closed|mod_fcgid: error writing data to FastCGI server",
+    ),
+    wording(
+        "apache-fcgid-no-process",
+        Cause::QueueTimeout,
+        Strength::Strong,
+        503,
+        "no FastCGI process became free, and none could be started",
+        r"mod_fcgid: can't apply process slot for ",
+    ),
+    wording(
+        "apache-fcgid-crashed",
+        Cause::WorkerKilled,
+        Strength::Strong,
+        0,
+        "a FastCGI process crashed, with the request that it served",
+        r"^mod_fcgid: process .* get (?:unexpected )?signal ",
+    ),
+    // mod_fastcgi: mod_fastcgi.c. The client gets 500.
+    wording(
+        "apache-fastcgi-refused",
+        Cause::ConnectionRefused,
+        Strength::Conclusive,
+        500,
+        "the FastCGI application refused the connection",
+        r"^\((?:111|61|146)\).*FastCGI: failed to connect to ",
+    ),
+    wording(
+        "apache-fastcgi-backlog",
+        Cause::BacklogFull,
+        Strength::Conclusive,
+        500,
+        "the socket's queue of waiting connections was full",
+        r"^\((?:11|35)\).*FastCGI: failed to connect to ",
+    ),
+    wording(
+        "apache-fastcgi-socket-missing",
+        Cause::SocketMissing,
+        Strength::Conclusive,
+        500,
+        "the unix socket does not exist",
+        r"^\(2\).*FastCGI: failed to connect to ",
+    ),
+    wording(
+        "apache-fastcgi-denied",
+        Cause::PermissionDenied,
+        Strength::Conclusive,
+        500,
+        "Apache was not allowed to connect to the FastCGI application",
+        r"^\((?:13|1)\).*FastCGI: failed to connect to ",
+    ),
+    wording(
+        "apache-fastcgi-connect-timeout",
+        Cause::ConnectTimeout,
+        Strength::Conclusive,
+        500,
+        "the FastCGI application did not accept the connection in time",
+        r"FastCGI: failed to connect to .* timed out",
+    ),
+    wording(
+        "apache-fastcgi-timeout",
+        Cause::ResponseTimeout,
+        Strength::Conclusive,
+        500,
+        "the FastCGI application did not answer in time (`-idle-timeout`)",
+        r"FastCGI: comm with .* idle timeout \(",
+    ),
+    wording(
+        "apache-fastcgi-reset",
+        Cause::ConnectionReset,
+        Strength::Conclusive,
+        500,
+        "the FastCGI application reset the connection before it answered",
+        r"^\((?:104|54|103|53)\).*FastCGI: comm with ",
+    ),
+    wording(
+        "apache-fastcgi-closed",
+        Cause::ClosedEarly,
+        Strength::Strong,
+        500,
+        "the FastCGI application closed the connection before its header was complete",
+        r"FastCGI: incomplete headers \(|FastCGI: comm with .* aborted: (?:read|write) failed",
+    ),
+    wording(
+        "apache-fastcgi-bad-header",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        500,
+        "the header that the FastCGI application sent could not be read",
+        r"FastCGI: comm with .* aborted: error parsing",
     ),
     // Apache itself: server/mpm
     wording(
@@ -542,12 +702,12 @@ static STARTED: &Sign = &OTHERS[2];
 
 /// Messages that stand for one failed attempt or request, each once.
 const FAILURES: &[u32] = &[
-    858, 868, 876, 878, 893, 897, 916, 917, 934, 938, 940, 941, 952, 956, 957, 958, 961, 1068, 1069, 1070, 1073, 1074,
-    1075, 1084, 1102, 1106, 1110, 1144, 1167, 1170, 1171, 1174, 2327, 2429, 2430, 2454, 2475, 2476, 10098, 10293,
+    858, 868, 876, 878, 893, 897, 934, 938, 940, 941, 952, 956, 957, 958, 961, 1068, 1069, 1070, 1073, 1074, 1075,
+    1084, 1102, 1106, 1110, 1144, 1167, 1170, 1171, 1174, 2327, 2429, 2430, 2454, 2475, 2476, 10098, 10293,
 ];
 
 /// Messages that say why a request failed that another message counts.
-const REASONS: &[u32] = &[10124, 10404];
+const REASONS: &[u32] = &[1030, 1032, 10124, 10404];
 
 /// The same, of mod_ssl, which writes them of clients too.
 const TLS_REASONS: &[u32] = &[2004, 2005, 2039, 2040, 2276, 2411];
@@ -563,24 +723,52 @@ const STARTS: &[u32] = &[163, 292, 455, 489];
 const PROCESS_EVENTS: &[u32] = &[45, 46, 51, 52, 169, 170, 171, 173, 295, 296, 297, 298, 491, 492, 493, 494];
 
 /// The numbers that 2.4 gives to what 2.2 wrote without one.
-const WORDS: [(&[u8], u32); 17] = [
+const WORDS: [(&[u8], u32); 25] = [
     (b"attempt to connect to Unix domain socket ", 2454),
     (b"attempt to connect to ", 957),
     (b"ap_proxy_connect_backend disabling worker for (", 959),
     (b": disabled connection for (", 940),
     (b": failed to acquire connection for (", 941),
-    (b": All workers are in error state", 1170),
+    (b" All workers are in error state", 1170),
     (b": No workers in balancer", 1171),
     (b"error reading status line from remote server ", 1102),
     (b"Error reading from remote server", 898),
     (b"DNS lookup failure for: ", 898),
+    (b"Connect to remote machine blocked", 898),
     (b"Corrupt status line returned by remote server", 898),
     (b"pass request body failed to ", 1084),
     (b"error reading response", 1110),
+    (b"proxy: AJP: request failed to ", 868),
+    (b"proxy: send failed to ", 876),
+    (b"proxy: read response failed from ", 878),
+    (b"proxy: dialog to ", 893),
+    (b"proxy: AJP: cping/cpong failed to ", 897),
+    (b"ajp_ilink_receive() can't receive header", 1030),
+    (b"ajp_ilink_receive() error while receiving message body", 1032),
     (b"reached MaxClients setting", 161),
     (b" configured -- resuming normal operations", 163),
     (b"caught SIGTERM, shutting down", 169),
     (b"child pid ", 52),
+];
+
+/// How messages of modules that are not Apache's own begin, which have no number: mod_fcgid, mod_fastcgi, mod_security.
+/// mod_fastcgi says that the header is incomplete after whatever else it says of the connection.
+const MODULES: [(&[u8], What); 8] = [
+    (b"mod_fcgid: read data timeout in ", What::Attempt),
+    (b"mod_fcgid: error reading data", What::Attempt),
+    (b"mod_fcgid: error writing data to FastCGI server", What::Attempt),
+    (b"mod_fcgid: can't apply process slot for ", What::Attempt),
+    (b"FastCGI: failed to connect to ", What::Attempt),
+    (b"FastCGI: incomplete headers (", What::Attempt),
+    (b"FastCGI: comm with ", What::State),
+    (b"ModSecurity: Access denied with code 503", What::Attempt),
+];
+
+/// What a client or its connection did, in the parentheses behind AH01075 (`dispatch` in mod_proxy_fcgi.c).
+const CLIENTS_SIDE: [&[u8]; 3] = [
+    b"(reading input brigade)",
+    b"(passing brigade to output filters)",
+    b"(passing headers brigade to output filters)",
 ];
 
 static MATCHER: LazyLock<Option<Matcher>> = LazyLock::new(|| Matcher::new(&SIGNS).ok());
@@ -604,14 +792,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         ..Record::default()
     };
     match record.what {
-        What::Notice => {
-            // mod_security ends its messages with `[hostname "shop.example.com"] [uri "/cart"] [unique_id "…"]`.
-            if place_of(text, b"ModSecurity: ").is_some() {
-                let tag = |name: &[u8]| between(text, name, b"\"]");
-                (record.host, record.path) = (tag(b" [hostname \""), tag(b" [uri \""));
-                record.trace_id = tag(b" [unique_id \"");
-            }
-        }
+        What::Notice => {}
         What::Host => {
             record.group = b"apache";
             record.pid = uint(after(message.words, b"child pid ")).map_or(head.pid, |(_, pid)| Some(pid));
@@ -624,6 +805,12 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
             record.no_server = record.upstream.is_empty() && !record.group.is_empty();
             record.attempts.push(Attempt { upstream: record.upstream, ..Attempt::default() });
         }
+    }
+    // mod_security ends its messages with `[hostname "shop.example.com"] [uri "/cart"] [unique_id "…"]`.
+    if matches!(record.what, What::Notice | What::Attempt) && place_of(text, b"ModSecurity: ").is_some() {
+        let tag = |name: &[u8]| between(text, name, b"\"]");
+        (record.host, record.path) = (tag(b" [hostname \""), tag(b" [uri \""));
+        record.trace_id = tag(b" [unique_id \"");
     }
     Some(record)
 }
@@ -856,8 +1043,8 @@ impl<'a> Message<'a> {
         let (rest, errno) = errno(words).unwrap_or((words, b""));
         let rest = if rest.len() == text.len() { rest } else { Head::default().groups(rest) };
         let (words, code) = numbered(rest).unwrap_or_else(|_| {
-            let words = rest.strip_prefix(b"proxy: ").unwrap_or(rest);
-            (words, code_of(words))
+            let code = code_of(rest);
+            (rest.strip_prefix(b"proxy: ").unwrap_or(rest), code)
         });
         Self { errno, code, words }
     }
@@ -865,7 +1052,7 @@ impl<'a> Message<'a> {
     /// What kind of thing the line tells. See the [module](self) for which of several lines counts.
     fn tells(&self, head: &Head<'_>) -> What {
         match self.code {
-            1075 if self.errno == b"22" => What::Notice,
+            1075 if self.errno == b"22" || CLIENTS_SIDE.iter().any(|side| self.words.ends_with(side)) => What::Notice,
             code if FAILURES.contains(&code) => What::Attempt,
             898 if !self.words.starts_with(b"Error ") && !self.words.starts_with(b"Timeout ") => What::Attempt,
             code if REASONS.contains(&code) => What::State,
@@ -875,8 +1062,21 @@ impl<'a> Message<'a> {
             0 if head.module == b"ssl" && self.words.starts_with(b"SSL Library Error: ") => What::State,
             // mod_cgi writes the same of its scripts.
             0 if head.module == b"proxy_scgi" && self.is_about_script() => What::Attempt,
+            0 if self.is_about_crash() => What::Host,
+            0 => {
+                MODULES.iter().find(|(start, _)| self.words.starts_with(start)).map_or(What::Notice, |(_, what)| *what)
+            }
             _ => What::Notice,
         }
+    }
+
+    /// `mod_fcgid: process /usr/bin/php-cgi(4711) exit(communication error), get unexpected signal 11`. Those that Apache
+    /// itself stops get a `stop signal`.
+    fn is_about_crash(&self) -> bool {
+        self.words.starts_with(b"mod_fcgid: process ")
+            && [&b", get unexpected signal "[..], b", get signal "]
+                .iter()
+                .any(|end| place_of(self.words, end).is_some())
     }
 
     fn is_about_script(&self) -> bool {
@@ -888,7 +1088,11 @@ impl<'a> Message<'a> {
             959 | 2460 => TAKEN_OUT,
             1174 => self.own_status(),
             code if STARTS.contains(&code) => STARTED,
-            _ => MATCHER.as_ref().and_then(|matcher| matcher.best(text)).unwrap_or(UNRECOGNISED),
+            _ => {
+                // mod_security goes on with what the client sent.
+                let own = if self.words.starts_with(b"ModSecurity: ") { before(text, b" (phase ") } else { text };
+                MATCHER.as_ref().and_then(|matcher| matcher.best(own)).unwrap_or(UNRECOGNISED)
+            }
         }
     }
 
@@ -919,7 +1123,8 @@ impl<'a> Message<'a> {
     /// The balancer that had no member left: `balancer://api: All workers are in error state`.
     fn group(&self) -> &'a [u8] {
         match self.code {
-            1167 | 1170 | 1171 => between(self.words, b"balancer://", b": "),
+            // 2.2 writes `BALANCER: (balancer://api). All workers are in error state`.
+            1167 | 1170 | 1171 => before(between(self.words, b"balancer://", b": "), b"). "),
             _ => b"",
         }
     }
@@ -928,7 +1133,7 @@ impl<'a> Message<'a> {
 /// The number of a message that has none; 0 where the words are not known.
 fn code_of(words: &[u8]) -> u32 {
     // `HTTP: attempt to connect …`: the protocol, or a balancer's name, stands before some.
-    let start = &words[..words.len().min(64)];
+    let start = &words[..words.len().min(96)];
     let known = WORDS.iter().find(|(known, _)| place_of(start, known).is_some());
     match known {
         // `pass request body failed to … from CLIENT`: the second line about it.
@@ -1307,7 +1512,7 @@ mod tests {
             ),
             (
                 "[proxy_ajp:error] [pid 7] (120006)APR does not understand this error code: [client 203.0.113.9:5] AH00878: read response failed from 127.0.0.1:9103 (127.0.0.1:9103)",
-                "Attempt closed-early 500 127.0.0.1:9103",
+                "Attempt closed-early 503 127.0.0.1:9103",
             ),
             (
                 "[proxy_scgi:error] [pid 7] [client 203.0.113.9:5] Script timed out before returning headers: a",
@@ -1335,6 +1540,180 @@ mod tests {
         ];
         for (line, expected) in tls.into_iter().chain(connect).chain(answer).chain(others) {
             assert_eq!(sense(line), expected, "{line}");
+        }
+    }
+
+    /// What 2.2 writes, by its source: `proxy: ` stands where the number would.
+    #[test]
+    fn reads_what_old_releases_write() {
+        let cases = [
+            (
+                "[error] proxy: BALANCER: (balancer://api). All workers are in error state",
+                "Attempt no-live-upstream 503 api",
+            ),
+            (
+                "[error] proxy: BALANCER: (balancer://accounts-api). All workers are in error state for route (n1)",
+                "Attempt no-live-upstream 503 accounts-api",
+            ),
+            ("[error] proxy: BALANCER: (balancer://api). Lock failed for find_best_worker()", "Notice"),
+            (
+                "[error] (502)Unknown error 502: proxy: pass request body failed to 10.0.0.5:443 (app)",
+                "Attempt tls-handshake 502 10.0.0.5:443",
+            ),
+            ("[error] proxy: pass request body failed to 10.0.0.5:443 (app) from 203.0.113.9 ()", "Notice"),
+            (
+                "[error] (70007)The timeout specified has expired: ajp_ilink_receive() can't receive header",
+                "State response-timeout 503",
+            ),
+            (
+                "[error] (104)Connection reset by peer: ajp_ilink_receive() can't receive header",
+                "State connection-reset 503",
+            ),
+            ("[error] ajp_read_header: ajp_ilink_receive failed", "Notice"),
+            (
+                "[error] (120006)APR does not understand this error code: proxy: read response failed from 10.0.0.7:8009 (app)",
+                "Attempt closed-early 503 10.0.0.7:8009",
+            ),
+            (
+                "[error] (120007)APR does not understand this error code: proxy: read response failed from 10.0.0.7:8009 (app)",
+                "Attempt protocol-mismatch 503 10.0.0.7:8009",
+            ),
+            (
+                "[error] (70007)The timeout specified has expired: proxy: dialog to 10.0.0.7:8009 (app) failed",
+                "Attempt response-timeout 503 10.0.0.7:8009",
+            ),
+            (
+                "[error] (104)Connection reset by peer: proxy: AJP: request failed to 10.0.0.7:8009 (app)",
+                "Attempt connection-reset 503 10.0.0.7:8009",
+            ),
+            (
+                "[error] (70014)End of file found: proxy: AJP: cping/cpong failed to 10.0.0.7:8009 (app)",
+                "Attempt closed-early 503 10.0.0.7:8009",
+            ),
+            ("[error] [client 203.0.113.9] PHP Notice:  dialog to nobody failed in /srv/a.php", "Notice"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(sense(line), expected, "{line}");
+        }
+        // The strengths decide which of two lines about one failure is believed.
+        let strength = |words: &str| {
+            let record = read(words.as_bytes()).unwrap_or_default();
+            judge(&record, &Statuses::gateway()).attempts.first().copied().flatten().map(|sign| sign.strength)
+        };
+        let told = "[proxy_ajp:error] [pid 7] (120006)x: AH00878: read response failed from 10.0.0.7:8009 (app:8009)";
+        let why =
+            "[proxy_ajp:error] [pid 7] (70014)End of file found: AH01030: ajp_ilink_receive() can't receive header";
+        assert_eq!((strength(told), strength(why)), (Some(Strength::Weak), Some(Strength::Strong)));
+    }
+
+    /// What befell the client's connection is no failure of the upstream's: Apache answers 408 or 400, or has answered.
+    #[test]
+    fn the_clients_side_is_no_failure() {
+        let sides = [
+            ("(reading input brigade)", "Notice"),
+            ("(passing brigade to output filters)", "Notice"),
+            ("(passing headers brigade to output filters)", "Notice"),
+            ("(polling)", "Attempt response-timeout 504"),
+            ("(sending stdin)", "Attempt response-timeout 504"),
+            ("(reading response body)", "Attempt response-timeout 504"),
+        ];
+        for (side, expected) in sides {
+            for server in ["", ":9000"] {
+                let line = format!(
+                    "[proxy_fcgi:error] [pid 7] (70007)The timeout specified has expired: [client 203.0.113.9:5] AH01075: Error dispatching request to {server}: {side}"
+                );
+                assert_eq!(sense(&line), expected, "{line}");
+            }
+        }
+    }
+
+    /// Messages of modules that are not Apache's own, by their source.
+    #[test]
+    fn reads_what_other_modules_write() {
+        let fcgid = [
+            ("[client 203.0.113.9:5] mod_fcgid: read data timeout in 40 seconds", "Attempt response-timeout 500"),
+            (
+                "(104)Connection reset by peer: [client 203.0.113.9:5] mod_fcgid: error reading data from FastCGI server",
+                "Attempt connection-reset 500",
+            ),
+            (
+                "[client 203.0.113.9:5] mod_fcgid: error reading data, FastCGI server closed connection",
+                "Attempt closed-early 500",
+            ),
+            (
+                "(32)Broken pipe: [client 203.0.113.9:5] mod_fcgid: error writing data to FastCGI server",
+                "Attempt closed-early 500",
+            ),
+            (
+                "[client 203.0.113.9:5] mod_fcgid: can't apply process slot for /srv/php.fcgi",
+                "Attempt queue-timeout 503",
+            ),
+            ("[client 203.0.113.9:5] End of script output before headers: index.php", "Notice"),
+            ("[client 203.0.113.9:5] mod_fcgid: stderr: mod_fcgid: read data timeout in 40 seconds", "Notice"),
+            (
+                "mod_fcgid: process /usr/bin/php-cgi(4711) exit(communication error), get unexpected signal 11",
+                "Host worker-killed 0 apache",
+            ),
+            ("mod_fcgid: process /usr/bin/php-cgi(4711) exit(shutting down), get stop signal 15", "Notice"),
+        ];
+        let fastcgi = [
+            (
+                "(11)Resource temporarily unavailable: [client 203.0.113.9:5] FastCGI: failed to connect to server \"/srv/php\": connect() failed",
+                "Attempt backlog-full 500",
+            ),
+            (
+                "(111)Connection refused: [client 203.0.113.9:5] FastCGI: failed to connect to server \"/srv/php\": connect() failed",
+                "Attempt connection-refused 500",
+            ),
+            (
+                "(2)No such file or directory: [client 203.0.113.9:5] FastCGI: failed to connect to server \"/srv/php\": connect() failed",
+                "Attempt socket-missing 500",
+            ),
+            (
+                "(13)Permission denied: [client 203.0.113.9:5] FastCGI: failed to connect to server \"/srv/php\": connect() failed",
+                "Attempt permission-denied 500",
+            ),
+            (
+                "[client 203.0.113.9:5] FastCGI: failed to connect to server \"/srv/php\": connect() timed out (appConnTimeout=5sec)",
+                "Attempt connect-timeout 500",
+            ),
+            (
+                "[client 203.0.113.9:5] FastCGI: comm with server \"/srv/php\" aborted: idle timeout (30 sec)",
+                "State response-timeout 500",
+            ),
+            (
+                "(104)Connection reset by peer: [client 203.0.113.9:5] FastCGI: comm with server \"/srv/php\" aborted: read failed",
+                "State connection-reset 500",
+            ),
+            (
+                "[client 203.0.113.9:5] FastCGI: comm with server \"/srv/php\" aborted: error parsing headers: malformed header 'x'",
+                "State invalid-response 500",
+            ),
+            (
+                "[client 203.0.113.9:5] FastCGI: incomplete headers (0 bytes) received from server \"/srv/php\"",
+                "Attempt closed-early 500",
+            ),
+            ("[client 203.0.113.9:5] FastCGI: server \"/srv/php\" stderr: PHP Warning:  x", "Notice"),
+        ];
+        let others = [
+            (
+                "[client 203.0.113.9:5] [client 203.0.113.9] ModSecurity: Access denied with code 503 (phase 2). Matched Data: DNS lookup failure for: x",
+                "Attempt blocked 503",
+            ),
+            (
+                "[client 203.0.113.9:5] [client 203.0.113.9] ModSecurity: Access denied with code 403 (phase 2). Matched Data: x",
+                "Notice",
+            ),
+            (
+                "[client 203.0.113.9:5] AH00916: connect to remote machine app.internal blocked: name app.internal matched",
+                "Notice",
+            ),
+            ("[client 203.0.113.9:5] AH00898: Connect to remote machine blocked returned by /x", "Attempt blocked 403"),
+            ("[client 203.0.113.9] proxy: Connect to remote machine blocked returned by /x", "Attempt blocked 403"),
+        ];
+        for (rest, expected) in fcgid.into_iter().chain(fastcgi).chain(others) {
+            let line = format!("[:warn] [pid 7] {rest}");
+            assert_eq!(sense(&line), expected, "{line}");
         }
     }
 

@@ -179,7 +179,8 @@ impl Core<'_> {
     }
 
     /// How long the request took: the sum of the three timers. Where one is missing they end too soon (`0.001 -1 -1`
-    /// after a minute's wait), so the time between the line's stamps wins, if it has two.
+    /// after a minute's wait), so the time between the line's stamps wins, if it has two. Of a connection that was upgraded
+    /// (`ws`, `wss`) the sum is the time until the target's answer; how long it was open is the time between the stamps.
     pub(super) fn duration(&self, elapsed: Option<Micros>) -> Option<Micros> {
         match elapsed {
             Some(elapsed) if !self.timed() => Some(elapsed),

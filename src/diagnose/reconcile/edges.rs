@@ -1,8 +1,12 @@
 //! Rule 1 where the two lines of a request do not stand in one row: lines about an upstream that fell on the other side of
-//! a window's edge, and lines that name no upstream. Lines move whole, and nothing else of their row does: what the row
+//! a window's edge, lines that name no upstream, and lines that were written a time limit after their request came. Lines move whole, and nothing else of their row does: what the row
 //! knows of health checks and hosts stays where it is.
 
-use super::{Row, coverage::lag};
+use super::{
+    Row,
+    coverage::lag,
+    reasons::{BUCKETS, bucket},
+};
 use crate::aggregate::{Cell, Evidence, PathNames, Source, Trouble};
 use crate::cause::Proxy;
 use crate::format::Statuses;
@@ -31,6 +35,7 @@ pub(super) fn join_over_edges(rows: &mut Vec<Row>, names: &PathNames, statuses: 
         }
     }
     join_nameless(rows, &nameless, names, statuses, window);
+    join_by_client(rows, names, statuses, window);
     rows.retain(|row| row.accessed || row.any_trouble().is_some());
 }
 
@@ -93,6 +98,56 @@ fn failing(rows: &[Row], statuses: &Statuses) -> Places {
     places
 }
 
+/// Rule 1 for lines about no upstream of gateways whose access line has the time at which the request came: their error
+/// line comes a time limit later, and both name the client. What is told of clients that failed in an earlier window goes
+/// there, but for what the failures of its own window may be made of.
+fn join_by_client(rows: &mut [Row], names: &PathNames, statuses: &Statuses, window: i64) {
+    let is_late = |row: &Row| row.key.upstream.is_empty() && lag(row.key.kind) > 0 && row.tells_of_failures(statuses);
+    let late: Vec<usize> = (0..rows.len()).filter(|&at| is_late(&rows[at])).collect();
+    for at in late {
+        let (own, middle) = (run_around(rows, at), rows[at].window);
+        let kept = rows[at].may_be_about(&rows[at], &rows[at].told_by_bucket(statuses), &[0; BUCKETS]);
+        for near in (1..=lag(rows[at].key.kind) / window).map(|steps| middle - steps * window) {
+            let Ok(host) = rows[own.clone()].binary_search_by_key(&near, |row| row.window) else { continue };
+            let host = own.start + host;
+            let mut spare = rows[at].told_by_bucket(statuses);
+            spare.iter_mut().zip(kept).for_each(|(spare, kept)| *spare = spare.saturating_sub(kept));
+            let wanted = rows[at].may_be_about(&rows[host], &spare, &rows[host].told_by_bucket(statuses));
+            if wanted != [0; BUCKETS] {
+                give_by_bucket(rows, at, host, wanted, names, statuses);
+            }
+        }
+    }
+}
+
+/// Gives so many attempts of each bucket, of which the error log tells at one row, to another as what its failures are made
+/// of: they have the times of those.
+fn give_by_bucket(
+    rows: &mut [Row],
+    from: usize,
+    to: usize,
+    mut wanted: [u64; BUCKETS],
+    names: &PathNames,
+    statuses: &Statuses,
+) {
+    let mut part = rows[from].split_off_each(|item| {
+        let none = &mut 0;
+        let most = if statuses.contains(item.sign.status) { &mut wanted[bucket(item.sign.status)] } else { none };
+        let taken = item.attempts.min(*most);
+        *most -= taken;
+        taken
+    });
+    let failed = rows[to].trouble();
+    let accessed = || failed.evidence.iter().filter(|item| item.source == Source::Access);
+    if let (Some(first), Some(last)) = (accessed().map(|item| item.first).min(), accessed().map(|item| item.last).max())
+    {
+        for item in &mut part.trouble().evidence {
+            (item.first, item.last, item.slots) = (first, last, failed.slots);
+        }
+    }
+    rows[to].cell.absorb(&part, names);
+}
+
 /// The places of all rows with the key of the one at `at`.
 fn run_around(rows: &[Row], at: usize) -> Range<usize> {
     let key = &rows[at].key;
@@ -118,16 +173,44 @@ impl Row {
         trouble.failures.max(trouble.failed_attempts).saturating_sub(told)
     }
 
+    /// Attempts that the error log tells of here, by the bucket of their status.
+    fn told_by_bucket(&self, statuses: &Statuses) -> [u64; BUCKETS] {
+        let mut told = [0; BUCKETS];
+        for item in self.told().filter(|item| statuses.contains(item.sign.status)) {
+            told[bucket(item.sign.status)] += item.attempts;
+        }
+        told
+    }
+
+    /// How many of `spare` attempts of each bucket, of which the error log tells here, may be about failures of `host`'s for
+    /// which it has not `told` the reason: a part as large as that of this row's clients that failed there.
+    fn may_be_about(&self, host: &Self, spare: &[u64; BUCKETS], told: &[u64; BUCKETS]) -> [u64; BUCKETS] {
+        let (shared, of) = self.trouble().told_clients.shared_with(&host.trouble().clients);
+        std::array::from_fn(|bucket| {
+            let part = (spare[bucket] * shared as u64).div_ceil(of.max(1) as u64);
+            part.min(host.trouble().failures_in(bucket).saturating_sub(told[bucket]))
+        })
+    }
+
     /// Takes out what the error log tells of up to `most` attempts, and, of an upstream that it names, of all that made no
     /// failure of those that count. Requests and all other evidence stay.
     fn split_off(&mut self, most: u64, statuses: &Statuses) -> Cell {
         let others = if self.key.upstream.is_empty() { 0 } else { u64::MAX };
-        let (mut part, mut left) = (Trouble::default(), most);
-        let Some(trouble) = self.cell.trouble.as_deref_mut() else { return Cell::default() };
-        for item in trouble.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
+        let mut left = most;
+        self.split_off_each(|item| {
             let most = if statuses.contains(item.sign.status) { &mut left } else { &mut { others } };
             let taken = item.attempts.min(*most);
             *most -= taken;
+            taken
+        })
+    }
+
+    /// Takes out what the error log tells of as many attempts as `take` says of each of its signs.
+    fn split_off_each(&mut self, mut take: impl FnMut(&Evidence) -> u64) -> Cell {
+        let mut part = Trouble::default();
+        let Some(trouble) = self.cell.trouble.as_deref_mut() else { return Cell::default() };
+        for item in trouble.evidence.iter_mut().filter(|item| item.source == Source::ErrorLog) {
+            let taken = take(item);
             if taken > 0 {
                 part.add_evidence(item.split_off(taken));
             }
@@ -175,7 +258,7 @@ impl Evidence {
 mod tests {
     use super::super::{super::Key, NO_TROUBLE};
     use super::*;
-    use crate::aggregate::Place;
+    use crate::aggregate::{Place, status_column};
     use crate::cause::{Cause, Seen, Sign, Strength};
     use crate::grammar::time::Stamp;
 
@@ -196,6 +279,67 @@ mod tests {
             cell.trouble().slots |= slots;
         }
         Row { key, window: 0, uncounted: false, accessed: true, unnamed: false, cell }
+    }
+
+    /// Rows of Apache's without an upstream, by minute: the clients whose requests failed with 504, and those of whom the
+    /// error log tells a timeout. Gives how many attempts it tells of in each, after they are joined.
+    fn joined_by_client(minutes: &[(&[&str], &[&str])]) -> Vec<u64> {
+        static TIMEOUT: Sign = sign("a-timeout", 504);
+        static FAILED: Sign = sign("failed", 504);
+        let (proxy, group, upstream) = (Proxy::APACHE.name().to_owned(), String::new(), String::new());
+        let key = Arc::new(Key { proxy, group, upstream, kind: Proxy::APACHE });
+        let mut rows: Vec<Row> = Vec::new();
+        for (minute, (failed, told)) in (0..).zip(minutes) {
+            let mut cell = Cell { requests: 9, ..Cell::default() };
+            let trouble = cell.trouble();
+            failed.iter().for_each(|client| trouble.clients.add(client.as_bytes()));
+            told.iter().for_each(|client| trouble.told_clients.add(client.as_bytes()));
+            trouble.failures = failed.len() as u64;
+            trouble.statuses[status_column(504).expect("504 has a column")] = trouble.failures;
+            let place = Place { input: 0, line: 1, text: &Vec::new };
+            let at = Stamp::from_seconds(minute * 60);
+            let access = trouble.evidence_of(&FAILED, Source::Access, at, &place);
+            (access.lines, access.failures) = (failed.len() as u64, failed.len() as u64);
+            if !told.is_empty() {
+                let evidence = trouble.evidence_of(&TIMEOUT, Source::ErrorLog, at, &place);
+                (evidence.lines, evidence.attempts) = (told.len() as u64, told.len() as u64);
+            }
+            let (key, window) = (Arc::clone(&key), minute * 60);
+            rows.push(Row { key, window, uncounted: false, accessed: true, unnamed: true, cell });
+        }
+        join_by_client(&mut rows, &PathNames::default(), &Statuses::gateway(), 60);
+        for row in &rows {
+            // What moved has the times of the requests.
+            assert!(row.told().all(|item| item.first.seconds() == row.window || item.last.seconds() == row.window));
+        }
+        rows.iter().map(|row| row.told().map(|item| item.attempts).sum()).collect()
+    }
+
+    #[test]
+    fn late_lines_go_to_the_window_of_their_clients() {
+        // A minute's time limit: each window tells of the one before.
+        let minutes: [(&[&str], &[&str]); 3] =
+            [(&["a", "b", "c"], &[]), (&["d", "e"], &["a", "b", "c"]), (&[], &["d", "e"])];
+        assert_eq!(joined_by_client(&minutes), [3, 2, 0]);
+        // Nobody of whom the error log tells failed earlier: those failures had another reason.
+        assert_eq!(joined_by_client(&[(&["x", "y"], &[]), (&["a", "b"], &["a", "b"])]), [0, 2]);
+        assert_eq!(joined_by_client(&[(&["x", "y"], &[]), (&[], &["a", "b"])]), [0, 2]);
+        // Behind a load balancer all have one address: only what the own window has no failure for is another's.
+        assert_eq!(joined_by_client(&[(&["lb", "lb", "lb"], &[]), (&["lb", "lb"], &["lb", "lb"])]), [0, 2]);
+        assert_eq!(joined_by_client(&[(&["lb", "lb"], &[]), (&["lb"], &["lb", "lb", "lb", "lb"])]), [2, 2]);
+        // Farther back than any time limit.
+        assert_eq!(
+            joined_by_client(&[
+                (&["a"], &[]),
+                (&[], &[]),
+                (&[], &[]),
+                (&[], &[]),
+                (&[], &[]),
+                (&[], &[]),
+                (&[], &["a"])
+            ])[0],
+            0
+        );
     }
 
     #[test]

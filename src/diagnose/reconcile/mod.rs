@@ -7,7 +7,8 @@
 //!    error log names for that window, status by status, at most one for each failed attempt that it tells of. What the error log
 //!    does not explain stays without an upstream.
 //!    Where a proxy's error log mostly names no upstream (Traefik's does where Go's error does not), its lines explain the
-//!    failures of the only upstream that has any at the time.
+//!    failures of the only upstream that has any at the time. Where they come a time limit after the access log's time
+//!    (Apache's), they explain the failures of the clients that they name.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
 //!
 //! Rules 1 and 3 are in [`reasons`], rule 2 in [`moves`]; which of them holds, [`coverage`] says. Before them, lines move to
@@ -233,8 +234,8 @@ mod tests {
     fn rows_are_in_order_whoever_counted() {
         let one = tally(&[("b", 2), ("a", 3), ("b", 1), ("b", 2)]);
         let other = tally(&[("c", 1), ("b", 2), ("a", 1)]);
-        let Counts { series, cells, paths, .. } = one.merge(other).into_counts();
-        let keys = Keys::new(&series, &cells);
+        let Counts { series, cells, paths, noted, .. } = one.merge(other).into_counts();
+        let keys = Keys::new(&series, &cells, &noted);
         let rows = rows(&series, &keys, cells, &paths);
         let shown: Vec<_> =
             rows.iter().map(|row| (row.key.upstream.as_str(), row.window / 60, row.requests())).collect();
@@ -304,8 +305,8 @@ mod tests {
     fn reconciled(proxy: Proxy, lines: &[Line]) -> Vec<Row> {
         let mut tally = Tally::new(60);
         lines.iter().for_each(|line| line.count(proxy, &mut tally));
-        let Counts { series, cells, paths, .. } = tally.into_counts();
-        let keys = Keys::new(&series, &cells);
+        let Counts { series, cells, paths, noted, .. } = tally.into_counts();
+        let keys = Keys::new(&series, &cells, &noted);
         reconcile(&series, &keys, cells, &paths, 60, &Statuses::gateway()).rows
     }
 

@@ -135,7 +135,7 @@ impl<'a> Giver<'a> {
 
 impl Trouble {
     /// Failures of a column.
-    fn failures_in(&self, column: usize) -> u64 {
+    pub(super) fn failures_in(&self, column: usize) -> u64 {
         let others = self.failures - self.statuses.iter().sum::<u64>();
         self.statuses.get(column).copied().unwrap_or(others)
     }
