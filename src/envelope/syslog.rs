@@ -118,11 +118,7 @@ fn halves(bytes: &[u8; 32]) -> [u128; 2] {
 #[inline]
 pub(super) fn open(line: &[u8]) -> Option<Opened<'_>> {
     match line.first()? {
-        b'0'..=b'9' => match line.get(4) {
-            Some(b'-') => daemons(line).or_else(|| stamped(line).ok().map(|(_, opened)| opened)),
-            // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
-            _ => octet_counted(line).ok().map(|(_, opened)| opened),
-        },
+        b'0'..=b'9' => daemons(line).or_else(|| stamped(line).ok().map(|(_, opened)| opened)),
         // `cf logs` sets its lines in.
         b' ' => stamped(line.trim_ascii_start()).ok().map(|(_, opened)| opened),
         _ => daemons(line),
@@ -140,6 +136,8 @@ fn daemons(line: &[u8]) -> Option<Opened<'_>> {
             Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
             stored => stored,
         },
+        // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
+        [b'0'..=b'9', ..] => octet_counted(line),
         _ => return None,
     };
     opened.ok().map(|(_, opened)| opened)
