@@ -34,7 +34,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare", "530 (error 1016; 1033 is a tunnel that is down)"),
         ("Go proxies", "`dial tcp: lookup NAME on …:53: no such host`, `server misbehaving`"),
         ("IIS", "502.3, `sc-win32-status` 12007"),
-        ("Kong", "`DNS resolution failed: dns server error: 3 name error`"),
+        ("Kong", "`DNS resolution failed: dns server error: 3 name error`, `… with: name resolution failed`"),
         ("Google Cloud", "`dns_error`, `dns_timeout`"),
         ("Azure Front Door", "`DNSFailure`, `DNSTimeout`, `DNSNameNotResolved`"),
         ("Akamai", "`ERR_DNS_FAIL`, `ERR_DNS_TIMEOUT`, `ERR_NO_FWD_HOSTS`"),

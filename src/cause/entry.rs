@@ -160,6 +160,8 @@ pub struct Check {
 /// How far one sign can be trusted when nothing else is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Strength {
+    /// Repeats, out of a cache, a failure that another line tells of: what speaks for that one speaks for this one too.
+    Echo,
     /// Says nothing about the cause: the line fails, and that is all it shows.
     Silent,
     /// Needs company before it means much.
@@ -176,7 +178,7 @@ impl Strength {
     #[must_use]
     pub const fn percent(self) -> u64 {
         match self {
-            Self::Silent => 0,
+            Self::Echo | Self::Silent => 0,
             Self::Weak => 40,
             Self::Strong => 75,
             Self::Conclusive => 95,

@@ -28,6 +28,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Apache", "502, `AH10124` (a header line over `responsefieldsize`)"),
         ("Google Cloud", "502, `backend_response_headers_too_long`"),
         ("CloudFront", "502, `OriginHeaderTooBigError`"),
+        ("IIS", "502.3, `sc-win32-status` 12181, 12182"),
         ("Go proxies", "`server response headers exceeded N bytes; aborted`"),
         (
             "Varnish",

@@ -31,6 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare", "523"),
         ("kernel", "on the proxy's host: `Link is Down`, `neighbor table overflow`"),
         ("Varnish", "`FetchError backend NAME: fail errno 113 (No route to host)`, `101`"),
+        ("Go proxies", "`connect: network is down`; `http2: client connection lost`: a ping was not answered"),
         ("Google Cloud", "`destination_ip_unroutable`"),
         ("Fastly", "503, `Network unreachable`"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: connect: no route to host)`"),
@@ -110,7 +111,7 @@ pub(super) static ENTRY: Entry = Entry {
             says: "there was no path to the host",
             seen: Seen::Wording(concat!(
                 r#"(?:^|[^0-9]: |[^:] |["'(=])dial tcp[46]? \S+: (?:connect: (?:no route to host|"#,
-                r"network is unreachable|host is (?:down|unreachable))|connectex: A socket operation was attempted)",
+                r"(?:network|host) is (?:down|unreachable))|connectex: A socket operation was attempted)",
                 r"|NoRouteToHostException|(?:Connect|Socket)Exception: (?:Network is unreachable|No route to host)",
                 r"|connect E(?:HOST|NET)UNREACH|unreachable \(os error 101\)|No route to host \(os error 113\)",
                 r"|\((?:113|101|OS 10065|OS 10051)\)(?:No route to host|Network is unreachable|A socket operation)",
@@ -123,9 +124,18 @@ pub(super) static ENTRY: Entry = Entry {
             strength: Strength::Strong,
             says: "a host or network could not be reached",
             seen: Seen::Wording(concat!(
-                r"\b[Nn]o route to host\b|\b[Nn]etwork (?:is )?unreachable\b|\b[Hh]ost is (?:unreachable|down)\b",
+                r"\b[Nn]o route to host\b|\b[Nn]etwork (?:is )?unreachable\b|\b(?:[Hh]ost|[Nn]etwork) is (?:unreachable|down)\b",
                 r"|to an unreachable (?:host|network)\b|\bE(?:HOST|NET)UNREACH\b",
             )),
+            status: 502,
+        },
+        Sign {
+            kind: "text-ping-unanswered",
+            cause: Cause::HostUnreachable,
+            strength: Strength::Weak,
+            says: "an HTTP/2 connection was given up because the upstream did not answer a ping on it",
+            // Go's `ReadIdleTimeout` and `PingTimeout`: golang.org/x/net/http2, closeForLostPing.
+            seen: Seen::Wording(r"http2: client connection lost"),
             status: 502,
         },
     ],

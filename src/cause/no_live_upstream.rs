@@ -16,6 +16,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("nginx error log", "`no live upstreams while connecting to upstream`"),
         ("nginx access log", "502, `$upstream_addr` is the name of the group, without a port, and the time is 0.000"),
         (
+            "ingress-nginx, Kong",
+            "`connect() to 0.0.0.1:80 failed (22: Invalid argument)`: the placeholder, as no server was picked",
+        ),
+        (
             "HAProxy",
             "503, state `SC`, server `<NOSRV>`; earlier `backend … has no server available!` and `Server … is DOWN, \
                 reason: …`, whose reason is the root",

@@ -39,6 +39,7 @@ pub(super) static ENTRY: Entry = Entry {
             "`tls: first record does not look like a TLS handshake`, `malformed HTTP response \"\\x15\\x03…\"`, \
                 `server gave HTTP response to HTTPS client`",
         ),
+        ("Akamai", "`ERR_FWD_PCONN_SEC_UPGRADE`, `…_DOWNGRADE`"),
         ("Google Cloud", "`failed_to_negotiate_alpn`"),
         ("Cloud Foundry", "525, `endpoint_failure (tls: first record does not look like a TLS handshake)`"),
     ],

@@ -24,7 +24,10 @@ pub(super) static ENTRY: Entry = Entry {
             "Apache access log",
             "503 and a silent error log: `Redirect 503`, a rewrite rule; no balancer's member is named",
         ),
-        ("Envoy", "`direct_response`, flags `FI` and `DI` (fault injection), `LH` (failed local health check)"),
+        (
+            "Envoy",
+            "`direct_response`, flags `FI` and `DI` (fault injection), `LH` (failed local health check), `maintenance_mode` (flag `UO` too)",
+        ),
         ("Google Cloud", "`direct_response`, `fault_filter_abort`"),
         ("IIS", "in HTTPERR 503 `Disabled`"),
         ("Caddy", "a line of `http.log.error` by `StaticError`: the `error` directive"),

@@ -58,12 +58,12 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Front Door", "`OriginTimeout`; status 0, 503 or 504"),
         ("Fastly", "503, `first byte timeout` (15 s unless set)"),
         ("Akamai", "504, `ERR_READ_TIMEOUT`, `ERR_FIRST_BYTE_TIMEOUT`"),
-        ("API Gateway", "504, `INTEGRATION_TIMEOUT`, or an integration latency of 29 s"),
         ("Heroku", "503, `H12`: 30 s"),
         (
             "Cloud Foundry",
             "502, `endpoint_failure (context deadline exceeded)`; 504, `expired_route_service_signature`",
         ),
+        ("API Gateway", "504 (HTTP APIs: 503), `INTEGRATION_TIMEOUT`, or an integration latency of 29 s or 30 s"),
     ],
     look_alikes: &[
         (

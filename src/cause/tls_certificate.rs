@@ -38,7 +38,7 @@ pub(super) static ENTRY: Entry = Entry {
                 valid`",
         ),
         ("Akamai", "`ERR_FWD_SSL_HANDSHAKE`: the certificate's verification failed"),
-        ("IIS", "502.3, `sc-win32-status` 12175"),
+        ("IIS", "502.3, `sc-win32-status` 12175, 12044 (ARR had no client certificate), 12045, …"),
         ("Azure Front Door", "`CertificateNameCheckFailed`, `CertificateError`, `SSLInvalidRootCA`"),
         ("Fastly", "503, a reason with `certificate`"),
         (
@@ -196,7 +196,9 @@ pub(super) static ENTRY: Entry = Entry {
             seen: Seen::Wording(concat!(
                 r"(?i:\balert[ _](?:bad[ _]certificate|certificate[ _](?:required|expired|revoked|unknown)",
                 r"|unknown[ _]ca|unsupported[ _]certificate|no[ _]certificate|access[ _]denied))",
-                r"|_ALERT_(?:BAD_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)",
+                // BoringSSL's and OpenSSL's names of errors, which leave `ALERT` out for the newer ones.
+                r"|(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?(?:BAD_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE",
+                r"|NO_CERTIFICATE|ACCESS_DENIED)",
                 r"|\bSSL alert number (?:41|42|43|44|45|46|48|49|116)\b",
                 r"|remote error: tls: (?:bad certificate|certificate required|unknown certificate|expired certificate",
                 r"|revoked certificate|unsupported certificate|access denied)",

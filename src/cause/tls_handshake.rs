@@ -37,6 +37,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Fastly", "503, `SSL handshake error`"),
         ("Akamai", "`ERR_SSL_…`"),
         ("Cloud Foundry", "525; 502, `endpoint_failure (net/http: TLS handshake timeout)`"),
+        ("IIS", "502.3, `sc-win32-status` 12157"),
     ],
     look_alikes: &[
         (
@@ -130,7 +131,7 @@ pub(super) static ENTRY: Entry = Entry {
                 r"|no[ _]application[ _]protocol|insufficient[ _]security|illegal[ _]parameter|decode[ _]error",
                 r"|unexpected[ _]message|internal[ _]error|inappropriate[ _]fallback|decrypt[ _]error",
                 r"|decryption[ _]failed|record[ _]overflow|bad[ _]record[ _]mac|missing[ _]extension",
-                r"|unsupported[ _]extension|unrecognized[ _]name))",
+                r"|unsupported[ _]extension|unrecognized[ _]name|unknown[ _]psk[ _]identity))",
                 r"|\bSSL alert number (?:10|20|21|22|30|40|47|50|51|70|71|80|86|109|110|112|120)\b",
             )),
             status: 502,
@@ -156,7 +157,7 @@ pub(super) static ENTRY: Entry = Entry {
             strength: Strength::Conclusive,
             says: "the TLS handshake failed",
             seen: Seen::Wording(concat!(
-                r"remote error: tls: (?:handshake failure|protocol version not supported|unrecognized name",
+                r"\btls: handshake failure|(?:remote|local) error: tls: (?:protocol version not supported|unrecognized name",
                 r"|no application protocol|insufficient security level|internal error|illegal parameter",
                 r"|unexpected message|error decoding message|missing extension|unsupported extension)",
                 r"|tls: (?:server selected unsupported protocol|no supported versions satisfy|no cipher suite",

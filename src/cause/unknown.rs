@@ -12,6 +12,7 @@ pub(super) static ENTRY: Entry = Entry {
     evidence: &[
         ("nginx access log", "a status without `$upstream_…` fields (the combined format)"),
         ("nginx error log", "no line at the level that is logged; `info` is needed for clients that left"),
+        ("CloudFront", "`Error` in no time: an error out of the cache, and no line of what failed before"),
         ("HAProxy", "a format without termination state and timers (`option tcplog`, or none)"),
         ("ALB", "502 or 504 for which the load balancer gives no reason and the timers fit several causes"),
         ("Classic ELB", "502 or 504 for which the timers fit several causes"),

@@ -59,6 +59,10 @@ table! {
         "the request waited too long in the edge's own queue");
     QUEUE_FULL = sign("akamai-queue-full", Cause::CircuitBreaker, Strength::Conclusive, 503,
         "the edge's own queue of requests to the origin was full");
+    OTHER_SCHEME = sign("akamai-other-scheme", Cause::ProtocolMismatch, Strength::Strong, 503,
+        "the connection to the origin is one of HTTP where HTTPS was wanted, or the other way round");
+    SHUTTING_DOWN = sign("akamai-shutting-down", Cause::GatewayInternal, Strength::Strong, 503,
+        "the edge server was being shut down");
     DENIED = sign("akamai-denied", Cause::Blocked, Strength::Conclusive, 0, "a rule refused the request");
 }
 
@@ -163,7 +167,7 @@ impl<'a> Fields<'a> {
             return self.cache == b"0";
         }
         let sign = sign_of(self.error, None);
-        let refused = [DENIED, NO_ORIGIN, QUEUED, QUEUE_FULL].map(Some).contains(&sign);
+        let refused = [DENIED, NO_ORIGIN, QUEUED, QUEUE_FULL, SHUTTING_DOWN].map(Some).contains(&sign);
         !refused && (self.cache == b"0" || sign.is_some())
     }
 }
@@ -220,7 +224,11 @@ fn sign_of(error: &[u8], took: Option<Micros>) -> Option<&'static Sign> {
         b"ERR_ZERO_SIZE_OBJECT" => EMPTY,
         b"ERR_BAD_CHUNKED_ENC" | b"ERR_GZIP" => INVALID_RESPONSE,
         b"ERR_FWD_RATE_LIMIT_Q_TIMEOUT" => QUEUED,
-        b"ERR_FWD_RATE_LIMIT_Q_FULL" | b"ERR_FWD_RATE_LIMIT_Q_FILLED_UP" => QUEUE_FULL,
+        b"ERR_FWD_RATE_LIMIT_Q_FULL" | b"ERR_FWD_RATE_LIMIT_Q_FILLED_UP" | b"ERR_FWD_RATE_LIMIT_HOST_HASH_FULL" => {
+            QUEUE_FULL
+        }
+        b"ERR_FWD_PCONN_SEC_UPGRADE" | b"ERR_FWD_PCONN_SEC_DOWNGRADE" => OTHER_SCHEME,
+        b"ERR_SHUTTING_DOWN" => SHUTTING_DOWN,
         b"ERR_ACCESS_DENIED" => DENIED,
         b"ERR_FWD_SSL_HANDSHAKE" => CERTIFICATE,
         // "Internal error", says Akamai.
@@ -264,6 +272,10 @@ mod tests {
             ("BAD_CHUNKED_ENC", "akamai-invalid-response", true),
             ("FWD_RATE_LIMIT_Q_TIMEOUT", "akamai-queue-timeout", false),
             ("FWD_RATE_LIMIT_Q_FULL", "akamai-queue-full", false),
+            ("FWD_RATE_LIMIT_HOST_HASH_FULL", "akamai-queue-full", false),
+            ("FWD_PCONN_SEC_UPGRADE", "akamai-other-scheme", true),
+            ("FWD_PCONN_SEC_DOWNGRADE", "akamai-other-scheme", true),
+            ("SHUTTING_DOWN", "akamai-shutting-down", false),
             ("ACCESS_DENIED|fwd_acl", "akamai-denied", false),
         ];
         for (code, kind, attempted) in cases {

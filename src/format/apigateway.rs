@@ -18,6 +18,7 @@ use crate::{
         time::{When, Zone, clf},
     },
 };
+use memchr::memmem;
 
 pub(super) static ABOUT: About = About {
     name: "apigateway",
@@ -43,7 +44,7 @@ table! {
     TIMED_OUT = sign("apigateway-timed-out", Cause::ResponseTimeout, Strength::Conclusive, 504,
         "the integration did not answer in time");
     WAITED = sign("apigateway-waited", Cause::ResponseTimeout, Strength::Strong, 504,
-        "the wait for the integration took 29 s, the limit of API Gateway");
+        "the wait for the integration took as long as API Gateway lets it, 29 s or 30 s, or the line says that it timed out");
     TIMEOUT = sign("apigateway-timeout", Cause::ResponseTimeout, Strength::Weak, 504,
         "the integration gave no answer, or not in time");
     FAILED = sign("apigateway-failed", Cause::ConnectionRefused, Strength::Weak, 504,
@@ -245,32 +246,74 @@ fn object(line: &[u8]) -> Option<Fields<'_>> {
     (fields.own && cloud::status(fields.status).is_some() && fields.when.is_some()).then_some(fields)
 }
 
-/// `203.0.113.9 caller user [21/Nov/2026:10:00:14 +0000]"GET /stock/{sku} HTTP/1.1" 200 184 ID`: nobody else leaves out
-/// the space before the request.
+/// AWS's proposals in the Common Log Format: `203.0.113.9 caller user [21/Nov/2026:10:00:14 +0000]"GET /stock/{sku} HTTP/1.1"
+/// 200 184 ID EXTENDED-ID` for a REST API, which older pages have without the extended id, and `203.0.113.9 - -
+/// [21/Nov/2026:10:00:14 +0000] "POST POST /orders HTTP/1.1" 200 184 ID EXTENDED-ID` for an HTTP API, which has the route
+/// behind the method.
+///
+/// Nobody else leaves out the space before the request, has a route in it, or ends in an id of API Gateway's own.
 fn common(line: &[u8]) -> Option<Fields<'_>> {
-    let at = place_of(line, b"]\"").filter(|_| line.first() != Some(&b'{'))?;
-    let (lead, rest) = (&line[..at], &line[at + 2..]);
+    let at = place_of(line, b"]\"").or_else(|| place_of(line, b"] \"")).filter(|_| line.first() != Some(&b'{'))?;
+    let (lead, rest) = (&line[..at], &line[at + 1..]);
     let open = place_of(lead, b" [")?;
     let mut lead_words = lead[..open].splitn(3, |byte| *byte == b' ');
     let client = lead_words.next().filter(|client| is_ip(client))?;
     let (caller, user) = (present(lead_words.next()?), present(lead_words.next()?));
+    let (is_spaced, rest) = rest.strip_prefix(b" ").map_or((false, rest), |rest| (true, rest));
+    let rest = rest.strip_prefix(b"\"")?;
     let close = place_of(rest, b"\" ")?;
-    let mut request = rest[..close].split(|byte| *byte == b' ').map(present);
+    let (method, target) = request(&rest[..close])?;
     let mut words = rest[close + 2..].trim_ascii_end().split(|byte| *byte == b' ').map(present);
-    let mut fields = Fields {
+    let (status, bytes, id) = (words.next()?, words.next()?, words.next()?);
+    let extended = words.next();
+    let (route, resource) = if is_route(target) { (target, behind_method(target)) } else { (&b""[..], target) };
+    let is_own = !is_spaced || !route.is_empty() || is_extended(extended.unwrap_or(id));
+    let fields = Fields {
         time: &lead[open + 2..],
         client,
         caller,
         user,
-        method: request.next()?,
-        resource: request.next()?,
-        status: words.next()?,
-        bytes: words.next()?,
-        id: words.next()?,
+        method,
+        route,
+        resource,
+        status,
+        bytes,
+        id: cloud::or(id, extended.unwrap_or_default()),
         ..Fields::default()
     };
-    fields.when = whole(fields.time, clf).filter(|when| matches!(when.zone, Zone::Offset(_)));
-    (fields.when.is_some() && words.next().is_none() && cloud::status(fields.status).is_some()).then_some(fields)
+    let when = whole(fields.time, clf).filter(|when| matches!(when.zone, Zone::Offset(_)))?;
+    let is_whole = words.next().is_none() && extended.is_none_or(is_extended) && cloud::status(status).is_some();
+    (is_own && is_whole).then_some(Fields { when: Some(when), ..fields })
+}
+
+/// The method, and what stands between it and the protocol: a resource, or a route with its spaces.
+fn request(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let method = line.iter().position(|byte| *byte == b' ')?;
+    let protocol = line.iter().rposition(|byte| *byte == b' ')?;
+    Some((present(&line[..method]), present(line.get(method + 1..protocol).unwrap_or(&line[method + 1..]))))
+}
+
+/// `GET /orders/{id}`, `ANY /orders`, `$default`: the key of an HTTP API's route.
+fn is_route(text: &[u8]) -> bool {
+    text == b"$default" || behind_method(text).starts_with(b"/")
+}
+
+/// What follows a method and a space.
+fn behind_method(route: &[u8]) -> &[u8] {
+    let method = route.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    route[method..].strip_prefix(b" ").filter(|_| method > 0).unwrap_or_default()
+}
+
+/// `x-amz-apigw-id`: 15 digits of base64 and a `=`, also an HTTP API's id.
+fn is_extended(id: &[u8]) -> bool {
+    let [digits @ .., b'='] = id else { return false };
+    digits.len() == 15
+        && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'))
+}
+
+/// Whether a line is in one of AWS's proposals, and nobody else's.
+pub(super) fn is_common(line: &[u8]) -> bool {
+    common(line).is_some()
 }
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
@@ -291,7 +334,7 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), ..Verdict::default() }
 }
 
-/// As long as an integration may take, unless AWS was asked for more: 29 s.
+/// As long as an integration of a REST API may take, unless AWS was asked for more: 29 s; of an HTTP API 30 s.
 const LIMIT: Micros = 28_900_000;
 
 /// What a failed request is a sign of. The type of the gateway response comes first, after the integration's own status.
@@ -299,19 +342,26 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
     if record.upstream_status == Some(status) {
         return Some(INTEGRATION_STATUS);
     }
-    let waited = record.header.or(record.duration).is_some_and(|took| took >= LIMIT);
+    let waited = record.header.or(record.duration).is_some_and(|took| took >= LIMIT) || says_timeout(record.message);
     Some(match (record.error_reason, status) {
         (b"INTEGRATION_TIMEOUT", _) => TIMED_OUT,
         (b"INTEGRATION_FAILURE", _) => FAILED,
         (b"API_CONFIGURATION_ERROR" | b"AUTHORIZER_CONFIGURATION_ERROR" | b"AUTHORIZER_FAILURE", _) => MISCONFIGURED,
         (b"THROTTLED" | b"QUOTA_EXCEEDED", _) => LIMITED,
         (b"WAF_FILTERED" | b"ACCESS_DENIED", _) => BLOCKED,
+        // A REST API answers a timeout with 504, an HTTP API with 503.
         (_, 504) if waited => WAITED,
+        (_, 503) if waited && record.upstream_status.is_none() => WAITED,
         (_, 504) => TIMEOUT,
         (_, 502) if record.upstream_status.is_some() => UNUSABLE,
         (_, 502) => MALFORMED,
         _ => return None,
     })
+}
+
+/// What an HTTP API says of a timeout, in words that vary.
+fn says_timeout(message: &[u8]) -> bool {
+    memmem::find(message, b"timed out").is_some() || memmem::find(message, b"timeout").is_some()
 }
 
 #[cfg(test)]
@@ -340,6 +390,13 @@ mod tests {
             (504, r#","error.responseType":"INTEGRATION_TIMEOUT""#, "apigateway-timed-out", true),
             (504, r#","integrationLatency":"29004","integrationStatus":"-""#, "apigateway-waited", true),
             (504, r#","responseLatency":29010"#, "apigateway-waited", false),
+            (503, r#","integrationLatency":"30000","integrationStatus":"-""#, "apigateway-waited", true),
+            (
+                503,
+                r#","integrationErrorMessage":"The integration timed out","integrationLatency":5003"#,
+                "apigateway-waited",
+                true,
+            ),
             (504, r#","responseLatency":"12""#, "apigateway-timeout", false),
             (504, r#","error":{"responseType":"INTEGRATION_FAILURE"}"#, "apigateway-failed", true),
             (502, r#","integrationStatus":"200""#, "apigateway-unusable", true),
@@ -394,15 +451,36 @@ mod tests {
             r#"{"requestId":"a","requestTime":"21/Nov/2026:10:00:14 +0000","routeKey":"GET /"}"#,
             r#"{"requestId":"a","requestTime":"now","routeKey":"GET /","status":"502"}"#,
             r#"{"requestTime":"21/Nov/2026:10:00:14 +0000","routeKey":"GET /","status":"502""#,
-            &clf.replace("]\"", "] \""),
             &clf.replace(" a", ""),
             &clf.replace(" a", " a b"),
+            &clf.replace(" a", " a QzXk7-aVoAMEb0g= c"),
             &clf.replace("203.0.113.9", "shop"),
             &clf.replace("200", "ok"),
             &clf.replace(" +0000", ""),
         ] {
             assert!(Format::Apigateway.read(line.as_bytes()).is_none(), "{line}");
             assert!(Format::Apigateway.skim(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    /// Behind a space stands anybody's request, unless a route or an id tells.
+    #[test]
+    fn shares_the_common_log_format() {
+        for (request, rest, expected) in [
+            ("GET / HTTP/1.1", "200 184 QzXk7-aVoAMEb0g=", Format::Apigateway),
+            ("GET / HTTP/1.1", "200 184 7c1de0b4-33a8-4a53-9f0e-8f7a4d6f0c55 QzXk7-aVoAMEb0g=", Format::Apigateway),
+            ("GET GET /a HTTP/1.1", "200 184 a", Format::Apigateway),
+            ("GET / HTTP/1.1", "200 184 7c1de0b4-33a8-4a53-9f0e-8f7a4d6f0c55", Format::NginxAccess),
+            ("GET /a b HTTP/1.1", "200 184 a", Format::NginxAccess),
+            ("GET / HTTP/1.1", "200 184", Format::NginxAccess),
+            ("GET GET /a HTTP/1.1", "200 184", Format::NginxAccess),
+            ("GET / HTTP/1.1", "200 184 \"-\" \"curl/8.5.0\" QzXk7-aVoAMEb0g=", Format::NginxAccess),
+        ] {
+            let line = format!(r#"203.0.113.9 - - [21/Nov/2026:10:00:14 +0000] "{request}" {rest}"#);
+            for format in [Format::Apigateway, Format::NginxAccess] {
+                assert_eq!(format.read(line.as_bytes()).is_some(), format == expected, "{format:?} {line}");
+                assert_eq!(format.skim(line.as_bytes()).is_some(), format == expected, "{format:?} {line}");
+            }
         }
     }
 }

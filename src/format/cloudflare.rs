@@ -49,6 +49,8 @@ table! {
         "the origin did not answer to the connection in time");
     UNACKNOWLEDGED = sign("cloudflare-522-connected", Cause::ResponseTimeout, Strength::Strong, 522,
         "the origin took the connection, and did not acknowledge the request in time");
+    BEHIND = sign("cloudflare-522-behind", Cause::ConnectTimeout, Strength::Strong, 522,
+        "the origin itself answered 522: it is behind Cloudflare too, and its own origin did not take the connection in time");
     UNREACHABLE = sign("cloudflare-523", Cause::HostUnreachable, Strength::Conclusive, 523,
         "the origin could not be reached");
     RESPONSE_TIMEOUT = sign("cloudflare-524", Cause::ResponseTimeout, Strength::Conclusive, 524,
@@ -313,9 +315,11 @@ impl<'a> Fields<'a> {
         }
         let answered = origin_status.is_some();
         let phase = |text| cloud::millis(text);
-        // 0 where a connection was used again, and where none was made.
+        // 0 where a connection was used again, and where none was made. An origin that sent a status of Cloudflare's own is
+        // told of by another Cloudflare, or by this one; neither says that there was a connection.
+        let was_own = origin_status.is_some_and(|status| !(520..=530).contains(&status));
         let connect = phase(self.tcp).map(|tcp| tcp.saturating_add(phase(self.tls).unwrap_or(0)));
-        let connect = connect.filter(|connect| answered || *connect > 0);
+        let connect = connect.filter(|connect| was_own || *connect > 0);
         let received = phase(self.received).filter(|_| answered);
         let before = connect.unwrap_or(0).saturating_add(phase(self.sent).unwrap_or(0));
         Some(Attempt {
@@ -386,6 +390,7 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
         (520, _) => UNUSABLE,
         (521, _) => REFUSED,
         (522, _) if was_connected(record) => UNACKNOWLEDGED,
+        (522, Some(522)) => BEHIND,
         (522, _) => CONNECT_TIMEOUT,
         (523, _) => UNREACHABLE,
         (524, _) => RESPONSE_TIMEOUT,
@@ -442,6 +447,8 @@ mod tests {
             (522, 0, r#","OriginTCPHandshakeDurationMs":12"#, "cloudflare-522-connected", true),
             (522, 0, r#","EdgeEndTimestamp":"2026-11-21T10:01:31Z""#, "cloudflare-522-connected", true),
             (522, 0, r#","OriginTCPHandshakeDurationMs":0"#, "cloudflare-522", true),
+            // Cloudflare behind Cloudflare.
+            (522, 522, r#","OriginTCPHandshakeDurationMs":0"#, "cloudflare-522-behind", true),
             (523, 0, "", "cloudflare-523", true),
             (524, 0, "", "cloudflare-524", true),
             (525, 0, "", "cloudflare-525", true),

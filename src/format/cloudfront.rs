@@ -21,8 +21,8 @@ table! {
     SIGNS:
     ORIGIN_STATUS = sign("cloudfront-origin-error", Cause::UpstreamError, Strength::Strong, 0,
         "the origin answered with an error");
-    CACHED_ERROR = sign("cloudfront-cached-error", Cause::UpstreamError, Strength::Weak, 0,
-        "an error that the origin had answered with before was sent from the cache");
+    CACHED_ERROR = sign("cloudfront-cached-error", Cause::Unknown, Strength::Echo, 0,
+        "an error that had been answered before, by the origin or for it, was sent from the cache");
     DNS = sign("cloudfront-origin-dns", Cause::DnsFailure, Strength::Conclusive, 502,
         "the origin's domain name did not resolve");
     CONNECT_TIMEOUT = sign("cloudfront-connect-timeout", Cause::ConnectTimeout, Strength::Strong, 504,

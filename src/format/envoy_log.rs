@@ -1,10 +1,11 @@
 //! What Envoy says of itself, and Istio's agent beside it: in a container both share a stream with the access log. It
 //! tells of configurations and of certificates, not of requests; to know it is to know that nothing was missed.
 
-use super::{About, Record, Skimmed, Statuses, Verdict, What};
+use super::{About, Escape, Record, Skimmed, Statuses, Verdict, What, cloud};
 use crate::cause::Proxy;
 use crate::grammar::Parsed;
 use crate::grammar::address::split_port;
+use crate::grammar::json::object;
 use crate::grammar::mismatch;
 use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{bracketed, one, until};
@@ -15,13 +16,15 @@ pub(super) static ABOUT: About = About {
     name: "envoy-log",
     proxy: Proxy::ENVOY,
     title: "Envoy's own log, and that of Istio's agent: notices, beside the access log",
-    layout: "[YYYY-MM-DD HH:MM:SS.MMM][THREAD][LEVEL][LOGGER] MESSAGE\nYYYY-MM-DDTHH:MM:SS.MICROSZ TAB LEVEL TAB SCOPE TAB MESSAGE",
+    layout: "[YYYY-MM-DD HH:MM:SS.MMM][THREAD][LEVEL][LOGGER] MESSAGE\nYYYY-MM-DDTHH:MM:SS.MICROSZ TAB LEVEL TAB SCOPE TAB MESSAGE\n\
+        {\"level\":…,\"time\":…,\"scope\":…,\"msg\":…,…}",
     time: "when it was written",
     source: "Envoy, docs/root/operations/cli.rst (--log-format); Istio, its bootstrap's log_format (before, pkg/envoy/proxy.go) and pkg/log",
     samples: &[
         "[2026-11-21 02:57:40.018][7][warning][config] [source/common/config/grpc_stream.h:163] DeltaAggregatedResources gRPC config stream to xds closed: 14, upstream connect error",
         "2026-11-21T02:57:40.018432Z\twarning\tenvoy config external/envoy/source/common/config/grpc_stream.h:163\tDeltaAggregatedResources gRPC config stream to xds closed: 14\tthread=7",
         "2026-11-21T02:57:40.018432Z\tinfo\tcache\tgenerated new workload certificate\tresourceName=default latency=41ms ttl=23h59m59s",
+        r#"{"level":"warning","time":"2026-11-21T02:57:40.018432Z","scope":"envoy config","msg":"DeltaAggregatedResources gRPC config stream to xds closed: 14","caller":"external/envoy/source/common/config/grpc_stream.h:163","thread":"7"}"#,
     ],
     signs: &[],
 };
@@ -32,7 +35,8 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     let (when, level, message) = entry(line)?;
-    Some(Record { what: What::Notice, when: Some(when), level, message, ..Record::default() })
+    let escape = if line.starts_with(b"{") { Escape::Json } else { Escape::default() };
+    Some(Record { what: What::Notice, when: Some(when), level, message, escape, ..Record::default() })
 }
 
 /// Nothing here speaks of requests.
@@ -45,6 +49,7 @@ type Entry<'a> = (When, &'a [u8], &'a [u8]);
 
 fn entry(line: &[u8]) -> Option<Entry<'_>> {
     let read = match line.first()? {
+        b'{' => of_istio_json(line),
         b'[' => of_envoy(line),
         b'0'..=b'9' => of_istio(line),
         _ => mismatch(),
@@ -84,6 +89,27 @@ fn of_istio(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
     Ok((&message[..end.unwrap_or(message.len())], (when, level)))
 }
 
+static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"scope\""]);
+
+/// The same as an object (`--log_as_json`): the level, the time and the message have names that many use, the scope has not.
+fn of_istio_json(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
+    if !MARKS.are_in(i) {
+        return mismatch();
+    }
+    let [mut level, mut time, mut scope, mut message] = [&b""[..]; 4];
+    let (rest, ()) = object(i, |name, value| match name {
+        b"level" => level = value.text(),
+        b"time" => time = value.text(),
+        b"scope" => scope = value.text(),
+        b"msg" => message = value.text(),
+        _ => {}
+    })?;
+    match whole(time, iso) {
+        Some(when) if rest.trim_ascii().is_empty() && !scope.is_empty() => Ok((message, (when, level))),
+        _ => mismatch(),
+    }
+}
+
 fn is_level(word: &[u8]) -> bool {
     matches!(word, b"trace" | b"debug" | b"info" | b"warn" | b"warning" | b"error" | b"critical" | b"fatal")
 }
@@ -102,6 +128,7 @@ mod tests {
             "what=Notice level=warning message=DeltaAggregatedResources gRPC config stream to xds closed: 14, upstream connect error",
             "what=Notice level=warning message=DeltaAggregatedResources gRPC config stream to xds closed: 14",
             "what=Notice level=info message=cache\tgenerated new workload certificate\tresourceName=default latency=41ms ttl=23h59m59s",
+            "what=Notice level=warning message=DeltaAggregatedResources gRPC config stream to xds closed: 14",
         ];
         for (line, expected) in ABOUT.samples.iter().zip(expected) {
             let record = only(Format::EnvoyLog, line);
@@ -121,6 +148,10 @@ mod tests {
             "[21-Nov-2026 02:57:40][7][info][main] x",
             "2026-11-21T02:57:40.018Z info cache x",
             "2026-11-21T02:57:40.018Z\tGET\t/\t200",
+            r#"{"level":"info","time":"2026-11-21T02:57:40.018Z","msg":"a program's own"}"#,
+            r#"{"level":"shout","time":"2026-11-21T02:57:40.018Z","scope":"cache","msg":"x"}"#,
+            r#"{"level":"info","time":"now","scope":"cache","msg":"x"}"#,
+            r#"{"level":"info","time":"2026-11-21T02:57:40.018Z","scope":"cache","msg":"x""#,
         ] {
             assert!(skim(line.as_bytes()).is_none() && read(line.as_bytes()).is_none(), "{line}");
         }

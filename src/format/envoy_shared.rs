@@ -6,7 +6,8 @@
 //!
 //! Sources: Envoy's documentation, "Access logging: command operators" and "Response code details";
 //! `source/common/stream_info/utility.h`, `envoy/stream_info/stream_info.h`, `source/common/http/utility.cc`
-//! (`resetReasonToString`).
+//! (`resetReasonToString`), `source/common/router/router.cc`
+//! (`maintenanceMode`), `source/extensions/filters/http/dynamic_forward_proxy/proxy_filter.cc` (`RcDetailsValues`).
 
 use super::record::{sign, table, wording};
 use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
@@ -228,6 +229,8 @@ table! {
         "the request took longer than the longest duration that is set (UMSDR, DT)");
     DNS = sign("envoy-dns-failed", Cause::DnsFailure, Strength::Conclusive, 503,
         "the upstream's name did not resolve (DF)");
+    NOT_WARM = sign("envoy-cluster-not-warm", Cause::DnsFailure, Strength::Weak, 503,
+        "the cluster for the host that was asked for was not ready in time (`sub_cluster_warming_timeout`)");
     NO_CLUSTER = sign("envoy-no-cluster", Cause::NoRoute, Strength::Conclusive, 503,
         "the route names a cluster that does not exist (NC)");
     NO_ROUTE = sign("envoy-no-route", Cause::NoRoute, Strength::Conclusive, 404,
@@ -377,10 +380,10 @@ static FLAGS: [(&[u8], &[u8], Tells); 30] = [
     (b"UH", b"NoHealthyUpstream", Tells::This(NO_HEALTHY)),
     (b"DF", b"DnsResolutionFailed", Tells::This(DNS)),
     (b"UF", b"UpstreamConnectionFailure", Tells::More(|record| Some(no_connection(record)))),
-    (b"UO", b"UpstreamOverflow", Tells::This(OVERFLOW)),
+    (b"UO", b"UpstreamOverflow", Tells::More(|record| Some(overflow(record)))),
     (b"UT", b"UpstreamRequestTimeout", Tells::This(TIMEOUT)),
     (b"UPE", b"UpstreamProtocolError", Tells::More(|record| Some(bad_answer(record)))),
-    (b"UC", b"UpstreamConnectionTermination", Tells::This(CLOSED)),
+    (b"UC", b"UpstreamConnectionTermination", Tells::More(|record| Some(closed(record)))),
     (b"UR", b"UpstreamRemoteReset", Tells::This(RESET)),
     (b"UMSDR", b"UpstreamMaxStreamDurationReached", Tells::This(MAX_DURATION)),
     (b"OM", b"OverloadManagerTerminated", Tells::This(OVERLOADED)),
@@ -407,7 +410,7 @@ static FLAGS: [(&[u8], &[u8], Tells); 30] = [
 ];
 
 /// What response code details say where no flag says more: they begin so.
-static DETAILS: [(&[u8], Tells); 34] = [
+static DETAILS: [(&[u8], Tells); 39] = [
     (b"via_upstream", Tells::This(ANSWERED)),
     (b"upstream_reset_after_response_started", Tells::More(|record| Some(lost_midway(record)))),
     (b"upstream_reset_before_response_started", Tells::More(reset_before_answer)),
@@ -426,6 +429,11 @@ static DETAILS: [(&[u8], Tells); 34] = [
     (b"stream_idle_timeout", Tells::More(idle)),
     (b"response_payload_too_large", Tells::This(TOO_LARGE)),
     (b"dns_resolution_failure", Tells::This(DNS)),
+    (b"dns_cache_overflow", Tells::This(OVERFLOW)),
+    (b"dynamic_forward_proxy_pending_request_overflow", Tells::This(OVERFLOW)),
+    (b"sub_cluster_overflow", Tells::This(OVERFLOW)),
+    (b"sub_cluster_warming_timeout", Tells::This(NOT_WARM)),
+    (b"dynamic_forward_proxy_cluster_is_gone", Tells::This(NO_CLUSTER)),
     (b"direct_response", Tells::This(OWN_ANSWER)),
     (b"maintenance_mode", Tells::This(OWN_ANSWER)),
     (b"admin_filter_response", Tells::This(OWN_ANSWER)),
@@ -524,10 +532,28 @@ fn is_upstreams(sign: &Sign) -> bool {
     !matches!(sign.cause, Cause::ProxyLocal | Cause::Blocked | Cause::NoRoute | Cause::GatewayInternal)
 }
 
+/// What was at its limit. A cluster in maintenance (`upstream.maintenance_mode.CLUSTER`) sets the flag too, and no limit is
+/// reached.
+fn overflow(record: &Record<'_>) -> &'static Sign {
+    if record.error_reason == b"maintenance_mode" { OWN_ANSWER } else { OVERFLOW }
+}
+
+/// What the transport's words, or the details, say of a connection.
+fn worded(record: &Record<'_>) -> Option<&'static Sign> {
+    let best = |text| WORDINGS.as_ref().and_then(|wordings| wordings.best(text));
+    [record.message, record.error_reason].into_iter().filter_map(best).max_by_key(|sign| sign.strength)
+}
+
+/// Why a connection ended. In TLS 1.3 an upstream looks at the client's certificate last: where it refuses that, the
+/// connection stands already for Envoy.
+fn closed(record: &Record<'_>) -> &'static Sign {
+    let of_tls = |sign: &&Sign| matches!(sign.cause, Cause::TlsCertificate | Cause::TlsHandshake);
+    worded(record).filter(of_tls).unwrap_or(CLOSED)
+}
+
 /// Why no connection came about.
 fn no_connection(record: &Record<'_>) -> &'static Sign {
-    let best = |text| WORDINGS.as_ref().and_then(|wordings| wordings.best(text));
-    let worded = [record.message, record.error_reason].into_iter().filter_map(best).max_by_key(|sign| sign.strength);
+    let worded = worded(record);
     if let Some(sign) = worded.filter(|sign| sign.strength > Strength::Weak) {
         return sign;
     }
@@ -571,7 +597,7 @@ fn reset_before_answer(record: &Record<'_>) -> Option<&'static Sign> {
         (b"connection failure", no_connection),
         (b"connection_timeout", no_connection),
         (b"{overflow", |_| OVERFLOW),
-        (b"termination", |_| CLOSED),
+        (b"termination", closed),
         (b"remote_re", |_| RESET),
         (b"protocol", bad_answer),
         (b"overload_manager", |_| OVERLOADED),
@@ -666,12 +692,28 @@ mod tests {
         ),
         ("503 UF upstream_reset_before_response_started{local_connection_failure}", "envoy-local-failure"),
         ("503 UF upstream_reset_before_response_started{connection_failure}", "envoy-connect-failed"),
+        (
+            "503 UF - \"TLS_error:|268436572:SSL_routines:OPENSSL_internal:TLSV1_CERTIFICATE_REQUIRED:TLS_error_end\"",
+            "text-client-certificate-refused",
+        ),
+        (
+            "503 UF - \"TLS_error:|268436568:SSL_routines:OPENSSL_internal:TLSV1_UNRECOGNIZED_NAME:TLS_error_end\"",
+            "text-tls-alert",
+        ),
         ("503 UO upstream_reset_before_response_started{overflow}", "envoy-overflow"),
         ("504 UT response_timeout", "envoy-response-timeout"),
         ("504 UT upstream_per_try_timeout", "envoy-response-timeout"),
         ("504 - upstream_per_try_idle_timeout", "envoy-response-timeout"),
         ("503 UC upstream_reset_before_response_started{connection_termination}", "envoy-closed-early"),
         ("503 UC -", "envoy-closed-early"),
+        (
+            "503 UC - \"TLS_error:|268436572:SSL_routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED:TLS_error_end\"",
+            "text-client-certificate-refused",
+        ),
+        (
+            "503 - upstream_reset_before_response_started{connection_termination,TLS_error:|268436472:SSL_routines:OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE:TLS_error_end}",
+            "text-tls-alert",
+        ),
         ("503 UR upstream_reset_before_response_started{remote_reset}", "envoy-remote-reset"),
         ("502 UPE upstream_reset_before_response_started{protocol_error}", "envoy-protocol-error"),
         (
@@ -714,6 +756,13 @@ mod tests {
         ("503 DI,FI fault_filter_abort", "envoy-own-answer"),
         ("503 - direct_response", "envoy-own-answer"),
         ("503 - maintenance_mode", "envoy-own-answer"),
+        ("503 UO maintenance_mode", "envoy-own-answer"),
+        ("503 UO -", "envoy-overflow"),
+        ("503 - dns_cache_overflow", "envoy-overflow"),
+        ("503 - dynamic_forward_proxy_pending_request_overflow", "envoy-overflow"),
+        ("503 - sub_cluster_overflow", "envoy-overflow"),
+        ("503 - sub_cluster_warming_timeout", "envoy-cluster-not-warm"),
+        ("503 - dynamic_forward_proxy_cluster_is_gone", "envoy-no-cluster"),
         ("503 UDO unconditional_drop_overload", "envoy-drops-all"),
         ("503 RL request_rate_limited", "envoy-limited"),
         ("503 RLSE rate_limiter_error", "envoy-limited"),

@@ -66,6 +66,8 @@ table! {
     HANDSHAKE = sign("gclb-tls", Cause::TlsHandshake, Strength::Conclusive, 503, "the TLS handshake with the backend failed");
     CERTIFICATE = sign("gclb-certificate", Cause::TlsCertificate, Strength::Conclusive, 502,
         "the backend's certificate was not accepted");
+    UNCHECKED = sign("gclb-certificate-unchecked", Cause::GatewayInternal, Strength::Strong, 503,
+        "the load balancer could not check the backend's certificate");
     LIMIT = sign("gclb-limit", Cause::CircuitBreaker, Strength::Conclusive, 503,
         "the limit of connections to the backend was reached");
     NO_ROUTE = sign("gclb-no-route", Cause::NoRoute, Strength::Strong, 502,
@@ -375,6 +377,10 @@ fn detail(word: &[u8], took: Option<Micros>) -> Option<&'static Sign> {
         b"direct_response" | b"fault_filter_abort" => LOCAL,
         b"handled_by_identity_aware_proxy" => IDENTITY,
         word if word.ends_with(b"_by_security_policy") => BLOCKED,
+        // Words for a check that did not come about, rather than for what it found.
+        b"server_cert_validation_internal_error"
+        | b"server_cert_validation_timed_out"
+        | b"server_cert_validation_unavailable" => UNCHECKED,
         word if word.starts_with(b"ssl_certificate_") || word.starts_with(b"server_cert_") => CERTIFICATE,
         _ => return None,
     })
@@ -468,6 +474,11 @@ mod tests {
             ("retriable_error", 503, lone("gclb-internal")),
             ("server_cert_chain_exceeded_limit", 502, both("gclb-certificate")),
             ("server_cert_not_provided", 503, both("gclb-certificate")),
+            ("server_cert_validation_internal_error", 503, both("gclb-certificate-unchecked")),
+            ("server_cert_validation_timed_out", 503, both("gclb-certificate-unchecked")),
+            ("server_cert_validation_unavailable", 503, both("gclb-certificate-unchecked")),
+            ("server_cert_validation_not_performed", 503, both("gclb-certificate")),
+            ("server_cert_validation_search_limit_exceeded", 503, both("gclb-certificate")),
             ("ssl_certificate_san_verification_failed", 502, both("gclb-certificate")),
             ("ssl_certificate_chain_verification_failed", 503, both("gclb-certificate")),
             ("handled_by_identity_aware_proxy", 502, lone("gclb-identity")),

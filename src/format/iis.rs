@@ -52,9 +52,15 @@ table! {
     RESET = sign("iis-winhttp-connection-error", Cause::ConnectionReset, Strength::Strong, 502,
         "the connection to the server was reset or closed before its answer was complete (12030)");
     INVALID = sign("iis-winhttp-invalid-response", Cause::InvalidResponse, Strength::Conclusive, 502,
-        "the server's answer could not be parsed (12152)");
+        "the server's answer could not be parsed (12152, 12183)");
     TLS = sign("iis-winhttp-secure-failure", Cause::TlsCertificate, Strength::Strong, 502,
         "the server's certificate or its TLS was not accepted (12175)");
+    HANDSHAKE = sign("iis-winhttp-secure-channel", Cause::TlsHandshake, Strength::Strong, 502,
+        "no secure channel to the server came about (12157)");
+    CERTIFICATE = sign("iis-winhttp-certificate", Cause::TlsCertificate, Strength::Strong, 502,
+        "a certificate was not accepted: the server's, or it wanted one of ARR's own (12037, 12038, 12044, 12045, …)");
+    HEADER_TOO_BIG = sign("iis-winhttp-header-too-big", Cause::HeaderTooBig, Strength::Conclusive, 502,
+        "the server's response headers were more, or larger, than WinHTTP takes (12181, 12182)");
     NO_SERVER = sign("iis-no-server", Cause::NoLiveUpstream, Strength::Conclusive, 502,
         "ARR had no server to send the request to (502.4)");
     CGI_TIMEOUT = sign("iis-cgi-timeout", Cause::ResponseTimeout, Strength::Strong, 502,
@@ -66,7 +72,7 @@ table! {
     TOO_MANY = sign("iis-concurrent-limit", Cause::CircuitBreaker, Strength::Strong, 503,
         "the limit of concurrent requests was reached (503.2)");
     QUEUE_FULL = sign("iis-queue-full", Cause::CircuitBreaker, Strength::Strong, 503,
-        "ASP.NET's queue of requests was full (503.3)");
+        "the queue of requests for ASP.NET or FastCGI was full (503.3, 503.4)");
 }
 
 /// How long Windows tries to connect before it gives up: three SYNs, 3, 6 and 12 seconds apart.
@@ -281,14 +287,19 @@ fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
         (Some(12_029), ..) if slow => Some(CONNECT_TIMEOUT),
         (Some(12_029), ..) => Some(CANNOT_CONNECT),
         (Some(12_030), ..) => Some(RESET),
-        (Some(12_152), ..) => Some(INVALID),
+        (Some(12_037 | 12_038 | 12_044 | 12_045 | 12_057 | 12_169 | 12_170 | 12_179 | 12_185 | 12_186), ..) => {
+            Some(CERTIFICATE)
+        }
+        (Some(12_152 | 12_183), ..) => Some(INVALID),
+        (Some(12_157), ..) => Some(HANDSHAKE),
         (Some(12_175), ..) => Some(TLS),
+        (Some(12_181 | 12_182), ..) => Some(HEADER_TOO_BIG),
         (_, 502, b"1") => Some(CGI_TIMEOUT),
         (_, 502, b"2") => Some(CGI_EXITED),
         (_, 502, b"4") => Some(NO_SERVER),
         (_, 502, b"5") => Some(NOT_STARTED),
         (_, 503, b"2") => Some(TOO_MANY),
-        (_, 503, b"3") => Some(QUEUE_FULL),
+        (_, 503, b"3" | b"4") => Some(QUEUE_FULL),
         _ => None,
     }
 }
@@ -323,12 +334,19 @@ mod tests {
             ("-", "502 3 2147954430 15", "iis-winhttp-connection-error", 0),
             ("-", "502 3 12152 15", "iis-winhttp-invalid-response", 0),
             ("-", "502 3 12175 15", "iis-winhttp-secure-failure", 0),
+            ("-", "502 3 12183 15", "iis-winhttp-invalid-response", 0),
+            ("-", "502 3 12157 15", "iis-winhttp-secure-channel", 0),
+            ("-", "502 3 12044 15", "iis-winhttp-certificate", 0),
+            ("-", "502 3 2147954445 15", "iis-winhttp-certificate", 0),
+            ("-", "502 3 12181 15", "iis-winhttp-header-too-big", 0),
+            ("-", "502 3 12182 15", "iis-winhttp-header-too-big", 0),
             ("-", "502 4 0 0", "iis-no-server", 0),
             ("-", "502 1 0 90015", "iis-cgi-timeout", 0),
             ("-", "502 2 0 15", "iis-cgi-exited", 0),
             ("-", "502 5 0 15", "iis-process-failure", 0),
             ("-", "503 2 64 15", "iis-concurrent-limit", 0),
             ("-", "503 3 0 15", "iis-queue-full", 0),
+            ("-", "503 4 0 0", "iis-queue-full", 0),
         ];
         for (query, end, kind, attempts) in cases {
             assert_eq!(judged(query, end), Some((kind, attempts)), "{query} {end}");

@@ -7,7 +7,7 @@
 use super::record::{sign, wording};
 use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, nginx};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
-use crate::grammar::address::{host, is_server};
+use crate::grammar::address::{host, is_placeholder, is_server};
 use crate::grammar::number::uint;
 use crate::grammar::text::{bracketed, place_of, present};
 use crate::grammar::time::nginx_error;
@@ -37,7 +37,7 @@ pub(super) static ABOUT: About = About {
 
 /// The wordings of nginx's own messages. Those in the middle of a phase name the phase, since the same errno means
 /// another thing in each; errno numbers are those of Linux, BSD and macOS, Windows, and Solaris.
-static SIGNS: [Sign; 72] = [
+static SIGNS: [Sign; 74] = [
     // Connecting: src/event/ngx_event_connect.c, ngx_http_upstream_test_connect
     wording(
         "nginx-connect-refused",
@@ -183,6 +183,14 @@ static SIGNS: [Sign; 72] = [
         502,
         "no server of the group could be tried",
         r"^no live upstreams",
+    ),
+    wording(
+        "nginx-placeholder",
+        Cause::NoLiveUpstream,
+        Strength::Conclusive,
+        502,
+        "Lua code picked no server for the group, and nginx was left with its placeholder",
+        r"^connect\(\) to 0\.0\.0\.1:\d+ failed ",
     ),
     wording(
         "nginx-balancer-no-peer",
@@ -485,7 +493,7 @@ static SIGNS: [Sign; 72] = [
         Strength::Conclusive,
         503,
         "Kong could not resolve the name of the service's host",
-        r"^\[(?:lua|kong)\] \S+ .*(?:DNS resolution failed: |dns/balancer resolve.* with: dns )",
+        r"^\[(?:lua|kong)\] \S+ .*(?:DNS resolution failed: |dns/balancer resolve.* with: (?:dns |name resolution failed))",
     ),
     wording(
         "nginx-kong-no-peer",
@@ -583,7 +591,7 @@ static SIGNS: [Sign; 72] = [
         "health checks took a server out of use",
         r"^disable check peer",
     ),
-    // The proxy itself: ngx_http_limit_req_module.c, ngx_process.c
+    // The proxy itself: ngx_http_limit_req_module.c, Tengine's ngx_http_sysguard_module.c, ngx_process.c
     wording(
         "nginx-limit",
         Cause::Blocked,
@@ -591,6 +599,14 @@ static SIGNS: [Sign; 72] = [
         503,
         "a limit on requests or connections turned the client away",
         r"^limiting (?:requests, excess|connections by zone)",
+    ),
+    wording(
+        "nginx-sysguard",
+        Cause::CircuitBreaker,
+        Strength::Strong,
+        503,
+        "Tengine's sysguard turned the request away: the host's load, memory or response times were over their limit",
+        r"^sysguard \w+ limited, ",
     ),
     wording(
         "nginx-worker-crashed",
@@ -739,7 +755,7 @@ fn body<'a>(text: &'a [u8], record: &mut Record<'a>) {
         None => fields.client = connected(record.message),
     }
     fields.fill(record);
-    record.what = what(record.level, record.message, !fields.upstream.is_empty());
+    record.what = what(record.level, record.message, &fields);
     match record.what {
         What::Notice => {}
         What::State => {
@@ -842,7 +858,7 @@ impl<'a> Fields<'a> {
         record.names_upstream = !self.upstream.is_empty();
         if is_server(target) {
             record.upstream = target;
-        } else if !target.is_empty() {
+        } else if !target.is_empty() && !is_placeholder(target) {
             // A group that had no server to try.
             record.group = target;
             record.virtual_server = self.server;
@@ -921,8 +937,8 @@ fn is_upstream_action(message: &[u8]) -> bool {
     actions.iter().any(|action| place_of(message, action).is_some())
 }
 
-/// What a message tells of.
-fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
+/// What a message tells of, with what follows it.
+fn what(level: &[u8], message: &[u8], fields: &Fields<'_>) -> What {
     let starts = |starts: &[&[u8]]| starts.iter().any(|start| message.starts_with(start));
     let holds = |parts: &[&[u8]]| parts.iter().any(|part| place_of(message, part).is_some());
     if starts(&[b"worker process ", b"signal "]) {
@@ -933,24 +949,28 @@ fn what(level: &[u8], message: &[u8], upstream: bool) -> What {
     if starts(about_state) || holds(&[b" while resolving"]) || is_check(message) {
         return What::State;
     }
+    // A timer's connection is a health check's; one that Lua code makes for a client's request may go anywhere.
+    if starts(&[b"lua tcp socket connect timed out"]) {
+        return if fields.client.is_empty() { What::State } else { What::Notice };
+    }
     // Limits are logged at whatever level the configuration says.
-    if starts(&[b"limiting requests, excess", b"limiting connections by zone"]) {
+    if starts(&[b"limiting requests, excess", b"limiting connections by zone", b"sysguard "]) {
         return What::Attempt;
     }
     let loud = matches!(level, b"error" | b"crit" | b"alert" | b"emerg" | b"");
     if !loud || starts(NOTICES) || (starts(&[b"open() \""]) && !holds(&[b" while reading upstream"])) {
         return What::Notice;
     }
-    let failure = upstream || is_upstream_action(message) || starts(FAILURES) || holds(FAILURE_PARTS);
+    let failure =
+        !fields.upstream.is_empty() || is_upstream_action(message) || starts(FAILURES) || holds(FAILURE_PARTS);
     if failure { What::Attempt } else { What::Notice }
 }
 
-/// Whether a message is about a health check of Tengine's or OpenResty's, or about Lua code's own connections.
+/// Whether a message is about a health check of Tengine's or OpenResty's.
 fn is_check(message: &[u8]) -> bool {
     match message.first() {
         Some(b'c') => message.starts_with(b"check time out with peer") || message.starts_with(b"check protocol "),
         Some(b'd') => message.starts_with(b"disable check peer"),
-        Some(b'l') => message.starts_with(b"lua tcp socket connect timed out"),
         Some(b'[') => {
             const TOLD: [&[u8]; 5] = [
                 b"failed to connect to ",
@@ -1179,6 +1199,21 @@ mod tests {
                 "State nginx-lua-connect-timeout 10.0.0.5:80",
             ),
             ("error", "lua tcp socket read timed out", TAIL, "Notice  "),
+            // Lua code's own, to a cache or a database.
+            ("error", "lua tcp socket connect timed out, when connecting to 10.0.0.9:6379", TAIL, "Notice  "),
+            (
+                "crit",
+                "connect() to 0.0.0.1:80 failed (22: Invalid argument) while connecting to upstream",
+                ", client: 203.0.113.9, server: shop, request: \"GET / HTTP/1.1\", upstream: \"http://0.0.0.1:80/\", host: \"shop\"",
+                "Attempt nginx-placeholder ",
+            ),
+            ("warn", "sysguard load limited, current:8.120 conf:4.000", TAIL, "Attempt nginx-sysguard "),
+            (
+                "error",
+                "[lua] init.lua:1349: balancer(): failed to retry the dns/balancer resolver for api' with: name resolution failed",
+                TAIL,
+                "Attempt nginx-kong-dns ",
+            ),
             (
                 "error",
                 "[lua] healthcheck.lua:53: errlog(): healthcheck: failed to connect to 10.0.0.5:80: timeout",

@@ -41,6 +41,10 @@ table! {
         "the answer was 502 though a server was reached");
     UNAVAILABLE = sign("squid-not-forwarded", Cause::ConnectionRefused, Strength::Weak, 503,
         "the answer was 503 and no server was reached: no connection was made, or no TLS handshake");
+    DENIED = sign("squid-denied", Cause::Blocked, Strength::Conclusive, 0,
+        "an access rule of Squid's refused the request (`TCP_DENIED`), and `deny_info` gave the status");
+    CACHED_ERROR = sign("squid-cached-error", Cause::Unknown, Strength::Echo, 0,
+        "an error that had been answered before was sent from the cache (`TCP_NEGATIVE_HIT`)");
     TIMEOUT = sign("squid-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
         "the answer was 504: the server was reached, and did not answer in time");
 }
@@ -277,6 +281,8 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     // Its other layouts say nothing of servers.
     let failed = failed.filter(|_| record.names_upstream);
     let request = match (failed, record.upstream.is_empty()) {
+        (Some(_), true) if record.flags.starts_with(b"TCP_DENIED") => Some(DENIED),
+        (Some(_), true) if record.flags.starts_with(b"TCP_NEGATIVE_HIT") => Some(CACHED_ERROR),
         (Some(_), false) if record.upstream_status == failed => Some(ANSWERED),
         (Some(503), true) => Some(UNAVAILABLE),
         (Some(502), true) => Some(NOT_CONNECTED),
@@ -313,6 +319,8 @@ mod tests {
             ("TCP_MISS/504 3502", "TIMEOUT_FIRSTUP_PARENT/10.0.0.5 text/html", Some("squid-timeout")),
             ("TCP_MISS/502 3449", "HIER_NONE/- text/html", Some("squid-not-connected")),
             ("TCP_MISS/503 3826", "HIER_NONE/- text/html", Some("squid-not-forwarded")),
+            ("TCP_DENIED/503 3826", "HIER_NONE/- text/html", Some("squid-denied")),
+            ("TCP_NEGATIVE_HIT/503 3826", "HIER_NONE/- text/html", Some("squid-cached-error")),
             // No content type is told.
             ("TCP_MISS/502 3367", "HIER_DIRECT/10.0.0.5", Some("squid-bad-gateway")),
             ("TCP_MISS/502 3367", "HIER_DIRECT/10.0.0.5 8080", Some("squid-bad-gateway")),

@@ -570,6 +570,14 @@ mod tests {
                 "",
             ),
             ("502 Bad Gateway", "remote error: tls: handshake failure", Cause::TlsHandshake, ""),
+            ("502 Bad Gateway", "tls: handshake failure", Cause::TlsHandshake, ""),
+            (
+                "502 Bad Gateway",
+                "dial tcp 10.0.0.5:80: connect: network is down",
+                Cause::HostUnreachable,
+                "10.0.0.5:80",
+            ),
+            ("502 Bad Gateway", "http2: client connection lost", Cause::HostUnreachable, ""),
             (
                 "500 Internal Server Error",
                 "tls: first record does not look like a TLS handshake",

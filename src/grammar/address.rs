@@ -43,13 +43,21 @@ pub fn without_userinfo(authority: &[u8]) -> &[u8] {
     memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..])
 }
 
-/// Whether `item` names a server rather than a group: `ip:port`, `[v6]:port` or `unix:/path`.
+/// Whether `address` is the server that stands in a group only because nginx wants one: ingress-nginx, Kong and Apache
+/// APISIX have Lua code pick the server (`balancer_by_lua_block`), and write 0.0.0.1, which nobody can have.
+#[must_use]
+pub fn is_placeholder(address: &[u8]) -> bool {
+    address.starts_with(b"0.0.0.1:")
+}
+
+/// Whether `item` names a server rather than a group or a [placeholder](is_placeholder): `ip:port`, `[v6]:port` or
+/// `unix:/path`.
 ///
 /// nginx writes the name of the upstream group where no server could be picked (`ngx_http_upstream.c`).
 #[inline(always)]
 #[must_use]
 pub fn is_server(item: &[u8]) -> bool {
-    !split_port(item).1.is_empty() || item.starts_with(b"unix:")
+    !split_port(item).1.is_empty() && !is_placeholder(item) || item.starts_with(b"unix:")
 }
 
 /// The host, with a port or without, of a URL without a scheme, and the path behind it: of `shop.example.com:80/a`.

@@ -497,7 +497,7 @@ fn confidence(strength: Strength) -> &'static str {
     match strength {
         Strength::Conclusive => "high",
         Strength::Strong => "medium",
-        Strength::Weak | Strength::Silent => "low",
+        Strength::Weak | Strength::Silent | Strength::Echo => "low",
     }
 }
 

@@ -214,7 +214,7 @@ fn doubt(incident: &Incident) -> String {
             " These logs name no upstream and no reason: the error log, or the fields under `next`, would.".to_owned()
         }
         (Cause::Unknown, _) => " These logs do not say why: the fields under `next` would.".to_owned(),
-        (_, Some(Strength::Weak | Strength::Silent)) => {
+        (_, Some(Strength::Weak | Strength::Silent | Strength::Echo)) => {
             format!(" That is a guess: {}.", says(&incident.evidence, likely.cause))
         }
         _ => String::new(),

@@ -127,6 +127,8 @@ impl<'a> Index<'a> {
         causes: &[Weighed],
         (start, end): (Stamp, Stamp),
     ) -> bool {
+        // Where somebody tried all the same (the placeholder that Lua code left), no limit was reached.
+        let none_tried = rows.iter().all(|row| row.trouble().failed_attempts == 0);
         let none_left = causes.first().is_some_and(|first| first.cause == Cause::NoLiveUpstream);
         let windows: BTreeSet<i64> = rows.iter().map(|row| row.window).collect();
         let well = |key: &Arc<Key>| {
@@ -137,7 +139,7 @@ impl<'a> Index<'a> {
             let quiet = ((last.0 - first.0) / 10).max(1_000_000);
             start.0 - first.0 > quiet || last.0 - end.0 > quiet
         });
-        none_left && passed && keys.iter().all(well)
+        none_left && none_tried && passed && keys.iter().all(well)
     }
 
     /// The rows of these groups around that time that hold state lines, and those of the whole proxy that tell of the

@@ -150,5 +150,28 @@ pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -
             all.extend(incidents.into_iter().map(alone));
         }
     }
+    gather_broken_off(spans, all, is_tiny)
+}
+
+/// Tells as one the tiny incidents of a proxy whose connections broke off, whatever their group, where no group has enough
+/// of its own: what closes idle connections now and then does so at every server alike.
+fn gather_broken_off(spans: &[Span], incidents: Vec<Gathered>, is_tiny: impl Fn(&Vec<usize>) -> bool) -> Vec<Gathered> {
+    let is_such = |incident: &Gathered| {
+        let own = || incident.members.iter().map(|&at| &spans[at]);
+        !incident.scattered && own().all(|span| pattern::BROKEN_OFF.contains(&span.cause)) && is_tiny(&incident.members)
+    };
+    let (such, mut all): (Vec<Gathered>, Vec<Gathered>) = incidents.into_iter().partition(is_such);
+    let mut by_proxy: BTreeMap<&str, Vec<Gathered>> = BTreeMap::new();
+    for incident in such {
+        by_proxy.entry(&spans[incident.members[0]].key.proxy).or_default().push(incident);
+    }
+    for incidents in by_proxy.into_values() {
+        if incidents.len() >= TINY.1 {
+            let members = incidents.into_iter().flat_map(|incident| incident.members).collect();
+            all.push(Gathered { members, scattered: true, rhythm: None });
+        } else {
+            all.extend(incidents);
+        }
+    }
     all
 }

@@ -268,7 +268,7 @@ fn merge_evidence<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> Vec<Evide
         }
     }
     let mut merged: Vec<Evidence> = merged.into_values().collect();
-    let silent = |item: &Evidence| item.sign.strength == Strength::Silent;
+    let silent = |item: &Evidence| item.sign.strength <= Strength::Silent;
     merged.sort_by_key(|item| {
         (silent(item), std::cmp::Reverse((item.failures, item.attempts, item.lines)), item.sign.kind)
     });

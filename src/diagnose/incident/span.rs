@@ -4,7 +4,7 @@ use super::super::keys::Key;
 use super::super::pattern::BROKEN_OFF;
 use super::super::reconcile::Row;
 use super::super::score::weigh;
-use crate::cause::Cause;
+use crate::cause::{Cause, Strength};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A span with at most this part of a neighbour's trouble is part of its neighbour's story.
@@ -25,7 +25,7 @@ pub(super) struct Span {
     pub(super) rows: Vec<usize>,
     /// The first and last window.
     pub(super) windows: (i64, i64),
-    /// Failures and failed attempts.
+    /// Failures and failed attempts, as [`trouble`] counts them.
     pub(super) trouble: u64,
 }
 
@@ -85,9 +85,11 @@ impl Span {
     }
 }
 
-/// Failures and failed attempts.
+/// Failures and failed attempts, without those that only repeat others out of a cache.
 pub(super) fn trouble(row: &Row) -> u64 {
-    row.trouble().failures + row.trouble().failed_attempts
+    let echoes = row.trouble().evidence.iter().filter(|item| item.sign.strength == Strength::Echo);
+    let repeated: u64 = echoes.map(|item| item.failures + item.attempts).sum();
+    (row.trouble().failures + row.trouble().failed_attempts).saturating_sub(repeated)
 }
 
 /// Spans that are nothing beside a neighbour become part of it; so do spans of which nothing is known beside one that

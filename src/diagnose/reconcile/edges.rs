@@ -1,6 +1,6 @@
 //! Rule 1 where the two lines of a request do not stand in one row: lines about an upstream that fell on the other side of
-//! a window's edge, lines that name no upstream, and lines that were written a time limit after their request came. Lines move whole, and nothing else of their row does: what the row
-//! knows of health checks and hosts stays where it is.
+//! a window's edge, lines that name no upstream, and lines that were written a time limit after their request came. Lines
+//! move whole, and nothing else of their row does: what the row knows of health checks and hosts stays where it is.
 
 use super::{
     Row,
@@ -55,13 +55,14 @@ fn give(rows: &mut [Row], from: usize, to: usize, names: &PathNames, statuses: &
 /// Places of rows, by window, of each proxy.
 type Places = BTreeMap<String, BTreeMap<i64, Vec<usize>>>;
 
-/// Gateways whose error log may name no upstream where the access log does. Their access line has the time at which the
-/// request began, which is before the error line's.
-const NAMELESS: [Proxy; 1] = [Proxy::TRAEFIK];
+/// Gateways whose error log may name no upstream where the access log does: Traefik's, whose access line has the time at
+/// which the request began, which is before the error line's; and Caddy's, whose access line names it where somebody had it
+/// added (`log_append`).
+const NAMELESS: [Proxy; 2] = [Proxy::TRAEFIK, Proxy::CADDY];
 
 /// Rule 1 for lines about no upstream, those at `nameless`: they are about the only row of their proxy that has failures
-/// without a reason, in their window or the nearest before it. Where there are several, nobody knows. What made no failure
-/// of those that count stays where it is.
+/// without a reason, in their window or the nearest before it. Where there are several, nobody knows which, unless all
+/// lines say the same, and are enough for all. What made no failure of those that count stays where it is.
 fn join_nameless(rows: &mut [Row], nameless: &[usize], names: &PathNames, statuses: &Statuses, window: i64) {
     let from: Vec<usize> = nameless.iter().copied().filter(|&at| rows[at].is_nameless()).collect();
     if from.is_empty() {
@@ -80,6 +81,9 @@ fn join_nameless(rows: &mut [Row], nameless: &[usize], names: &PathNames, status
             match open[..] {
                 [] => {}
                 [host] => give(rows, at, host, names, statuses),
+                _ if rows[at].explains_all(&open, rows, statuses) => {
+                    open.iter().for_each(|&host| give(rows, at, host, names, statuses));
+                }
                 _ => break,
             }
         }
@@ -164,6 +168,14 @@ impl Row {
     /// Whether the error log tells of attempts here that made failures of those that count.
     fn tells_of_failures(&self, statuses: &Statuses) -> bool {
         self.told().any(|item| statuses.contains(item.sign.status))
+    }
+
+    /// Whether what the error log tells here is all the same, and enough for the failures at `open`.
+    fn explains_all(&self, open: &[usize], rows: &[Self], statuses: &Statuses) -> bool {
+        let mut told = self.told().filter(|item| statuses.contains(item.sign.status));
+        let (first, more) = (told.next(), told.next());
+        let room: u64 = open.iter().map(|&host| rows[host].room(statuses)).sum();
+        more.is_none() && first.is_some_and(|item| item.attempts >= room)
     }
 
     /// How many attempts more than it has an error log may tell of the failures in its access log.

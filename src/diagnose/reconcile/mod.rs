@@ -6,9 +6,9 @@
 //! 2. Where the access log does not name upstreams (plain `combined`), its failures of a window move to the upstreams that the
 //!    error log names for that window, status by status, at most one for each failed attempt that it tells of. What the error log
 //!    does not explain stays without an upstream.
-//!    Where a proxy's error log mostly names no upstream (Traefik's does where Go's error does not), its lines explain the
-//!    failures of the only upstream that has any at the time. Where they come a time limit after the access log's time
-//!    (Apache's), they explain the failures of the clients that they name.
+//!    Where a proxy's error log mostly names no upstream (Traefik's and Caddy's do where Go's error does not), its lines
+//!    explain the failures of the only upstream that has any at the time, or of all if they all say the same. Where they
+//!    come a time limit after the access log's time (Apache's), they explain the failures of the clients that they name.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
 //!
 //! Rules 1 and 3 are in [`reasons`], rule 2 in [`moves`]; which of them holds, [`coverage`] says. Before them, lines move to
@@ -325,7 +325,7 @@ mod tests {
         /// Whatever logs tell: no line is lost, and no failure counts twice or not at all.
         #[test]
         fn nothing_is_lost_and_nothing_counts_twice(
-            proxy in prop::sample::select(vec![Proxy::NGINX, Proxy::APACHE, Proxy::TRAEFIK]),
+            proxy in prop::sample::select(vec![Proxy::NGINX, Proxy::APACHE, Proxy::TRAEFIK, Proxy::CADDY]),
             lines in lines(),
         ) {
             let rows = reconciled(proxy, &lines);

@@ -11,7 +11,7 @@ pub(super) use var::{Var, plain_name};
 use super::record::{sign, table};
 use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::{bare_host, host, is_server, split_path, split_port};
+use crate::grammar::address::{bare_host, host, is_placeholder, is_server, split_path, split_port};
 use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::present;
@@ -420,7 +420,8 @@ fn item(fields: Fields<'_>, names: bool) -> Option<Item<'_>> {
     }
     let time = |text: &[u8]| if text.is_empty() { None } else { whole(text, seconds) };
     let attempt = Attempt {
-        upstream,
+        // Tried, but no server.
+        upstream: if is_placeholder(upstream) { b"" } else { upstream },
         status: whole(status, self::status),
         connect: time(connect),
         header: time(header),
@@ -556,6 +557,8 @@ table! {
         "the upstream answered with an error status that nginx never makes up for an attempt");
     NO_LIVE = sign("nginx-group-without-server", Cause::NoLiveUpstream, Strength::Conclusive, 502,
         "nginx wrote the group's name for an address: no server of it could be tried");
+    PLACEHOLDER = sign("nginx-placeholder-tried", Cause::NoLiveUpstream, Strength::Conclusive, 502,
+        "nginx tried 0.0.0.1, the placeholder of a group whose servers Lua code picks: it had picked none");
     CONNECT_TIMEOUT = sign("nginx-504-not-connected", Cause::ConnectTimeout, Strength::Conclusive, 504,
         "nginx answered 504 before it was connected to the upstream");
     CONNECT_TIMEOUT_SHORT = sign("nginx-504-five-seconds", Cause::ConnectTimeout, Strength::Weak, 504,
@@ -645,6 +648,7 @@ fn judge_attempt(record: &Record<'_>, number: usize, statuses: &Statuses) -> Opt
     let status = attempt.status.or(record.status.filter(|_| untold)).filter(|status| statuses.contains(*status))?;
     let time = attempt.response.or(record.duration.filter(|_| only));
     match status {
+        _ if attempt.upstream.is_empty() && record.names_upstream => Some(PLACEHOLDER),
         _ if attempt.header.is_some() => Some(UPSTREAM_ANSWERED),
         _ if attempt.length.is_some_and(|length| length > 0) => Some(UPSTREAM_SENT),
         502 if is_same_again(record, number) => Some(KEEPALIVE_RETRIED),
@@ -874,6 +878,7 @@ pub(super) mod tests {
             ("502", "GET", ["a:1", "502", "", "", "0.000"], "nginx-502"),
             ("502", "GET", ["a:1", "502", "0.000", "", "0.020"], "nginx-502"),
             ("502", "GET", ["a:1", "502", "", "", ""], "nginx-502"),
+            ("502", "GET", ["0.0.0.1:80", "502", "-", "-", "0.000"], "nginx-placeholder-tried"),
             ("502", "GET", ["a:1", "", "", "", "0.001"], "nginx-502"),
             ("502", "GET", ["", "", "", "", "0.001"], "nginx-502"),
         ];
@@ -964,6 +969,7 @@ pub(super) mod tests {
         assert_eq!(group(["backend", "502", "0.300"]), Some((false, 1)));
         assert_eq!(group(["backend", "504", "0.000"]), Some((false, 1)));
         assert_eq!(group(["10.0.0.1:80", "502", "0.000"]), Some((false, 1)));
+        assert_eq!(group(["0.0.0.1:80", "502", "0.000"]), Some((false, 1)));
     }
 
     /// The formats of nginx's access lines, for tests that hold them to the same.

@@ -10,7 +10,7 @@ mod proxy_manager;
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
-use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access, traefik, varnish};
+use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access, apigateway, traefik, varnish};
 use crate::cause::Proxy;
 use crate::grammar::address::is_server;
 use crate::grammar::find::find2;
@@ -54,11 +54,17 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
     if let Some(line) = ltsv::Line::of(line) {
         return line.skim();
     }
-    let line = clf::line(line)?;
+    let line = clf_line(line)?;
     match ordinary(&line) {
         Some(skim) => Some(Skimmed::Plain(skim)),
         None => skim_any(&line),
     }
+}
+
+/// A line that begins as `combined` does, and is not one of API Gateway's, which has no headers.
+#[inline(always)]
+fn clf_line(text: &[u8]) -> Option<clf::Line<'_>> {
+    clf::line(text).filter(|line| line.agent.is_some() || !apigateway::is_common(text))
 }
 
 /// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.
@@ -103,7 +109,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
     if let Some(line) = ltsv::Line::of(line) {
         return line.record();
     }
-    let line = clf::line(line)?;
+    let line = clf_line(line)?;
     fill_from(&line, &mut vars)?;
     Some(Record { identity: line.identity, ..vars.record()? })
 }
