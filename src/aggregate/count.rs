@@ -68,6 +68,7 @@ impl Tally {
         let mut series = self.series_of_record(line, upstream);
         let (mut cell, names) = self.cell_and_paths(series, line.origin.stamp);
         line.count_end(cell, series, names);
+        line.count_cut_off(cell, series);
         for (number, attempt) in line.event.record.attempts.iter().enumerate() {
             if !is_same(attempt.upstream, upstream) {
                 let before = std::mem::replace(&mut series, self.series_of_record(line, attempt.upstream));
@@ -182,6 +183,17 @@ impl Line<'_> {
             let took = record.duration.filter(|_| record.attempts.is_empty());
             self.note(trouble, (series, sign), Source::Access, Amount { failures: 1, attempts: 0 }, took);
         }
+    }
+
+    /// Counts a session that was cut off before a server could be tried as an attempt at one: it fails no other way.
+    fn count_cut_off(&mut self, cell: &mut Cell, series: u32) {
+        let Some(sign) = self.event.cut_off() else { return };
+        cell.attempts += 1;
+        let trouble = cell.trouble();
+        trouble.slots |= self.slot;
+        trouble.failed_attempts += 1;
+        let took = self.event.record.duration;
+        self.note(trouble, (series, sign), Source::Access, Amount { failures: 0, attempts: 1 }, took);
     }
 
     /// Counts attempt `number`.

@@ -4,9 +4,10 @@
 //! The rules look at counts per cell, at the durations of failures, and at which 64ths of a window had any.
 
 use super::reconcile::Row;
-use super::score::{Root, Weighed};
+use super::score::{CERTAIN, Root, Weighed};
 use crate::aggregate::{Evidence, Histogram};
 use crate::cause::Cause;
+use crate::format::CONNECT_RESET;
 use crate::grammar::number::Micros;
 use std::collections::BTreeMap;
 
@@ -200,6 +201,10 @@ impl Facts<'_> {
         if self.share_of(&BROKEN_OFF) < 0.9 {
             return None;
         }
+        // No server had anything to answer yet: whatever time went by, HAProxy let go by between its tries.
+        if self.evidence.iter().any(|item| *item.sign == CONNECT_RESET) {
+            return None;
+        }
         // What is read from many lines stays below what one conclusive line says.
         let root = |cause, belief| Some(Root { cause, belief, explains: &BROKEN_OFF });
         if patterns.iter().any(|pattern| matches!(pattern, Pattern::Plateau { .. })) {
@@ -216,7 +221,9 @@ impl Facts<'_> {
         // What comes in numbers is no race, unless a proxy was seen to try the same server again.
         let repeated = |item: &&Evidence| item.sign.cause == Cause::KeepaliveRace && item.not_repeatable < item.lines;
         let in_numbers = self.requests.is_some_and(|requests| self.failures() * 50 > requests);
-        let is_told = self.causes.first().is_some_and(|first| first.cause == Cause::KeepaliveRace);
+        // A proxy that says itself that the connection was idle knows better.
+        let is_told = |item: &Weighed| item.cause == Cause::KeepaliveRace && item.belief < CERTAIN;
+        let is_told = self.causes.first().is_some_and(is_told);
         if is_told && in_numbers && !self.evidence.iter().any(repeated) {
             return root(Cause::ClosedEarly, 0.4);
         }

@@ -96,11 +96,15 @@ impl Likely {
     /// 0 to 1.
     #[must_use]
     pub fn among(causes: &[Weighed], root: Option<Root>, witness: impl Fn(Cause) -> f64) -> Option<Self> {
-        let first = causes.first()?;
+        let by_failures = causes.iter().any(|item| item.failures > 0);
+        let heaviest = causes.first()?;
+        // What only hints at why tries failed does not outweigh what is known of the failures.
+        let is_hint = by_failures && heaviest.failures == 0 && heaviest.belief < 0.5;
+        let known = |item: &&Weighed| is_hint && item.failures > 0 && item.belief >= CERTAIN;
+        let first = causes.iter().find(known).unwrap_or(heaviest);
         let cause = root.map_or(first.cause, |root| root.cause);
         let explained =
             |item: &&Weighed| item.cause == cause || root.is_some_and(|root| root.explains.contains(&item.cause));
-        let by_failures = causes.iter().any(|item| item.failures > 0);
         let count = |item: &Weighed| if by_failures { item.failures } else { item.attempts };
         let share = (causes.iter().filter(explained).map(count).sum(), causes.iter().map(count).sum());
         let own = causes.iter().find(|item| item.cause == cause).map_or(0.0, |item| item.belief);

@@ -80,7 +80,17 @@ impl<'a> Event<'a> {
     /// Whether the line says more than that a request went well.
     #[must_use]
     pub fn tells(&self) -> bool {
-        self.failed || self.record.what != What::Request || self.attempts.iter().any(Option::is_some)
+        let attempts = || self.attempts.iter().any(Option::is_some);
+        self.failed || self.record.what != What::Request || attempts() || self.cut_off().is_some()
+    }
+
+    /// Why a session ended that no server was tried for in the end: without a status it cannot fail as a request does,
+    /// and none of its attempts shows why.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<&'static Sign> {
+        let Record { what, status, .. } = self.record;
+        let is_session = what == What::Request && status.is_none();
+        self.sign.filter(|sign| is_session && !self.attempts.contains(&Some(sign)))
     }
 
     /// Whether the failure of attempt `number` stayed hidden from the client, because a later attempt saved the

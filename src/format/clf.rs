@@ -1,7 +1,7 @@
 //! The Common Log Format and `combined`: nginx and Apache write them byte for byte alike, and both append to them.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
-use super::nginx::{request_line, without_port};
+use super::nginx::{request_line, target, without_port};
 use super::{Escape, Record, Skim, Skimmed};
 use crate::grammar::address::{host, split_port};
 use crate::grammar::find::{find, find_far, find3};
@@ -52,12 +52,13 @@ impl<'a> Line<'a> {
 
     /// What such a line says, whoever wrote it.
     pub(super) fn record(&self) -> Record<'a> {
-        let (method, path) = request_line(present(self.request));
+        let (method, asked) = request_line(present(self.request));
+        let (asked_host, path) = target(asked);
         Record {
             when: Some(self.when),
             status: whole(self.status, status),
             method,
-            host: host(self.host.or(self.late_host).unwrap_or_default()),
+            host: self.host.or(self.late_host).map_or(asked_host, host),
             path,
             bytes: whole(self.bytes, uint),
             client: without_port(present(self.client)),

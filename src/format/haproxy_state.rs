@@ -63,7 +63,9 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
 
 /// Nothing failed here, but the one attempt of the record, the check, shows why something may.
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
-    Verdict { attempts: record.attempts.iter().map(|_| sign_of(record.message)).collect(), ..Verdict::default() }
+    let request = (record.what == What::Host).then_some(&WORKER_DIED);
+    let attempts = record.attempts.iter().map(|_| sign_of(record.message)).collect();
+    Verdict { request, attempts, ..Verdict::default() }
 }
 
 /// Level and process, where they stand before a message.
@@ -106,7 +108,8 @@ fn subject(i: &[u8]) -> Parsed<'_, Subject<'_>> {
         Some(b'H' | b'A') => alt((check, notice, moved)).parse(i),
         Some(b'b' | b'p' | b'f') => alt((group_down, notice, moved)).parse(i),
         Some(b'P') => alt((limit, stopped, notice, moved)).parse(i),
-        Some(b'C') => alt((connect_failed, connect_from, notice, moved)).parse(i),
+        Some(b'C') => alt((connect_failed, connect_from, crash, notice, moved)).parse(i),
+        Some(b'F') => alt((crash, notice, moved)).parse(i),
         Some(_) => alt((notice, moved)).parse(i),
         None => mismatch(),
     }
@@ -195,6 +198,17 @@ fn stopped(i: &[u8]) -> Parsed<'_, Subject<'_>> {
     let end = alt((tag(" started."), tag(" stopped "), tag(" hard-stopped ")));
     let (i, _) = (tag("Proxy "), name, end).parse(i)?;
     Ok((i, said(b"")))
+}
+
+/// `Current worker (10142) exited with code 139 (Segmentation fault)`; not with 0, nor as it was told to: 130 (SIGINT)
+/// and 143 (SIGTERM) (`mworker.c`, `mworker_catch_sigchld`).
+fn crash(i: &[u8]) -> Parsed<'_, Subject<'_>> {
+    let worker = delimited(alt((tag("Current worker ("), tag("Former worker ("))), uint, tag(") exited with code "));
+    let (i, code) = preceded(worker, uint).parse(i)?;
+    if matches!(code, 0 | 130 | 143) {
+        return mismatch();
+    }
+    Ok((i, Subject { what: What::Host, group: b"haproxy", upstream: b"", client: b"" }))
 }
 
 /// How the messages begin that are about HAProxy's process, from a reload to its end.
@@ -296,8 +310,9 @@ fn check_failed(reason: &[u8], rest: &[u8]) -> Option<&'static Sign> {
 
 /// `, info: "Connection refused"`: what the system said as the check connected.
 fn unconnected(rest: &[u8]) -> Option<&'static Sign> {
-    let signs: [(&[u8], &'static Sign); 7] = [
+    let signs: [(&[u8], &'static Sign); 8] = [
         (b"refused", &CHECK_CONNECT_REFUSED),
+        (b"reset by peer", &CHECK_RESET),
         (b"No route to host", &CHECK_UNREACHABLE),
         (b"unreachable", &CHECK_UNREACHABLE),
         (b"timed out", &CHECK_CONNECT_TIMEOUT),
@@ -323,6 +338,7 @@ pub(super) static SIGNS: &[Sign] = &[
     MAINTENANCE,
     DRAIN,
     CHECK_CONNECT_REFUSED,
+    CHECK_RESET,
     CHECK_UNREACHABLE,
     CHECK_CONNECT_TIMEOUT,
     CHECK_NO_SOCKET,
@@ -337,6 +353,7 @@ pub(super) static SIGNS: &[Sign] = &[
     CHECK_REFUSED,
     CHECK_SOCKET,
     OBSERVED,
+    WORKER_DIED,
 ];
 
 const NO_SERVER_LEFT: Sign = sign(
@@ -413,6 +430,13 @@ const CHECK_FORBIDDEN: Sign = sign(
     0,
     "HAProxy may not connect to the server",
 );
+const CHECK_RESET: Sign = sign(
+    "haproxy-check-reset",
+    Cause::ConnectionReset,
+    Strength::Strong,
+    0,
+    "the server reset the health check's connection",
+);
 const CHECK_UNCONNECTED: Sign = sign(
     "haproxy-check-unconnected",
     Cause::ConnectionRefused,
@@ -464,6 +488,8 @@ const CHECK_REFUSED: Sign = sign(
     0,
     "the server answered its health check, but not as the check wants it",
 );
+const WORKER_DIED: Sign =
+    sign("haproxy-worker-died", Cause::GatewayInternal, Strength::Strong, 0, "a worker process of HAProxy died");
 const CHECK_SOCKET: Sign = sign(
     "haproxy-check-socket",
     Cause::ProxyExhausted,
@@ -548,6 +574,7 @@ mod tests {
             ),
             (", reason: Layer4 connection problem, info: \"Network is unreachable\"", "haproxy-check-unreachable"),
             (", reason: Layer4 connection problem, info: \"No such file or directory\"", "haproxy-check-no-socket"),
+            (", reason: Layer4 connection problem, info: \"Connection reset by peer\"", "haproxy-check-reset"),
             (", reason: Layer4 connection problem", "haproxy-check-unconnected"),
             (", reason: Layer4 timeout", "haproxy-check-connect-timeout"),
             (", reason: Layer6 timeout", "haproxy-check-tls-timeout"),
@@ -562,6 +589,19 @@ mod tests {
         ];
         for (reason, kind) in reasons {
             assert_eq!(kinds(Format::HaproxyState, &down(reason)), (None, vec![Some(kind)]), "{reason}");
+        }
+    }
+
+    #[test]
+    fn workers_die_or_end() {
+        for (line, died) in [
+            ("Current worker (10142) exited with code 139 (Segmentation fault)", true),
+            ("[ALERT]    (10139) : Former worker (10142) exited with code 134 (Aborted)", true),
+            ("Current worker (10142) exited with code 143 (Terminated)", false),
+            ("Former worker (10142) exited with code 0 (Exit)", false),
+        ] {
+            let sign = kinds(Format::HaproxyState, line).0;
+            assert_eq!(sign, died.then_some("haproxy-worker-died"), "{line}");
         }
     }
 

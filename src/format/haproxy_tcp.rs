@@ -33,7 +33,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
-    haproxy::judge(record, statuses)
+    haproxy::judge_session(record, statuses)
 }
 
 /// Either layout: in CLF `"TCP "` follows the date, else the frontend does.
@@ -105,8 +105,17 @@ mod tests {
             ("bck/a 1/0/101 3 SD 1/1/0/0/0", None, &[Some("haproxy-tcp-cut")]),
             ("bck/a 1/0/3001 86 sD 1/1/0/0/0", None, &[None]),
             ("bck/<a> 1/1/1116 5939 SD 375/375/375/132/0", None, &[Some("haproxy-tcp-cut")]),
-            ("bck/<NOSRV> -1/-1/0 0 PR 1/1/0/0/0", None, &[]),
+            ("bck/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0", Some("haproxy-no-server"), &[]),
+            ("fnt/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0", Some("haproxy-no-backend"), &[]),
+            ("fnt/<NOSRV> -1/-1/0 0 PR 1/1/0/0/0", Some("haproxy-denied"), &[]),
             ("bck/a 1/-1/1 0 RC 1/1/0/0/0", Some("haproxy-out-of-resources"), &[]),
+            ("bck/a 1/-1/1 0 PC 1/1/0/0/2", Some("haproxy-socket-limit"), &[Some("haproxy-socket-limit"); 2]),
+            ("bck/a 1/-1/1 0 IC 1/1/0/0/0", Some("haproxy-internal-error"), &[]),
+            ("bck/a 5000/-1/5000 0 SQ 1/1/0/0/0", Some("haproxy-queue-full"), &[]),
+            ("bck/a 1/0/9 40 DD 1/1/0/0/0", Some("haproxy-killed-with-server"), &[Some("haproxy-killed-with-server")]),
+            ("bck/a 1/0/9 40 KD 1/1/0/0/0", Some("haproxy-killed-by-admin"), &[Some("haproxy-killed-by-admin")]),
+            ("bck/a 9/-1/9 0 CC 1/1/0/0/0", None, &[None]),
+            ("bck/a 9/-1/9 0 CQ 1/1/0/0/0", None, &[]),
         ];
         for (middle, request, attempts) in cases {
             assert_eq!(kinds(Format::HaproxyTcp, &line(middle)), (*request, attempts.to_vec()), "{middle}");

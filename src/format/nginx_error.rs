@@ -8,7 +8,7 @@ use super::record::{sign, wording};
 use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, nginx};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::{host, is_placeholder, is_server};
-use crate::grammar::number::uint;
+use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{bracketed, place_of, present};
 use crate::grammar::time::nginx_error;
 use crate::grammar::{Parsed, mismatch};
@@ -32,7 +32,7 @@ pub(super) static ABOUT: About = About {
         r#"2026/11/21 00:10:48 [error] 5350#5350: *26 app.internal could not be resolved (3: Host not found), client: 203.0.113.222, server: shop.example.com, request: "GET /checkout/cart/4956 HTTP/1.1", host: "shop.example.com""#,
         r#"2026/11/21 00:10:37 [error] 4734#4734: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 203.0.113.197, server: shop.example.com, request: "GET /checkout/cart/1133 HTTP/1.1", upstream: "https://127.0.0.1:9443/checkout/cart/1133", host: "shop.example.com""#,
     ],
-    signs: &[&SIGNS, &UNRECOGNISED],
+    signs: &[&SIGNS, &SESSIONS, &UNRECOGNISED],
 };
 
 /// The wordings of nginx's own messages. Those in the middle of a phase name the phase, since the same errno means
@@ -651,6 +651,24 @@ static UNRECOGNISED: [Sign; 1] = [sign(
     "nginx logged an error about the upstream that is not in the catalogue",
 )];
 
+/// Signs of the stream module's that HTTP answers with another status.
+static SESSIONS: [Sign; 2] = [
+    sign(
+        "nginx-stream-connect-timeout",
+        Cause::ConnectTimeout,
+        Strength::Conclusive,
+        502,
+        "the upstream did not accept the connection in time",
+    ),
+    sign(
+        "nginx-stream-unresolved",
+        Cause::DnsFailure,
+        Strength::Conclusive,
+        500,
+        "the upstream's name did not resolve",
+    ),
+];
+
 static MATCHER: LazyLock<Option<Matcher>> = LazyLock::new(|| Matcher::new(&SIGNS).ok());
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
@@ -678,8 +696,19 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
         return Verdict::default();
     }
     let sign = MATCHER.as_ref().and_then(|matcher| matcher.best(record.message)).unwrap_or(&UNRECOGNISED[0]);
+    let sign = if record.bytes.is_some() { of_session(sign) } else { sign };
     let request = (record.what != What::State).then_some(sign);
     Verdict { request, attempts: record.attempts.iter().map(|_| Some(sign)).collect(), ..Verdict::default() }
+}
+
+/// The sign of a session: the stream module ends it with 502 where HTTP is answered with 504, and with 500 where a name
+/// does not resolve (`ngx_stream_proxy_module.c`).
+fn of_session(sign: &'static Sign) -> &'static Sign {
+    match (sign.cause, sign.status) {
+        (Cause::ConnectTimeout, 504) => &SESSIONS[0],
+        (Cause::DnsFailure, 502) => &SESSIONS[1],
+        _ => sign,
+    }
 }
 
 /// `2024/06/12 10:09:11 [error] 31234#31234: *9876 `. The time may be missing, or be `nginx: ` (to the terminal, at the
@@ -822,6 +851,8 @@ struct Fields<'a> {
     upstream: &'a [u8],
     host: &'a [u8],
     request_id: &'a [u8],
+    /// What a session had sent to its client: only the stream module tells.
+    bytes: Option<u64>,
 }
 
 impl<'a> Fields<'a> {
@@ -835,6 +866,11 @@ impl<'a> Fields<'a> {
             // What comes out of nginx's order was written by a client, inside a field that seemed to end.
             match FIELDS.iter().position(|field| *field == name) {
                 Some(place) if place >= last => last = place + 1,
+                None if name == b"bytes from/to client" => {
+                    let sent = memchr(b'/', value).map(|slash| &value[slash + 1..]);
+                    self.bytes = sent.and_then(|sent| whole(sent, uint));
+                    return;
+                }
                 _ => return,
             }
             rest = after;
@@ -855,6 +891,7 @@ impl<'a> Fields<'a> {
         (record.method, record.path) = (method, path);
         (record.client, record.host) = (self.client, host(self.host));
         (record.group, record.trace_id) = (self.server, present(self.request_id));
+        record.bytes = self.bytes;
         record.names_upstream = !self.upstream.is_empty();
         if is_server(target) {
             record.upstream = target;
@@ -1118,6 +1155,15 @@ mod tests {
             (
                 r#"connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: shop, request: "GET /", upstream: "http://6.6.6.6:1/", host: "evil HTTP/1.1", upstream: "http://10.0.0.5:80/", host: "h""#.to_owned(),
                 r#"nginx-connect-refused: what=Attempt group=shop upstream=10.0.0.5:80 method=GET host=h path=/", upstream: "http://6.6.6.6:1/", host: "evil client=127.0.0.1 level=error pid=7 message=connect() failed (111: Connection refused) while connecting to upstream names=upstream attempts=[10.0.0.5:80 - -/-/-]"#.to_owned(),
+            ),
+            // The stream module's, with another status.
+            (
+                r#"upstream timed out (110: Connection timed out) while connecting to upstream, client: 203.0.113.9, server: 0.0.0.0:5432, upstream: "10.0.0.5:5432", bytes from/to client:17/3, bytes from/to upstream:0/17"#.to_owned(),
+                "nginx-stream-connect-timeout: what=Attempt group=0.0.0.0:5432 upstream=10.0.0.5:5432 bytes=3 client=203.0.113.9 level=error pid=7 message=upstream timed out (110: Connection timed out) while connecting to upstream names=upstream attempts=[10.0.0.5:5432 - -/-/-]".to_owned(),
+            ),
+            (
+                "pg.internal could not be resolved (3: Host not found), client: 203.0.113.9, server: 0.0.0.0:5432, bytes from/to client:0/0, bytes from/to upstream:0/0".to_owned(),
+                "nginx-stream-unresolved: what=Attempt group=0.0.0.0:5432 bytes=0 client=203.0.113.9 level=error pid=7 message=pg.internal could not be resolved (3: Host not found) attempts=[ - -/-/-]".to_owned(),
             ),
             // Cut at 2048 bytes, in the request and in the upstream.
             (

@@ -11,7 +11,7 @@
 //!
 //! Source: `bin/varnishncsa/varnishncsa.c` and `doc/sphinx/reference/varnishncsa.rst` of Varnish.
 
-use super::nginx::request_line;
+use super::nginx::{request_line, target};
 use super::record::{sign, table};
 use super::varnish_log::{self, fetch_sign};
 use super::{About, Attempt, Record, Skim, Skimmed, Statuses, Verdict, What, apache_access, clf, traefik};
@@ -107,7 +107,7 @@ fn read_with<'a>(i: &'a [u8], own: Own<'a>) -> Option<Record<'a>> {
     let (tail, request) = own(&line)?;
     let mut record = Record {
         method: request.method,
-        host: host(request.host),
+        host: request.host,
         path: request.path,
         duration: tail.duration(),
         header: tail.first_byte,
@@ -187,11 +187,8 @@ struct Request<'a> {
 fn request(i: &[u8]) -> Option<Request<'_>> {
     let (rest, method) = word(i).ok()?;
     let url = rest.strip_prefix(b" ")?;
-    let behind = url.strip_prefix(b"http://").or_else(|| url.strip_prefix(b"https://"))?;
-    let behind = &behind[..memchr(b' ', behind).unwrap_or(behind.len())];
-    let end = behind.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(behind.len());
-    let (host, path) = behind.split_at(end);
-    Some(Request { method, host, path: if path.is_empty() { b"/" } else { path } })
+    let (host, path) = target(&url[..memchr(b' ', url).unwrap_or(url.len())]);
+    (!host.is_empty()).then_some(Request { method, host, path })
 }
 
 /// Whether a line that looks like `combined` is Varnish's, and nobody else's.
@@ -215,7 +212,7 @@ fn named<'a>(line: &clf::Line<'a>) -> Option<(Tail<'a>, Request<'a>)> {
         let foreign = apache_access::is_apache(line) || traefik::ends_so(line.tail);
         let in_part = || {
             let (method, path) = request_line(present(line.request));
-            Request { method, host: line.host.unwrap_or_default(), path }
+            Request { method, host: host(line.host.unwrap_or_default()), path }
         };
         (!foreign).then(|| (Tail::read(line.tail), request(line.request).unwrap_or_else(in_part)))
     })
@@ -245,6 +242,11 @@ impl<'a> Tail<'a> {
     fn read(mut rest: &'a [u8]) -> Self {
         let mut tail = Self::default();
         while let Some((after, item)) = Item::next(rest) {
+            // Without quotes it takes several words, and is the last.
+            if tail.of_backend && item.starts_text() && varnish_log::is_fetch_error(item.to_end) {
+                tail.fetch_error = item.to_end;
+                break;
+            }
             tail.add(item);
             rest = after;
         }
@@ -330,15 +332,22 @@ struct Item<'a> {
     key: &'a [u8],
     value: &'a [u8],
     quoted: bool,
+    /// It and all that follows.
+    to_end: &'a [u8],
 }
 
 impl<'a> Item<'a> {
+    /// Whether several words without quotes may begin here.
+    fn starts_text(&self) -> bool {
+        !self.quoted && self.to_end.first().is_some_and(u8::is_ascii_alphabetic)
+    }
+
     /// The next value, and what follows it: `miss`, `handling=miss`, `"first byte timeout"`, `error="…"`.
     fn next(i: &'a [u8]) -> Option<(&'a [u8], Self)> {
         let start = i.iter().position(|byte| !clf::is_separator(*byte))?;
         let i = &i[start..];
         if let Ok((rest, value)) = clf::text(i) {
-            return Some((rest, Self { key: b"", value, quoted: true }));
+            return Some((rest, Self { key: b"", value, quoted: true, to_end: i }));
         }
         let end = clf::bare_end(i);
         let item = &i[..end];
@@ -349,10 +358,10 @@ impl<'a> Item<'a> {
         if value.is_empty()
             && let Ok((rest, value)) = clf::text(&i[end..])
         {
-            return Some((rest, Self { key, value, quoted: true }));
+            return Some((rest, Self { key, value, quoted: true, to_end: i }));
         }
         // A quote that nothing closes is a value of its own.
-        Some((&i[end.max(1)..], Self { key, value, quoted: false }))
+        Some((&i[end.max(1)..], Self { key, value, quoted: false, to_end: i }))
     }
 }
 
@@ -421,6 +430,15 @@ mod tests {
                 (What::Attempt, "api", Some(503), "varnish-fetched-503"),
             ),
             (502, " b 900 -", (What::Attempt, "", Some(502), "varnish-fetched-502")),
+            (503, r#" 91 0.000091 b "out of workspace""#, (What::Attempt, "", None, "varnish-no-workspace")),
+            // The client's fault: nothing is said of a backend.
+            (503, r#" 91 0.000091 b "req.body read error: 104 (x)""#, (What::Notice, "", None, "")),
+            (503, " b 0 - No backend", (What::Attempt, "", None, "varnish-no-backend")),
+            (
+                503,
+                " b 0 - backend api: fail errno 111 (Connection refused)",
+                (What::Attempt, "api", None, "varnish-refused"),
+            ),
             (504, " b 900 -", (What::Attempt, "", Some(504), "varnish-fetched-504")),
             (200, r#" b 900 - "Resource temporarily unavailable""#, (What::Attempt, "", None, "varnish-body-stalled")),
             (

@@ -2,7 +2,8 @@
 //!
 //! varnishlog's records are lines with a tag each, in groups (`-   FetchError     backend api: unhealthy`) or one by one
 //! (`-g raw`: `32770 FetchError     b backend api: unhealthy`). Each line is read by itself. `FetchError` is a failed
-//! attempt; it bears no stamp, so that it counts where a transport adds one. A `Timestamp` line has a time of its own.
+//! attempt; it bears no stamp, so that it counts where a transport adds one, or where a transaction's `Timestamp` stood
+//! before it, which `input/reflow/transactions.rs` puts there. A `Timestamp` line has a time of its own.
 //!
 //! Source: `include/tbl/vsl_tags.h`, `bin/varnishd/cache/{cache_backend,cache_backend_probe,cache_director,cache_fetch}.c`,
 //! `http1/cache_http1_{fetch,vfp}.c` and `mgt/mgt_child.c` of Varnish.
@@ -11,7 +12,7 @@ use super::record::{sign, table, wording};
 use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::number::{uint, whole};
-use crate::grammar::text::word;
+use crate::grammar::text::{present, word};
 use crate::grammar::time::epoch;
 use memchr::memmem;
 use std::sync::LazyLock;
@@ -21,7 +22,7 @@ pub(super) static ABOUT: About = About {
     proxy: Proxy::VARNISH,
     title: "varnishlog's records (FetchError, Backend_health) and varnishd's own messages",
     layout: "-   TAG            TEXT, or with -g raw: VXID TAG            b|c|- TEXT",
-    time: "none but in Timestamp records: the transport's stamp tells when it was written",
+    time: "of the latest Timestamp record before it, or the transport's stamp",
     source: "Varnish, include/tbl/vsl_tags.h and bin/varnishd/cache/cache_backend.c",
     samples: &[
         "-   FetchError     backend api: fail errno 111 (Connection refused)",
@@ -36,7 +37,7 @@ pub(super) static ABOUT: About = About {
 };
 
 /// The texts of `FetchError`, after which Varnish answers 503. `errno` numbers are those of Linux, BSD and macOS.
-pub(super) static SIGNS: [Sign; 25] = [
+pub(super) static SIGNS: [Sign; 27] = [
     fetch(
         "varnish-refused",
         Cause::ConnectionRefused,
@@ -136,7 +137,7 @@ pub(super) static SIGNS: [Sign; 25] = [
         Cause::ClosedEarly,
         Strength::Strong,
         "the backend closed the connection while Varnish was still sending the request",
-        r"^backend write error:",
+        r"^(?:backend write error:|proxy write errno )",
     ),
     fetch(
         "varnish-reset",
@@ -185,7 +186,14 @@ pub(super) static SIGNS: [Sign; 25] = [
         Cause::ProxyExhausted,
         Strength::Strong,
         "Varnish had no room left for the object",
-        r"^(?:Could not get storage|Failed to create object)",
+        r"^(?:Could not get storage|Failed to create object|Object allocation failed|Template object failed)",
+    ),
+    fetch(
+        "varnish-no-workspace",
+        Cause::ProxyExhausted,
+        Strength::Conclusive,
+        "Varnish's memory for the fetch was used up (workspace_backend)",
+        r"^(?:out of workspace|Workspace overflow)",
     ),
     body(
         "varnish-body-stalled",
@@ -206,12 +214,19 @@ pub(super) static SIGNS: [Sign; 25] = [
         Cause::InvalidResponse,
         Strength::Strong,
         "the body that the backend sent is not what its Content-Encoding says",
-        r"(?i)^(?:invalid|un)?gz?(?:un)?zip|^Gunzip|^TestGunzip",
+        r"(?i)^(?:invalid ?|junk after |un|t|test)?g(?:un)?zip",
+    ),
+    body(
+        "varnish-body-chunks",
+        Cause::InvalidResponse,
+        Strength::Conclusive,
+        "the body that the backend sent is not chunked as it should be",
+        r"^(?:chunked header |chunked tail |bogusly large chunk size)",
     ),
 ];
 
 table! {
-    /// Probes, and the processes.
+    /// Backends' answers, probes, and the processes.
     STATES:
     PROBE_REFUSED = sign("varnish-probe-refused", Cause::ConnectionRefused, Strength::Conclusive, 0,
         "the backend refused the probe's connection");
@@ -227,6 +242,12 @@ table! {
         "the probe holds the backend to be sick");
     CHILD_DIED = sign("varnish-child-died", Cause::GatewayInternal, Strength::Strong, 0,
         "Varnish's child process died");
+    BAD_GATEWAY = sign("varnish-beresp-502", Cause::UpstreamError, Strength::Conclusive, 502,
+        "the backend itself answered with 502");
+    UNAVAILABLE = sign("varnish-beresp-503", Cause::UpstreamError, Strength::Conclusive, 503,
+        "the backend itself answered with 503");
+    GATEWAY_TIMEOUT = sign("varnish-beresp-504", Cause::UpstreamError, Strength::Conclusive, 504,
+        "the backend itself answered with 504");
     UNRECOGNISED = sign("varnish-unrecognised", Cause::Unknown, Strength::Silent, 503,
         "Varnish logged a failed fetch for a reason that is not in the catalogue");
 }
@@ -258,7 +279,7 @@ pub(super) fn fetch_sign(error: &[u8]) -> Option<&'static Sign> {
 /// Whether a text is one of `FetchError`'s that no client can have sent.
 pub(super) fn is_fetch_error(text: &[u8]) -> bool {
     let found = MATCHER.as_ref().and_then(|matcher| matcher.best(text));
-    found.is_some_and(|sign| SIGNS.iter().any(|own| own == sign))
+    is_clients(text) || found.is_some_and(|sign| SIGNS.iter().any(|own| own == sign))
 }
 
 /// Whether it was a client that went away, while it sent its request.
@@ -319,7 +340,7 @@ fn tagged<'a>(tag: &[u8], text: &'a [u8], vxid: &'a [u8], record: &mut Record<'a
             }
         }
         b"Backend_health" => health(text, record),
-        b"BerespStatus" => record.upstream_status = status(text),
+        b"BerespStatus" => answer(text, record),
         b"RespStatus" => record.status = status(text),
         b"BereqMethod" | b"ReqMethod" => record.method = text,
         b"BereqURL" | b"ReqURL" => record.path = text,
@@ -351,6 +372,11 @@ fn health<'a>(text: &'a [u8], record: &mut Record<'a>) {
 
 pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     let sign = match record.what {
+        What::Attempt if record.error_reason.is_empty() => match record.upstream_status {
+            Some(502) => Some(BAD_GATEWAY),
+            Some(504) => Some(GATEWAY_TIMEOUT),
+            _ => Some(UNAVAILABLE),
+        },
         What::Attempt => fetch_sign(record.error_reason),
         What::State if record.error_reason.is_empty() => Some(probe_sign(record.message)),
         What::State => fetch_sign(record.error_reason),
@@ -359,6 +385,22 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     };
     let request = sign.filter(|_| record.what != What::State);
     Verdict { request, attempts: record.attempts.iter().map(|_| sign).collect(), ..Verdict::default() }
+}
+
+/// `503`, which may be Varnish's own answer to a failed fetch; `503 from api` is the backend's
+/// (`input/reflow/transactions.rs`).
+fn answer<'a>(text: &'a [u8], record: &mut Record<'a>) {
+    let Ok((behind, status)) = uint(text) else { return };
+    record.upstream_status = u16::try_from(status).ok();
+    if let (502..=504, Some(backend)) = (status, behind.strip_prefix(b" from ")) {
+        record.what = What::Attempt;
+        record.upstream = present(backend);
+        record.attempts.push(Attempt {
+            upstream: record.upstream,
+            status: record.upstream_status,
+            ..Attempt::default()
+        });
+    }
 }
 
 /// Why a probe failed (`cache_backend_probe.c`, `vbp_poke`).
@@ -581,6 +623,15 @@ mod tests {
             ("http format error", "varnish-format-error /"),
             ("No thread available for bgfetch", "varnish-no-thread /"),
             ("Could not get storage", "varnish-no-storage /"),
+            ("out of workspace", "varnish-no-workspace /"),
+            ("Workspace overflow", "varnish-no-workspace /"),
+            ("proxy write errno 32 (Broken pipe)", "varnish-write-error /"),
+            ("Junk after gzip data", "varnish-body-gzip /"),
+            ("Invalid Gzip data: incorrect header check", "varnish-body-gzip /"),
+            ("tGunzip failed", "varnish-body-gzip /"),
+            ("chunked header non-hex", "varnish-body-chunks /"),
+            ("bogusly large chunk size", "varnish-body-chunks /"),
+            ("chunked read err", "varnish-body-cut /"),
             ("straight insufficient bytes", "varnish-body-cut /"),
             ("chunked read_error: 11 (Resource temporarily unavailable)", "varnish-body-stalled /"),
             ("eof socket fail", "varnish-body-cut /"),
@@ -620,6 +671,10 @@ mod tests {
             ("-   End            ".to_owned(), "Notice  /"),
             ("-   End".to_owned(), "Notice  /"),
             ("--  BerespStatus   503".to_owned(), "Notice  /"),
+            ("-   BerespStatus   502 from api".to_owned(), "Attempt varnish-beresp-502 /api"),
+            ("-   BerespStatus   503 from -".to_owned(), "Attempt varnish-beresp-503 /"),
+            ("--  BerespStatus   504 from api".to_owned(), "Attempt varnish-beresp-504 /api"),
+            ("-   BerespStatus   200 from api".to_owned(), "Notice  /"),
             ("Error: Child (6371) died signal=6".to_owned(), "Host varnish-child-died varnishd/"),
             ("Child (6371) Panic at: Fri, 27 Nov 2026 08:40:08 GMT".to_owned(), "Host varnish-child-died varnishd/"),
             ("Info: Child (6371) said Child starts".to_owned(), "Notice  /"),

@@ -1,7 +1,7 @@
 //! Why a request failed: what its termination state, its timers and the backend's error say.
 
 use super::signs::*;
-use crate::cause::{Matcher, Sign};
+use crate::cause::{Cause, Matcher, Sign};
 use crate::format::{Attempt, AttemptSigns, Record, Statuses, Verdict};
 use crate::grammar::number::Micros;
 use std::sync::OnceLock;
@@ -24,6 +24,14 @@ pub(in crate::format) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verd
         *last = how.filter(|sign| !is_ours(sign));
     }
     Verdict { request, attempts, client_gave_up }
+}
+
+/// Why the session of `record`, which is of TCP, ended: as of a request, and a rule that refused it is one that cut it
+/// off. Where HTTP is spoken, who is refused so is told.
+pub(in crate::format) fn judge_session(record: &Record<'_>, statuses: &Statuses) -> Verdict {
+    let denied = matches!(record.termination_state, [b'P', b'R', ..]).then_some(&DENIED);
+    let verdict = judge(record, statuses);
+    Verdict { request: verdict.request.or(denied), ..verdict }
 }
 
 /// Whether the client ended the request: `C*` is an abort, `cD` a client that no longer took what was sent to it. The
@@ -52,7 +60,10 @@ fn explain(record: &Record<'_>, counts: bool) -> Option<&'static Sign> {
         return Some(&UPSTREAM_ERROR);
     }
     match (who, phase) {
-        (b'S' | b's', b'C' | b'H') => backend_error(record.flags).or_else(|| server_side(*who, *phase, rest, record)),
+        (b'S' | b's', b'C' | b'H') => match backend_error(record.flags) {
+            Some(Sign { cause: Cause::ConnectionReset, .. }) if *phase == b'C' => Some(&CONNECT_RESET),
+            error => error.or_else(|| server_side(*who, *phase, rest, record)),
+        },
         (b'S' | b's', _) => server_side(*who, *phase, rest, record),
         (b'P', b'H') => (counts || record.status == Some(502)).then_some(&INVALID_RESPONSE),
         (b'P', b'D') => Some(&BROKEN_BODY),
@@ -134,7 +145,7 @@ fn is_round(wait: Micros) -> bool {
 fn retried(record: &Record<'_>, how: Option<&'static Sign>) -> &'static Sign {
     let retries = u64::try_from(record.attempts.len()).unwrap_or(u64::MAX).saturating_sub(1).max(1);
     match how {
-        Some(sign) if record.termination_state.get(1) == Some(&b'C') && ended(record).is_some() => sign,
+        Some(sign) if record.termination_state.get(1) == Some(&b'C') => sign,
         _ if record.connect.is_some_and(|took| took / retries > 1_500_000) => &RETRIED_LATE,
         _ => &RETRIED,
     }
@@ -203,7 +214,7 @@ mod tests {
                 &[Some("haproxy-connect-timeout"); 2],
             ),
             ("api/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-server"), &[]),
-            ("web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-server"), &[]),
+            ("web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-backend"), &[]),
             ("web/<NOSRV> -1/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-backend"), &[]),
             ("api/a 0/-1/-1/-1/0 503 217 - - SQVN 3/3/2/1/0", Some("haproxy-queue-full"), &[]),
             ("api/<NOSRV> 0/2000/-1/-1/2000 503 217 - - sQ-- 8/8/1/0/0", Some("haproxy-queue-timeout"), &[]),
@@ -285,6 +296,13 @@ mod tests {
         let certificate = r#"bc_err=34 bc_err_str="SSL handshake failure" ssl_bc_err=167772294 ssl_bc_err_str="error:0A000086:SSL routines::certificate verify failed""#;
         assert_eq!(case(refused, certificate), Some("haproxy-bc-err-certificate"));
         assert_eq!(case(refused, r#"x=1 bc_err_str="SSL handshake failure""#), Some("haproxy-bc-err-tls"));
+        assert_eq!(case(refused, "bc_err=ERESET"), Some("haproxy-connect-reset"));
+        // Numbers are those of `connection-t.h`, as far as all versions have the same.
+        assert_eq!(case(refused, "bc_err=34"), Some("haproxy-bc-err-tls"));
+        assert_eq!(case(refused, "bc_err=33 x=1"), Some("haproxy-bc-err-certificate"));
+        assert_eq!(case(refused, "bc_err=9"), Some("haproxy-bc-err-exhausted"));
+        assert_eq!(case(refused, "bc_err=46"), Some("haproxy-connect-refused"));
+        assert_eq!(case(refused, "ssl_bc_err=340"), Some("haproxy-connect-refused"));
         // What a client sent is no evidence.
         assert_eq!(case(refused, r#"ua="a bc_err=ERESET" bc_err=0"#), Some("haproxy-connect-refused"));
         // An answer is an answer, whatever happened to the connection later.

@@ -9,6 +9,7 @@ use crate::format::record::{sign, wording};
 pub(in crate::format) static SIGNS: &[Sign] = &[
     REFUSED,
     UNREACHABLE,
+    CONNECT_RESET,
     CONNECT_TIMEOUT,
     NO_SERVER,
     NO_BACKEND,
@@ -53,6 +54,13 @@ pub(super) const UNREACHABLE: Sign = sign(
     503,
     "connecting failed (termination state SC), but only after longer than a refusal takes",
 );
+pub(crate) const CONNECT_RESET: Sign = sign(
+    "haproxy-connect-reset",
+    Cause::ConnectionReset,
+    Strength::Conclusive,
+    503,
+    "the connection was reset while it was being made (termination state SC)",
+);
 pub(super) const CONNECT_TIMEOUT: Sign = sign(
     "haproxy-connect-timeout",
     Cause::ConnectTimeout,
@@ -60,19 +68,19 @@ pub(super) const CONNECT_TIMEOUT: Sign = sign(
     503,
     "`timeout connect` ran out before the server took the connection (termination state sC)",
 );
-pub(super) const NO_SERVER: Sign = sign(
+pub(crate) const NO_SERVER: Sign = sign(
     "haproxy-no-server",
     Cause::NoLiveUpstream,
     Strength::Conclusive,
     503,
     "the backend had no server to try (<NOSRV>, termination state SC)",
 );
-pub(super) const NO_BACKEND: Sign = sign(
+pub(crate) const NO_BACKEND: Sign = sign(
     "haproxy-no-backend",
     Cause::NoRoute,
     Strength::Strong,
     503,
-    "no rule of the frontend chose a backend (<NOSRV> under the frontend's own name)",
+    "no rule of the frontend chose a backend (<NOSRV> under the frontend's own name, termination state SC)",
 );
 pub(super) const PINNED: Sign = sign(
     "haproxy-cookie-to-down-server",
@@ -251,7 +259,8 @@ pub(super) const RETRIED_LATE: Sign = sign(
 );
 
 /// Words of the error on the server's side, as `%[bc_err_name]`, `%[bc_err_str]` and `%[ssl_bc_err_str]` give them
-/// (`connection.c`, `conn_err_code_name` and `conn_err_code_str`).
+/// (`connection.c`, `conn_err_code_name` and `conn_err_code_str`), and the numbers of `%[bc_err]` that mean the same in
+/// all versions (`CO_ER_…` in `connection-t.h`; those after 43 do not).
 pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
     wording(
         "haproxy-bc-err-certificate",
@@ -259,7 +268,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         503,
         "the server's certificate was not accepted",
-        r"certificate verify failed|SSL_MISMATCH|Server presented an SSL certificate different",
+        r"certificate verify failed|SSL_MISMATCH|Server presented an SSL certificate different|(err=|^)3[23]( |$)",
     ),
     wording(
         "haproxy-bc-err-refused",
@@ -291,7 +300,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         503,
         "HAProxy had no socket, port or memory left",
-        r"(err\w*=.?|^)(CONF_FDLIM|PROC_FDLIM|SYS_FDLIM|SYS_MEMLIM|PORT_RANGE|FREE_PORTS|ADDR_INUSE|ENOMEM|ENOBUFS|Reached configured maxconn|Too many sockets|Out of system buffers|Source port range exhausted|Out of local source ports|Local source address already in use)",
+        r"(err\w*=.?|^)(CONF_FDLIM|PROC_FDLIM|SYS_FDLIM|SYS_MEMLIM|PORT_RANGE|FREE_PORTS|ADDR_INUSE|ENOMEM|ENOBUFS|Reached configured maxconn|Too many sockets|Out of system buffers|Source port range exhausted|Out of local source ports|Local source address already in use)|(err=|^)([1-47]|9|10|2[78])( |$)",
     ),
     wording(
         "haproxy-bc-err-tls",
@@ -299,7 +308,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Strong,
         503,
         "the TLS handshake with the server failed",
-        r"(err\w*=.?|^)(SSL_(EMPTY|ABORT|TIMEOUT|HANDSHAKE|FATAL)|SSL handshake failure|SSL fatal error|Connection (closed|error) during SSL handshake|Timeout during SSL handshake)",
+        r"(err\w*=.?|^)(SSL_(EMPTY|ABORT|TIMEOUT|HANDSHAKE|FATAL)|SSL handshake failure|SSL fatal error|Connection (closed|error) during SSL handshake|Timeout during SSL handshake)|(err=|^)(2[4-6]|3[45]|43)( |$)",
     ),
 ];
 

@@ -11,7 +11,7 @@ pub(super) use var::{Var, plain_name};
 use super::record::{sign, table};
 use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::{bare_host, host, is_placeholder, is_server, split_path, split_port};
+use crate::grammar::address::{bare_host, host, is_placeholder, is_server, split_path, split_port, without_userinfo};
 use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::present;
@@ -244,7 +244,9 @@ impl<'a> Vars<'a> {
         let (method, path) = request_line(self.get(Var::Request));
         let first = |values: [&'a [u8]; 2]| values.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
         record.method = first([self.get(Var::Method), method]);
+        let (host, path) = target(path);
         record.path = first([self.get(Var::RequestUri), path]);
+        record.host = first([record.host, host]);
         if record.path.is_empty() {
             record.set_path(self.get(Var::Uri), self.get(Var::Args));
         }
@@ -311,6 +313,16 @@ fn is_protocol(word: &[u8]) -> bool {
     let is_version = |rest: &[u8]| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     let named = !name.is_empty() && name.iter().all(u8::is_ascii_uppercase);
     named && matches!(version, [b'/', b'0'..=b'9', rest @ ..] if is_version(rest))
+}
+
+/// The host and the path of what a request asks for: the host is empty but where that is a whole URL, as proxies are
+/// asked and as Varnish logs all requests (`http://shop.example.com/a`).
+pub(super) fn target(target: &[u8]) -> (&[u8], &[u8]) {
+    let behind = target.strip_prefix(b"http://").or_else(|| target.strip_prefix(b"https://"));
+    let Some(behind) = behind else { return (b"", target) };
+    let end = behind.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(behind.len());
+    let (name, path) = behind.split_at(end);
+    (host(without_userinfo(name)), if path.is_empty() { b"/" } else { path })
 }
 
 /// Whether a request line is one but for letters in its method that no method has, as in `geti /cart HTTP/1.1`.
@@ -801,6 +813,22 @@ pub(super) mod tests {
         ];
         for (line, method, path) in cases {
             assert_eq!(request_line(line.as_bytes()), (method.as_bytes(), path.as_bytes()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_target_may_be_a_whole_url() {
+        let cases = [
+            ("/a?b=http://h/", "", "/a?b=http://h/"),
+            ("http://shop.example.com:8080/a?b", "shop.example.com", "/a?b"),
+            ("https://al:secret@shop.example.com/a", "shop.example.com", "/a"),
+            ("https://[2001:db8::1]?b", "2001:db8::1", "?b"),
+            ("http://shop.example.com", "shop.example.com", "/"),
+            ("*", "", "*"),
+            ("shop.example.com:443", "", "shop.example.com:443"),
+        ];
+        for (text, host, path) in cases {
+            assert_eq!(target(text.as_bytes()), (host.as_bytes(), path.as_bytes()), "{text}");
         }
     }
 

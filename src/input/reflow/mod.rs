@@ -1,16 +1,18 @@
 //! Records that are not one line each: JSON documents with an array of them, objects over several lines, lines that a
 //! container runtime has cut into parts. Each is put on one line; the line feeds that were inside of it stand around it, so
-//! that all others keep their number.
+//! that all others keep their number. And lines that others around them complete.
 //!
 //! What an input is, its first bytes tell. Nearly every input has a record on each line, and passes through untouched.
 
 mod documents;
 mod parts;
+mod transactions;
 
 use documents::Documents;
 use memchr::memchr;
 use parts::Parts;
 use std::io::{self, Read};
+use transactions::Transactions;
 
 /// How many bytes are read at a time of what is to be put in order.
 const CHUNK: usize = 1 << 16;
@@ -33,6 +35,7 @@ enum Flow {
     Lines,
     Documents(Documents),
     Parts(Parts),
+    Transactions(Transactions),
 }
 
 impl<R: Read> Reflow<R> {
@@ -45,6 +48,7 @@ impl<R: Read> Reflow<R> {
         match &mut self.flow {
             Flow::Documents(documents) => documents.push(bytes, &mut self.ready),
             Flow::Parts(parts) => parts.push(bytes, &mut self.ready),
+            Flow::Transactions(transactions) => transactions.push(bytes, &mut self.ready),
             Flow::Unknown | Flow::Lines => self.ready.extend_from_slice(bytes),
         }
     }
@@ -54,6 +58,7 @@ impl<R: Read> Reflow<R> {
         match &mut self.flow {
             Flow::Documents(documents) => documents.end(&mut self.ready),
             Flow::Parts(parts) => parts.end(&mut self.ready),
+            Flow::Transactions(transactions) => transactions.end(&mut self.ready),
             Flow::Unknown | Flow::Lines => {}
         }
     }
@@ -111,7 +116,7 @@ impl<R: Read> Read for Reflow<R> {
         if self.ready.is_empty() {
             match self.flow {
                 Flow::Unknown | Flow::Lines => return self.inner.read(out),
-                Flow::Documents(_) | Flow::Parts(_) => self.fill()?,
+                Flow::Documents(_) | Flow::Parts(_) | Flow::Transactions(_) => self.fill()?,
             }
         }
         Ok(self.hand_out(out))
@@ -132,6 +137,8 @@ fn flow_of(start: &[u8]) -> Flow {
         Flow::Documents(Documents::default())
     } else if let Some(parts) = Parts::begin(start) {
         Flow::Parts(parts)
+    } else if Transactions::begin(start) {
+        Flow::Transactions(Transactions::default())
     } else {
         Flow::Lines
     }
@@ -181,11 +188,12 @@ pub(super) mod tests {
         /// However the bytes arrive, the same comes out.
         #[test]
         fn any_split_gives_the_same(
-            start in prop_oneof![Just("[\n"), Just("{\n"), Just("{\"events\":["), Just("2026-11-27T08:00:00Z stdout P a\n"), Just("{\"log\":\"a\",\"stream\":\"stdout\"}\n")],
+            start in prop_oneof![Just("[\n"), Just("{\n"), Just("{\"events\":["), Just("2026-11-27T08:00:00Z stdout P a\n"), Just("{\"log\":\"a\",\"stream\":\"stdout\"}\n"), Just("* << BeReq >> 3\n")],
             rest in prop::collection::vec(prop_oneof![
                 Just("{"), Just("}"), Just("["), Just("]"), Just(","), Just("\n"), Just("\""), Just("\\"), Just(":"), Just("\"events\""),
                 Just("a"), Just("\\n"), Just("2026-11-27T08:00:00Z stdout F b\n"), Just("2026-11-27T08:00:00Z stderr P c\n"),
                 Just("{\"log\":\"b\\n\",\"stream\":\"stdout\"}\n"), Just("{\"log\":\"c\",\"stream\":\"stderr\"}\n"),
+                Just("- Timestamp Bereq: 1.000000\n"), Just("- FetchError b\n"), Just("- BerespStatus 503\n"),
             ], 0..40),
             size in 1..9_usize,
         ) {

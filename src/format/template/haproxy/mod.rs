@@ -134,8 +134,10 @@ enum Field {
     ForwardedFor,
     /// `%pid`
     Pid,
-    /// The error on the server's side.
+    /// The error on the server's side, in words.
     Error,
+    /// Its number.
+    ErrorCode,
     Time,
     /// `%ms`
     Millis,
@@ -299,8 +301,8 @@ impl Custom {
         if record.client.is_empty() {
             record.client = forwarded(values.get(Field::ForwardedFor));
         }
-        let error = values.get(Field::Error);
-        if !error.is_empty() && !is_success(after_key(error)) {
+        let errors = [Field::Error, Field::ErrorCode].map(|field| values.get(field));
+        if let Some(error) = errors.into_iter().find(|error| !is_success(after_key(error))) {
             record.flags = error;
         }
         // Without the time of the response's header, that all went well tells that there was one.
@@ -854,12 +856,12 @@ fn end_of_sample(text: &str) -> Option<usize> {
 /// Puts together what is written as one: `%ci:%cp`, `%b/%s`, rows of numbers, `%Ts.%ms`, `bc_err=%[bc_err]`.
 fn fused(parts: Vec<Part<Field>>) -> Vec<Part<Field>> {
     use Field::{
-        Active, Backend, Client, ClientPort, Connect, Connections, Error, HttpTimers, Ignored, Millis, OldRequestTime,
-        Queue, RequestTime, Response, Retries, Route, Server, ServerAddress, TcpTimers, Time, Total,
+        Active, Backend, Client, ClientPort, Connect, Connections, Error, ErrorCode, HttpTimers, Ignored, Millis,
+        OldRequestTime, Queue, RequestTime, Response, Retries, Route, Server, ServerAddress, TcpTimers, Time, Total,
     };
     let mut fused = Vec::<Part<Field>>::new();
     for mut part in parts {
-        if let Part::Value(Class::Text, Error) = part
+        if let Part::Value(Class::Text, Error | ErrorCode) = part
             && let Some(Part::Text(before)) = fused.last_mut()
         {
             take_key(before);
@@ -1083,6 +1085,9 @@ mod tests {
             ("%[res.bytes_in]", "2750", "bytes=2750"),
             ("bc_err=%[bc_err_name]", "bc_err=ERESET", "flags=bc_err=ERESET"),
             ("bc_err=%[bc_err_name]", "bc_err=-", ""),
+            ("%[bc_err] %{+Q}[bc_err_str]", r#"34 "SSL handshake failure""#, "flags=SSL handshake failure"),
+            ("bc_err=%[bc_err]", "bc_err=34", "flags=bc_err=34"),
+            ("%[bc_err] %[bc_err_name]", "0 -", ""),
             ("%[ssl_fc_sni]", "h.example.com", "host=h.example.com"),
             ("%[ssl_fc_sni]", "-", ""),
             ("%[ssl_fc_sni] %[req.hdr(host)]", "s.example.com h.example.com", "host=h.example.com"),
