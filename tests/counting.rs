@@ -372,6 +372,98 @@ fn combined_is_apaches_where_only_apache_wrote_something_else() {
     assert_eq!(proxies(&[&logs[0], &logs[1], &logs[2], &logs[3]]), ["apache@a", "nginx@b"]);
 }
 
+/// Plain lines with syslog's header.
+fn sent_by(host: &str, program: &str, text: &str) -> String {
+    text.lines().map(|line| format!("2026-11-21T10:00:00+00:00 {host} {program}[7]: {line}\n")).collect()
+}
+
+#[test]
+fn combined_is_of_the_program_that_sent_it() {
+    let combined = combined("10:00:00", "/a", 502) + &combined("10:00:00", "/b", 200);
+    let nginx = error("10:00:00", REFUSED, "shop", "10.0.0.5:80", "/a");
+    let proxies = |logs: &[&str]| -> Vec<(String, Option<u64>)> {
+        let rows = report(logs).proxies.into_iter().filter(|row| row.totals.requests.is_some());
+        rows.map(|row| (row.proxy, row.totals.requests)).collect()
+    };
+    for program in ["apache2", "httpd"] {
+        let sent = sent_by("web1", program, &combined);
+        assert_eq!(proxies(&[&sent]), [("apache@web1".to_owned(), Some(2))], "{program}");
+        assert_eq!(proxies(&[&sent, &nginx]), [("apache@web1".to_owned(), Some(2))], "{program}");
+    }
+    let sent = sent_by("web1", "nginx", &combined);
+    let (apache, elsewhere) = (sent_by("web1", "web", APACHE_STARTED), sent_by("old", "web", APACHE_STARTED));
+    for notice in [APACHE_STARTED, &apache, &elsewhere] {
+        assert_eq!(proxies(&[&sent, notice]), [("nginx@web1".to_owned(), Some(2))], "{notice}");
+    }
+}
+
+/// A request counts once, whoever says anything else.
+#[test]
+fn a_notice_outweighs_no_failure_that_was_told() {
+    let combined = combined("10:00:00", "/a", 502);
+    let notice = "2026/11/21 09:59:59 [warn] 7#7: *1 a client request body is buffered to a temporary file /t/1, \
+                  client: 203.0.113.7, server: shop, request: \"POST / HTTP/1.1\", host: \"shop\"\n";
+    let report = report(&[&combined, &apache_timeout("10:00:00"), notice]);
+    let proxies: Vec<_> = report.proxies.iter().map(|row| (row.proxy.as_str(), row.totals.failures)).collect();
+    assert_eq!(proxies, [("apache", 1)]);
+}
+
+#[test]
+fn names_do_not_depend_on_what_is_asked_for() {
+    let combined = combined("10:00:00", "/a", 502);
+    let filters: [fn(&mut Options); 2] = [
+        |options| options.filters.path = regex::bytes::Regex::new("^/a$").ok(),
+        |options| options.filters.since = Some(Stamp::from_seconds(1_795_255_200)),
+    ];
+    for filter in filters {
+        let mut options = options();
+        filter(&mut options);
+        for told in [APACHE_STARTED.to_owned(), apache_timeout("09:30:00")] {
+            let report = report_with(&[&combined, &told], &options);
+            let proxies: Vec<_> = report.proxies.iter().map(|row| (row.proxy.as_str(), row.totals.failures)).collect();
+            assert_eq!((proxies, report.totals.failed_attempts), (vec![("apache", 1)], 0), "{told}");
+        }
+    }
+}
+
+/// HAProxy's lines of one minute each: `a` an answer, `-` a request that nothing was tried for, `!` that no server is left.
+fn section(minutes: &[&str]) -> String {
+    let line = |minute: usize, second: usize, what: char| {
+        let envelope = format!("2026-11-21T10:{minute:02}:{second:02}+00:00 lb haproxy[7]: ");
+        let start = format!("203.0.113.1:1 [21/Nov/2026:10:{minute:02}:{second:02}.000] web");
+        let end = "1/1/0/0/0 0/0 \"GET / HTTP/1.1\"";
+        match what {
+            'a' => format!("{envelope}{start} web/a 0/0/1/5/6 200 100 - - ---- {end}\n"),
+            '-' => format!("{envelope}{start} web/<NOSRV> 0/-1/-1/-1/0 503 100 - - SC-- {end}\n"),
+            _ => format!("{envelope}proxy web has no server available!\n"),
+        }
+    };
+    let lines = |(minute, what): (usize, &&str)| -> String {
+        what.chars().enumerate().map(|(second, what)| line(minute, second, what)).collect()
+    };
+    minutes.iter().enumerate().map(lines).collect()
+}
+
+#[test]
+fn a_frontend_and_a_backend_of_one_name_are_no_section() {
+    let kinds = |minutes: &[&str]| -> Vec<(String, u64)> {
+        let causes = report(&[&section(minutes)]).incidents.into_iter().flat_map(|incident| incident.causes);
+        let evidence = causes.flat_map(|cause| cause.evidence).filter(|item| !item.kind.contains("state"));
+        evidence.map(|item| (item.kind.to_string(), item.count)).collect()
+    };
+    let (route, server) = ("haproxy-no-backend".to_owned(), "haproxy-no-server".to_owned());
+    for minutes in [&["aa-aa-aaa-aa"][..], &["aaa", "a-a", "aaa"], &["aaa", "", "a-a"]] {
+        let count = minutes.concat().matches('-').count() as u64;
+        assert_eq!(kinds(minutes), [(route.clone(), count)], "{minutes:?}");
+    }
+    let sections =
+        [&["aaa", "---", "aaa"][..], &["aa--", "---", "-aaa"], &["aa!--a"], &["aaa!", "--a"], &["aa--"], &["--aa"]];
+    for minutes in sections {
+        let count = minutes.concat().matches('-').count() as u64;
+        assert_eq!(kinds(minutes), [(server.clone(), count)], "{minutes:?}");
+    }
+}
+
 /// A line of varnishlog's, as syslog stamps it.
 fn varnishlog(time: &str, text: &str) -> String {
     format!("2026-11-21T{time}+00:00 cache1 varnishlog[7]: -   FetchError     {text}\n")

@@ -25,9 +25,11 @@ impl Tally {
     /// The series that a skimmed request ended at.
     #[inline(always)]
     pub fn series_of(&mut self, origin: Origin<'_>, skim: &Skim<'_>) -> u32 {
-        let Origin { proxy, host, .. } = origin;
+        let Origin { proxy, host, program, .. } = origin;
         let Skim { group, upstream, names_upstream, .. } = *skim;
-        self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream })
+        let series = self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream });
+        self.see_program(series, program);
+        series
     }
 
     /// Counts an ordinary request in its series.
@@ -56,9 +58,11 @@ impl Tally {
     }
 
     fn series_of_record(&mut self, line: &Line<'_>, upstream: &[u8]) -> u32 {
-        let Origin { proxy, host, .. } = line.origin;
+        let Origin { proxy, host, program, .. } = line.origin;
         let Record { group, names_upstream, .. } = line.event.record;
-        self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream })
+        let series = self.series_id(SeriesKey { proxy, host, group, upstream, names_upstream });
+        self.see_program(series, program);
+        series
     }
 
     /// Counts a request in the series that it ended at, and its attempts, each in that of its own upstream: mostly that

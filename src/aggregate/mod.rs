@@ -18,5 +18,5 @@ pub use count::Origin;
 pub use histogram::Histogram;
 pub use paths::{PathNames, Paths};
 pub use sketch::Sketch;
-pub use tally::{Counts, InputTally, Series, SeriesKey, Tally};
+pub use tally::{Counts, InputTally, Noted, Series, SeriesKey, Tally};
 pub use timeline::{Cells, unite};

@@ -45,6 +45,8 @@ pub struct Series {
     pub upstream: Box<[u8]>,
     /// Whether the layout has a place for the upstream.
     pub names_upstream: bool,
+    /// Whether an envelope names the gateway's program.
+    pub names_program: bool,
     /// The first stamp.
     pub first: Stamp,
     /// The last stamp.
@@ -77,6 +79,9 @@ impl Series {
         }
     }
 }
+
+/// Gateways that wrote lines which count nothing, with the hosts that their envelopes name.
+pub type Noted = BTreeMap<Proxy, BTreeSet<Box<[u8]>>>;
 
 /// No window at all.
 const NEVER: (Stamp, u32) = (Stamp(i64::MIN), 0);
@@ -158,8 +163,8 @@ pub struct Tally {
     peers: BTreeSet<(u32, u32)>,
     /// Series of a group, and the virtual servers that an error log names with it.
     aliases: BTreeMap<u32, BTreeSet<Box<[u8]>>>,
-    /// Gateways that wrote lines which say nothing about requests, with their hosts.
-    noted: BTreeSet<(Proxy, Box<[u8]>)>,
+    /// Gateways that wrote lines which count nothing.
+    noted: Noted,
     /// By the input's number.
     pub inputs: Vec<InputTally>,
     /// The first lines that no format claims, in order.
@@ -182,7 +187,7 @@ impl Tally {
             paths: PathNames::default(),
             peers: BTreeSet::new(),
             aliases: BTreeMap::new(),
-            noted: BTreeSet::new(),
+            noted: Noted::new(),
             inputs: Vec::new(),
             unparsed: Vec::new(),
             zone_assumed: false,
@@ -230,6 +235,7 @@ impl Tally {
             group: key.group.into(),
             upstream: key.upstream.into(),
             names_upstream: key.names_upstream,
+            names_program: false,
             first: Stamp(i64::MAX),
             last: Stamp(i64::MIN),
             latest: NEVER,
@@ -244,6 +250,14 @@ impl Tally {
     #[must_use]
     pub fn series(&self, id: u32) -> &Series {
         &self.series[id as usize]
+    }
+
+    /// Takes note of the program that an envelope names.
+    #[inline(always)]
+    pub(super) fn see_program(&mut self, id: u32, program: &[u8]) {
+        if program == b"nginx" {
+            self.series[id as usize].names_program = true;
+        }
     }
 
     /// The cell of a series at a time.
@@ -293,10 +307,12 @@ impl Tally {
         }
     }
 
-    /// Takes note that a gateway wrote a line that says nothing about requests: it is there all the same.
+    /// Takes note that a gateway wrote a line that counts nothing: it is there all the same.
     pub fn add_note(&mut self, proxy: Proxy, host: &[u8]) {
-        if !self.noted.iter().any(|(known, of)| *known == proxy && **of == *host) {
-            self.noted.insert((proxy, host.into()));
+        let hosts = self.noted.entry(proxy).or_default();
+        // Nearly every line names one that is known: no copy for those.
+        if !hosts.contains(host) {
+            hosts.insert(host.into());
         }
     }
 
@@ -337,6 +353,7 @@ impl Tally {
             let mine = &mut self.series[id as usize];
             mine.first = mine.first.min(theirs.first);
             mine.last = mine.last.max(theirs.last);
+            mine.names_program |= theirs.names_program;
             mine.latest = NEVER;
             mine.cells.merge(theirs.cells, &renamed, &self.paths);
         }
@@ -346,7 +363,9 @@ impl Tally {
         for (group, virtual_servers) in other.aliases {
             self.aliases.entry(ids[group as usize]).or_default().extend(virtual_servers);
         }
-        self.noted.extend(other.noted);
+        for (proxy, hosts) in other.noted {
+            self.noted.entry(proxy).or_default().extend(hosts);
+        }
         for (number, input) in other.inputs.iter().enumerate() {
             self.input(number).merge(input);
         }
@@ -379,8 +398,8 @@ pub struct Counts {
     pub peers: BTreeSet<(u32, u32)>,
     /// Series of a group, and the virtual servers that an error log names with it.
     pub aliases: BTreeMap<u32, BTreeSet<Box<[u8]>>>,
-    /// Gateways that wrote lines which say nothing about requests, with their hosts.
-    pub noted: BTreeSet<(Proxy, Box<[u8]>)>,
+    /// Gateways that wrote lines which count nothing.
+    pub noted: Noted,
 }
 
 /// One of 256 slots, told by the end of the name that differs most: that of the server, if there is one.

@@ -373,12 +373,16 @@ mod tests {
             let readers = readers(&names, Vec::new(), For::Counting).unwrap();
             let statuses = format::Statuses::gateway();
             let read = |reader: &Reader| {
-                Some((
-                    reader.skim(format::Fields::UNKNOWN, line.as_bytes())?,
-                    reader.read(line.as_bytes(), &statuses)?.record.duration,
-                ))
+                let skimmed = reader.skim(format::Fields::UNKNOWN, line.as_bytes());
+                let record = reader.read(line.as_bytes(), &statuses).map(|event| event.record);
+                assert_eq!(skimmed.is_some(), record.is_some(), "{names:?}{rest}");
+                let record = record?;
+                if let Some(format::Skimmed::Plain(skim)) = skimmed {
+                    assert_agrees(&skim, &record, &line);
+                }
+                Some(record.duration)
             };
-            readers.iter().find_map(|reader| Some((reader.proxy().name(), read(reader)?.1)))
+            readers.iter().find_map(|reader| Some((reader.proxy().name(), read(reader)?)))
         };
         let (apache, varnish, nginx) = ("apache-access", "varnish", "nginx-access");
         for (names, rest, expected) in [
@@ -398,6 +402,24 @@ mod tests {
         ] {
             assert_eq!(read(names, rest), expected, "{names:?}{rest}");
         }
+        let sharing: Vec<_> = format::Format::ALL.iter().filter(|format| format.shares_layouts()).collect();
+        assert!(sharing.len() >= 4, "{sharing:?}");
+        for format in sharing {
+            let expected = Some((format.about().proxy.name(), None));
+            assert_eq!(read(&[format.about().name], r#" "-" "ua""#), expected, "{format:?}");
+        }
+    }
+
+    /// What a glance at a line tells is what a full read tells.
+    fn assert_agrees(skim: &format::Skim<'_>, record: &format::Record<'_>, line: &str) {
+        assert_eq!(
+            (skim.when, Some(skim.status), skim.duration),
+            (record.when, record.status, record.duration),
+            "{line}"
+        );
+        assert_eq!((skim.upstream, skim.group), (record.upstream, record.group), "{line}");
+        let attempts = (skim.names_upstream, usize::from(skim.attempted));
+        assert_eq!(attempts, (record.names_upstream, record.attempts.len()), "{line}");
     }
 
     #[test]

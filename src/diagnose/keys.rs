@@ -1,6 +1,6 @@
 //! What rows are told apart by, and what is known of how they belong together.
 
-use crate::aggregate::{Cell, Cells, Series, Source};
+use crate::aggregate::{Cell, Cells, Noted, Series, Source};
 use crate::cause::Proxy;
 use crate::grammar::{address::split_port, time::Stamp};
 use crate::show;
@@ -35,9 +35,6 @@ impl Key {
         if self.upstream.starts_with("unix:") { b"unix" } else { split_port(self.upstream.as_bytes()).1 }
     }
 }
-
-/// Gateways that wrote lines which say nothing about requests, with their hosts.
-type Noted = BTreeSet<(Proxy, Box<[u8]>)>;
 
 /// The keys of all series, each once and in order. A key's place is its rank: ranks order as their keys do, and cost
 /// nothing to compare.
@@ -224,32 +221,58 @@ fn known_group(places: &[usize], keys: &[Key], accessed: &[bool]) -> Vec<(usize,
     places.iter().filter(is_told).map(|&at| (at, group.clone())).collect()
 }
 
-/// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; such lines are
-/// Apache's where there are lines that only Apache writes and none that only nginx does: from the same host, if there
-/// are any of either, else from anywhere. So it is with varnishncsa's `combined`, where varnishlog is there and no request
-/// that only Varnish writes: were its requests told apart, the others would be those of a tier before or behind it.
+/// Kinds of gateways that wrote lines which no other kind writes, with their hosts.
+struct Known<'a>(BTreeSet<(Proxy, &'a [u8])>);
+
+impl Known<'_> {
+    fn at(&self, kind: Proxy, host: &[u8]) -> bool {
+        self.0.contains(&(kind, host))
+    }
+
+    fn anywhere(&self, kind: Proxy) -> bool {
+        self.0.range((kind, &b""[..])..).next().is_some_and(|(found, _)| *found == kind)
+    }
+
+    /// Whether there is Apache and no nginx, at a host or anywhere; `None` where there is neither.
+    fn is_apache(&self, host: Option<&[u8]>) -> Option<bool> {
+        let is_there = |kind| host.map_or_else(|| self.anywhere(kind), |host| self.at(kind, host));
+        let [apache, nginx] = [Proxy::APACHE, Proxy::NGINX].map(is_there);
+        (apache || nginx).then_some(apache && !nginx)
+    }
+}
+
+/// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; where no envelope
+/// names the program, such lines are Apache's where there are lines that only Apache writes and none that only nginx
+/// does: from the same host, if there are any of either, else from anywhere. Lines that count something are asked
+/// first, and lines that count nothing say nothing of other hosts. So it is with varnishncsa's `combined`, where
+/// varnishlog is there and no request that only Varnish writes: were its requests told apart, the others would be those
+/// of a tier before or behind it.
 fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
     let neutral = |at: usize| {
-        let Series { proxy, group, upstream, names_upstream, .. } = &series[at];
-        *proxy == Proxy::NGINX && accessed[at] && group.is_empty() && upstream.is_empty() && !names_upstream
+        let Series { proxy, group, upstream, names_upstream, names_program, .. } = &series[at];
+        let names_nothing = group.is_empty() && upstream.is_empty() && !names_upstream && !names_program;
+        *proxy == Proxy::NGINX && accessed[at] && names_nothing
     };
     let neutral: Vec<bool> = (0..series.len()).map(neutral).collect();
-    let telling = || {
-        let counted = series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral);
-        counted.map(|(series, _)| (series.proxy, &series.host)).chain(noted.iter().map(|(proxy, host)| (*proxy, host)))
+    let telling = series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral);
+    let counted = Known(telling.map(|(series, _)| (series.proxy, &*series.host)).collect());
+    let noted = Known(noted.iter().flat_map(|(kind, hosts)| hosts.iter().map(|host| (*kind, &**host))).collect());
+    let is_apache = |host: &[u8]| {
+        let here = Some(host).filter(|host| !host.is_empty());
+        counted
+            .is_apache(Some(host))
+            .or_else(|| noted.is_apache(Some(here?)))
+            .or_else(|| counted.is_apache(None))
+            .or_else(|| noted.is_apache(here.map(|_| &b""[..])))
+            .unwrap_or(false)
     };
-    let any = |kind: Proxy, host: Option<&[u8]>| {
-        telling().any(|(proxy, of)| proxy == kind && host.is_none_or(|host| **of == *host))
-    };
-    let is_apache = |host: &[u8]| match (any(Proxy::APACHE, Some(host)), any(Proxy::NGINX, Some(host))) {
-        (false, false) => any(Proxy::APACHE, None) && !any(Proxy::NGINX, None),
-        (apache, nginx) => apache && !nginx,
-    };
-    let others = [Proxy::NGINX, Proxy::APACHE].iter().any(|kind| any(*kind, None));
+    let anywhere = |kind: Proxy| counted.anywhere(kind) || noted.anywhere(kind);
+    let others = anywhere(Proxy::NGINX) || anywhere(Proxy::APACHE);
     let has_requests =
         || series.iter().zip(accessed).any(|(series, accessed)| series.proxy == Proxy::VARNISH && *accessed);
-    let varnish = !others && any(Proxy::VARNISH, None) && !has_requests();
-    let is_varnish = |host: &[u8]| varnish && (host.is_empty() || any(Proxy::VARNISH, Some(host)));
+    let varnish = !others && anywhere(Proxy::VARNISH) && !has_requests();
+    let here = |host: &[u8]| counted.at(Proxy::VARNISH, host) || noted.at(Proxy::VARNISH, host);
+    let is_varnish = |host: &[u8]| varnish && (host.is_empty() || here(host));
     let kind = |(series, neutral): (&Series, &bool)| match *neutral {
         true if is_apache(&series.host) => Proxy::APACHE,
         true if is_varnish(&series.host) => Proxy::VARNISH,
@@ -305,18 +328,42 @@ mod tests {
 
     #[test]
     fn plain_lines_are_of_the_gateway_whose_error_log_is_there() {
-        let mut tally = Tally::new(60);
-        let key = |upstream| SeriesKey { proxy: Proxy::NGINX, host: b"", group: b"", upstream, names_upstream: false };
-        let plain = tally.series_id(key(b""));
-        tally.cell(plain, Stamp::from_seconds(0)).requests = 1;
-        let Counts { series, cells, .. } = tally.into_counts();
-        let kind = |noted: &[Proxy]| {
-            let noted = noted.iter().map(|proxy| (*proxy, Box::default())).collect();
-            Keys::new(&series, &cells, &noted).of(plain).kind
+        let (apache, nginx) = (Proxy::APACHE, Proxy::NGINX);
+        // The host of plain lines; who else told of failures, and where; who wrote anything else, and where.
+        let kind = |host: &str, counted: &[(Proxy, &str)], noted: &[(Proxy, &str)]| {
+            let mut tally = Tally::new(60);
+            let plain =
+                SeriesKey { proxy: nginx, host: host.as_bytes(), group: b"", upstream: b"", names_upstream: false };
+            let id = tally.series_id(plain);
+            tally.cell(id, Stamp::from_seconds(0)).requests = 1;
+            for (proxy, host) in counted {
+                tally.series_id(SeriesKey { proxy: *proxy, host: host.as_bytes(), upstream: b"10.0.0.5:80", ..plain });
+            }
+            noted.iter().for_each(|(proxy, host)| tally.add_note(*proxy, host.as_bytes()));
+            let Counts { series, cells, noted, .. } = tally.into_counts();
+            Keys::new(&series, &cells, &noted).of(id).kind
         };
-        assert_eq!(kind(&[]), Proxy::NGINX);
-        assert_eq!(kind(&[Proxy::APACHE]), Proxy::APACHE);
-        assert_eq!(kind(&[Proxy::APACHE, Proxy::NGINX]), Proxy::NGINX);
+        for (host, counted, noted, expected) in [
+            ("", &[][..], &[][..], nginx),
+            ("", &[], &[(apache, "")], apache),
+            ("", &[], &[(apache, ""), (nginx, "")], nginx),
+            // What counts is asked first.
+            ("", &[(apache, "")], &[(nginx, "")], apache),
+            ("", &[(apache, "a")], &[(nginx, "")], apache),
+            ("", &[(nginx, "")], &[(apache, "")], nginx),
+            ("a", &[(apache, "")], &[(nginx, "")], apache),
+            ("a", &[(apache, "b")], &[(nginx, "a")], nginx),
+            ("a", &[(apache, "a"), (nginx, "b")], &[], apache),
+            ("a", &[(apache, "b")], &[], apache),
+            // Another host's notices say nothing.
+            ("a", &[], &[(apache, "a")], apache),
+            ("a", &[], &[(apache, "b")], nginx),
+            ("a", &[], &[(apache, "a"), (nginx, "b")], apache),
+            ("a", &[], &[(apache, "")], apache),
+            ("", &[], &[(apache, "b")], apache),
+        ] {
+            assert_eq!(kind(host, counted, noted), expected, "{host} {counted:?} {noted:?}");
+        }
     }
 
     #[test]

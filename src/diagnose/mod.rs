@@ -129,7 +129,7 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let Counts { series, mut cells, paths, peers, aliases, noted } = tally.into_counts();
     year::place(&mut cells, &paths, window, settings);
     let keys = Keys::new(&series, &cells, &noted);
-    section::tell_apart(&keys, &mut cells);
+    section::tell_apart(&keys, &series, &mut cells, window);
     let relations = Relations::new(&keys, &peers, &aliases).with_members(&cells);
     let reconcile::Reconciled { mut rows, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);

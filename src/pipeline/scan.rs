@@ -2,9 +2,10 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use crate::aggregate::{InputTally, Origin, Place, Tally};
+use crate::cause::Proxy;
 use crate::envelope::{self, Opened};
 use crate::event::{Event, Reader, Redactor};
-use crate::format::{Fields, Skim, Skimmed, Statuses, What};
+use crate::format::{Fields, Format, Skim, Skimmed, Statuses, What};
 use crate::grammar::time::{Clock, Stamp, When, Zone};
 use crate::input::{Block, Heading, LINE_LIMIT};
 use jiff::tz::TimeZone;
@@ -195,6 +196,18 @@ fn aside(opened: &Opened<'_>) -> Option<&'static str> {
     }
 }
 
+/// The gateway that wrote a line. In layouts that nginx and Apache share, which have no place for an upstream, the
+/// program decides that an envelope names.
+#[inline(always)]
+fn writer(reader: &Reader, program: &[u8], names_upstream: bool) -> Proxy {
+    match program {
+        b"apache2" | b"httpd" if matches!(reader, Reader::Known(Format::NginxAccess)) && !names_upstream => {
+            Proxy::APACHE
+        }
+        _ => reader.proxy(),
+    }
+}
+
 impl<'a> Scanner<'a> {
     pub(super) fn new(options: &'a Options) -> Self {
         Self {
@@ -340,7 +353,8 @@ impl<'a> Scanner<'a> {
         if !self.in_span(stamp) {
             return;
         }
-        let origin = Origin { proxy: reader.proxy(), host: opened.host, program: opened.program, stamp };
+        let proxy = writer(reader, opened.program, skim.names_upstream);
+        let origin = Origin { proxy, host: opened.host, program: opened.program, stamp };
         let series = self.tally.series_of(origin, skim);
         self.tally.count_plain(series, stamp, skim);
     }
@@ -360,6 +374,10 @@ impl<'a> Scanner<'a> {
         *run = if event.tells() { run.saturating_add(1) } else { 0 };
         let stamp = event.record.when.or(opened.when).map(|when| self.stamp(when, opened));
         if stamp.is_some_and(|stamp| !self.in_span(stamp)) || !self.passes(&event) {
+            // Whatever is asked for, the gateway is there: names do not depend on that.
+            if matches!(event.record.what, What::Notice | What::Attempt | What::State) {
+                self.tally.add_note(reader.proxy(), opened.host);
+            }
             return true;
         }
         watch.see(input, number, &Seen::Event { reader, event: &event, opened, stamp });
@@ -374,7 +392,8 @@ impl<'a> Scanner<'a> {
             None => line.to_vec(),
         };
         let place = Place { input, line: number, text: &text };
-        let origin = Origin { proxy: reader.proxy(), host: opened.host, program: opened.program, stamp };
+        let proxy = writer(reader, opened.program, event.record.names_upstream);
+        let origin = Origin { proxy, host: opened.host, program: opened.program, stamp };
         self.tally.count_event(origin, &event, &place);
         true
     }
