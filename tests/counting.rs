@@ -426,7 +426,7 @@ fn names_do_not_depend_on_what_is_asked_for() {
     }
 }
 
-/// HAProxy's lines of one minute each: `a` an answer, `-` a request that nothing was tried for, `!` that no server is left.
+/// HAProxy's lines, minute by minute: `a` an answer, `-` a request that nothing was tried for, `!` no server left.
 fn section(minutes: &[&str]) -> String {
     let line = |minute: usize, second: usize, what: char| {
         let envelope = format!("2026-11-21T10:{minute:02}:{second:02}+00:00 lb haproxy[7]: ");
@@ -434,7 +434,7 @@ fn section(minutes: &[&str]) -> String {
         let end = "1/1/0/0/0 0/0 \"GET / HTTP/1.1\"";
         match what {
             'a' => format!("{envelope}{start} web/a 0/0/1/5/6 200 100 - - ---- {end}\n"),
-            '-' => format!("{envelope}{start} web/<NOSRV> 0/-1/-1/-1/0 503 100 - - SC-- {end}\n"),
+            '-' => format!("{envelope}{start} web/<NOSRV> -1/-1/-1/-1/0 503 100 - - SC-- {end}\n"),
             _ => format!("{envelope}proxy web has no server available!\n"),
         }
     };
