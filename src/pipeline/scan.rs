@@ -375,7 +375,7 @@ impl<'a> Scanner<'a> {
         };
         let place = Place { input, line: number, text: &text };
         let origin = Origin { proxy: reader.proxy(), host: opened.host, program: opened.program, stamp };
-        self.tally.count_event(origin, &event, &place);
+        self.tally.count_event(origin, &event, &place, self.options.redactor.as_deref());
         true
     }
 
