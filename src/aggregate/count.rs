@@ -1,12 +1,13 @@
 //! Counting: one line's worth into the cells. The rules are those of the README's "How it counts".
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
-use super::{Cell, PathNames, Place, SeriesKey, Source, Tally, Trouble, status_column};
+use super::{Cell, PathNames, Paths, Place, SeriesKey, Source, Tally, Trouble, status_column};
 use crate::cause::{Proxy, Sign};
-use crate::event::{self, Event, Room};
+use crate::event::{self, Event, Redactor, Room};
 use crate::format::{Few, Record, Skim, What, is_unsafe};
 use crate::grammar::{number::Micros, time::Stamp};
 use memchr::{memchr, memchr_iter};
+use std::borrow::Cow;
 
 /// Where and when a line was written.
 #[derive(Clone, Copy, Debug)]
@@ -43,11 +44,17 @@ impl Tally {
         }
     }
 
-    /// Counts what a fully read line tells.
-    pub fn count_event(&mut self, origin: Origin<'_>, event: &Event<'_>, place: &Place<'_>) {
+    /// Counts what a fully read line tells; of its path, what the redactor leaves.
+    pub fn count_event(
+        &mut self,
+        origin: Origin<'_>,
+        event: &Event<'_>,
+        place: &Place<'_>,
+        redactor: Option<&Redactor>,
+    ) {
         let not_repeatable = is_unsafe(event.record.method);
         let slot = self.slot(origin.stamp);
-        let mut line = Line { origin, event, place, slot, not_repeatable, signs: Few::default() };
+        let mut line = Line { origin, event, place, redactor, slot, not_repeatable, signs: Few::default() };
         match event.record.what {
             What::Request => self.count_request(&mut line),
             What::Attempt => self.count_told(&mut line, Source::ErrorLog),
@@ -100,7 +107,7 @@ impl Tally {
         let attempts = u64::from(source == Source::ErrorLog);
         line.note(trouble, (series, sign), source, Amount { failures: 0, attempts }, None);
         if source == Source::ErrorLog {
-            trouble.told_paths.add(event::fold(&record.shown(record.asked_path()), &mut Room::default()), names);
+            line.add_path(&mut trouble.told_paths, names);
             trouble.slots |= line.slot;
             trouble.told_clients.add(record.client);
             trouble.ids.add(trace_id(record.trace_id));
@@ -153,6 +160,8 @@ struct Line<'a> {
     origin: Origin<'a>,
     event: &'a Event<'a>,
     place: &'a Place<'a>,
+    /// What takes people out of its path, if they are to go.
+    redactor: Option<&'a Redactor>,
     /// The 64th of its window that it lies in, as a bit.
     slot: u64,
     /// Whether its request is one that proxies do not send twice.
@@ -178,7 +187,7 @@ impl Line<'_> {
             trouble.statuses[column] += 1;
         }
         trouble.crawler_failures += u64::from(event::is_crawler(record.user_agent));
-        trouble.paths.add(event::fold(&record.shown(record.asked_path()), &mut Room::default()), names);
+        self.add_path(&mut trouble.paths, names);
         trouble.slots |= self.slot;
         trouble.clients.add(record.client);
         trouble.ids.add(trace_id(record.trace_id));
@@ -187,6 +196,17 @@ impl Line<'_> {
             let took = record.duration.filter(|_| record.attempts.is_empty());
             self.note(trouble, (series, sign), Source::Access, Amount { failures: 1, attempts: 0 }, took);
         }
+    }
+
+    /// Counts the path, folded. People go first: what is cut in folding would not be known as theirs any more.
+    fn add_path(&self, paths: &mut Paths, names: &mut PathNames) {
+        let record = &self.event.record;
+        let shown = record.shown(record.asked_path());
+        let path = match self.redactor {
+            Some(redactor) => Cow::Owned(redactor.path(&shown, record)),
+            None => shown,
+        };
+        paths.add(event::fold(&path, &mut Room::default()), names);
     }
 
     /// Counts a session that was cut off before a server could be tried as an attempt at one: it fails no other way.

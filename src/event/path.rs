@@ -76,9 +76,34 @@ fn is_email(segment: &[u8]) -> bool {
     };
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte);
     let (name, domain) = (&segment[..end], &segment[start..]);
-    let last = memrchr(b'.', domain).filter(|dot| *dot > 0).map_or(&b""[..], |dot| &domain[dot + 1..]);
-    let has_domain = last.len() > 1 && last.iter().all(u8::is_ascii_alphabetic);
-    !name.is_empty() && has_domain && name.iter().chain(domain).all(fits)
+    !name.is_empty() && name.iter().chain(domain).all(fits) && is_domain(domain)
+}
+
+/// Endings of files, none of which is a top-level domain, as `zip` is.
+const FILES: [&[u8]; 33] = [
+    b"png", b"jpg", b"jpeg", b"gif", b"webp", b"avif", b"svg", b"ico", b"bmp", b"js", b"mjs", b"cjs", b"ts", b"css",
+    b"map", b"min", b"json", b"xml", b"html", b"htm", b"txt", b"csv", b"pdf", b"tgz", b"gz", b"tar", b"wasm", b"woff",
+    b"woff2", b"ttf", b"otf", b"mp4", b"php",
+];
+
+/// Whether what stands behind an `@` is a domain, not the version or size that files have in their names:
+/// `logo@2x.png`, `jquery@3.6.0.min.js`. One number is no version: `163.com` is a provider. Of a file that is named by
+/// an address, `jo@example.com.png`, the ending does not count.
+pub(super) fn is_domain(text: &[u8]) -> bool {
+    let mut labels: Vec<&[u8]> = text.split(|byte| *byte == b'.').collect();
+    while labels.last().is_some_and(|last| FILES.iter().any(|ending| last.eq_ignore_ascii_case(ending))) {
+        labels.pop();
+    }
+    // `0-beta` is part of a version too.
+    let number = |label: &&&[u8]| {
+        let start = label.split(|byte| *byte == b'-').next().unwrap_or_default();
+        !start.is_empty() && start.iter().all(u8::is_ascii_digit)
+    };
+    let begins = |last: &[u8]| last.len() > 1 && last[..2].iter().all(|byte| byte.is_ascii_alphabetic() || *byte > 127);
+    labels.len() > 1
+        && !labels.contains(&&b""[..])
+        && labels.iter().filter(number).count() < 2
+        && labels.last().is_some_and(|last| begins(last))
 }
 
 /// A JSON Web Token: objects in base64, with dots between them.
@@ -216,6 +241,13 @@ mod tests {
             ("/u/jo.doe@example.com/x", "/u/{email}/x"),
             ("/u/jo%40example.com", "/u/{email}"),
             ("/@x.de/vue@3.2.1/@/a@.de/b@c.d", "/@x.de/vue@3.2.1/@/a@.de/b@c.d"),
+            ("/img/logo@2x.png/logo@2X.PNG", "/img/logo@2x.png/logo@2X.PNG"),
+            ("/npm/jquery@3.6.0.min.js", "/npm/jquery@3.6.0.min.js"),
+            ("/npm/react@18.2.0.production.js", "/npm/react@18.2.0.production.js"),
+            ("/npm/vue@2.0-beta.alpha", "/npm/vue@2.0-beta.alpha"),
+            ("/@scope/pkg@latest.tgz", "/@scope/pkg@latest.tgz"),
+            ("/u/jo@163.com/jo@xn--bcher-kva.example", "/u/{email}/{email}"),
+            ("/avatar/jo@example.com.png", "/avatar/{email}"),
             ("/r/eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.s-_g/1", "/r/{hash}/{id}"),
             ("/r/eyJ1", "/r/eyJ1"),
             ("/550e8400-e29b-41d4-a716-44665544000g", "/{id}e{id}-e29b-41d4-a{id}-{id}g"),

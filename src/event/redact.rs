@@ -1,15 +1,15 @@
 //! Takes people out of what is reported, so that a report can be shared: client addresses become salted hashes; query
-//! strings, user names (of email addresses too), passwords, tokens, cookies, captured headers and what applications wrote
-//! go. Of a line that nobody can
-//! read, nothing is shown: it is not known where in it people are.
+//! strings, user names (of email addresses too), passwords, tokens, cookies, captured headers and what applications
+//! wrote go. Of a line that nobody can read, nothing is shown: it is not known where in it people are.
 
+use super::path::is_domain;
 use crate::format::Record;
 use crate::grammar::address::{self, is_ip};
 use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 17] = [
+const PRIVATE: [(&str, &[u8]); 16] = [
     // A query that stands apart from its path: CloudFront, Azure, Akamai.
     (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // API Gateway's names for who asks: `userArn`, `principalId`, `authorizer.claims.email`.
@@ -25,10 +25,8 @@ const PRIVATE: [(&str, &[u8]); 17] = [
     // `http://name:password@host/`, also encoded, and `name:password@host`.
     (r#"(?i)(:(?://|/?%2F%2F)|%3A(?://|%2F%2F))[^/ "<>|]*(?:@|%40)"#, b"${1}user@"),
     (r#"[^/ "<>|@:=,]+:[^/ "<>|@]+@([A-Za-z0-9.\[-])"#, b"user@${1}"),
-    // `name@example.com`, also encoded: anywhere. The domain stays, as hosts do.
-    (r"[A-Za-z0-9._%+-]+(?:@|%40)((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})", b"user@${1}"),
-    // JSON Web Tokens: the beginning is that of an object in base64.
-    (r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*", b"withheld"),
+    // JSON Web Tokens: the beginning is that of an object in base64. Words have it too: `surveyJson`.
+    (r"(^|[^A-Za-z0-9]|%[0-9A-Fa-f]{2})eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*", b"${1}withheld"),
     // Apache: `user NAME not found: /path`, `user NAME: authentication failure for "/path"`.
     (r#"\b(user )[^ "]+((?: not found)?: )"#, b"${1}user${2}"),
     // nginx: `user "NAME" was not found in "FILE"`, `user "NAME": password mismatch`.
@@ -51,6 +49,12 @@ const PRIVATE: [(&str, &[u8]); 17] = [
     (r"(?i)\b((?:bearer|basic) )[a-z0-9+/=._~-]{6,}", b"${1}withheld"),
 ];
 
+/// `name@example.com`, `"name"@example.com`, also encoded, once or more: anywhere. The domain stays, as hosts do.
+const EMAIL: &str = concat!(
+    r#"(?-u)(?:[^\s/ "<>|@?=&,;]+|\\?"[^\s/ "<>|@?=&,;:]+")(?:@|%(?:25)*40)"#,
+    r"((?:[A-Za-z0-9_\x80-\xFF-]+\.)+[A-Za-z\x80-\xFF]{2}[A-Za-z0-9\x80-\xFF-]*)"
+);
+
 /// Redacts with a salt of its own: the same client has the same name all through one run, and another in the next.
 #[derive(Debug)]
 pub struct Redactor {
@@ -58,6 +62,7 @@ pub struct Redactor {
     addresses: Regex,
     queries: Regex,
     captures: Regex,
+    emails: Regex,
     private: Vec<(Regex, &'static [u8])>,
 }
 
@@ -80,6 +85,7 @@ impl Redactor {
             )?,
             queries: Regex::new(r#"(?-u)\?[^ \t"]*"#)?,
             captures: Regex::new(r"(?-u)\{[^}]*(?:\}|$)")?,
+            emails: Regex::new(EMAIL)?,
             private: private.collect::<Result<_, regex::Error>>()?,
         })
     }
@@ -142,6 +148,10 @@ impl Redactor {
                 text = Cow::Owned(replaced);
             }
         }
+        let nameless = |found: &Captures<'_>| {
+            if is_domain(&found[1]) { [b"user@", &found[1]].concat() } else { found[0].to_vec() }
+        };
+        let text = self.emails.replace_all(&text, nameless);
         let text = self.queries.replace_all(&text, &b"?"[..]);
         let servers = servers(record);
         let named = |found: &Captures<'_>| {
@@ -157,8 +167,8 @@ impl Redactor {
     }
 }
 
-/// What the path tells of somebody: its query, which may hold what would end one elsewhere; all of it, where the request was
-/// none.
+/// What the path tells of somebody: its query, which may hold what would end one elsewhere; all of it, where the
+/// request was none.
 fn told_by<'a>(record: &Record<'a>) -> &'a [u8] {
     match record.asked_path() {
         b"" => record.path,
@@ -279,6 +289,49 @@ mod tests {
                 assert!(!redacted.contains(private), "{line}\n{redacted}");
             }
             assert!(!line.contains("10.0.0.5") || redacted.contains("10.0.0.5"), "{redacted}");
+        }
+    }
+
+    /// What a path and a line show of a path.
+    fn shown(path: &str) -> [String; 2] {
+        let redactor = Redactor::new().unwrap();
+        let line = format!(r#"203.0.113.9 - - [20/Nov/2026:23:50:11 +0000] "GET {path} HTTP/1.1" 502 0 "-" "-""#);
+        let record = Format::NginxAccess.read(line.as_bytes()).unwrap();
+        let line = String::from_utf8(redactor.line(line.as_bytes(), Some(&record))).unwrap();
+        let (_, request) = line.split_once("\"GET ").unwrap();
+        let (request, _) = request.split_once(" HTTP/1.1\" 502 0 \"-\" \"-\"").unwrap();
+        [String::from_utf8(redactor.path(path.as_bytes(), &record)).unwrap(), request.to_owned()]
+    }
+
+    #[test]
+    fn takes_names_out_of_paths() {
+        for (path, redacted) in [
+            ("/u=jo@example.com/reset_eyJhbGciOi.eyJzdWIi.s-_g", "/u=user@example.com/reset_withheld"),
+            ("/verify:eyJhbGciOi.a/x%2FeyJhbGciOi", "/verify:withheld/x%2Fwithheld"),
+            ("/mailto:jo@example.com/a:jo%40example.com", "/user@example.com/user@example.com"),
+            ("/unsubscribe,jo@example.com", "/unsubscribe,user@example.com"),
+            ("/jo@example.com:443/jo@example.com.", "/user@example.com:443/user@example.com."),
+            ("/o'brien@example.com/jo!doe@example.com", "/user@example.com/user@example.com"),
+            ("/müller@example.com/jo@müller.de", "/user@example.com/user@müller.de"),
+            ("/m\\xC3\\xBCller@example.com", "/user@example.com"),
+            ("/jo%2540example.com/jo%252540example.com", "/user@example.com/user@example.com"),
+            ("/\\x22jo\\x22@example.com/\\\"jo\\\"@example.com", "/user@example.com/user@example.com"),
+            ("/jo@my_host.example.com/jo@163.com", "/user@my_host.example.com/user@163.com"),
+            ("/avatar/jo@example.com.png", "/avatar/user@example.com.png"),
+        ] {
+            assert_eq!(shown(path), [redacted; 2], "{path}");
+        }
+    }
+
+    #[test]
+    fn leaves_names_of_files_and_words() {
+        for path in [
+            "/img/logo@2x.png",
+            "/npm/jquery@3.6.0.min.js/@scope/pkg@latest.tgz",
+            "/v/clip@2x.mp4",
+            "/surveyJsonSchema/eyJ1",
+        ] {
+            assert_eq!(shown(path), [path; 2]);
         }
     }
 

@@ -394,7 +394,7 @@ impl<'a> Scanner<'a> {
         let place = Place { input, line: number, text: &text };
         let proxy = writer(reader, opened.program, event.record.names_upstream);
         let origin = Origin { proxy, host: opened.host, program: opened.program, stamp };
-        self.tally.count_event(origin, &event, &place);
+        self.tally.count_event(origin, &event, &place, self.options.redactor.as_deref());
         true
     }
 
