@@ -392,5 +392,12 @@ mod tests {
         let mut row = nameless([(&TIMEOUT, 0b011), (&BROKE_OFF, 0b110)]);
         assert_eq!(shown(&row.split_off([9; BUCKETS], 0, &statuses)), (vec!["a-timeout", "broke-off"], 0b111));
         assert_eq!((shown(row.trouble()), row.cell.requests), ((vec![], 0), 3));
+        // So do failures of its own, with their times and ids.
+        let mut row = nameless([(&TIMEOUT, 0b011), (&BROKE_OFF, 0b110)]);
+        let (trouble, place) = (row.cell.trouble(), Place { input: 0, line: 1, text: &Vec::new });
+        trouble.ids.add(b"id");
+        trouble.evidence_of(&TIMEOUT, Source::Access, Stamp::from_seconds(0), &place).slots = 0b1000;
+        row.split_off([9; BUCKETS], 9, &Statuses::gateway());
+        assert_eq!((shown(row.trouble()), row.trouble().ids.is_empty()), ((vec!["a-timeout"], 0b1000), false));
     }
 }
