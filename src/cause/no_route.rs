@@ -18,7 +18,7 @@ pub(super) static ENTRY: Entry = Entry {
         (
             "HAProxy",
             "503, state `SC`, the frontend's own name before `/<NOSRV>`, Tw is -1: no `use_backend` matched and there \
-                is no `default_backend` (a `listen` section without a server to try looks the same)",
+                is no `default_backend`; TR is -1 (in a `listen` section without a server to try it is not)",
         ),
         ("ALB", "`LambdaResourceNotFound` as error reason; target `-`"),
         (

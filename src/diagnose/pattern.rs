@@ -6,7 +6,7 @@
 use super::reconcile::Row;
 use super::score::{CERTAIN, Root, Weighed};
 use crate::aggregate::{Evidence, Histogram};
-use crate::cause::Cause;
+use crate::cause::{Cause, Sign};
 use crate::format::CONNECT_RESET;
 use crate::grammar::number::Micros;
 use std::collections::BTreeMap;
@@ -202,7 +202,10 @@ impl Facts<'_> {
             return None;
         }
         // No server had anything to answer yet: whatever time went by, HAProxy let go by between its tries.
-        if self.evidence.iter().any(|item| *item.sign == CONNECT_RESET) {
+        let lines = |is_such: fn(&Sign) -> bool| {
+            self.evidence.iter().filter(|item| is_such(item.sign)).map(|item| item.lines).sum::<u64>()
+        };
+        if lines(|sign| *sign == CONNECT_RESET) * 10 >= lines(|_| true).max(1) {
             return None;
         }
         // What is read from many lines stays below what one conclusive line says.
@@ -216,7 +219,7 @@ impl Facts<'_> {
         if !at_once {
             return None;
         }
-        let lines: u64 = self.evidence.iter().map(|item| item.lines).sum();
+        let lines = lines(|_| true);
         let unsafe_only = self.evidence.iter().map(|item| item.not_repeatable).sum::<u64>() == lines;
         // What comes in numbers is no race, unless a proxy was seen to try the same server again.
         let repeated = |item: &&Evidence| item.sign.cause == Cause::KeepaliveRace && item.not_repeatable < item.lines;

@@ -44,7 +44,7 @@ fn weigh_one(evidence: &[&Evidence]) -> Weighed {
     let cause = evidence[0].sign.cause;
     let sum = |part: fn(&Evidence) -> u64| evidence.iter().map(|item| part(item)).sum::<u64>();
     let percent = |item: &Evidence| match item.sign.strength {
-        Strength::Silent => UNEXPLAINED,
+        Strength::Silent | Strength::Echo => UNEXPLAINED,
         strength => strength.percent(),
     };
     let amount = sum(|item| item.failures + item.attempts);
@@ -101,11 +101,13 @@ impl Likely {
         // What only hints at why tries failed does not outweigh what is known of the failures.
         let is_hint = by_failures && heaviest.failures == 0 && heaviest.belief < 0.5;
         let known = |item: &&Weighed| is_hint && item.failures > 0 && item.belief >= CERTAIN;
-        let first = causes.iter().find(known).unwrap_or(heaviest);
+        let instead = causes.iter().find(known);
+        let first = instead.unwrap_or(heaviest);
         let cause = root.map_or(first.cause, |root| root.cause);
         let explained =
             |item: &&Weighed| item.cause == cause || root.is_some_and(|root| root.explains.contains(&item.cause));
-        let count = |item: &Weighed| if by_failures { item.failures } else { item.attempts };
+        // Where it speaks against what most tries hint at, it has to answer for those too.
+        let count = |item: &Weighed| if by_failures && instead.is_none() { item.failures } else { item.attempts };
         let share = (causes.iter().filter(explained).map(count).sum(), causes.iter().map(count).sum());
         let own = causes.iter().find(|item| item.cause == cause).map_or(0.0, |item| item.belief);
         let own = own.max(root.map_or(0.0, |root| root.belief));

@@ -156,7 +156,8 @@ fn behind_name<'a>(outer: &Opened<'a>) -> Option<Opened<'a>> {
     let (name, payload) = (&inside[..end], &inside[end + 2..]);
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let named = name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(is_name);
-    named.then(|| Opened { host: name, payload, ..Opened::default() }.inside(outer))
+    // It is no machine's, and no program's that may write some formats alone.
+    named.then_some(Opened { payload, ..*outer })
 }
 
 /// Syslog's host and tag without their stamp, as whoever cuts off the stamps leaves them: `web1 nginx[2833]: MSG`.
@@ -224,7 +225,7 @@ mod tests {
             (" 203.0.113.9 - - x", one("", None, "203.0.113.9 - - x")),
             ("web1 nginx[2833]: 2026/11/21 x", one("web1", Some(2833), "2026/11/21 x")),
             ("nginx: 2026/11/21 x", one("", None, "2026/11/21 x")),
-            ("[httpd] 203.0.113.9 - - x", one("httpd", None, "203.0.113.9 - - x")),
+            ("[httpd] 203.0.113.9 - - x", one("", None, "203.0.113.9 - - x")),
             ("[Thu Nov 26 09:05:10 2026] [error] x", vec![]),
             ("[2026-11-26] x", vec![]),
             ("  indented", vec![]),

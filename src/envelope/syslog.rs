@@ -134,6 +134,8 @@ fn daemons(line: &[u8]) -> Option<Opened<'_>> {
         [b'0'..=b'9', _, _, _, b'-', ..] => match stored(time::iso(line)) {
             // A store's stamp before an object, which may be of a layout of one's own: it is not known yet.
             Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
+            // An application's own line: `2026-11-21T01:19:20Z INFO gateway: …`.
+            Ok((_, Opened { host: b"TRACE" | b"DEBUG" | b"INFO" | b"WARN" | b"WARNING" | b"ERROR", .. })) => mismatch(),
             stored => stored,
         },
         // RFC 6587 counts the octets of what follows: `123 <134>1 …`.

@@ -85,12 +85,14 @@ impl<'a> Event<'a> {
     }
 
     /// Why a session ended that no server was tried for in the end: without a status it cannot fail as a request does,
-    /// and none of its attempts shows why.
+    /// and none of its attempts shows why. One that was turned away, or that nothing is configured for, is no failure: port
+    /// scans end so all day.
     #[must_use]
     pub fn cut_off(&self) -> Option<&'static Sign> {
         let Record { what, status, .. } = self.record;
         let is_session = what == What::Request && status.is_none();
-        self.sign.filter(|sign| is_session && !self.attempts.contains(&Some(sign)))
+        let is_unwanted = |sign: &Sign| matches!(sign.cause, Cause::Blocked | Cause::ProxyLocal | Cause::NoRoute);
+        self.sign.filter(|sign| is_session && !is_unwanted(sign) && !self.attempts.contains(&Some(sign)))
     }
 
     /// Whether the failure of attempt `number` stayed hidden from the client, because a later attempt saved the

@@ -267,7 +267,8 @@ fn common(line: &[u8]) -> Option<Fields<'_>> {
     let (status, bytes, id) = (words.next()?, words.next()?, words.next()?);
     let extended = words.next();
     let (route, resource) = if is_route(target) { (target, behind_method(target)) } else { (&b""[..], target) };
-    let is_own = !is_spaced || !route.is_empty() || is_extended(extended.unwrap_or(id));
+    let routes = !id.is_empty() && (route == b"$default" || route.starts_with(b"ANY ") || route.starts_with(method));
+    let is_own = !is_spaced || !route.is_empty() && routes || is_extended(extended.unwrap_or(id));
     let fields = Fields {
         time: &lead[open + 2..],
         client,
@@ -455,6 +456,8 @@ mod tests {
             &clf.replace(" a", " a b"),
             &clf.replace(" a", " a QzXk7-aVoAMEb0g= c"),
             &clf.replace("203.0.113.9", "shop"),
+            &clf.replace("]\"GET /", "] \"GET X /"),
+            &clf.replace("]\"GET / HTTP/1.1\" 200 184 a", "] \"GET ANY / HTTP/1.1\" 200 184 -"),
             &clf.replace("200", "ok"),
             &clf.replace(" +0000", ""),
         ] {

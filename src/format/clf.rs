@@ -233,6 +233,10 @@ fn lead(i: &[u8]) -> Option<Lead<'_>> {
 
 /// [`lead`] in every layout.
 fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
+    // A blank in front is an envelope's.
+    if i.first() == Some(&b' ') {
+        return None;
+    }
     if let Some(identified) = identified(i) {
         return Some(identified);
     }
@@ -255,7 +259,7 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
             (Some(&client[space + 1..]), &client[..space])
         }
-        Some(space) => (Some(&client[..space]), &client[space + 1..]),
+        Some(space) => (Some(without_brackets(&client[..space]).map(|_| &client[..space])?), &client[space + 1..]),
         None => (None, client),
     };
     let client = without_brackets(client).filter(|client| is_client(client))?;

@@ -105,9 +105,26 @@ fn of_istio_json(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
         _ => {}
     })?;
     match whole(time, iso) {
-        Some(when) if rest.trim_ascii().is_empty() && !scope.is_empty() => Ok((message, (when, level))),
+        Some(when) if rest.trim_ascii().is_empty() && is_scope(scope) => Ok((message, (when, level))),
         _ => mismatch(),
     }
+}
+
+/// Whether a scope is Envoy's or of the agent beside it (`--log_output_level` of `pilot-agent`).
+fn is_scope(scope: &[u8]) -> bool {
+    const OF_AGENT: [&[u8]; 10] = [
+        b"ads",
+        b"cache",
+        b"citadelclient",
+        b"default",
+        b"dns",
+        b"healthcheck",
+        b"sds",
+        b"spiffe",
+        b"wasm",
+        b"xdsproxy",
+    ];
+    scope.starts_with(b"envoy") || OF_AGENT.contains(&scope)
 }
 
 fn is_level(word: &[u8]) -> bool {
@@ -151,6 +168,7 @@ mod tests {
             r#"{"level":"info","time":"2026-11-21T02:57:40.018Z","msg":"a program's own"}"#,
             r#"{"level":"shout","time":"2026-11-21T02:57:40.018Z","scope":"cache","msg":"x"}"#,
             r#"{"level":"info","time":"now","scope":"cache","msg":"x"}"#,
+            r#"{"level":"info","time":"2026-11-21T02:57:40.018Z","scope":"payments","msg":"x"}"#,
             r#"{"level":"info","time":"2026-11-21T02:57:40.018Z","scope":"cache","msg":"x""#,
         ] {
             assert!(skim(line.as_bytes()).is_none() && read(line.as_bytes()).is_none(), "{line}");

@@ -106,7 +106,7 @@ mod tests {
             ("bck/a 1/0/3001 86 sD 1/1/0/0/0", None, &[None]),
             ("bck/<a> 1/1/1116 5939 SD 375/375/375/132/0", None, &[Some("haproxy-tcp-cut")]),
             ("bck/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0", Some("haproxy-no-server"), &[]),
-            ("fnt/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0", Some("haproxy-no-backend"), &[]),
+            ("fnt/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0", Some("haproxy-no-server"), &[]),
             ("fnt/<NOSRV> -1/-1/0 0 PR 1/1/0/0/0", Some("haproxy-denied"), &[]),
             ("bck/a 1/-1/1 0 RC 1/1/0/0/0", Some("haproxy-out-of-resources"), &[]),
             ("bck/a 1/-1/1 0 PC 1/1/0/0/2", Some("haproxy-socket-limit"), &[Some("haproxy-socket-limit"); 2]),

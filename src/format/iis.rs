@@ -102,7 +102,7 @@ fn line<'a, const N: usize>(i: &'a [u8], fields: &Fields) -> Option<Line<'a, N>>
 }
 
 /// What every site's name begins with: `W3SVC1`, the service and the site's number.
-const SITE: &[u8] = b"W3SVC";
+pub(super) const SITE: &[u8] = b"W3SVC";
 
 /// Most words of a line that are looked at: one for each column that IIS knows, and some of the user's own.
 const WORDS: usize = 32;

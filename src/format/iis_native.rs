@@ -10,6 +10,7 @@ use super::{
 use crate::{
     cause::Proxy,
     grammar::{
+        address::is_ip,
         find::find,
         number::{uint, whole},
         text::Split,
@@ -54,7 +55,7 @@ const COLUMNS: [Column; 14] = [
 fn line<const N: usize>(i: &[u8]) -> Option<Line<'_, N>> {
     // An address comes first, and a space behind each comma: nearly all lines of others end here.
     let comma = find(b',', &i[..i.len().min(LONGEST_ADDRESS + 1)])?;
-    if i.get(comma + 1) != Some(&b' ') {
+    if i.get(comma + 1) != Some(&b' ') || !is_ip(&i[..comma]) {
         return None;
     }
     let mut parts = Split::new(i, b',');
@@ -65,7 +66,7 @@ fn line<const N: usize>(i: &[u8]) -> Option<Line<'_, N>> {
         match column {
             Column::Date => date = value,
             Column::Time => time = value,
-            Column::Site if !value.starts_with(b"W3SVC") => return None,
+            Column::Site if !value.starts_with(iis::SITE) => return None,
             column => row.set(column, value),
         }
     }
@@ -116,7 +117,8 @@ mod tests {
     #[test]
     fn leaves_the_lines_of_others() {
         for line in [
-            // Of the FTP service; of no site; cut; with a time that there is not.
+            // No address; of the FTP service; of no site; cut; with a time that there is not.
+            "rsyslogd: x, -, 11/27/2026, 8:00:00, W3SVC1, WEB1, 10.0.0.4, 31, 221, 544, 502, 0, GET, /a, -,",
             "203.0.113.9, anonymous, 11/27/2026, 8:00:00, MSFTPSVC1, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, USER, /a, -,",
             "203.0.113.9, -, 11/27/2026, 8:00:00, x, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, GET, /a, -,",
             "203.0.113.9, -, 11/27/2026, 8:00:00, W3SVC1, WEB1, 10.0.0.4, 31, 221, 544, 200, 0, GET,",

@@ -1,7 +1,7 @@
 //! nginx's access log as one flat JSON object (`log_format … escape=json '{"status":"$status",…}'`).
 //!
-//! People choose the names, and most choose nginx's own. A line is claimed when it has a status, a time, and something
-//! that is nginx's beyond doubt; what carries another program's mark is left alone.
+//! People choose the names, and most choose nginx's own. A line is claimed when it has a status, a time or what was asked
+//! for, and something that is nginx's beyond doubt; what carries another program's mark is left alone.
 
 use super::nginx::{self, Var, Vars};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
@@ -40,10 +40,11 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
         return None;
     }
     let mut vars = Vars::new(Escape::Json);
-    let mut own = false;
+    let (mut own, mut shared) = (false, false);
     let (rest, ()) = object_while(line, |name, value| {
         let var = meaning(name);
         own = own || is_own(name, var);
+        shared = shared || matches!(name, b"body_bytes" | b"http_host");
         if var != Var::Ignored {
             vars.set(var, value.text());
         }
@@ -51,7 +52,10 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
         !(is_foreign(name) || matches!(value, Value::Nested(_)))
     })
     .ok()?;
-    (own && rest.trim_ascii().is_empty()).then_some(vars)
+    // Applications' events have these names too, and a status; what has no time of its own needs more as well.
+    let asks = || [Var::Request, Var::Method, Var::RequestUri].into_iter().any(|var| vars.has(var));
+    let is_own = own && (vars.has_time() || asks()) || shared && asks();
+    (is_own && rest.trim_ascii().is_empty()).then_some(vars)
 }
 
 /// The variable that a name stands for. Three of Matomo's manual mean less elsewhere.
@@ -73,11 +77,9 @@ fn is_own(name: &[u8], var: Var) -> bool {
         | b"remote_addr"
         | b"remote_user"
         | b"body_bytes_sent"
-        | b"body_bytes"
         | b"request_uri"
         | b"request_time"
         | b"http_user_agent"
-        | b"http_host"
         | b"http_referer"
         | b"http_x_forwarded_for"
         | b"generation_time_milli" => true,
@@ -186,7 +188,10 @@ mod tests {
                 "status=200 method=GET host=h path=/a bytes=157 duration=0.008 client=203.0.113.9",
             ),
             // Whoever ships lines puts a stamp on them.
-            (r#"{"status":"502","remote_addr":"203.0.113.9"}"#, "status=502 client=203.0.113.9"),
+            (
+                r#"{"status":"502","remote_addr":"203.0.113.9","request":"GET /a HTTP/1.1"}"#,
+                "status=502 method=GET path=/a client=203.0.113.9",
+            ),
         ];
         for (line, expected) in cases {
             assert_eq!(said(line), expected, "{line}");
@@ -199,6 +204,8 @@ mod tests {
             "{}",
             "{",
             r#"{"time_iso8601":"yesterday","status":"502","remote_addr":"203.0.113.9"}"#,
+            r#"{"status":"502","remote_addr":"203.0.113.9"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","status":503,"body_bytes":12,"event":"webhook"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","remote_addr":"203.0.113.9"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","status":502,"method":"GET","path":"/"}"#,
             r#"{"date":"2026-11-21T00:24:09Z","status":502,"ip":"203.0.113.9","length":1,"path":"/"}"#,

@@ -136,7 +136,7 @@ impl<'a> Front<'a> {
     /// `203.0.113.9 - alice [21/Nov/2026:02:57:45 +0000] "GET /a HTTP/1.1" 200 2814 "-" "curl/7.88.1"`. The client may
     /// be a list (`X-Forwarded-For`).
     fn of(i: &'a [u8]) -> Option<Self> {
-        let (client, rest) = client_of(i)?;
+        let (client, rest) = client_of(i).filter(|(client, _)| is_client(client))?;
         let (user, when, rest) = time(rest)?;
         let (request, rest) = request_of(rest)?;
         let (code, after) = word(rest)?;
@@ -145,6 +145,11 @@ impl<'a> Front<'a> {
         let bytes = if size == b"-" { None } else { Some(whole(size, uint)?) };
         Some(Self { client, user, when, request, status, bytes, headers })
     }
+}
+
+/// Whether this is an address, or a list of them.
+fn is_client(text: &[u8]) -> bool {
+    memchr::memchr_iter(b' ', text).all(|space| text[..space].ends_with(b","))
 }
 
 /// What stands before the first ` - `, and what follows it.
@@ -319,6 +324,8 @@ mod tests {
             &whole.replace(" 7 \"web", " seven \"web"),
             &whole.replace("502 11", "bad 11"),
             &whole.replace("[21/Nov", "[21-Nov"),
+            &format!("[web] {whole}"),
+            &format!("web1 nginx[12]: {whole}"),
             r#"203.0.113.9 - - [21/Nov/2026:02:57:46 +0000] "GET / HTTP/1.1" 502 11 "-" "ua" 5ms"#,
             // Splunk's own
             r#"203.0.113.9 - admin [21/Nov/2026:02:57:46.875 +0000] "GET / HTTP/1.0" 200 12 - - - 6ms"#,

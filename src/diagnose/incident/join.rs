@@ -6,11 +6,15 @@ use super::super::reconcile::Row;
 use super::span::{Level, Span, distance};
 use super::{SHADOW, is_root_cause};
 use crate::cause::Cause;
+use crate::grammar::number::Micros;
 use std::collections::BTreeMap;
 
 /// An incident is tiny up to this many failures and failed attempts, and this many tiny ones of a kind are one
 /// scattered incident.
 const TINY: (u64, usize) = (2, 4);
+
+/// How long a request may take whose connection had been closed before it came.
+const AT_ONCE: Micros = 10_000;
 
 /// Joins spans, which are ordered by proxy and start, to incidents: lists of their places.
 pub(super) fn join(spans: &[Span], relations: &Relations<'_>, gap: i64, window: i64) -> Vec<Vec<usize>> {
@@ -150,15 +154,26 @@ pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -
             all.extend(incidents.into_iter().map(alone));
         }
     }
-    gather_broken_off(spans, all, is_tiny)
+    gather_broken_off(spans, rows, all, is_tiny)
 }
 
-/// Tells as one the tiny incidents of a proxy whose connections broke off, whatever their group, where no group has enough
-/// of its own: what closes idle connections now and then does so at every server alike.
-fn gather_broken_off(spans: &[Span], incidents: Vec<Gathered>, is_tiny: impl Fn(&Vec<usize>) -> bool) -> Vec<Gathered> {
+/// Tells as one the tiny incidents of a proxy whose connections broke off at once, whatever their group, where no group has
+/// enough of its own: what closes idle connections now and then does so at every server alike.
+fn gather_broken_off(
+    spans: &[Span],
+    rows: &[Row],
+    incidents: Vec<Gathered>,
+    is_tiny: impl Fn(&Vec<usize>) -> bool,
+) -> Vec<Gathered> {
+    let at_once = |span: &Span| {
+        let mut evidence = span.rows.iter().flat_map(|&at| &rows[at].trouble().evidence);
+        evidence.all(|item| item.took.is_none_or(|(_, longest)| longest <= AT_ONCE))
+    };
     let is_such = |incident: &Gathered| {
-        let own = || incident.members.iter().map(|&at| &spans[at]);
-        !incident.scattered && own().all(|span| pattern::BROKEN_OFF.contains(&span.cause)) && is_tiny(&incident.members)
+        let mut own = incident.members.iter().map(|&at| &spans[at]);
+        !incident.scattered
+            && own.all(|span| pattern::BROKEN_OFF.contains(&span.cause) && at_once(span))
+            && is_tiny(&incident.members)
     };
     let (such, mut all): (Vec<Gathered>, Vec<Gathered>) = incidents.into_iter().partition(is_such);
     let mut by_proxy: BTreeMap<&str, Vec<Gathered>> = BTreeMap::new();

@@ -37,15 +37,17 @@ pub(super) fn find(causes: &[Weighed], evidence: &[&Evidence], states: &[&Eviden
     }
     let seen_closer = closer(first, states);
     let took_group_down = causes.iter().any(|other| other.cause == Cause::NoLiveUpstream) && is_root_cause(first.cause);
-    seen_closer.or(took_group_down.then(|| Root::of_group(first.cause))).or_else(|| repeated(first, evidence))
+    seen_closer.or(took_group_down.then(|| Root::of_group(first.cause))).or_else(|| repeated(causes, evidence))
 }
 
-/// The heaviest cause, where all that is unexplained only repeats it out of a cache.
-fn repeated(first: &Weighed, evidence: &[&Evidence]) -> Option<Root> {
+/// The heaviest cause, where all that is unexplained only repeats it out of a cache. What the proxy answered by itself is
+/// kept in none.
+fn repeated(causes: &[Weighed], evidence: &[&Evidence]) -> Option<Root> {
+    let told = causes.iter().map(|item| item.cause).find(|cause| *cause != Cause::Unknown)?;
     let mut unexplained = evidence.iter().filter(|item| item.sign.cause == Cause::Unknown).peekable();
-    let is_told = first.cause != Cause::Unknown && unexplained.peek().is_some();
+    let is_kept = !matches!(told, Cause::Blocked | Cause::ProxyLocal) && unexplained.peek().is_some();
     let all_repeat = unexplained.all(|item| item.sign.strength == Strength::Echo);
-    (is_told && all_repeat).then_some(Root { cause: first.cause, belief: 0.0, explains: &[Cause::Unknown] })
+    (is_kept && all_repeat).then_some(Root { cause: told, belief: 0.0, explains: &[Cause::Unknown] })
 }
 
 /// Why servers were down, as requests show it: the heaviest cause that began no later than their group had none left.

@@ -214,7 +214,7 @@ mod tests {
                 &[Some("haproxy-connect-timeout"); 2],
             ),
             ("api/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-server"), &[]),
-            ("web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-backend"), &[]),
+            ("web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-server"), &[]),
             ("web/<NOSRV> -1/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0", Some("haproxy-no-backend"), &[]),
             ("api/a 0/-1/-1/-1/0 503 217 - - SQVN 3/3/2/1/0", Some("haproxy-queue-full"), &[]),
             ("api/<NOSRV> 0/2000/-1/-1/2000 503 217 - - sQ-- 8/8/1/0/0", Some("haproxy-queue-timeout"), &[]),

@@ -460,12 +460,12 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// No rule chose a backend, or this is a `listen` section without a server to try: HAProxy has one name for both
-    /// then. Its request timer, which only a backend stops (`http_process_request` in `http_ana.c`), does not tell:
-    /// `option http-buffer-request` stops it too, and TCP has none.
+    /// No rule chose a backend: HAProxy then logs the frontend in its place, and a request timer that never began, since
+    /// only a backend stops it (`http_process_request` in `http_ana.c`). In a `listen` section the two have one name too,
+    /// but there the timer is set, as it is with `option http-buffer-request`; TCP has none.
     fn no_backend(&self) -> bool {
         let frontend = self.frontend.strip_suffix(b"~").unwrap_or(self.frontend);
-        let unsent = self.route.upstream.is_empty() && matches!(self.status, None | Some(503));
+        let unsent = self.route.upstream.is_empty() && self.timers.request.is_none() && self.status == Some(503);
         unsent && self.ending.state.starts_with(b"SC") && frontend == self.route.group
     }
 }

@@ -268,7 +268,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         503,
         "the server's certificate was not accepted",
-        r"certificate verify failed|SSL_MISMATCH|Server presented an SSL certificate different|(err=|^)3[23]( |$)",
+        r"certificate verify failed|SSL_MISMATCH|Server presented an SSL certificate different|(\bbc_err=|^)3[23]( |$)",
     ),
     wording(
         "haproxy-bc-err-refused",
@@ -300,7 +300,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Conclusive,
         503,
         "HAProxy had no socket, port or memory left",
-        r"(err\w*=.?|^)(CONF_FDLIM|PROC_FDLIM|SYS_FDLIM|SYS_MEMLIM|PORT_RANGE|FREE_PORTS|ADDR_INUSE|ENOMEM|ENOBUFS|Reached configured maxconn|Too many sockets|Out of system buffers|Source port range exhausted|Out of local source ports|Local source address already in use)|(err=|^)([1-47]|9|10|2[78])( |$)",
+        r"(err\w*=.?|^)(CONF_FDLIM|PROC_FDLIM|SYS_FDLIM|SYS_MEMLIM|PORT_RANGE|FREE_PORTS|ADDR_INUSE|ENOMEM|ENOBUFS|Reached configured maxconn|Too many sockets|Out of system buffers|Source port range exhausted|Out of local source ports|Local source address already in use)|(\bbc_err=|^)([1-47]|9|10|2[78])( |$)",
     ),
     wording(
         "haproxy-bc-err-tls",
@@ -308,7 +308,7 @@ pub(in crate::format) static BACKEND_ERRORS: &[Sign] = &[
         Strength::Strong,
         503,
         "the TLS handshake with the server failed",
-        r"(err\w*=.?|^)(SSL_(EMPTY|ABORT|TIMEOUT|HANDSHAKE|FATAL)|SSL handshake failure|SSL fatal error|Connection (closed|error) during SSL handshake|Timeout during SSL handshake)|(err=|^)(2[4-6]|3[45]|43)( |$)",
+        r"(err\w*=.?|^)(SSL_(EMPTY|ABORT|TIMEOUT|HANDSHAKE|FATAL)|SSL handshake failure|SSL fatal error|Connection (closed|error) during SSL handshake|Timeout during SSL handshake)|(\bbc_err=|^)(2[4-6]|3[45]|43)( |$)",
     ),
 ];
 

@@ -91,6 +91,11 @@ impl<'a> Vars<'a> {
         self.when.or_else(|| when(self.get(Var::Time)))
     }
 
+    /// Whether there is a time that can be read.
+    pub(super) fn has_time(&self) -> bool {
+        self.when().is_some()
+    }
+
     /// The time; `Some(None)` where a line has none, whose envelope then does.
     fn time(&self) -> Option<Option<When>> {
         match self.when() {

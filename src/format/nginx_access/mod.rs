@@ -896,6 +896,9 @@ mod tests {
             // Apache's `%X`, before the headers.
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1 10.0.0.4 + 40 "-" "-""#,
             r#"10.0.1.2 [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
+            // What an envelope left in front is no virtual host.
+            r#" 10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
+            r#"[error] 10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
             // Cloud Foundry's router.
             r#"shop.example.com - [2026-02-06T12:14:14.499+0000] "GET / HTTP/1.1" 200 0 16409 "-" "ua" "10.0.1.2:63326" "10.0.1.3:61022""#,
             r#"10.0.1.2 - - [2026-02-06T12:14:14] "GET / HTTP/1.1" 200 1 "-" "-""#,

@@ -105,7 +105,7 @@ fn sample(name: &str, argument: &str) -> Kind {
         "unique-id" => Kind::Text(Field::RequestId),
         "txn.sess_term_state" => Kind::Text(Field::State),
         "bc_err_name" | "bc_err_str" | "ssl_bc_err_str" => Kind::Text(Field::Error),
-        "bc_err" | "ssl_bc_err" | "bc.err" => Kind::Text(Field::ErrorCode),
+        "bc_err" | "bc.err" => Kind::Text(Field::ErrorCode),
         "status" | "txn.status" => Kind::Number(Field::Status),
         "bytes_out" | "res.bytes_in" => Kind::Number(Field::Bytes),
         "txn.conn_retries" => Kind::Number(Field::Retries),
