@@ -20,8 +20,8 @@ pub(super) struct Coverage {
 type Windows = BTreeMap<String, Vec<i64>>;
 
 /// How much later than the time of its access line a request's error line may be written, in seconds. Apache and
-/// varnishncsa log a request with the time at which it came, and give up on it after a time limit; Debian's `Timeout` is
-/// the longest in common use.
+/// varnishncsa log a request with the time at which it came, and give up on it after a time limit; Debian's `Timeout`
+/// is the longest in common use.
 pub(super) fn lag(kind: Proxy) -> i64 {
     if [Proxy::APACHE, Proxy::VARNISH].contains(&kind) { 300 } else { 0 }
 }
@@ -73,9 +73,9 @@ pub(super) fn pairing(rows: &[Row], coverage: &Coverage) -> (Vec<String>, Vec<St
 }
 
 impl Row {
-    /// Whether an access log counts what an error log tells. An error log's line about an upstream is about a request in
-    /// the access log, if that names the upstream at this time or never names any; a line about no upstream, if there is
-    /// an access log at all.
+    /// Whether an access log counts what an error log tells. An error log's line about an upstream is about a request
+    /// in the access log, if that names the upstream at this time or never names any; a line about no upstream, if
+    /// there is an access log at all.
     pub(super) fn is_covered(&self, coverage: &Coverage) -> bool {
         let covers = |windows| coverage.covers(windows, &self.key, self.window);
         self.accessed || covers(&coverage.unnamed) || self.key.upstream.is_empty() && covers(&coverage.any)

@@ -2,17 +2,19 @@
 //!
 //! An access log counts requests; an error log tells of failed attempts, and why they failed. So, for each proxy:
 //!
-//! 1. Where the access log names the upstream too, its numbers stay, and the error log's signs replace weaker ones as the reasons.
-//! 2. Where the access log does not name upstreams (plain `combined`), its failures of a window move to the upstreams that the
-//!    error log names for that window, status by status, at most one for each failed attempt that it tells of. What the error log
-//!    does not explain stays without an upstream.
-//!    Where a proxy's error log mostly names no upstream (Traefik's and Caddy's do where Go's error does not), its lines
-//!    explain the failures of the only upstream that has any at the time, or of all if they all say the same. Where they
-//!    come a time limit after the access log's time (Apache's), they explain the failures of the clients that they name.
+//! 1. Where the access log names the upstream too, its numbers stay, and the error log's signs replace weaker ones as
+//!    the reasons.
+//! 2. Where the access log does not name upstreams (plain `combined`), its failures of a window move to the upstreams
+//!    that the error log names for that window, status by status, at most one for each failed attempt that it tells of.
+//!    What the error log does not explain stays without an upstream.
+//!    Where a proxy's error log mostly names no upstream (Traefik's and Caddy's do where Go's error does not), its
+//!    lines explain the failures of their status of the only upstream that has any at the time, or of all if they all
+//!    say the same. Where they come a time limit after the access log's time (Apache's), they explain the failures of
+//!    the clients that they name.
 //! 3. Where no access log covers the window, the error log's failed attempts are the failures, and rates are unknown.
 //!
-//! Rules 1 and 3 are in [`reasons`], rule 2 in [`moves`]; which of them holds, [`coverage`] says. Before them, lines move to
-//! the rows of their requests ([`edges`]). Nothing that a log tells is lost on the way: evidence only moves.
+//! Rules 1 and 3 are in [`reasons`], rule 2 in [`moves`]; which of them holds, [`coverage`] says. Before them, lines
+//! move to the rows of their requests ([`edges`]). Nothing that a log tells is lost on the way: evidence only moves.
 //!
 //! Before that, error lines that explain others give them their signs ([`companion`]).
 
@@ -87,7 +89,8 @@ impl Row {
         self.cell.trouble.as_deref()
     }
 
-    /// Whether any request or attempt was answered. A log that does not tell of requests does not tell of answers either.
+    /// Whether any request or attempt was answered. A log that does not tell of requests does not tell of answers
+    /// either.
     pub(super) fn answered(&self) -> bool {
         match (self.attempts(), self.requests()) {
             (Some(attempts), _) => attempts > self.trouble().failed_attempts,
@@ -262,8 +265,9 @@ mod tests {
     /// One line of some log.
     #[derive(Clone, Debug)]
     struct Line {
+        client: &'static str,
         upstream: &'static str,
-        minute: i64,
+        second: i64,
         source: Source,
         sign: &'static Sign,
         /// Whether its log has a place for upstreams.
@@ -277,11 +281,11 @@ mod tests {
         }
 
         fn count(&self, proxy: Proxy, tally: &mut Tally) {
-            let Self { upstream, minute, source, sign, names } = *self;
+            let Self { client, upstream, second, source, sign, names } = *self;
             let upstream = if source == Source::Access && !names { &b""[..] } else { upstream.as_bytes() };
             let names_upstream = names || source != Source::Access;
             let series = tally.series_id(SeriesKey { proxy, host: b"", group: b"", upstream, names_upstream });
-            let stamp = Stamp::from_seconds(minute * 60);
+            let stamp = Stamp::from_seconds(second);
             let cell = tally.cell(series, stamp);
             let attempted = source == Source::Access && !upstream.is_empty();
             cell.requests += u64::from(source == Source::Access);
@@ -295,28 +299,38 @@ mod tests {
             if source == Source::Access && self.fails() {
                 evidence.failures += 1;
                 trouble.failures += 1;
+                trouble.clients.add(client.as_bytes());
                 status_column(sign.status).into_iter().for_each(|column| trouble.statuses[column] += 1);
             }
             trouble.failed_attempts += u64::from(attempted);
+            if source == Source::ErrorLog {
+                trouble.told_clients.add(client.as_bytes());
+            }
             trouble.slots |= if source == Source::State { 0 } else { slot };
         }
     }
 
     fn reconciled(proxy: Proxy, lines: &[Line]) -> Vec<Row> {
-        let mut tally = Tally::new(60);
+        reconciled_in(60, proxy, lines)
+    }
+
+    /// The same, in windows of so many seconds.
+    fn reconciled_in(window: i64, proxy: Proxy, lines: &[Line]) -> Vec<Row> {
+        let mut tally = Tally::new(window);
         lines.iter().for_each(|line| line.count(proxy, &mut tally));
         let Counts { series, cells, paths, noted, .. } = tally.into_counts();
         let keys = Keys::new(&series, &cells, &noted);
-        reconcile(&series, &keys, cells, &paths, 60, &Statuses::gateway()).rows
+        reconcile(&series, &keys, cells, &paths, window, &Statuses::gateway()).rows
     }
 
     fn lines() -> impl Strategy<Value = Vec<Line>> {
         let source = prop::sample::select(vec![Source::Access, Source::ErrorLog, Source::ErrorLog, Source::State]);
         let upstream = prop::sample::select(vec!["", "a", "b"]);
-        let line = (upstream, 0..9_i64, source, 0..SIGNS.len(), any::<bool>());
-        let line = line.prop_map(|(upstream, minute, source, at, names)| {
+        let client = prop::sample::select(vec!["", "c", "d"]);
+        let line = (client, upstream, 0..9_i64, source, 0..SIGNS.len(), any::<bool>());
+        let line = line.prop_map(|(client, upstream, minute, source, at, names)| {
             let sign = if source == Source::State { &SICK } else { &SIGNS[at] };
-            Line { upstream, minute, source, sign, names }
+            Line { client, upstream, second: minute * 60, source, sign, names }
         });
         prop::collection::vec(line, 0..40)
     }
@@ -326,16 +340,21 @@ mod tests {
         #[test]
         fn nothing_is_lost_and_nothing_counts_twice(
             proxy in prop::sample::select(vec![Proxy::NGINX, Proxy::APACHE, Proxy::TRAEFIK, Proxy::CADDY]),
+            window in prop::sample::select(vec![1, 15, 60, 120, 600]),
             lines in lines(),
         ) {
-            let rows = reconciled(proxy, &lines);
+            let rows = reconciled_in(window, proxy, &lines);
             let of = |source| lines.iter().filter(move |line| line.source == source);
             for source in [Source::ErrorLog, Source::State] {
                 let [mut told, mut expected] = [const { BTreeMap::<&str, u64>::new() }; 2];
+                let evidence = || {
+                    rows.iter().flat_map(|row| &row.trouble().evidence).filter(|item| item.source == source)
+                };
                 of(source).for_each(|line| *expected.entry(line.sign.kind).or_default() += 1);
-                let evidence = rows.iter().flat_map(|row| &row.trouble().evidence).filter(|item| item.source == source);
-                evidence.for_each(|item| *told.entry(item.sign.kind).or_default() += item.lines);
+                evidence().for_each(|item| *told.entry(item.sign.kind).or_default() += item.lines);
                 prop_assert_eq!(told, expected, "{:?}", source);
+                let attempts: u64 = evidence().map(|item| item.attempts).sum();
+                prop_assert!(attempts <= of(source).count() as u64, "{:?}", source);
             }
             let failed = |source| of(source).filter(|line| line.fails()).count() as u64;
             let failures = |uncounted| {
@@ -345,7 +364,7 @@ mod tests {
             let has_access = of(Source::Access).next().is_some();
             prop_assert!(failures(true) <= failed(Source::ErrorLog));
             prop_assert!(has_access || failures(true) == failed(Source::ErrorLog));
-            let covers = |minute: i64| of(Source::Access).any(|line| !line.names && (line.minute - minute).abs() < 2);
+            let covers = |minute: i64| of(Source::Access).any(|line| !line.names && (line.second - minute * 60).abs() < 120);
             prop_assert!(!(0..9).all(covers) || failures(true) == 0);
             prop_assert_eq!(rows.iter().filter_map(Row::requests).sum::<u64>(), of(Source::Access).count() as u64);
             for row in rows {
@@ -358,7 +377,14 @@ mod tests {
 
     #[test]
     fn only_lines_that_tell_of_a_failure_move_to_it() {
-        let line = |minute, source, sign| Line { upstream: "a", minute, source, sign, names: true };
+        let line = |minute: i64, source, sign| Line {
+            client: "c",
+            upstream: "a",
+            second: minute * 60,
+            source,
+            sign,
+            names: true,
+        };
         let rows = reconciled(
             Proxy::NGINX,
             &[line(1, Source::ErrorLog, &SIGNS[1]), line(1, Source::State, &SICK), line(2, Source::Access, &SIGNS[3])],
@@ -376,7 +402,7 @@ mod tests {
     #[test]
     fn lines_explain_failures_of_their_own_status() {
         for (names, upstream) in [(true, "a"), (false, "")] {
-            let access = |sign| Line { upstream, minute: 1, source: Source::Access, sign, names };
+            let access = |sign| Line { client: "c", upstream, second: 60, source: Source::Access, sign, names };
             let mut lines = vec![access(&SIGNS[2]); 3];
             lines.extend(vec![access(&SIGNS[3]); 5]);
             // The weakest sign is not the one of the told status.
@@ -386,6 +412,113 @@ mod tests {
             told.retain(|item| item.failures > 0);
             let told: BTreeMap<_, _> = told.iter().map(|item| (item.sign.kind, item.failures)).collect();
             assert_eq!(told, BTreeMap::from([("refused", 3), ("silent", 5)]), "{names}");
+        }
+    }
+
+    /// Gateways whose access log names the upstream, though their error log may not.
+    const NAMES_UPSTREAM: [Proxy; 2] = [Proxy::TRAEFIK, Proxy::CADDY];
+
+    /// Failures by upstream and kind of sign, with the seconds of their first and last lines.
+    fn failures(rows: &[Row]) -> Vec<(&str, &str, u64, i64, i64)> {
+        let all =
+            rows.iter().flat_map(|row| row.trouble().evidence.iter().map(|item| (row.key.upstream.as_str(), item)));
+        let failed = all.filter(|(_, item)| item.failures > 0);
+        let seconds = |item: &Evidence| (item.first.seconds(), item.last.seconds());
+        failed
+            .map(|(upstream, item)| (upstream, item.sign.kind, item.failures, seconds(item).0, seconds(item).1))
+            .collect()
+    }
+
+    /// Access lines of failures, by upstream and second, and error lines that name none.
+    fn nameless(
+        proxy: Proxy,
+        failed: &[(&'static str, i64, &'static Sign)],
+        told: &[(i64, &'static Sign)],
+    ) -> Vec<Line> {
+        let names = NAMES_UPSTREAM.contains(&proxy);
+        let line = |upstream, second, source, sign| Line { client: "c", upstream, second, source, sign, names };
+        let failed = failed.iter().map(|&(upstream, second, sign)| line(upstream, second, Source::Access, sign));
+        failed.chain(told.iter().map(|&(second, sign)| line("", second, Source::ErrorLog, sign))).collect()
+    }
+
+    #[test]
+    fn nameless_lines_explain_failures_without_a_reason() {
+        let [refused, timeout, weak, silent, _] = SIGNS.each_ref();
+        for proxy in NAMES_UPSTREAM {
+            let shown = |failed: &[_], told: &[_]| {
+                format!("{:?}", failures(&reconciled(proxy, &nameless(proxy, failed, told))))
+            };
+            // As many as there are failures without an upstream stay: the rest are about the upstream.
+            let (own, told) = (("", 70, weak), [(80, refused); 3]);
+            assert_eq!(
+                shown(&[own, ("a", 65, weak), ("a", 66, weak)], &told),
+                r#"[("", "refused", 1, 70, 80), ("a", "refused", 2, 65, 66)]"#
+            );
+            // Those say themselves why they failed, or failed in another way.
+            for (sign, kind) in [(refused, "refused"), (silent, "silent")] {
+                assert_eq!(
+                    shown(&[("", 70, sign), ("a", 65, weak), ("a", 66, weak), ("a", 67, weak)], &told),
+                    format!(r#"[("", "{kind}", 1, 70, 70), ("a", "refused", 3, 65, 67)]"#)
+                );
+            }
+            // Of two servers' failures, those of the lines' status.
+            assert_eq!(
+                shown(&[("a", 65, silent), ("b", 66, weak)], &[(80, timeout); 2]),
+                r#"[("a", "timeout", 1, 65, 65), ("b", "weak", 1, 66, 66)]"#
+            );
+            assert_eq!(shown(&[("a", 65, silent)], &[(130, refused)]), r#"[("a", "silent", 1, 65, 65)]"#);
+            // Whose they are nobody knows, unless all say the same.
+            assert_eq!(
+                shown(&[("a", 65, weak), ("b", 66, weak)], &[(80, refused)]),
+                r#"[("a", "weak", 1, 65, 65), ("b", "weak", 1, 66, 66)]"#
+            );
+            assert_eq!(
+                shown(&[("a", 65, weak), ("b", 66, weak)], &[(80, refused); 2]),
+                r#"[("a", "refused", 1, 65, 65), ("b", "refused", 1, 66, 66)]"#
+            );
+        }
+    }
+
+    #[test]
+    fn late_lines_find_their_clients_in_windows_of_any_length() {
+        let [_, timeout, _, silent, _] = SIGNS.each_ref();
+        let lines = nameless(Proxy::APACHE, &[("", 3590, silent)], &[(3650, timeout)]);
+        for window in [1, 60, 200, 300, 600, 3600] {
+            let rows = reconciled_in(window, Proxy::APACHE, &lines);
+            assert_eq!(failures(&rows), [("", "timeout", 1, 3590, 3590)], "{window}");
+        }
+    }
+
+    #[test]
+    fn lines_of_the_usual_status_come_first_over_an_edge() {
+        let [refused, timeout, _, silent, _] = SIGNS.each_ref();
+        let line = |second, source, sign| Line { client: "c", upstream: "a", second, source, sign, names: true };
+        let access = line(70, Source::Access, silent);
+        let early = line(50, Source::ErrorLog, refused);
+        // A refused connection is answered with 504 here: nothing else explains the failure.
+        assert_eq!(failures(&reconciled(Proxy::NGINX, &[access.clone(), early.clone()]))[0].1, "refused");
+        let late = line(130, Source::ErrorLog, timeout);
+        let rows = reconciled(Proxy::NGINX, &[access, early, late]);
+        assert!(failures(&rows).contains(&("a", "timeout", 1, 70, 70)), "{rows:?}");
+    }
+
+    #[test]
+    fn failures_move_to_the_nearest_line() {
+        let [refused, timeout, weak, ..] = SIGNS.each_ref();
+        let line = |upstream, second, source, sign| Line { client: "c", upstream, second, source, sign, names: false };
+        let told = |upstream, second| line(upstream, second, Source::ErrorLog, refused);
+        for (near, far) in [(87, 40), (87, 140), (93, 40), (93, 140)] {
+            let lines = [
+                line("", 90, Source::Access, weak),
+                told("a", far),
+                told("b", near),
+                line("b", 91, Source::ErrorLog, timeout),
+            ];
+            for window in [1, 60] {
+                let rows = reconciled_in(window, Proxy::NGINX, &lines);
+                let failed: Vec<_> = failures(&rows).into_iter().map(|(upstream, kind, ..)| (upstream, kind)).collect();
+                assert_eq!(failed, [("b", "refused")], "{near} {far} {window}");
+            }
         }
     }
 

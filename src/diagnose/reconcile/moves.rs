@@ -1,4 +1,5 @@
-//! Rule 2: failures of requests for which the access log names no upstream move to the upstreams that the error log names.
+//! Rule 2: failures of requests for which the access log names no upstream move to the upstreams that the error log
+//! names.
 
 use super::super::{Key, score::apportion};
 use super::{
@@ -32,8 +33,8 @@ struct Taker {
 /// What can take failures in, by proxy, window and bucket.
 type Takers = BTreeMap<String, BTreeMap<(i64, usize), Vec<Taker>>>;
 
-/// Rule 2: moves failures of requests without an upstream to where the error log says they happened. Gives what moved by
-/// the place of the row that it is to move to.
+/// Rule 2: moves failures of requests without an upstream to where the error log says they happened. Gives what moved
+/// by the place of the row that it is to move to.
 pub(super) fn move_to_upstreams(
     rows: &mut [Row],
     names: &PathNames,
@@ -56,7 +57,8 @@ pub(super) fn move_to_upstreams(
     }
     let mut givers: Vec<Giver<'_>> = rows.iter_mut().filter_map(Giver::new).collect();
     let mut moving = Moving { names, told_paths, moved: BTreeMap::new() };
-    // First within the window, then over its edges, then where the error line comes earlier or later still.
+    // First within the window, then over its edges, then where the error line comes earlier or later still, the nearest
+    // first.
     for near in [0, -window, window] {
         for giver in &mut givers {
             let Some(takers) = takers.get_mut(&giver.key.proxy) else { continue };
@@ -69,12 +71,9 @@ pub(super) fn move_to_upstreams(
     for giver in &mut givers {
         let Some(takers) = takers.get_mut(&giver.key.proxy) else { continue };
         let (middle, (before, after)) = (giver.window, reach(giver.key.kind, window));
-        for (first, last) in [(middle - before, middle - 2 * window), (middle + 2 * window, middle + after)] {
-            if first <= last {
-                let far = takers.range_mut((first, 0)..=(last, BUCKETS));
-                far.for_each(|((_, column), takers)| giver.give(*column, takers, &mut moving));
-            }
-        }
+        let mut far: Vec<_> = takers.range_mut((middle - before, 0)..=(middle + after, BUCKETS)).collect();
+        far.sort_by_key(|((at, _), _)| (at - middle).abs());
+        far.into_iter().for_each(|((_, column), takers)| giver.give(*column, takers, &mut moving));
     }
     moving.moved
 }

@@ -1,5 +1,5 @@
-//! Rules 1 and 3 within a row: the error log says why the failures happened, or, where there is no access log, that they
-//! happened.
+//! Rules 1 and 3 within a row: the error log says why the failures happened, or, where there is no access log, that
+//! they happened.
 
 use super::super::score::apportion;
 use crate::aggregate::{Evidence, PathNames, STATUS_COLUMNS, Source, Trouble, status_column};
@@ -17,7 +17,7 @@ pub(super) fn bucket(status: u16) -> usize {
 
 /// Whether an error log may know better than an access line with this sign. Which timer ran out is told from the fields
 /// that have no value, and a TLS handshake leaves the same ones empty as a connection does.
-fn is_open(sign: &Sign) -> bool {
+pub(super) fn is_open(sign: &Sign) -> bool {
     sign.strength < Strength::Conclusive || [Cause::ConnectTimeout, Cause::ResponseTimeout].contains(&sign.cause)
 }
 
@@ -71,9 +71,9 @@ impl Trouble {
         }
     }
 
-    /// Takes one count from the access log's evidence, up to so much for each of `wanted`, which has the bucket of a status;
-    /// gives how much for each. What has the same status is taken first: a timeout explains no 502 as long as there are
-    /// 504.
+    /// Takes one count from the access log's evidence, up to so much for each of `wanted`, which has the bucket of a
+    /// status; gives how much for each. What has the same status is taken first: a timeout explains no 502 as long as
+    /// there are 504.
     pub(super) fn give_up(&mut self, wanted: &[(usize, u64)], count: fn(&mut Evidence) -> &mut u64) -> Vec<u64> {
         let mut given = vec![0; wanted.len()];
         for of in (0..BUCKETS).map(Some).chain([None]) {
@@ -87,8 +87,8 @@ impl Trouble {
         given
     }
 
-    /// Takes up to `wanted` of one count from the access log's evidence with a status of bucket `of`, or any, the weakest
-    /// first; gives how much there was.
+    /// Takes up to `wanted` of one count from the access log's evidence with a status of bucket `of`, or any, the
+    /// weakest first; gives how much there was.
     fn take(&mut self, of: Option<usize>, wanted: u64, count: fn(&mut Evidence) -> &mut u64) -> u64 {
         if wanted == 0 {
             return 0;
