@@ -1,5 +1,5 @@
-//! The skim of every format, on the lines of the recordings under `fixtures`: real ones where a real server could be had,
-//! else laid out from the vendor's documentation. Bytes per second are those of the lines that the format claims.
+//! The skim of every format, on the lines of the recordings under `fixtures`: real ones where a real server could be
+//! had, else laid out from the vendor's documentation. Bytes per second are those of the lines that the format claims.
 //!
 //! A format's lines are repeated, in their order, until they are many, so that none of them is read from a cache alone.
 

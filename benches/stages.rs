@@ -1,6 +1,6 @@
 //! One group for each stage, in the order of the data. Every stage gets what it would get in a run, and the answer is
-//! compared with what the corpus's maker knows, or with what the stage said before measuring. Bytes per second are those
-//! of the log, whatever a stage itself looks at; those of the output are those that are written.
+//! compared with what the corpus's maker knows, or with what the stage said before measuring. Bytes per second are
+//! those of the log, whatever a stage itself looks at; those of the output are those that are written.
 
 #![allow(missing_docs, reason = "criterion's macros")]
 #![allow(clippy::unwrap_used, reason = "a benchmark may fail")]

@@ -1,5 +1,5 @@
-//! `CONTRIBUTING.md` shows how a format comes in: what it quotes stands in the files, and nothing but those files knows the
-//! format.
+//! `CONTRIBUTING.md` shows how a format comes in: what it quotes stands in the files, and nothing but those files knows
+//! the format.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

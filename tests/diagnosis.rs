@@ -451,8 +451,8 @@ fn other_words(own: Vec<String>) -> Vec<String> {
 }
 
 /// Traefik's own log names no server where Go's error does not. Its lines are about the only one that fails; where two
-/// do, nobody knows about which, unless the lines all say the same and are as many as the failures. Requests that reached
-/// no server and did not fail change nothing.
+/// do, nobody knows about which, unless the lines all say the same and are as many as the failures. Requests that
+/// reached no server and did not fail change nothing.
 #[test]
 fn lines_about_no_upstream_explain_the_only_one_that_fails() {
     for without_route in [0, 300] {

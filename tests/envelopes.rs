@@ -148,8 +148,8 @@ fn documents_count_alike() {
     }
 }
 
-/// Google Cloud Logging stores what is JSON as an object, and the rest as text; `gcloud logging read --format=json` gives
-/// an array.
+/// Google Cloud Logging stores what is JSON as an object, and the rest as text; `gcloud logging read --format=json`
+/// gives an array.
 #[test]
 fn objects_count_alike_where_they_are_stored_as_such() {
     for logs in [&["nginx-two-faults/json.log", "nginx-two-faults/error.log"][..], &["caddy-two-faults/all.log"]] {

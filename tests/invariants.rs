@@ -193,8 +193,8 @@ fn the_encoding_does_not_matter() {
     }
 }
 
-/// Lines in a container's log are what they are without it, however they were cut. (What other tools show of containers,
-/// and what stands behind a store's stamp, does not get there.)
+/// Lines in a container's log are what they are without it, however they were cut. (What other tools show of
+/// containers, and what stands behind a store's stamp, does not get there.)
 #[test]
 fn containers_do_not_change_what_lines_are() {
     let formats = |bytes: &[u8]| {
@@ -307,8 +307,8 @@ fn attempts_fail_whatever_requests_are_asked_for() {
     }
 }
 
-/// The tally of every third part, cut at line ends. What begins with a comment is a file with columns, what begins with a
-/// transaction is a varnishlog, and neither a part.
+/// The tally of every third part, cut at line ends. What begins with a comment is a file with columns, what begins with
+/// a transaction is a varnishlog, and neither a part.
 fn parts(bytes: &[u8], cuts: (usize, usize)) -> [Tally; 3] {
     let mut ends: Vec<usize> = memchr_all(bytes);
     ends.retain(|end| !matches!(bytes.get(end + 1), Some(b'#' | b'*')));
@@ -509,8 +509,8 @@ fn objects_around_lines_do_not_change_what_others_are() {
     }
 }
 
-/// The columns of a W3C log change in the middle of it; which ones a line has depends on where it stands in its file, and
-/// not on where the blocks end.
+/// The columns of a W3C log change in the middle of it; which ones a line has depends on where it stands in its file,
+/// and not on where the blocks end.
 #[test]
 fn columns_are_those_of_the_last_heading() {
     let arr = include_str!("../fixtures/format/iis/arr.log");

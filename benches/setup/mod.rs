@@ -56,8 +56,8 @@ pub(crate) fn corpora(lines: u64) -> (TempDir, Vec<Corpus>) {
     (directory, corpora)
 }
 
-/// The length of a window in seconds: as long as it takes for a cell to hold some 30 lines, which is what a minute holds
-/// of a million lines a day. With fewer lines in it, making cells would be all that is measured.
+/// The length of a window in seconds: as long as it takes for a cell to hold some 30 lines, which is what a minute
+/// holds of a million lines a day. With fewer lines in it, making cells would be all that is measured.
 pub(crate) fn window(corpus: &Corpus) -> i64 {
     i64::try_from(60 * 1_000_000 / corpus.counts.lines).unwrap()
 }

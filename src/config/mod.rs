@@ -1,8 +1,8 @@
 //! What a proxy's own configuration says of its logs: which files they are, and how their lines are laid out.
 //!
 //! One file for each vendor, each with a tokenizer that splits as the vendor's does; [`files`](Files) bounds what is
-//! read. Runs once, before anything else is read. Knows nothing of formats: a [`Layout`] is text, and who makes a reader
-//! of it is told whose text it is.
+//! read. Runs once, before anything else is read. Knows nothing of formats: a [`Layout`] is text, and who makes a
+//! reader of it is told whose text it is.
 
 mod apache;
 mod files;

@@ -1,9 +1,9 @@
 //! Brings lines together that tell of the same failure.
 //!
 //! Some messages of Apache's only count a failure, and another line before them says why: that a TLS handshake failed
-//! is one line, that the certificate was not accepted another. So it is with Varnish's about a body that stalled. A line
-//! that explains is a state line whose sign bears the status of the failure (of a stalled body: none, it had been sent);
-//! as many failed attempts with that status, in the same window, as there are such lines then have its sign.
+//! is one line, that the certificate was not accepted another. So it is with Varnish's about a body that stalled. A
+//! line that explains is a state line whose sign bears the status of the failure (of a stalled body: none, it had been
+//! sent); as many failed attempts with that status, in the same window, as there are such lines then have its sign.
 
 use super::keys::Keys;
 use crate::aggregate::{Cell, Cells, Evidence, PathNames, Source, unite};

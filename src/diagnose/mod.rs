@@ -1,8 +1,8 @@
 //! Merged cells become findings: reconciled rows, incidents, likely causes.
 //!
 //! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), rows get
-//! their names ([`keys`]), HAProxy's sections are told from its frontends ([`section`]), what access and error logs say of
-//! the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows become
+//! their names ([`keys`]), HAProxy's sections are told from its frontends ([`section`]), what access and error logs say
+//! of the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows become
 //! incidents ([`incident`]), of which hosts' logs ([`context`]) and other tiers ([`tier`]) may know more.
 
 mod companion;

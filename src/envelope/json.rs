@@ -14,9 +14,9 @@ use crate::grammar::{
 };
 use std::ops::Range;
 
-/// How objects begin that need not be tried as a format's first: those of Docker, journald, Fluent Bit, Vector, CloudWatch
-/// Logs and Loki. No format's objects do. It takes the line alone to tell: what stood before it depends on where blocks
-/// end.
+/// How objects begin that need not be tried as a format's first: those of Docker, journald, Fluent Bit, Vector,
+/// CloudWatch Logs and Loki. No format's objects do. It takes the line alone to tell: what stood before it depends on
+/// where blocks end.
 const BEGINNINGS: [&[u8]; 9] = [
     br#"{"log":""#,
     br#"{"__"#,

@@ -137,8 +137,8 @@ fn open_stored(line: &[u8]) -> Opened<'_> {
     syslog::open(line).unwrap_or(Opened { payload: line, ..Opened::default() })
 }
 
-/// What `outer` may be the envelope of, for lines of which no format is known. Layouts of one's own begin so as well: it
-/// is an envelope where a known line is in it.
+/// What `outer` may be the envelope of, for lines of which no format is known. Layouts of one's own begin so as well:
+/// it is an envelope where a known line is in it.
 pub fn otherwise<'a>(outer: &Opened<'a>) -> impl Iterator<Item = Opened<'a>> + use<'a> {
     behind_stamp(outer).chain(behind_blank(outer)).chain(behind_tag(outer)).chain(behind_name(outer))
 }

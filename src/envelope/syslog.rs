@@ -67,8 +67,8 @@ impl Tag {
     /// That of no line.
     const NONE: Self = Self { text: [1; 2], counts: [0; 2], host: [0; 2], program: [0; 2], length: 0, pid: None };
 
-    /// The tag of `opened`, which begins `i`; none where it is too long to be remembered, or has no program: a line with
-    /// one may begin with all of it.
+    /// The tag of `opened`, which begins `i`; none where it is too long to be remembered, or has no program: a line
+    /// with one may begin with all of it.
     fn of(i: &[u8], opened: &Opened<'_>) -> Self {
         let length = i.len() - opened.payload.len();
         if length > 32 || opened.payload.is_empty() || opened.program.is_empty() {
@@ -216,8 +216,8 @@ fn without_spaces(i: &[u8]) -> &[u8] {
 /// be known.
 fn stamped(line: &[u8]) -> Parsed<'_, Opened<'_>> {
     let (rest, when) = terminated(time::iso, byte(b' ')).parse(line)?;
-    // CRI: `STAMP stdout F LINE`. A `P` in the place of the `F` marks a part of a line, which is none. A container beside
-    // the gateway's may show what a daemon has stored.
+    // CRI: `STAMP stdout F LINE`. A `P` in the place of the `F` marks a part of a line, which is none. A container
+    // beside the gateway's may show what a daemon has stored.
     if let Some(payload) = rest.strip_prefix(b"stdout F ").or_else(|| rest.strip_prefix(b"stderr F ")) {
         let outer = Opened { when: Some(when), payload, ..Opened::default() };
         return Ok((&[], daemons(payload).map_or(outer, |opened| opened.inside(&outer))));
@@ -234,7 +234,8 @@ fn stamped(line: &[u8]) -> Parsed<'_, Opened<'_>> {
     if selects && after.get(4) == Some(&b'-') { protocol(after) } else { mismatch() }
 }
 
-/// What `cf logs` shows behind a stamp: `[RTR/0] OUT LINE`, of the router, or `[APP/PROC/WEB/0] OUT LINE`, of an application.
+/// What `cf logs` shows behind a stamp: `[RTR/0] OUT LINE`, of the router, or `[APP/PROC/WEB/0] OUT LINE`, of an
+/// application.
 fn cloud_foundry(i: &[u8]) -> Option<Opened<'_>> {
     let (rest, source) = bracketed(i).ok()?;
     let rest = rest.trim_ascii_start();

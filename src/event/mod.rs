@@ -62,7 +62,8 @@ impl<'a> Event<'a> {
         failing.map_or(self.record.upstream, |(attempt, _)| attempt.upstream)
     }
 
-    /// Gives the record its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts already.
+    /// Gives the record its meaning. `statuses` decide which requests failed; `verdict` has judged the attempts
+    /// already.
     #[inline(always)]
     fn judge(&mut self, verdict: Verdict, statuses: &Statuses) {
         let Record { what, status, .. } = self.record;
@@ -85,8 +86,8 @@ impl<'a> Event<'a> {
     }
 
     /// Why a session ended that no server was tried for in the end: without a status it cannot fail as a request does,
-    /// and none of its attempts shows why. One that was turned away, or that nothing is configured for, is no failure: port
-    /// scans end so all day.
+    /// and none of its attempts shows why. One that was turned away, or that nothing is configured for, is no failure:
+    /// port scans end so all day.
     #[must_use]
     pub fn cut_off(&self) -> Option<&'static Sign> {
         let Record { what, status, .. } = self.record;

@@ -27,8 +27,8 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What `errorCode` is a sign of. Source: Akamai, "Edge diagnostics: error codes", whose descriptions are not always what
-    /// the names say: `ERR_CONNECT_FAIL` "timed out", `ERR_FWD_SSL_HANDSHAKE` is the certificate's.
+    /// What `errorCode` is a sign of. Source: Akamai, "Edge diagnostics: error codes", whose descriptions are not
+    /// always what the names say: `ERR_CONNECT_FAIL` "timed out", `ERR_FWD_SSL_HANDSHAKE` is the certificate's.
     SIGNS:
     ORIGIN_STATUS = sign("akamai-origin-status", Cause::UpstreamError, Strength::Strong, 0,
         "the edge met no error: the origin answered with this status");

@@ -459,7 +459,8 @@ fn split_key(item: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Whether a value is of a kind that only others write. Addresses have a colon and times a point, which most values lack.
+/// Whether a value is of a kind that only others write. Addresses have a colon and times a point, which most values
+/// lack.
 fn is_others(value: &[u8]) -> bool {
     find(b':', value).is_some() && is_addr_list(value) || find(b'.', value).is_some() && is_time_list(value)
 }

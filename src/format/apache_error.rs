@@ -718,8 +718,8 @@ const STATES: &[u32] = &[161, 286, 287, 288, 484, 485, 959, 2460, 3490, 10159];
 /// Messages of the process models (prefork, worker, Windows's, event) about a start or the end of a reload.
 const STARTS: &[u32] = &[163, 292, 455, 489];
 
-/// Messages about processes: a child that does not stop; a child's crash; in each of the models a stop, a graceful one, a graceful reload, a
-/// reload.
+/// Messages about processes: a child that does not stop; a child's crash; in each of the models a stop, a graceful one,
+/// a graceful reload, a reload.
 const PROCESS_EVENTS: &[u32] = &[45, 46, 51, 52, 169, 170, 171, 173, 295, 296, 297, 298, 491, 492, 493, 494];
 
 /// The numbers that 2.4 gives to what 2.2 wrote without one.
@@ -872,8 +872,8 @@ fn opening(i: &[u8]) -> Parsed<'_, Head<'_>> {
     Ok((rest, head))
 }
 
-/// The default's stamp, and those of `%{c}t`, `%{cu}t` and `%{cz}t`: compact, with microseconds, with the zone. Some have
-/// the access log's there.
+/// The default's stamp, and those of `%{c}t`, `%{cu}t` and `%{cz}t`: compact, with microseconds, with the zone. Some
+/// have the access log's there.
 fn stamp(inside: &[u8]) -> Option<When> {
     let zoned = |i| {
         (asctime_micros, preceded(tag(" "), east)).parse(i).map(|(rest, (when, zone))| (rest, When { zone, ..when }))
@@ -924,7 +924,8 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A group, and what follows it, where the group's address stands in brackets of its own: `[client [2001:db8::9]:39124]`.
+/// A group, and what follows it, where the group's address stands in brackets of its own: `[client
+/// [2001:db8::9]:39124]`.
 fn with_address<'a>(i: &'a [u8], after: &'a [u8], group: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let end = find(b'[', group).and_then(|_| memchr(b']', after));
     end.map_or((after, group), |end| (&after[end + 1..], &i[1..i.len() - after.len() + end]))
@@ -1070,8 +1071,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// `mod_fcgid: process /usr/bin/php-cgi(4711) exit(communication error), get unexpected signal 11`. Those that Apache
-    /// itself stops get a `stop signal`.
+    /// `mod_fcgid: process /usr/bin/php-cgi(4711) exit(communication error), get unexpected signal 11`. Those that
+    /// Apache itself stops get a `stop signal`.
     fn is_about_crash(&self) -> bool {
         self.words.starts_with(b"mod_fcgid: process ")
             && [&b", get unexpected signal "[..], b", get signal "]

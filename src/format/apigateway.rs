@@ -1,8 +1,8 @@
 //! Amazon API Gateway's access logs: one JSON object a line, with the `$context` variables that somebody chose, mostly
 //! under the names that AWS proposes; or AWS's proposal in the Common Log Format.
 //!
-//! A route leads to one integration, whose address no line tells, so the group is the route. A REST API says by the type
-//! of its gateway response why it answered in the integration's place; an HTTP API in words alone.
+//! A route leads to one integration, whose address no line tells, so the group is the route. A REST API says by the
+//! type of its gateway response why it answered in the integration's place; an HTTP API in words alone.
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
@@ -36,8 +36,8 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What statuses and gateway response types are signs of. Source: AWS, "Gateway response types for API Gateway", "Amazon
-    /// API Gateway quotas" (integration timeout) and "Set up Lambda proxy integrations" (502).
+    /// What statuses and gateway response types are signs of. Source: AWS, "Gateway response types for API Gateway",
+    /// "Amazon API Gateway quotas" (integration timeout) and "Set up Lambda proxy integrations" (502).
     SIGNS:
     INTEGRATION_STATUS = sign("apigateway-integration-status", Cause::UpstreamError, Strength::Conclusive, 0,
         "the integration itself answered with this status");
@@ -112,8 +112,8 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Takes a member by its name, which is mostly that of a variable without `$context.`; some write what stands behind
-    /// the variable's dot as members of an object (`"identity":{"sourceIp":…}`).
+    /// Takes a member by its name, which is mostly that of a variable without `$context.`; some write what stands
+    /// behind the variable's dot as members of an object (`"identity":{"sourceIp":…}`).
     fn set(&mut self, name: &[u8], value: Value<'a>) {
         match name {
             b"identity" => self.set_inside(value, &IDENTITY),
@@ -246,10 +246,10 @@ fn object(line: &[u8]) -> Option<Fields<'_>> {
     (fields.own && cloud::status(fields.status).is_some() && fields.when.is_some()).then_some(fields)
 }
 
-/// AWS's proposals in the Common Log Format: `203.0.113.9 caller user [21/Nov/2026:10:00:14 +0000]"GET /stock/{sku} HTTP/1.1"
-/// 200 184 ID EXTENDED-ID` for a REST API, which older pages have without the extended id, and `203.0.113.9 - -
-/// [21/Nov/2026:10:00:14 +0000] "POST POST /orders HTTP/1.1" 200 184 ID EXTENDED-ID` for an HTTP API, which has the route
-/// behind the method.
+/// AWS's proposals in the Common Log Format. For a REST API, which older pages have without the extended id:
+/// `203.0.113.9 caller user [21/Nov/2026:10:00:14 +0000]"GET /stock/{sku} HTTP/1.1" 200 184 ID EXTENDED-ID`. For an HTTP
+/// API, which has the route behind the method:
+/// `203.0.113.9 - - [21/Nov/2026:10:00:14 +0000] "POST POST /orders HTTP/1.1" 200 184 ID EXTENDED-ID`.
 ///
 /// Nobody else leaves out the space before the request, has a route in it, or ends in an id of API Gateway's own.
 fn common(line: &[u8]) -> Option<Fields<'_>> {
@@ -338,7 +338,8 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 /// As long as an integration of a REST API may take, unless AWS was asked for more: 29 s; of an HTTP API 30 s.
 const LIMIT: Micros = 28_900_000;
 
-/// What a failed request is a sign of. The type of the gateway response comes first, after the integration's own status.
+/// What a failed request is a sign of. The type of the gateway response comes first, after the integration's own
+/// status.
 fn failure(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
     if record.upstream_status == Some(status) {
         return Some(INTEGRATION_STATUS);

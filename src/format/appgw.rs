@@ -34,8 +34,8 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What `error_info` and the statuses of a failed request are signs of. Source: Microsoft, "Azure Application Gateway
-    /// monitoring data reference" and "Troubleshoot bad gateway errors in Application Gateway".
+    /// What `error_info` and the statuses of a failed request are signs of. Source: Microsoft, "Azure Application
+    /// Gateway monitoring data reference" and "Troubleshoot bad gateway errors in Application Gateway".
     SIGNS:
     BACKEND_STATUS = sign("appgw-backend-status", Cause::UpstreamError, Strength::Conclusive, 0,
         "the backend itself answered with this status");

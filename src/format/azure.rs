@@ -1,7 +1,7 @@
 //! What Azure's resource logs have in common: a category that says which log a line is of, and the log's own members in
-//! `properties`. Log Analytics flattens them: into columns with a letter for their type (`httpStatus_d`), or into tables
-//! of their own with capitalised columns (`HttpStatus`). Names are therefore compared in lower case and without that
-//! letter.
+//! `properties`. Log Analytics flattens them: into columns with a letter for their type (`httpStatus_d`), or into
+//! tables of their own with capitalised columns (`HttpStatus`). Names are therefore compared in lower case and without
+//! that letter.
 
 use super::cloud;
 use crate::grammar::json::Value;

@@ -490,8 +490,8 @@ fn tried(record: &mut Record<'_>) {
     record.attempts.push(Attempt { upstream, status, response, ..Attempt::default() });
 }
 
-/// Whether an answer has a header that an upstream sets, and neither Caddy nor its handlers do: net/http adds `Date` and
-/// the length later.
+/// Whether an answer has a header that an upstream sets, and neither Caddy nor its handlers do: net/http adds `Date`
+/// and the length later.
 fn is_passed_on(headers: &[u8]) -> bool {
     let mut passed_on = false;
     let _ = object(headers, |name, value| {

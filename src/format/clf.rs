@@ -104,8 +104,8 @@ fn is_tail(i: &[u8]) -> bool {
     matches!(i.first(), None | Some(b' ' | b'\t' | b',' | b';' | b'|'))
 }
 
-/// A user agent with raw quotes inside, as no server writes it by default, and what follows it: it ends at the first quote
-/// before another quoted value or the line's end, or else before anything that may follow.
+/// A user agent with raw quotes inside, as no server writes it by default, and what follows it: it ends at the first
+/// quote before another quoted value or the line's end, or else before anything that may follow.
 #[cold]
 fn raw_agent<'a>(line: &'a [u8], agent: &[u8], tail: &'a [u8]) -> Option<(&'a [u8], Option<&'a [u8]>)> {
     let start = line.len().checked_sub(tail.len() + 1 + agent.len())?;
@@ -168,8 +168,8 @@ fn late_request(i: &[u8]) -> Parsed<'_, (Option<&[u8]>, Answer<'_>)> {
 }
 
 /// Where a request may stand behind a value of people's own, and the host if it is one: the clients that
-/// `X-Forwarded-For` names, in quotes; the time taken, in parentheses (`(0 s) "GET / HTTP/1.1" 502 150`); the process, in
-/// brackets, as in NetScaler's `httpaccess.log` (`[4711] "GET / HTTP/1.1" 502 150`); the host that was asked for, as
+/// `X-Forwarded-For` names, in quotes; the time taken, in parentheses (`(0 s) "GET / HTTP/1.1" 502 150`); the process,
+/// in brackets, as in NetScaler's `httpaccess.log` (`[4711] "GET / HTTP/1.1" 502 150`); the host that was asked for, as
 /// Apache APISIX has it (`shop.example.com:9080 "GET / HTTP/1.1" 502 150`).
 fn behind_value(i: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let (host, rest) = match i {
@@ -296,9 +296,9 @@ fn without_brackets(client: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// `203.0.113.9 bob alice `, with what the client's own machine says of its user (`%l`, RFC 1413) in place of a dash, or
-/// `203.0.113.9 shop.example.com alice ` with the name that the client asked for, as lighttpd's default has it (`%h %V
-/// %u`); or, after a virtual host, `shop.example.com:443 203.0.113.9 bob alice `.
+/// `203.0.113.9 bob alice `, with what the client's own machine says of its user (`%l`, RFC 1413) in place of a dash,
+/// or `203.0.113.9 shop.example.com alice ` with the name that the client asked for, as lighttpd's default has it (`%h
+/// %V %u`); or, after a virtual host, `shop.example.com:443 203.0.113.9 bob alice `.
 fn identified(i: &[u8]) -> Option<Lead<'_>> {
     let (first, rest) = i.split_at(find(b' ', i)?);
     let (second, user) = rest[1..].split_at(find(b' ', &rest[1..])?);
@@ -395,8 +395,8 @@ fn escaped_text(inside: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 /// ` 502 150`: the status and the number of bytes. Apache writes `-` where it has no status (`pfmt` in
-/// `mod_log_config.c`), Varnish where the client was piped through, Traefik where the field is dropped, or 0 where nothing
-/// was sent; nginx always has one.
+/// `mod_log_config.c`), Varnish where the client was piped through, Traefik where the field is dropped, or 0 where
+/// nothing was sent; nginx always has one.
 #[inline(always)]
 fn sizes(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
     let (i, ()) = byte(b' ')(i)?;

@@ -1,9 +1,9 @@
 //! Cloudflare's HTTP request logs as Logpush and Logpull write them: one flat JSON object a line, with the fields that
 //! somebody chose.
 //!
-//! Cloudflare logs more than clients ask for: look-ups in its own caches, and what Workers fetch from origins. Those are
-//! no requests of clients. A fetch that failed is evidence all the same: only its line names the origin, the client's
-//! has no origin at all.
+//! Cloudflare logs more than clients ask for: look-ups in its own caches, and what Workers fetch from origins. Those
+//! are no requests of clients. A fetch that failed is evidence all the same: only its line names the origin, the
+//! client's has no origin at all.
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,
@@ -34,8 +34,8 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What the statuses of a failed request are signs of. Source: Cloudflare, "Cloudflare 5xx errors" and "504 responses
-    /// with origin status 0 in Logpush".
+    /// What the statuses of a failed request are signs of. Source: Cloudflare, "Cloudflare 5xx errors" and "504
+    /// responses with origin status 0 in Logpush".
     SIGNS:
     ORIGIN_STATUS = sign("cloudflare-origin-status", Cause::UpstreamError, Strength::Conclusive, 0,
         "the origin itself answered with this status");
@@ -315,8 +315,8 @@ impl<'a> Fields<'a> {
         }
         let answered = origin_status.is_some();
         let phase = |text| cloud::millis(text);
-        // 0 where a connection was used again, and where none was made. An origin that sent a status of Cloudflare's own is
-        // told of by another Cloudflare, or by this one; neither says that there was a connection.
+        // 0 where a connection was used again, and where none was made. An origin that sent a status of Cloudflare's
+        // own is told of by another Cloudflare, or by this one; neither says that there was a connection.
         let was_own = origin_status.is_some_and(|status| !(520..=530).contains(&status));
         let connect = phase(self.tcp).map(|tcp| tcp.saturating_add(phase(self.tls).unwrap_or(0)));
         let connect = connect.filter(|connect| was_own || *connect > 0);

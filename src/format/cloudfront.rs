@@ -2,8 +2,8 @@
 //! signs of. Its standard logs are tab-separated columns that a header names, or JSON objects with members of the same
 //! names; so are real-time logs, from which it takes a few fields more.
 //!
-//! A line tells neither the origin's address nor what the origin answered: the result type is all there is. The group is
-//! the distribution, as its domain name.
+//! A line tells neither the origin's address nor what the origin answered: the result type is all there is. The group
+//! is the distribution, as its domain name.
 
 use super::{
     Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,

@@ -1,5 +1,5 @@
-//! `CloudFront`'s real-time logs: values apart by tabs, without names. Which fields there are somebody chose, but never their
-//! order; that all of the first half are there shows in what they hold.
+//! `CloudFront`'s real-time logs: values apart by tabs, without names. Which fields there are somebody chose, but never
+//! their order; that all of the first half are there shows in what they hold.
 
 use super::{
     About, Escape, Record, Skimmed, Statuses, Verdict,
@@ -26,8 +26,8 @@ pub(super) static ABOUT: About = About {
     signs: &[&cloudfront::SIGNS],
 };
 
-/// The fields, in their order, behind the addresses. What the viewer asked for is called `cs-host` here and the distribution
-/// `x-host-header`: the other way round than in standard logs, whose names these are.
+/// The fields, in their order, behind the addresses. What the viewer asked for is called `cs-host` here and the
+/// distribution `x-host-header`: the other way round than in standard logs, whose names these are.
 static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
     Fields::named(
         b"time-to-first-byte sc-status sc-bytes cs-method cs-protocol x-host-header cs-uri-stem cs-bytes x-edge-location \

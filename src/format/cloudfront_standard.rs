@@ -1,6 +1,7 @@
-//! `CloudFront`'s standard logs as text (v1, and v2's "w3c" and "plain"): values apart by tabs, in the columns that the file's
-//! `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end. Values hold
-//! no spaces, so a line that was copied with spaces for its tabs can still be taken apart where its columns are known.
+//! `CloudFront`'s standard logs as text (v1, and v2's "w3c" and "plain"): values apart by tabs, in the columns that the
+//! file's `#Fields:` line names. Where it is not known, they are v1's, which have only ever been added to at the end.
+//! Values hold no spaces, so a line that was copied with spaces for its tabs can still be taken apart where its columns
+//! are known.
 
 use super::{
     About, Escape, Record, Skimmed, Statuses, Verdict,

@@ -55,7 +55,8 @@ pub(super) fn between(start: When, end: When) -> Option<Micros> {
     Micros::try_from(micros(end)?.checked_sub(micros(start)?)?).ok()
 }
 
-/// A column with an address and its port, or `-` or `-1`, which give nothing: `192.0.2.10:2817 `, `[2001:db8::10]:2817 `.
+/// A column with an address and its port, or `-` or `-1`, which give nothing: `192.0.2.10:2817 `, `[2001:db8::10]:2817
+/// `.
 pub(super) fn peer(i: &[u8]) -> Parsed<'_, &[u8]> {
     map_opt(column, known_peer).parse(i)
 }
@@ -179,8 +180,9 @@ impl Core<'_> {
     }
 
     /// How long the request took: the sum of the three timers. Where one is missing they end too soon (`0.001 -1 -1`
-    /// after a minute's wait), so the time between the line's stamps wins, if it has two. Of a connection that was upgraded
-    /// (`ws`, `wss`) the sum is the time until the target's answer; how long it was open is the time between the stamps.
+    /// after a minute's wait), so the time between the line's stamps wins, if it has two. Of a connection that was
+    /// upgraded (`ws`, `wss`) the sum is the time until the target's answer; how long it was open is the time between
+    /// the stamps.
     pub(super) fn duration(&self, elapsed: Option<Micros>) -> Option<Micros> {
         match elapsed {
             Some(elapsed) if !self.timed() => Some(elapsed),

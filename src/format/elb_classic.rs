@@ -33,7 +33,8 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What the fields of a failed request are signs of. Source: AWS, "Troubleshoot a Classic Load Balancer: HTTP errors".
+    /// What the fields of a failed request are signs of. Source: AWS, "Troubleshoot a Classic Load Balancer: HTTP
+    /// errors".
     SIGNS:
     BACKEND_STATUS = sign("elb-backend-status", Cause::UpstreamError, Strength::Conclusive, 0,
         "the instance itself answered with this status");

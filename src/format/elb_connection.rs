@@ -1,5 +1,5 @@
-//! The connection log of AWS Application Load Balancers: TLS with clients, one line for each connection. It knows nothing of
-//! requests; it lies in the same bucket as the access log.
+//! The connection log of AWS Application Load Balancers: TLS with clients, one line for each connection. It knows
+//! nothing of requests; it lies in the same bucket as the access log.
 
 use super::{
     About, Escape, Record, Skimmed, Statuses, Verdict, What,

@@ -87,8 +87,8 @@ fn plain<'b>(name: &[u8], room: &'b mut [u8; LONGEST]) -> &'b [u8] {
     let mut length = 0;
     for byte in name {
         let Some(place) = room.get_mut(length) else { return b"" };
-        // Put down first, and overwritten by the next where it does not count: cheaper than to ask. This bit is set in all
-        // digits.
+        // Put down first, and overwritten by the next where it does not count: cheaper than to ask. This bit is set in
+        // all digits.
         *place = byte | 0x20;
         length += usize::from(COUNTS[usize::from(*byte)]);
     }

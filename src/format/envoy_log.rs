@@ -91,7 +91,8 @@ fn of_istio(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
 
 static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"scope\""]);
 
-/// The same as an object (`--log_as_json`): the level, the time and the message have names that many use, the scope has not.
+/// The same as an object (`--log_as_json`): the level, the time and the message have names that many use, the scope has
+/// not.
 fn of_istio_json(i: &[u8]) -> Parsed<'_, (When, &[u8])> {
     if !MARKS.are_in(i) {
         return mismatch();

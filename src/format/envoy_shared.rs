@@ -81,8 +81,8 @@ impl<'a> Fields<'a> {
         server(self.upstream_host)
     }
 
-    /// The address that Envoy trusts to be the client's, which it has taken from `X-Forwarded-For` where it was set up to
-    /// (`use_remote_address`, `xff_num_trusted_hops`); else the first that the header names.
+    /// The address that Envoy trusts to be the client's, which it has taken from `X-Forwarded-For` where it was set up
+    /// to (`use_remote_address`, `xff_num_trusted_hops`); else the first that the header names.
     fn client(&self) -> &'a [u8] {
         let first = self.forwarded_for.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
         match bare_host(self.downstream) {
@@ -532,8 +532,8 @@ fn is_upstreams(sign: &Sign) -> bool {
     !matches!(sign.cause, Cause::ProxyLocal | Cause::Blocked | Cause::NoRoute | Cause::GatewayInternal)
 }
 
-/// What was at its limit. A cluster in maintenance (`upstream.maintenance_mode.CLUSTER`) sets the flag too, and no limit is
-/// reached.
+/// What was at its limit. A cluster in maintenance (`upstream.maintenance_mode.CLUSTER`) sets the flag too, and no
+/// limit is reached.
 fn overflow(record: &Record<'_>) -> &'static Sign {
     if record.error_reason == b"maintenance_mode" { OWN_ANSWER } else { OVERFLOW }
 }

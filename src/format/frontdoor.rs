@@ -31,9 +31,9 @@ pub(super) static ABOUT: About = About {
 };
 
 table! {
-    /// What `errorInfo` is a sign of. Two of its values say more than their descriptions: refused is "wasn't established",
-    /// aborted is "disconnected abnormally". Source: Microsoft, "Monitor Azure Front Door" (access log) and "Troubleshoot Azure
-    /// Front Door common issues".
+    /// What `errorInfo` is a sign of. Two of its values say more than their descriptions: refused is "wasn't
+    /// established", aborted is "disconnected abnormally". Source: Microsoft, "Monitor Azure Front Door" (access log)
+    /// and "Troubleshoot Azure Front Door common issues".
     SIGNS:
     ORIGIN_STATUS = sign("frontdoor-origin-status", Cause::UpstreamError, Strength::Strong, 0,
         "Front Door met no error: the origin answered with this status");

@@ -1,8 +1,8 @@
 //! Google Cloud's Application Load Balancers: entries of Cloud Logging, one JSON object a line.
 //!
-//! `httpRequest` tells of the request, `resource` of the backend service, `jsonPayload` why the load balancer answered as
-//! it did: global ones say it in `statusDetails`, those built on Envoy (regional, internal) in `proxyStatus`, whose words
-//! are those of RFC 9209.
+//! `httpRequest` tells of the request, `resource` of the backend service, `jsonPayload` why the load balancer answered
+//! as it did: global ones say it in `statusDetails`, those built on Envoy (regional, internal) in `proxyStatus`, whose
+//! words are those of RFC 9209.
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud,

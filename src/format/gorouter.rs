@@ -1,12 +1,14 @@
-//! Cloud Foundry's gorouter, which stands before the instances of every application: its access log, as the router keeps
-//! it and as `cf logs` shows it (`[RTR/0]`).
+//! Cloud Foundry's gorouter, which stands before the instances of every application: its access log, as the router
+//! keeps it and as `cf logs` shows it (`[RTR/0]`).
 //!
 //! Where the router answers itself, `x_cf_routererror` says why, for a failed instance in the words of Go's standard
-//! library; a status without one is the application's own. Lines of before June 2020 have no such field: there the length
-//! of the router's own pages tells. It tries another instance after some errors, and logs the last one that it tried.
+//! library; a status without one is the application's own. Lines of before June 2020 have no such field: there the
+//! length of the router's own pages tells. It tries another instance after some errors, and logs the last one that it
+//! tried.
 //!
-//! Source: cloudfoundry/gorouter `accesslog/schema/access_log_record.go` (the fields, since December 2016), `handlers/`,
-//! `proxy/round_tripper/error_handler.go` and `proxy/fails/basic_classifiers.go` (errors and their statuses).
+//! Source: cloudfoundry/gorouter `accesslog/schema/access_log_record.go` (the fields, since December 2016),
+//! `handlers/`, `proxy/round_tripper/error_handler.go` and `proxy/fails/basic_classifiers.go` (errors and their
+//! statuses).
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, clf,
@@ -252,8 +254,8 @@ fn tail(mut i: &[u8]) -> Tail<'_> {
     tail
 }
 
-/// Whether an answer is one of the router's own: the length of its pages for instances that failed, and statuses that it
-/// alone sends.
+/// Whether an answer is one of the router's own: the length of its pages for instances that failed, and statuses that
+/// it alone sends.
 fn is_own(status: Option<u16>, bytes: Option<u64>) -> bool {
     // `502 Bad Gateway: Registered endpoint failed to handle the request.`, `503 Service Unavailable`
     matches!((status, bytes), (Some(502), Some(67)) | (Some(503), Some(24)) | (Some(496 | 499 | 525 | 526), _))

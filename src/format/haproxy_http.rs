@@ -81,8 +81,8 @@ fn skim_any(line: &[u8]) -> Option<Skimmed<'_>> {
     }))
 }
 
-/// `http-in web/web-2 `: the backend and the whole, where a server of that name was reached and it takes no more than 32
-/// bytes to say so. What follows comes first.
+/// `http-in web/web-2 `: the backend and the whole, where a server of that name was reached and it takes no more than
+/// 32 bytes to say so. What follows comes first.
 #[inline(always)]
 fn way(i: &[u8]) -> Option<(&[u8], [&[u8]; 2])> {
     let window = i.first_chunk()?;

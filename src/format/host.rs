@@ -11,8 +11,8 @@ use crate::cause::{Seen, Sign};
 use crate::grammar::number::{uint, whole};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-/// The wordings of one program. Two groups of a wording mean something: `pid`, the process that the message is about, and
-/// `name`, the pool, unit or program.
+/// The wordings of one program. Two groups of a wording mean something: `pid`, the process that the message is about,
+/// and `name`, the pool, unit or program.
 #[derive(Debug)]
 pub(super) struct Wordings(Option<Compiled>);
 

@@ -185,8 +185,8 @@ fn process(i: &[u8]) -> Parsed<'_, u64> {
     delimited(byte(b'['), uint, tag("] ")).parse(i)
 }
 
-/// The message and its process, as they go to syslog (`--log-syslog`, `syslog_fmt` in `gunicorn/glogging.py`): too little
-/// to know gunicorn by, so that the message has to be one of those that tell something.
+/// The message and its process, as they go to syslog (`--log-syslog`, `syslog_fmt` in `gunicorn/glogging.py`): too
+/// little to know gunicorn by, so that the message has to be one of those that tell something.
 fn syslogged(line: &[u8]) -> Option<(&[u8], u64)> {
     process(line).ok().filter(|(message, _)| WORDINGS.tell(message))
 }

@@ -180,8 +180,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     WORDINGS.verdict(record)
 }
 
-/// The message and its level, as php-fpm writes to syslog. Other programs write their levels so too: the message must be
-/// one that is known.
+/// The message and its level, as php-fpm writes to syslog. Other programs write their levels so too: the message must
+/// be one that is known.
 fn syslogged(i: &[u8]) -> Option<(&[u8], &[u8])> {
     let level: Parsed<'_, _> = terminated(verify(bracketed, is_level), tag(" ")).parse(i);
     level.ok()

@@ -163,8 +163,8 @@ static VERBS: Starts<9> = Starts::new(&[
     b"Timed out stopping ",
 ]);
 
-/// Whether a message goes on behind a verb as every wording with one wants it, which is sooner seen than the wordings are
-/// gone through: a name, and a full stop at the end.
+/// Whether a message goes on behind a verb as every wording with one wants it, which is sooner seen than the wordings
+/// are gone through: a name, and a full stop at the end.
 fn is_sentence(name: &[u8]) -> bool {
     matches!(name, [_, .., b'.']) && find(b'\n', name).is_none()
 }
@@ -181,8 +181,8 @@ fn is_other(kind: &[u8]) -> bool {
 static SESSIONS: Starts<6> =
     Starts::new(&[b"Session", b"session-", b"User", b"user@", b"user-runtime-dir@", b"target"]);
 
-/// Whether the unit that a message is about, whose name or description begins `name`, can be a service or a container: not
-/// a timer or a mount, and nobody's session.
+/// Whether the unit that a message is about, whose name or description begins `name`, can be a service or a container:
+/// not a timer or a mount, and nobody's session.
 fn is_of_service(name: &[u8]) -> bool {
     let first = word(name).map_or(&b""[..], |(_, first)| first);
     // A message that is short ends behind the name.

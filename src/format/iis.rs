@@ -1,7 +1,8 @@
 //! IIS in the W3C extended format, as a gateway: Application Request Routing (ARR) and the ASP.NET Core module.
 //!
-//! ARR forwards by WinHTTP, whose error it logs as `sc-win32-status`, and appends to the query which server it chose and
-//! what that answered. Where a file's `#Fields:` line is not known, the order that IIS writes columns in tells which they are.
+//! ARR forwards by WinHTTP, whose error it logs as `sc-win32-status`, and appends to the query which server it chose
+//! and what that answered. Where a file's `#Fields:` line is not known, the order that IIS writes columns in tells
+//! which they are.
 
 use super::{
     About, Attempt, Coding, Escape, Record, Skim, Skimmed, Statuses, Verdict,
@@ -107,10 +108,10 @@ pub(super) const SITE: &[u8] = b"W3SVC";
 /// Most words of a line that are looked at: one for each column that IIS knows, and some of the user's own.
 const WORDS: usize = 32;
 
-/// What a line says where nobody has named its columns: IIS always writes them in the same order, and some can be nothing
-/// else. `date time [s-sitename] [s-computername] [s-ip] cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip
-/// [cs-version] cs(User-Agent) [cs(Cookie)] [cs(Referer)] [cs-host] sc-status sc-substatus sc-win32-status [sc-bytes]
-/// [cs-bytes] time-taken`, then columns of the user's own.
+/// What a line says where nobody has named its columns: IIS always writes them in the same order, and some can be
+/// nothing else. `date time [s-sitename] [s-computername] [s-ip] cs-method cs-uri-stem cs-uri-query s-port cs-username
+/// c-ip [cs-version] cs(User-Agent) [cs(Cookie)] [cs(Referer)] [cs-host] sc-status sc-substatus sc-win32-status
+/// [sc-bytes] [cs-bytes] time-taken`, then columns of the user's own.
 fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
     let mut places = [&b""[..]; WORDS];
     let mut count = 0;

@@ -1,5 +1,6 @@
-//! The error log of HTTP.sys, the part of Windows in front of IIS and of every other server on it: requests that it answered
-//! itself, because no application pool could, and connections that it closed. None of them is in IIS's own log.
+//! The error log of HTTP.sys, the part of Windows in front of IIS and of every other server on it: requests that it
+//! answered itself, because no application pool could, and connections that it closed. None of them is in IIS's own
+//! log.
 
 use super::{
     About, Escape, Record, Skimmed, Statuses, Verdict, What,
@@ -42,8 +43,8 @@ static WITH_STREAM: LazyLock<Fields> = LazyLock::new(|| {
 });
 
 table! {
-    /// What `s-reason` is a sign of. Source: Microsoft, "Error logging in HTTP APIs", "Kinds of errors that the HTTP API
-    /// logs".
+    /// What `s-reason` is a sign of. Source: Microsoft, "Error logging in HTTP APIs", "Kinds of errors that the HTTP
+    /// API logs".
     SIGNS:
     OFFLINE = sign("httperr-app-offline", Cause::NoLiveUpstream, Strength::Conclusive, 503,
         "the application pool was stopped: an administrator did it, or its processes had failed too often");
@@ -132,7 +133,8 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     Verdict { request: sign_of(record.message, record.status), ..Verdict::default() }
 }
 
-/// What a reason is a sign of: those of answers with a status, and those of connections that Windows closed without one.
+/// What a reason is a sign of: those of answers with a status, and those of connections that Windows closed without
+/// one.
 fn sign_of(reason: &[u8], status: Option<u16>) -> Option<&'static Sign> {
     match (reason, status) {
         (b"AppOffline", Some(_)) => Some(OFFLINE),

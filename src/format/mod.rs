@@ -2,8 +2,8 @@
 //!
 //! One format is one file and one line in [`formats!`](self) below. Each file has
 //!
-//! - `ABOUT`, what `gatewhy formats` says of it, with sample lines: detection tries JSON objects as the formats that have
-//!   an object among theirs, and other lines as those that have another line;
+//! - `ABOUT`, what `gatewhy formats` says of it, with sample lines: detection tries JSON objects as the formats that
+//!   have an object among theirs, and other lines as those that have another line;
 //! - `skim`, which runs for every line and takes what counting needs; `None` means "not this format";
 //! - `read`, which takes everything; it runs for failures, and for lines that `skim` hands on;
 //! - `judge`, which says what the fields of a failed request are signs of.
@@ -50,8 +50,8 @@ macro_rules! last {
 }
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`]. Where a line of the log names the
-/// columns of those that follow, `(fields)` hands that on. Where its gateway writes layouts of others too, the functions in
-/// brackets read what is said to be of this format.
+/// columns of those that follow, `(fields)` hands that on. Where its gateway writes layouts of others too, the
+/// functions in brackets read what is said to be of this format.
 macro_rules! formats {
     ($($variant:ident => $module:ident $(($fields:ident))? $([$skim:ident, $read:ident])?,)+) => {
         $(mod $module;)+
@@ -96,8 +96,8 @@ macro_rules! formats {
                 }
             }
 
-            /// Whether it shares layouts with others: nginx, Apache and varnishncsa write `combined` byte for byte alike.
-            /// Such lines are of this format where somebody says so, and of another where nobody does.
+            /// Whether it shares layouts with others: nginx, Apache and varnishncsa write `combined` byte for byte
+            /// alike. Such lines are of this format where somebody says so, and of another where nobody does.
             #[must_use]
             pub fn shares_layouts(self) -> bool {
                 match self { $(Self::$variant => last!(false $(, { stringify!($skim); true })?)),+ }

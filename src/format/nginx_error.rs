@@ -749,7 +749,8 @@ fn is_inside_other(text: &[u8]) -> bool {
     text.starts_with(b"{") || text.starts_with(b"[") || memchr_iter(b' ', text).any(level)
 }
 
-/// Lines that FastCGI's standard error, or the traceback of Lua code, breaks a record into. They carry nothing of their own.
+/// Lines that FastCGI's standard error, or the traceback of Lua code, breaks a record into. They carry nothing of their
+/// own.
 fn is_continuation(line: &[u8]) -> bool {
     let starts: &[&[u8]] =
         &[b"PHP message: ", b"PHP Fatal error: ", b"PHP Warning: ", b"PHP Notice: ", b"Stack trace:", b"  thrown in "];

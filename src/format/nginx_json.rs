@@ -1,7 +1,7 @@
 //! nginx's access log as one flat JSON object (`log_format … escape=json '{"status":"$status",…}'`).
 //!
-//! People choose the names, and most choose nginx's own. A line is claimed when it has a status, a time or what was asked
-//! for, and something that is nginx's beyond doubt; what carries another program's mark is left alone.
+//! People choose the names, and most choose nginx's own. A line is claimed when it has a status, a time or what was
+//! asked for, and something that is nginx's beyond doubt; what carries another program's mark is left alone.
 
 use super::nginx::{self, Var, Vars};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};

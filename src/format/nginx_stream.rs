@@ -1,9 +1,10 @@
-//! nginx's access log of TCP and UDP sessions (`stream`), which has no layout of its own: in ingress-nginx's, and in that
-//! of nginx's documentation, which names upstreams.
+//! nginx's access log of TCP and UDP sessions (`stream`), which has no layout of its own: in ingress-nginx's, and in
+//! that of nginx's documentation, which names upstreams.
 //!
-//! A session's status is not HTTP's. It is 502 where no server could be selected or reached, a connect timeout included,
-//! 503 where a limit of connections refused the client, and 500 where a name did not resolve. There is no 504, and a session
-//! that broke off once it was connected has 200 (ngx_stream_core_module, `$status`; `src/stream/ngx_stream_proxy_module.c`).
+//! A session's status is not HTTP's. It is 502 where no server could be selected or reached, a connect timeout
+//! included, 503 where a limit of connections refused the client, and 500 where a name did not resolve. There is no
+//! 504, and a session that broke off once it was connected has 200 (ngx_stream_core_module, `$status`;
+//! `src/stream/ngx_stream_proxy_module.c`).
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict,

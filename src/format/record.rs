@@ -280,8 +280,8 @@ pub struct About {
     pub time: &'static str,
     /// Where the layout is defined: the vendor's page or the source file.
     pub source: &'static str,
-    /// Sample lines, recorded or laid out as the vendor's documentation says. Detection goes by them: where none is a JSON
-    /// object, no object is tried as this format, and where all are, nothing else is.
+    /// Sample lines, recorded or laid out as the vendor's documentation says. Detection goes by them: where none is a
+    /// JSON object, no object is tried as this format, and where all are, nothing else is.
     pub samples: &'static [&'static str],
     /// The causes that a line of this format can show by itself, through the format's own signs.
     pub signs: &'static [&'static [Sign]],

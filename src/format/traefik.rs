@@ -87,8 +87,8 @@ struct Tail<'a> {
     duration: Option<Micros>,
 }
 
-/// ` 262 "checkout@docker" "http://10.0.0.5:8080" 247ms`, and what stands before it. Some versions write a name or a URL
-/// that is missing without quotes: ` 262 - - 0ms`, as version 1 did of what it answered itself.
+/// ` 262 "checkout@docker" "http://10.0.0.5:8080" 247ms`, and what stands before it. Some versions write a name or a
+/// URL that is missing without quotes: ` 262 - - 0ms`, as version 1 did of what it answered itself.
 fn split(line: &[u8]) -> Option<(&[u8], Tail<'_>)> {
     let rest = line.strip_suffix(b"ms")?;
     let space = rfind(b' ', rest)?;

@@ -1,8 +1,8 @@
 //! Traefik's access log as JSON (`accessLog.format: json`).
 //!
 //! The group is the service, over whose servers Traefik balances; where that is not logged, the router. Version 1
-//! called them backend and frontend. [`Record::upstream_status`] is `OriginStatus` where the server may have answered so: see
-//! `traefik_shared.rs`.
+//! called them backend and frontend. [`Record::upstream_status`] is `OriginStatus` where the server may have answered
+//! so: see `traefik_shared.rs`.
 
 use super::traefik_shared::{SIGNS, client, judge as judge_shared, may_be_servers, server};
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud};

@@ -1,8 +1,8 @@
 //! Wordings as a tree of what they are made of: texts, runs of bytes, ends.
 //!
 //! Messages are short, and a regex's automaton takes them one byte after the other. A tree compares whole texts, and
-//! once what several wordings begin with. It is grown from the regexes themselves and answers as they do; a wording that
-//! does not fit into one is left to the automaton.
+//! once what several wordings begin with. It is grown from the regexes themselves and answers as they do; a wording
+//! that does not fit into one is left to the automaton.
 
 use crate::grammar::find::find;
 use crate::grammar::text::{behind, place_of};
@@ -56,8 +56,8 @@ enum Piece {
 }
 
 impl Tree {
-    /// Adds a wording, or says no where a tree cannot hold it: one that may stand anywhere, asks for the edges of words, or
-    /// has to be searched for twice, which could take the square of a message's length.
+    /// Adds a wording, or says no where a tree cannot hold it: one that may stand anywhere, asks for the edges of
+    /// words, or has to be searched for twice, which could take the square of a message's length.
     pub(super) fn add(&mut self, wording: &str) -> bool {
         let Some(each) = in_steps(wording) else { return false };
         for way in each {

@@ -1,5 +1,5 @@
-//! The W3C Extended Log File Format (<https://www.w3.org/TR/WD-logfile>): a line `#Fields:` names the columns of the lines
-//! that follow it, up to the next such line. IIS and CloudFront write it.
+//! The W3C Extended Log File Format (<https://www.w3.org/TR/WD-logfile>): a line `#Fields:` names the columns of the
+//! lines that follow it, up to the next such line. IIS and CloudFront write it.
 #![allow(clippy::inline_always, reason = "for every column of every line: measured, see `grammar::find`")]
 
 use crate::grammar::{
@@ -25,8 +25,8 @@ macro_rules! columns {
         impl Column {
             pub(super) const COUNT: usize = Self::Other as usize + 1;
 
-            /// The column of this name, in whatever case. Parquet files, and what is made from them, have `sc_status` for
-            /// `sc-status`.
+            /// The column of this name, in whatever case. Parquet files, and what is made from them, have `sc_status`
+            /// for `sc-status`.
             pub(super) fn named(name: &[u8]) -> Self {
                 let mut room = [0; LONGEST];
                 let Some(plain) = room.get_mut(..name.len()) else { return Self::Other };
@@ -165,8 +165,8 @@ impl Fields {
     }
 }
 
-/// The values of a line, in their order. IIS's Advanced Logging puts text into quotes, which may hold separators then, and
-/// quotes written twice.
+/// The values of a line, in their order. IIS's Advanced Logging puts text into quotes, which may hold separators then,
+/// and quotes written twice.
 pub(super) fn words(line: &[u8], separator: u8) -> Words<'_> {
     Words { parts: Split::new(line, separator), separator }
 }

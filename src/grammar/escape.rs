@@ -32,8 +32,8 @@ pub enum Coding {
     Plus,
 }
 
-/// `text` as it was before the proxy wrote it. Where that was no text, as of a TLS handshake on a port for HTTP, bytes say less
-/// than what the proxy wrote for them (`\x16\x03\x01`), which stays.
+/// `text` as it was before the proxy wrote it. Where that was no text, as of a TLS handshake on a port for HTTP, bytes
+/// say less than what the proxy wrote for them (`\x16\x03\x01`), which stays.
 #[inline]
 #[must_use]
 pub fn unescape(text: &[u8], escape: Escape) -> Cow<'_, [u8]> {

@@ -52,7 +52,8 @@ pub fn either64(i: &[u8], one: u8, other: u8) -> u64 {
     first64(i, |bytes| each16(bytes, |chunk| chunk.cmp_eq(u8x16::splat(one)) | chunk.cmp_eq(u8x16::splat(other))))
 }
 
-/// Which of the first 64 bytes are `{` or `[`, and which are `}` or `]`: as [`mask64`]. One bit tells those of a kind apart.
+/// Which of the first 64 bytes are `{` or `[`, and which are `}` or `]`: as [`mask64`]. One bit tells those of a kind
+/// apart.
 #[inline(always)]
 #[must_use]
 pub fn brackets64(i: &[u8]) -> [u64; 2] {

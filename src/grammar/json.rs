@@ -92,8 +92,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What stands between these brackets with commas between; gives where it ends. `item` reads the item at a place and
-    /// gives its end.
+    /// What stands between these brackets with commas between; gives where it ends. `item` reads the item at a place
+    /// and gives its end.
     #[inline(always)]
     fn list(
         &mut self,
@@ -191,8 +191,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Where a bare value of an object ends. A comma that no next name follows is part of it: `"n":0.001, 0.002,"m":1`, as
-    /// nginx writes its lists where somebody left out the quotes.
+    /// Where a bare value of an object ends. A comma that no next name follows is part of it: `"n":0.001, 0.002,"m":1`,
+    /// as nginx writes its lists where somebody left out the quotes.
     #[inline(always)]
     fn bare_end(&self, mut at: usize) -> usize {
         loop {
@@ -236,8 +236,8 @@ fn nested(i: &[u8]) -> Option<usize> {
     None
 }
 
-/// Of `marks`, those that no backslash takes with it. `escaped` says whether the first byte is taken, and then whether the
-/// first one behind these is.
+/// Of `marks`, those that no backslash takes with it. `escaped` says whether the first byte is taken, and then whether
+/// the first one behind these is.
 #[inline(always)]
 fn unescaped(marks: u64, backslashes: u64, escaped: &mut bool) -> u64 {
     let mut taken = u64::from(*escaped);

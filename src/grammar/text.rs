@@ -190,7 +190,8 @@ pub fn behind<'a>(start: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
     same(head, start).then_some(rest)
 }
 
-/// How texts may begin. Most are told by their first byte, however many beginnings there are, and others by eight bytes.
+/// How texts may begin. Most are told by their first byte, however many beginnings there are, and others by eight
+/// bytes.
 #[derive(Debug)]
 pub struct Starts<const N: usize> {
     starts: &'static [&'static [u8]; N],

@@ -476,8 +476,8 @@ pub fn epoch(i: &[u8]) -> Parsed<'_, When> {
     parsed(at_micros(micros).map(|when| (rest, when)))
 }
 
-/// A whole number or decimal of seconds, or a whole number of milliseconds, microseconds or nanoseconds since the epoch: its
-/// size tells which, for years that logs are of.
+/// A whole number or decimal of seconds, or a whole number of milliseconds, microseconds or nanoseconds since the
+/// epoch: its size tells which, for years that logs are of.
 pub fn since_epoch(i: &[u8]) -> Parsed<'_, When> {
     let (rest, count) = super::number::uint(i)?;
     let wall = match i.len() - rest.len() {

@@ -1,5 +1,5 @@
-//! UTF-16 becomes UTF-8: what PowerShell's `>` writes, and Windows' editors save as "Unicode". Told by the first bytes: a
-//! byte order mark, or ASCII with a zero in every other byte. Everything else passes untouched, whatever it is.
+//! UTF-16 becomes UTF-8: what PowerShell's `>` writes, and Windows' editors save as "Unicode". Told by the first bytes:
+//! a byte order mark, or ASCII with a zero in every other byte. Everything else passes untouched, whatever it is.
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};

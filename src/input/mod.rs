@@ -1,8 +1,8 @@
 //! Bytes in, blocks of whole lines out, in bounded memory.
 //!
-//! Paths become [`Input`]s once ([`find`]); [`Blocks`] deals them out, as [`Stream`]s that read and decompress, and hand
-//! out [`Block`]s that end at a line's end. Runs once per block; only where a text is in UTF-16 ([`encoding`]), or a record
-//! is not a line ([`reflow`]), does it look inside.
+//! Paths become [`Input`]s once ([`find`]); [`Blocks`] deals them out, as [`Stream`]s that read and decompress, and
+//! hand out [`Block`]s that end at a line's end. Runs once per block; only where a text is in UTF-16 ([`encoding`]), or
+//! a record is not a line ([`reflow`]), does it look inside.
 
 mod blocks;
 mod buffer;

@@ -211,8 +211,8 @@ impl Cell for Vec<String> {
     }
 }
 
-/// Whether a spreadsheet could run a cell or an item that begins with `text` (OWASP, "CSV Injection"): full-width signs count in East Asian locales,
-/// and some programs skip white space first.
+/// Whether a spreadsheet could run a cell or an item that begins with `text` (OWASP, "CSV Injection"): full-width signs
+/// count in East Asian locales, and some programs skip white space first.
 fn is_formula(text: &str) -> bool {
     // Most begin with a letter or a digit.
     if text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {

@@ -1,8 +1,8 @@
 //! From inputs to a merged tally: the only module that knows all stages, and the only one with threads.
 //!
 //! Workers of a rayon pool read the inputs in blocks; each counts lines into a tally of its own, and at the end the
-//! tallies are merged. Where the order of lines matters they take turns: whoever has nothing to do takes the lock, reads
-//! (and decompresses) one block, lets go, and makes its rows. Where it does not, several inputs are read at once.
+//! tallies are merged. Where the order of lines matters they take turns: whoever has nothing to do takes the lock,
+//! reads (and decompresses) one block, lets go, and makes its rows. Where it does not, several inputs are read at once.
 
 mod ordered;
 mod scan;

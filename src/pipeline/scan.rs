@@ -124,8 +124,8 @@ pub(super) struct Scanner<'a> {
     clock: Clock,
     /// The readers, in the order that they are tried in.
     recent: Vec<Recent<'a>>,
-    /// Where the known formats begin that no layout of the user's follows, nor one that shares its own. Of them, the one
-    /// that claimed the last line is tried first, since neighbouring lines mostly share a format.
+    /// Where the known formats begin that no layout of the user's follows, nor one that shares its own. Of them, the
+    /// one that claimed the last line is tried first, since neighbouring lines mostly share a format.
     known: usize,
     /// Whether there are formats among the readers: then what no gateway can have written is not taken for a line that
     /// could not be read. In a layout of the user's own, anything may be written.

@@ -157,8 +157,8 @@ pub(super) fn gather(spans: &[Span], rows: &[Row], incidents: Vec<Vec<usize>>) -
     gather_broken_off(spans, rows, all, is_tiny)
 }
 
-/// Tells as one the tiny incidents of a proxy whose connections broke off at once, whatever their group, where no group has
-/// enough of its own: what closes idle connections now and then does so at every server alike.
+/// Tells as one the tiny incidents of a proxy whose connections broke off at once, whatever their group, where no group
+/// has enough of its own: what closes idle connections now and then does so at every server alike.
 fn gather_broken_off(
     spans: &[Span],
     rows: &[Row],

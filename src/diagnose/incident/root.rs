@@ -40,8 +40,8 @@ pub(super) fn find(causes: &[Weighed], evidence: &[&Evidence], states: &[&Eviden
     seen_closer.or(took_group_down.then(|| Root::of_group(first.cause))).or_else(|| repeated(causes, evidence))
 }
 
-/// The heaviest cause, where all that is unexplained only repeats it out of a cache. What the proxy answered by itself is
-/// kept in none.
+/// The heaviest cause, where all that is unexplained only repeats it out of a cache. What the proxy answered by itself
+/// is kept in none.
 fn repeated(causes: &[Weighed], evidence: &[&Evidence]) -> Option<Root> {
     let told = causes.iter().map(|item| item.cause).find(|cause| *cause != Cause::Unknown)?;
     let mut unexplained = evidence.iter().filter(|item| item.sign.cause == Cause::Unknown).peekable();

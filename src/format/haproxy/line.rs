@@ -460,9 +460,9 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// No rule chose a backend: HAProxy then logs the frontend in its place, and a request timer that never began, since
-    /// only a backend stops it (`http_process_request` in `http_ana.c`). In a `listen` section the two have one name too,
-    /// but there the timer is set, as it is with `option http-buffer-request`; TCP has none.
+    /// No rule chose a backend: HAProxy then logs the frontend in its place, and a request timer that never began,
+    /// since only a backend stops it (`http_process_request` in `http_ana.c`). In a `listen` section the two have one
+    /// name too, but there the timer is set, as it is with `option http-buffer-request`; TCP has none.
     fn no_backend(&self) -> bool {
         let frontend = self.frontend.strip_suffix(b"~").unwrap_or(self.frontend);
         let unsent = self.route.upstream.is_empty() && self.timers.request.is_none() && self.status == Some(503);

@@ -282,9 +282,9 @@ fn ingress_group(name: &[u8]) -> &[u8] {
     }
 }
 
-/// `GET /a?b HTTP/1.1` as its method and path. The path may hold spaces, and the protocol may be missing (HTTP/0.9). What a
-/// client sends to the wrong port is no request at all: it has no method, and the whole stands for the path, since it is
-/// all that was asked for.
+/// `GET /a?b HTTP/1.1` as its method and path. The path may hold spaces, and the protocol may be missing (HTTP/0.9).
+/// What a client sends to the wrong port is no request at all: it has no method, and the whole stands for the path,
+/// since it is all that was asked for.
 pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
     let end = find(b' ', line).unwrap_or(line.len());
     let (method, rest) = (&line[..end], line.get(end + 1..).unwrap_or_default());

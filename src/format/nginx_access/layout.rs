@@ -179,8 +179,8 @@ fn bare(i: &[u8]) -> Option<usize> {
 /// The longest tail that is looked at as a whole.
 const LONGEST: usize = 128;
 
-/// A tail with zeros behind it, and where its quotes are: looked up at once, since which of many short values ends where
-/// is nothing that a processor could foresee.
+/// A tail with zeros behind it, and where its quotes are: looked up at once, since which of many short values ends
+/// where is nothing that a processor could foresee.
 struct Window {
     bytes: [u8; LONGEST + Literal::LONGEST],
     /// Those that have not been passed, by bits.

@@ -1,6 +1,6 @@
-//! Labelled tab-separated values, each variable behind a label: `time:…`, a tab, `host:…`. What the labels of a web server's
-//! log mean, and which of Apache's and nginx's own they stand for: <http://ltsv.org>, "Labels for Web server's Log". Others
-//! than those are what people call nginx's variables.
+//! Labelled tab-separated values, each variable behind a label: `time:…`, a tab, `host:…`. What the labels of a web
+//! server's log mean, and which of Apache's and nginx's own they stand for: <http://ltsv.org>, "Labels for Web server's
+//! Log". Others than those are what people call nginx's variables.
 
 use super::{Escape, Record, Skimmed, Var, Vars};
 use crate::grammar::number::{Micros, uint, whole};
@@ -14,8 +14,8 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// `time:28/Sep/2026:12:00:00 +0600`, `host:203.0.113.9`, `req:GET /a HTTP/1.1`, `status:200` in any order, with tabs
-    /// between them.
+    /// `time:28/Sep/2026:12:00:00 +0600`, `host:203.0.113.9`, `req:GET /a HTTP/1.1`, `status:200` in any order, with
+    /// tabs between them.
     pub(super) fn of(i: &'a [u8]) -> Option<Self> {
         labelled(i).filter(|_| memchr(b'\t', i).is_some())?;
         let mut line = Line { vars: Vars::new(Escape::Hex), duration: None };

@@ -579,7 +579,8 @@ impl<'s> Directive<'s> {
 
 /// The parts of `%{…}t`.
 fn time_parts(pattern: &str) -> Result<Vec<stamp::Part>, String> {
-    // In a pattern of `strftime` Apache knows no decimals, but it is where some other readers of such layouts want them.
+    // In a pattern of `strftime` Apache knows no decimals, but it is where some other readers of such layouts want
+    // them.
     let pattern = ["%msec_frac", "msec_frac", "%usec_frac", "usec_frac"]
         .into_iter()
         .filter(|name| pattern.len() > name.len())

@@ -938,8 +938,8 @@ mod tests {
         said.trim().to_owned()
     }
 
-    /// The text behind a value may stand in as many places as a line has bytes: each is looked at once, and what must or
-    /// must not stand before it is not looked for again.
+    /// The text behind a value may stand in as many places as a line has bytes: each is looked at once, and what must
+    /// or must not stand before it is not looked for again.
     #[test]
     fn long_lines_take_no_longer_than_their_length() {
         let (commas, letters) = (",".repeat(1 << 19), "a".repeat(1 << 19));

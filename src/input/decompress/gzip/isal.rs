@@ -69,8 +69,8 @@ impl Inflate {
         let state = &mut *self.state;
         (state.next_in, state.avail_in) = (input.as_ptr().cast_mut(), available);
         (state.next_out, state.avail_out) = (buffer.as_mut_ptr(), room);
-        // SAFETY: `Inflate::new` prepared the state. It reads `avail_in` bytes at `next_in` and writes to `avail_out` bytes
-        // at `next_out`: both lie in slices that are borrowed here.
+        // SAFETY: `Inflate::new` prepared the state. It reads `avail_in` bytes at `next_in` and writes to `avail_out`
+        // bytes at `next_out`: both lie in slices that are borrowed here.
         let code = unsafe { isal_inflate(&raw mut *state) };
         (state.next_in, state.next_out) = (ptr::null_mut(), ptr::null_mut());
         self.failed = u32::try_from(code) != Ok(ISAL_DECOMP_OK);
