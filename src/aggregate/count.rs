@@ -7,7 +7,6 @@ use crate::event::{self, Event, Redactor, Room};
 use crate::format::{Few, Record, Skim, What, is_unsafe};
 use crate::grammar::{number::Micros, time::Stamp};
 use memchr::{memchr, memchr_iter};
-use std::borrow::Cow;
 
 /// Where and when a line was written.
 #[derive(Clone, Copy, Debug)]
@@ -198,15 +197,21 @@ impl Line<'_> {
         }
     }
 
-    /// Counts the path, folded. People go first: what is cut in folding would not be known as theirs any more.
+    /// Counts the path, folded.
+    #[inline(always)]
     fn add_path(&self, paths: &mut Paths, names: &mut PathNames) {
         let record = &self.event.record;
         let shown = record.shown(record.asked_path());
-        let path = match self.redactor {
-            Some(redactor) => Cow::Owned(redactor.path(&shown, record)),
-            None => shown,
-        };
-        paths.add(event::fold(&path, &mut Room::default()), names);
+        match self.redactor {
+            Some(redactor) => self.add_path_without_people(redactor, &shown, paths, names),
+            None => paths.add(event::fold(&shown, &mut Room::default()), names),
+        }
+    }
+
+    /// People go before the path is folded: what is cut in folding would not be known as theirs any more.
+    #[cold]
+    fn add_path_without_people(&self, redactor: &Redactor, path: &[u8], paths: &mut Paths, names: &mut PathNames) {
+        paths.add(event::fold(&redactor.path(path, &self.event.record), &mut Room::default()), names);
     }
 
     /// Counts a session that was cut off before a server could be tried as an attempt at one: it fails no other way.
