@@ -364,7 +364,8 @@ mod tests {
             let has_access = of(Source::Access).next().is_some();
             prop_assert!(failures(true) <= failed(Source::ErrorLog));
             prop_assert!(has_access || failures(true) == failed(Source::ErrorLog));
-            let covers = |minute: i64| of(Source::Access).any(|line| !line.names && (line.second - minute * 60).abs() < 120);
+            let is_near = |line: &Line, minute: i64| (line.second - minute * 60).abs() < 120;
+            let covers = |minute: i64| of(Source::Access).any(|line| !line.names && is_near(line, minute));
             prop_assert!(!(0..9).all(covers) || failures(true) == 0);
             prop_assert_eq!(rows.iter().filter_map(Row::requests).sum::<u64>(), of(Source::Access).count() as u64);
             for row in rows {
