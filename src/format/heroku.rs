@@ -18,7 +18,7 @@ use crate::{
         text::{Starts, present, until},
     },
 };
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 pub(super) static ABOUT: About = About {
     name: "heroku",
@@ -144,9 +144,16 @@ const STARTS: Starts<3> = Starts::new(&[b"at=", b"sock=", b"error code=H"]);
 fn line(i: &[u8]) -> Option<Line<'_>> {
     STARTS.behind(i)?;
     let (mut line, mut marks, mut rest) = (Line::default(), 0, i);
+    // The clients are a header of the client's own, which may hold whatever else a line does.
+    let forwarded_end = memmem::rfind(i, b"\" dyno=");
     while let Some(equals) = find(b'=', rest) {
         let key = &rest[rfind(b' ', &rest[..equals]).map_or(0, |space| space + 1)..equals];
-        let (after, text) = value(&rest[equals + 1..]);
+        let behind = &rest[equals + 1..];
+        let quote = i.len() - behind.len();
+        let (after, text) = match forwarded_end {
+            Some(end) if key == b"fwd" && behind.starts_with(b"\"") && quote < end => (&i[end + 2..], &i[quote + 1..end]),
+            _ => value(behind),
+        };
         let place = match key {
             b"code" => &mut line.code,
             b"desc" => &mut line.description,
@@ -225,7 +232,9 @@ fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
     let rest = uint(rest).ok()?.0.strip_prefix(b"ms service=")?;
     let (rest, millis) = uint(rest).ok()?;
     let (rest, status) = status(rest.strip_prefix(b"ms status=")?).ok()?;
-    let is_whole = rest.starts_with(b" ") && !matches!(upstream.first(), None | Some(b'"'));
+    // With quotes in it, what follows may be the clients', too.
+    let is_whole = rest.starts_with(b" ") && find_far(b'"', rest).is_none();
+    let is_whole = is_whole && !matches!(upstream.first(), None | Some(b'"'));
     let (duration, names_upstream) = (Some(millis.saturating_mul(1_000)), true);
     is_whole.then_some(Skim { when: None, status, group: WEB, upstream, names_upstream, attempted: true, duration })
 }
@@ -356,6 +365,22 @@ mod tests {
             let record = read(line.as_bytes()).unwrap_or_default();
             assert_eq!([record.path, record.client, record.upstream], expected.map(str::as_bytes), "{line}");
             assert!(skim(line.as_bytes()).is_some(), "{line}");
+        }
+    }
+
+    /// The clients are what the client says they are, whatever quotes and fields it says.
+    #[test]
+    fn clients_forge_no_fields() {
+        let fields = |status: u16| format!("dyno=web.{} connect=0ms service=9ms status={status}", status % 10);
+        let forged = format!("1\" {} x=", fields(209));
+        for fwd in [format!("{forged}\" dyno=\" fwd=\"2"), format!("{forged}a"), forged] {
+            let line = format!(
+                r#"at=info method=GET path="/" host=h request_id=b fwd="{fwd}" {} bytes=1 protocol=https"#,
+                fields(503)
+            );
+            let record = read(line.as_bytes()).unwrap_or_default();
+            assert_eq!((record.status, record.upstream), (Some(503), &b"web.3"[..]), "{line}");
+            assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Full)), "{line}");
         }
     }
 

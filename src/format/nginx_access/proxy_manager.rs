@@ -9,7 +9,7 @@ use crate::grammar::{
     text::{byte, next_word, quoted, word},
     time::clf,
 };
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use nom::{
     Parser as _,
     bytes::complete::{tag, take_till},
@@ -81,11 +81,10 @@ fn own_word(i: &[u8]) -> Parsed<'_, &[u8]> {
 /// `HIT 502, 200 200 - `, `- - 400 - ` or `404 - `: what the upstream answered, and what the client got.
 fn statuses(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
     const END: &[u8] = b" - ";
-    for end in memmem::find_iter(i, END) {
+    // Both stand before the first value in quotes.
+    let unquoted = &i[..memchr(b'"', i).unwrap_or(i.len())];
+    for end in memmem::find_iter(unquoted, END) {
         let before = &i[..end];
-        if before.contains(&b'"') {
-            break;
-        }
         let (rest, answered) = before.split_at(before.iter().rposition(|byte| *byte == b' ').map_or(0, |at| at + 1));
         if whole(answered, status).is_some() {
             // The cache's word comes first.
@@ -106,6 +105,14 @@ fn named<'a>(name: &'static [u8]) -> impl nom::Parser<&'a [u8], Output = &'a [u8
 mod tests {
     use super::super::{read, skim};
     use crate::format::nginx::tests::{agree, told};
+
+    #[test]
+    fn dashes_are_passed_quickly() {
+        let line = format!(r#"[28/Sep/2026:12:00:00 +0600] x{} "a""#, " - ".repeat(340_000));
+        let started = std::time::Instant::now();
+        assert!(super::vars(line.as_bytes()).is_none());
+        assert!(started.elapsed().as_secs() < 4, "{:?}", started.elapsed());
+    }
 
     #[test]
     fn reads_each_layout() {
