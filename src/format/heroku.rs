@@ -1,7 +1,7 @@
 //! Heroku's router, which stands before the dynos of every application: logfmt, in the application's own log stream.
 //!
-//! The payload has no time of its own: that of the envelope counts, which `heroku logs` and log drains put around it. Where
-//! the router answers itself, it says why by a code; a status without one is the application's own.
+//! The payload has no time of its own: that of the envelope counts, which `heroku logs` and log drains put around it.
+//! Where the router answers itself, it says why by a code; a status without one is the application's own.
 
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
@@ -87,7 +87,8 @@ table! {
         "Heroku itself failed (H99)");
 }
 
-/// Why the router answered, as `code` and `desc` say. Codes of what clients do (H26 to H28, H31 to H33) explain no failure.
+/// Why the router answered, as `code` and `desc` say. Codes of what clients do (H26 to H28, H31 to H33) explain no
+/// failure.
 fn reason(code: &[u8], description: &[u8]) -> Option<&'static Sign> {
     Some(match code {
         b"H10" => CRASHED,
@@ -140,7 +141,8 @@ struct Line<'a> {
 /// How a line may begin. What `heroku logs` shows of H31 has lost its `at=`.
 const STARTS: Starts<3> = Starts::new(&[b"at=", b"sock=", b"error code=H"]);
 
-/// Any line: what it says, and whether the router wrote it. Applications write such pairs too, but none with all of these.
+/// Any line: what it says, and whether the router wrote it. Applications write such pairs too, but none with all of
+/// these.
 fn line(i: &[u8]) -> Option<Line<'_>> {
     STARTS.behind(i)?;
     let (mut line, mut marks, mut rest) = (Line::default(), 0, i);
@@ -187,8 +189,8 @@ fn line(i: &[u8]) -> Option<Line<'_>> {
     (marks == 7 && !line.method.is_empty()).then_some(line)
 }
 
-/// A value, in quotes or without, and what follows it and a space. Quotes inside are not escaped: it ends at one before a
-/// space.
+/// A value, in quotes or without, and what follows it and a space. Quotes inside are not escaped: it ends at one before
+/// a space.
 fn value(i: &[u8]) -> (&[u8], &[u8]) {
     let (end, text) = match i {
         [b'"', inside @ ..] => {
@@ -209,8 +211,8 @@ fn millis(value: &[u8]) -> Option<Micros> {
     whole(value.strip_suffix(b"ms").unwrap_or(value), uint).map(|millis| millis.saturating_mul(1_000))
 }
 
-/// What the router balances over: dynos of other process types get no requests. A line does not name its application, which
-/// may have many hosts.
+/// What the router balances over: dynos of other process types get no requests. A line does not name its application,
+/// which may have many hosts.
 const WEB: &[u8] = b"web";
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {

@@ -206,8 +206,8 @@ fn is_content(word: &[u8]) -> bool {
     word == b"-" || halves(word).is_some_and(is_type)
 }
 
-/// Whether a server that was reached sent an error itself. Squid answers 503 where it could not connect, and then names no
-/// parent; an origin that it goes to directly it names all the same.
+/// Whether a server that was reached sent an error itself. Squid answers 503 where it could not connect, and then names
+/// no parent; an origin that it goes to directly it names all the same.
 fn is_servers(status: u16, hierarchy: &[u8], content: &[u8]) -> bool {
     let is_page = content.is_empty() || content.starts_with(b"text/html");
     status >= 500 && (!is_page || status == 503 && hierarchy.ends_with(b"PARENT"))

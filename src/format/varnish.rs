@@ -1,13 +1,13 @@
 //! varnishncsa's access log, where a line shows that Varnish wrote it: `combined` with what people append to it.
 //!
 //! Plain `combined` is nginx's and Apache's byte for byte but for the request, which Varnish makes up as a whole URL
-//! (`GET http://shop.example.com/a HTTP/1.1`); clients that look for open proxies send such requests to anybody, so that
-//! alone is no proof. With a word of `%{Varnish:handling}x`, a side of `%{Varnish:side}x`, or the text of a failed fetch
-//! behind it, nobody else can have written it.
+//! (`GET http://shop.example.com/a HTTP/1.1`); clients that look for open proxies send such requests to anybody, so
+//! that alone is no proof. With a word of `%{Varnish:handling}x`, a side of `%{Varnish:side}x`, or the text of a failed
+//! fetch behind it, nobody else can have written it.
 //!
-//! Varnish answers 503 where a fetch failed, whatever the reason, and neither 502 nor 504 unless the VCL says so. A line
-//! of the backend's side (`-b`) tells of one fetch: where that failed, it is a failed attempt of a request that has a
-//! line of its own.
+//! Varnish answers 503 where a fetch failed, whatever the reason, and neither 502 nor 504 unless the VCL says so. A
+//! line of the backend's side (`-b`) tells of one fetch: where that failed, it is a failed attempt of a request that
+//! has a line of its own.
 //!
 //! Source: `bin/varnishncsa/varnishncsa.c` and `doc/sphinx/reference/varnishncsa.rst` of Varnish.
 
@@ -348,8 +348,8 @@ impl<'a> Item<'a> {
         !self.quoted && self.to_end.first().is_some_and(u8::is_ascii_alphabetic)
     }
 
-    /// The next value, and what follows it: `miss`, `handling=miss`, `"first byte timeout"`, `error="…"`. `closed` becomes
-    /// false at a quote that nothing closes: nothing closes those behind it either.
+    /// The next value, and what follows it: `miss`, `handling=miss`, `"first byte timeout"`, `error="…"`. `closed`
+    /// becomes false at a quote that nothing closes: nothing closes those behind it either.
     fn next(i: &'a [u8], closed: &mut bool) -> Option<(&'a [u8], Self)> {
         let mut text = |i: &'a [u8]| {
             let text = Some(i).filter(|i| *closed && i.starts_with(b"\"")).map(clf::text)?;

@@ -1,6 +1,6 @@
 //! The two layouts of Nginx Proxy Manager, which runs nginx and gives every host a log of its own, and that of its
-//! offspring NPMplus. Source: the first's `docker/rootfs/etc/nginx/conf.d/include/log-proxy.conf`, `log_format proxy` and
-//! `log_format standard`; the other's `rootfs/usr/local/nginx/conf/nginx.conf`, `log_format alog`.
+//! offspring NPMplus. Source: the first's `docker/rootfs/etc/nginx/conf.d/include/log-proxy.conf`, `log_format proxy`
+//! and `log_format standard`; the other's `rootfs/usr/local/nginx/conf/nginx.conf`, `log_format alog`.
 
 use super::{Escape, Var, Vars, text};
 use crate::grammar::{
@@ -47,8 +47,8 @@ fn of_manager(i: &[u8]) -> Parsed<'_, Vars<'_>> {
     Ok((i, filled(values)))
 }
 
-/// `[28/Sep/2026:12:00:00 +0600] shop.example.com:8443 203.0.113.9 0.227 "GET /a HTTP/2.0" 200 125 440 - USER AGENT`, with the
-/// user agent last, without quotes.
+/// `[28/Sep/2026:12:00:00 +0600] shop.example.com:8443 203.0.113.9 0.227 "GET /a HTTP/2.0" 200 125 440 - USER AGENT`,
+/// with the user agent last, without quotes.
 fn of_npmplus(i: &[u8]) -> Parsed<'_, Vars<'_>> {
     let (i, (host, client, request_time)) = (own_word, own_word, own_word).parse(i)?;
     let (i, (request, status, bytes)) = (text, next_word, next_word).parse(i)?;

@@ -1,6 +1,6 @@
 //! Records that are not one line each: JSON documents with an array of them, objects over several lines, lines that a
-//! container runtime has cut into parts. Each is put on one line; the line feeds that were inside of it stand around it, so
-//! that all others keep their number. And lines that others around them complete.
+//! container runtime has cut into parts. Each is put on one line; the line feeds that were inside of it stand around
+//! it, so that all others keep their number. And lines that others around them complete.
 //!
 //! What an input is, its first bytes tell. Nearly every input has a record on each line, and passes through untouched.
 

@@ -1,7 +1,7 @@
 //! Lines that a container runtime cut at 16 KiB. In CRI's files a part is marked `P` and the last one `F`
 //! (`STAMP stdout P TEXT`, Kubernetes' "CRI container log format"); in Docker's `json-file` all parts but the last lack
-//! the line feed in their `log`. Parts of one stream are one line, which stands where the last of them did: lines of the
-//! other stream may lie between them.
+//! the line feed in their `log`. Parts of one stream are one line, which stands where the last of them did: lines of
+//! the other stream may lie between them.
 
 use super::super::LINE_LIMIT;
 use memchr::{memchr, memmem};

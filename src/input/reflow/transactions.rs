@@ -8,11 +8,11 @@
 //! -   BerespStatus   503
 //! ```
 //!
-//! What tells of failures gets the latest time of a `Timestamp` before it, as a stamp of the kind that runtimes write in
-//! front of lines, unless a transport has put one there. A status that the backend itself sent gets the backend's name
-//! behind it (`503 from api`): it is the first after the request was sent (`Bereq`), and no error follows it. Varnish logs
-//! its own answer to a failed fetch likewise, behind the error. All else passes untouched. Source: `vsl(7)`,
-//! `cache_fetch.c`, and recordings of 7.1.
+//! What tells of failures gets the latest time of a `Timestamp` before it, as a stamp of the kind that runtimes write
+//! in front of lines, unless a transport has put one there. A status that the backend itself sent gets the backend's
+//! name behind it (`503 from api`): it is the first after the request was sent (`Bereq`), and no error follows it.
+//! Varnish logs its own answer to a failed fetch likewise, behind the error. All else passes untouched. Source:
+//! `vsl(7)`, `cache_fetch.c`, and recordings of 7.1.
 
 use super::super::LINE_LIMIT;
 use jiff::Timestamp;
