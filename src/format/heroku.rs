@@ -1,7 +1,7 @@
 //! Heroku's router, which stands before the dynos of every application: logfmt, in the application's own log stream.
 //!
-//! The payload has no time of its own: that of the envelope counts, which `heroku logs` and log drains put around it. Where
-//! the router answers itself, it says why by a code; a status without one is the application's own.
+//! The payload has no time of its own: that of the envelope counts, which `heroku logs` and log drains put around it.
+//! Where the router answers itself, it says why by a code; a status without one is the application's own.
 
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
@@ -18,7 +18,7 @@ use crate::{
         text::{Starts, present, until},
     },
 };
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 pub(super) static ABOUT: About = About {
     name: "heroku",
@@ -87,7 +87,8 @@ table! {
         "Heroku itself failed (H99)");
 }
 
-/// Why the router answered, as `code` and `desc` say. Codes of what clients do (H26 to H28, H31 to H33) explain no failure.
+/// Why the router answered, as `code` and `desc` say. Codes of what clients do (H26 to H28, H31 to H33) explain no
+/// failure.
 fn reason(code: &[u8], description: &[u8]) -> Option<&'static Sign> {
     Some(match code {
         b"H10" => CRASHED,
@@ -140,13 +141,21 @@ struct Line<'a> {
 /// How a line may begin. What `heroku logs` shows of H31 has lost its `at=`.
 const STARTS: Starts<3> = Starts::new(&[b"at=", b"sock=", b"error code=H"]);
 
-/// Any line: what it says, and whether the router wrote it. Applications write such pairs too, but none with all of these.
+/// Any line: what it says, and whether the router wrote it. Applications write such pairs too, but none with all of
+/// these.
 fn line(i: &[u8]) -> Option<Line<'_>> {
     STARTS.behind(i)?;
     let (mut line, mut marks, mut rest) = (Line::default(), 0, i);
+    // The clients are a header of the client's own, which may hold whatever else a line does.
+    let forwarded_end = memmem::rfind(i, b"\" dyno=");
     while let Some(equals) = find(b'=', rest) {
         let key = &rest[rfind(b' ', &rest[..equals]).map_or(0, |space| space + 1)..equals];
-        let (after, text) = value(&rest[equals + 1..]);
+        let behind = &rest[equals + 1..];
+        let quote = i.len() - behind.len();
+        let (after, text) = match forwarded_end {
+            Some(end) if key == b"fwd" && behind.starts_with(b"\"") && quote < end => (&i[end + 2..], &i[quote + 1..end]),
+            _ => value(behind),
+        };
         let place = match key {
             b"code" => &mut line.code,
             b"desc" => &mut line.description,
@@ -180,8 +189,8 @@ fn line(i: &[u8]) -> Option<Line<'_>> {
     (marks == 7 && !line.method.is_empty()).then_some(line)
 }
 
-/// A value, in quotes or without, and what follows it and a space. Quotes inside are not escaped: it ends at one before a
-/// space.
+/// A value, in quotes or without, and what follows it and a space. Quotes inside are not escaped: it ends at one before
+/// a space.
 fn value(i: &[u8]) -> (&[u8], &[u8]) {
     let (end, text) = match i {
         [b'"', inside @ ..] => {
@@ -202,8 +211,8 @@ fn millis(value: &[u8]) -> Option<Micros> {
     whole(value.strip_suffix(b"ms").unwrap_or(value), uint).map(|millis| millis.saturating_mul(1_000))
 }
 
-/// What the router balances over: dynos of other process types get no requests. A line does not name its application, which
-/// may have many hosts.
+/// What the router balances over: dynos of other process types get no requests. A line does not name its application,
+/// which may have many hosts.
 const WEB: &[u8] = b"web";
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
@@ -225,7 +234,9 @@ fn ordinary(i: &[u8]) -> Option<Skim<'_>> {
     let rest = uint(rest).ok()?.0.strip_prefix(b"ms service=")?;
     let (rest, millis) = uint(rest).ok()?;
     let (rest, status) = status(rest.strip_prefix(b"ms status=")?).ok()?;
-    let is_whole = rest.starts_with(b" ") && !matches!(upstream.first(), None | Some(b'"'));
+    // With quotes in it, what follows may be the clients', too.
+    let is_whole = rest.starts_with(b" ") && find_far(b'"', rest).is_none();
+    let is_whole = is_whole && !matches!(upstream.first(), None | Some(b'"'));
     let (duration, names_upstream) = (Some(millis.saturating_mul(1_000)), true);
     is_whole.then_some(Skim { when: None, status, group: WEB, upstream, names_upstream, attempted: true, duration })
 }
@@ -356,6 +367,22 @@ mod tests {
             let record = read(line.as_bytes()).unwrap_or_default();
             assert_eq!([record.path, record.client, record.upstream], expected.map(str::as_bytes), "{line}");
             assert!(skim(line.as_bytes()).is_some(), "{line}");
+        }
+    }
+
+    /// The clients are what the client says they are, whatever quotes and fields it says.
+    #[test]
+    fn clients_forge_no_fields() {
+        let fields = |status: u16| format!("dyno=web.{} connect=0ms service=9ms status={status}", status % 10);
+        let forged = format!("1\" {} x=", fields(209));
+        for fwd in [format!("{forged}\" dyno=\" fwd=\"2"), format!("{forged}a"), forged] {
+            let line = format!(
+                r#"at=info method=GET path="/" host=h request_id=b fwd="{fwd}" {} bytes=1 protocol=https"#,
+                fields(503)
+            );
+            let record = read(line.as_bytes()).unwrap_or_default();
+            assert_eq!((record.status, record.upstream), (Some(503), &b"web.3"[..]), "{line}");
+            assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Full)), "{line}");
         }
     }
 

@@ -206,8 +206,8 @@ fn is_content(word: &[u8]) -> bool {
     word == b"-" || halves(word).is_some_and(is_type)
 }
 
-/// Whether a server that was reached sent an error itself. Squid answers 503 where it could not connect, and then names no
-/// parent; an origin that it goes to directly it names all the same.
+/// Whether a server that was reached sent an error itself. Squid answers 503 where it could not connect, and then names
+/// no parent; an origin that it goes to directly it names all the same.
 fn is_servers(status: u16, hierarchy: &[u8], content: &[u8]) -> bool {
     let is_page = content.is_empty() || content.starts_with(b"text/html");
     status >= 500 && (!is_page || status == 503 && hierarchy.ends_with(b"PARENT"))
@@ -270,19 +270,28 @@ pub(super) fn skim_named(i: &[u8]) -> Option<Skimmed<'_>> {
     skim(i).or_else(|| clf::line(i).map(|line| line.skim()))
 }
 
+/// The result in what ends Squid's `common` and `combined` (`%Ss:%Sh`), without the hierarchy: ` TCP_DENIED:HIER_NONE`.
+fn result(tail: &[u8]) -> Option<&[u8]> {
+    let word = tail.strip_prefix(b" ")?;
+    let (result, hierarchy) = word.split_at(find(b':', word)?);
+    let is_result = result.starts_with(b"TCP_") || result.starts_with(b"UDP_");
+    (is_result && is_shouted(result) && is_shouted(&hierarchy[1..]) && is_hierarchy(hierarchy)).then_some(result)
+}
+
 /// [`read`] where the user says that lines are Squid's.
-pub(super) fn read_named(i: &[u8]) -> Option<Record<'_>> {
-    read(i).or_else(|| clf::line(i).map(|line| line.record()))
+pub(super) fn read_named<'a>(i: &'a [u8]) -> Option<Record<'a>> {
+    let common = |line: clf::Line<'a>| Record { flags: result(line.tail).unwrap_or_default(), ..line.record() };
+    read(i).or_else(|| clf::line(i).map(common))
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     let client_gave_up = record.flags.ends_with(b"_ABORTED");
     let failed = record.status.filter(|status| statuses.contains(*status) && !client_gave_up);
-    // Its other layouts say nothing of servers.
-    let failed = failed.filter(|_| record.names_upstream);
     let request = match (failed, record.upstream.is_empty()) {
         (Some(_), true) if record.flags.starts_with(b"TCP_DENIED") => Some(DENIED),
         (Some(_), true) if record.flags.starts_with(b"TCP_NEGATIVE_HIT") => Some(CACHED_ERROR),
+        // Its other layouts say nothing of servers.
+        _ if !record.names_upstream => None,
         (Some(_), false) if record.upstream_status == failed => Some(ANSWERED),
         (Some(503), true) => Some(UNAVAILABLE),
         (Some(502), true) => Some(NOT_CONNECTED),
@@ -297,7 +306,7 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
 mod tests {
     use super::*;
 
-    /// Which says nothing of servers, and so of no sign.
+    /// Which say nothing of servers, but what became of the request.
     #[test]
     fn reads_the_common_layouts_where_they_are_its_own() {
         let line =
@@ -306,7 +315,25 @@ mod tests {
         let record = read_named(line).unwrap_or_default();
         assert_eq!((record.status, record.client, record.user), (Some(502), &b"203.0.113.9"[..], &b"al"[..]));
         assert!(matches!(skim_named(line), Some(Skimmed::Plain(skim)) if skim.status == 502));
-        assert!(judge(&record, &Statuses::gateway()).request.is_none());
+        let cases = [
+            ("502 1 TCP_MISS:HIER_DIRECT", None, false),
+            ("503 1 TCP_DENIED:HIER_NONE", Some("squid-denied"), false),
+            (r#"503 1 "-" "curl/8" TCP_DENIED:HIER_NONE"#, Some("squid-denied"), false),
+            (r#"504 1 "-" "curl/8" TCP_NEGATIVE_HIT:HIER_NONE"#, Some("squid-cached-error"), false),
+            (r#"502 1 "-" "curl/8" TCP_MISS_ABORTED:HIER_DIRECT"#, None, true),
+            // No result of Squid's.
+            (r#"503 1 "-" "curl/8" TCP_DENIED:HIER_NONE x"#, None, false),
+            (r#"503 1 "-" "TCP_DENIED:HIER_NONE""#, None, false),
+            (r#"503 1 "-" "curl/8" TCP_DENIED"#, None, false),
+            (r#"503 1 "-" "curl/8" TCP_DENIED:x"#, None, false),
+            (r#"503 1 "-" "curl/8" MISS_ABORTED:HIER_DIRECT"#, None, false),
+            (r#"503 1 "-" "curl/8":"#, None, false),
+        ];
+        for (rest, kind, gave_up) in cases {
+            let line = format!(r#"203.0.113.9 - al [28/Sep/2026:12:00:00 +0600] "GET http://shop/a HTTP/1.1" {rest}"#);
+            let verdict = judge(&read_named(line.as_bytes()).unwrap_or_default(), &Statuses::gateway());
+            assert_eq!((verdict.request.map(|sign| sign.kind), verdict.client_gave_up), (kind, gave_up), "{line}");
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! varnishncsa's access log, where a line shows that Varnish wrote it: `combined` with what people append to it.
 //!
 //! Plain `combined` is nginx's and Apache's byte for byte but for the request, which Varnish makes up as a whole URL
-//! (`GET http://shop.example.com/a HTTP/1.1`); clients that look for open proxies send such requests to anybody, so that
-//! alone is no proof. With a word of `%{Varnish:handling}x`, a side of `%{Varnish:side}x`, or the text of a failed fetch
-//! behind it, nobody else can have written it.
+//! (`GET http://shop.example.com/a HTTP/1.1`); clients that look for open proxies send such requests to anybody, so
+//! that alone is no proof. With a word of `%{Varnish:handling}x`, a side of `%{Varnish:side}x`, or the text of a failed
+//! fetch behind it, nobody else can have written it.
 //!
-//! Varnish answers 503 where a fetch failed, whatever the reason, and neither 502 nor 504 unless the VCL says so. A line
-//! of the backend's side (`-b`) tells of one fetch: where that failed, it is a failed attempt of a request that has a
-//! line of its own.
+//! Varnish answers 503 where a fetch failed, whatever the reason, and neither 502 nor 504 unless the VCL says so. A
+//! line of the backend's side (`-b`) tells of one fetch: where that failed, it is a failed attempt of a request that
+//! has a line of its own.
 //!
 //! Source: `bin/varnishncsa/varnishncsa.c` and `doc/sphinx/reference/varnishncsa.rst` of Varnish.
 
@@ -63,6 +63,9 @@ const SECOND: Micros = 1_000_000;
 
 /// What a time limit's timer, and all else, may add to it.
 const TIMER: Micros = 80_000;
+
+/// At how many words the text of a failed fetch is looked for where it has no quotes: all the rest is read each time.
+const TRIES: usize = 8;
 
 /// What a line holds behind its headers, and its request; `None` where the line is not Varnish's.
 type Own<'a> = fn(&clf::Line<'a>) -> Option<(Tail<'a>, Request<'a>)>;
@@ -240,12 +243,15 @@ struct Tail<'a> {
 
 impl<'a> Tail<'a> {
     fn read(mut rest: &'a [u8]) -> Self {
-        let mut tail = Self::default();
-        while let Some((after, item)) = Item::next(rest) {
+        let (mut tail, mut tries, mut closed) = (Self::default(), TRIES, true);
+        while let Some((after, item)) = Item::next(rest, &mut closed) {
             // Without quotes it takes several words, and is the last.
-            if tail.of_backend && item.starts_text() && varnish_log::is_fetch_error(item.to_end) {
-                tail.fetch_error = item.to_end;
-                break;
+            if tail.of_backend && item.starts_text() && tries > 0 {
+                tries -= 1;
+                if varnish_log::is_fetch_error(item.to_end) {
+                    tail.fetch_error = item.to_end;
+                    break;
+                }
             }
             tail.add(item);
             rest = after;
@@ -342,11 +348,17 @@ impl<'a> Item<'a> {
         !self.quoted && self.to_end.first().is_some_and(u8::is_ascii_alphabetic)
     }
 
-    /// The next value, and what follows it: `miss`, `handling=miss`, `"first byte timeout"`, `error="…"`.
-    fn next(i: &'a [u8]) -> Option<(&'a [u8], Self)> {
+    /// The next value, and what follows it: `miss`, `handling=miss`, `"first byte timeout"`, `error="…"`. `closed`
+    /// becomes false at a quote that nothing closes: nothing closes those behind it either.
+    fn next(i: &'a [u8], closed: &mut bool) -> Option<(&'a [u8], Self)> {
+        let mut text = |i: &'a [u8]| {
+            let text = Some(i).filter(|i| *closed && i.starts_with(b"\"")).map(clf::text)?;
+            *closed = text.is_ok();
+            text.ok()
+        };
         let start = i.iter().position(|byte| !clf::is_separator(*byte))?;
         let i = &i[start..];
-        if let Ok((rest, value)) = clf::text(i) {
+        if let Some((rest, value)) = text(i) {
             return Some((rest, Self { key: b"", value, quoted: true, to_end: i }));
         }
         let end = clf::bare_end(i);
@@ -356,7 +368,7 @@ impl<'a> Item<'a> {
             _ => (&b""[..], item),
         };
         if value.is_empty()
-            && let Ok((rest, value)) = clf::text(&i[end..])
+            && let Some((rest, value)) = text(&i[end..])
         {
             return Some((rest, Self { key, value, quoted: true, to_end: i }));
         }
@@ -454,6 +466,22 @@ mod tests {
             let upstream = String::from_utf8_lossy(record.upstream);
             assert_eq!((record.what, &*upstream, record.upstream_status, sign), expected, "{tail}");
             assert!(!said(&line).contains("client="), "the backend is no client");
+        }
+    }
+
+    /// A text without quotes may stand behind a few words, and not behind as many as a client may have sent.
+    #[test]
+    fn looks_for_a_text_at_a_few_words() {
+        for (words, expected) in [(TRIES - 1, "No backend"), (TRIES, "")] {
+            let line = line(503, &format!(" b 0 {}No backend", "a ".repeat(words)));
+            let record = read(line.as_bytes()).unwrap_or_default();
+            assert_eq!(String::from_utf8_lossy(record.error_reason), expected, "{line}");
+        }
+        for many in [" a", r#"\""#] {
+            let long = line(503, &format!(" b 0 {}", many.repeat(200_000)));
+            let started = std::time::Instant::now();
+            assert!(read(long.as_bytes()).is_some());
+            assert!(started.elapsed().as_secs() < 5, "{many}: {:?}", started.elapsed());
         }
     }
 

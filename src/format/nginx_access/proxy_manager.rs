@@ -1,6 +1,6 @@
 //! The two layouts of Nginx Proxy Manager, which runs nginx and gives every host a log of its own, and that of its
-//! offspring NPMplus. Source: the first's `docker/rootfs/etc/nginx/conf.d/include/log-proxy.conf`, `log_format proxy` and
-//! `log_format standard`; the other's `rootfs/usr/local/nginx/conf/nginx.conf`, `log_format alog`.
+//! offspring NPMplus. Source: the first's `docker/rootfs/etc/nginx/conf.d/include/log-proxy.conf`, `log_format proxy`
+//! and `log_format standard`; the other's `rootfs/usr/local/nginx/conf/nginx.conf`, `log_format alog`.
 
 use super::{Escape, Var, Vars, text};
 use crate::grammar::{
@@ -9,7 +9,7 @@ use crate::grammar::{
     text::{byte, next_word, quoted, word},
     time::clf,
 };
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use nom::{
     Parser as _,
     bytes::complete::{tag, take_till},
@@ -47,8 +47,8 @@ fn of_manager(i: &[u8]) -> Parsed<'_, Vars<'_>> {
     Ok((i, filled(values)))
 }
 
-/// `[28/Sep/2026:12:00:00 +0600] shop.example.com:8443 203.0.113.9 0.227 "GET /a HTTP/2.0" 200 125 440 - USER AGENT`, with the
-/// user agent last, without quotes.
+/// `[28/Sep/2026:12:00:00 +0600] shop.example.com:8443 203.0.113.9 0.227 "GET /a HTTP/2.0" 200 125 440 - USER AGENT`,
+/// with the user agent last, without quotes.
 fn of_npmplus(i: &[u8]) -> Parsed<'_, Vars<'_>> {
     let (i, (host, client, request_time)) = (own_word, own_word, own_word).parse(i)?;
     let (i, (request, status, bytes)) = (text, next_word, next_word).parse(i)?;
@@ -81,11 +81,10 @@ fn own_word(i: &[u8]) -> Parsed<'_, &[u8]> {
 /// `HIT 502, 200 200 - `, `- - 400 - ` or `404 - `: what the upstream answered, and what the client got.
 fn statuses(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
     const END: &[u8] = b" - ";
-    for end in memmem::find_iter(i, END) {
+    // Both stand before the first value in quotes.
+    let unquoted = &i[..memchr(b'"', i).unwrap_or(i.len())];
+    for end in memmem::find_iter(unquoted, END) {
         let before = &i[..end];
-        if before.contains(&b'"') {
-            break;
-        }
         let (rest, answered) = before.split_at(before.iter().rposition(|byte| *byte == b' ').map_or(0, |at| at + 1));
         if whole(answered, status).is_some() {
             // The cache's word comes first.
@@ -106,6 +105,14 @@ fn named<'a>(name: &'static [u8]) -> impl nom::Parser<&'a [u8], Output = &'a [u8
 mod tests {
     use super::super::{read, skim};
     use crate::format::nginx::tests::{agree, told};
+
+    #[test]
+    fn dashes_are_passed_quickly() {
+        let line = format!(r#"[28/Sep/2026:12:00:00 +0600] x{} "a""#, " - ".repeat(340_000));
+        let started = std::time::Instant::now();
+        assert!(super::vars(line.as_bytes()).is_none());
+        assert!(started.elapsed().as_secs() < 4, "{:?}", started.elapsed());
+    }
 
     #[test]
     fn reads_each_layout() {

@@ -1,6 +1,6 @@
 //! Records that are not one line each: JSON documents with an array of them, objects over several lines, lines that a
-//! container runtime has cut into parts. Each is put on one line; the line feeds that were inside of it stand around it, so
-//! that all others keep their number. And lines that others around them complete.
+//! container runtime has cut into parts. Each is put on one line; the line feeds that were inside of it stand around
+//! it, so that all others keep their number. And lines that others around them complete.
 //!
 //! What an input is, its first bytes tell. Nearly every input has a record on each line, and passes through untouched.
 
@@ -162,6 +162,13 @@ pub(super) mod tests {
         }
     }
 
+    /// [`reflowed`], where `size` bytes arrive at a time.
+    pub(in super::super) fn reflowed_by(text: &[u8], size: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        Reflow::new(Slow(text, size)).read_to_end(&mut out).unwrap();
+        out
+    }
+
     pub(in super::super) fn reflowed(text: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         Reflow::new(text).read_to_end(&mut out).unwrap();
@@ -198,9 +205,7 @@ pub(super) mod tests {
             size in 1..9_usize,
         ) {
             let text = [start, &rest.concat()].concat();
-            let mut slow = Reflow::new(Slow(text.as_bytes(), size));
-            let mut out = Vec::new();
-            slow.read_to_end(&mut out).unwrap();
+            let out = reflowed_by(text.as_bytes(), size);
             let whole = reflowed(text.as_bytes());
             prop_assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&whole));
         }

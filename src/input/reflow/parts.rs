@@ -1,7 +1,7 @@
 //! Lines that a container runtime cut at 16 KiB. In CRI's files a part is marked `P` and the last one `F`
 //! (`STAMP stdout P TEXT`, Kubernetes' "CRI container log format"); in Docker's `json-file` all parts but the last lack
-//! the line feed in their `log`. Parts of one stream are one line, which stands where the last of them did: lines of the
-//! other stream may lie between them.
+//! the line feed in their `log`. Parts of one stream are one line, which stands where the last of them did: lines of
+//! the other stream may lie between them.
 
 use super::super::LINE_LIMIT;
 use memchr::{memchr, memmem};
@@ -11,6 +11,8 @@ pub(super) struct Parts {
     kind: Kind,
     /// The beginning of a line whose end has not been read.
     line: Vec<u8>,
+    /// Whether that line is too long to be read as one: it goes out as it comes, to its end.
+    overlong: bool,
     /// What has been joined of each stream: bounded memory, whatever comes.
     open: [Open; STREAMS],
     /// Line feeds to be written before the next line: those of parts.
@@ -87,36 +89,51 @@ impl Parts {
     pub(super) fn begin(start: &[u8]) -> Option<Self> {
         let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let kind = [Kind::Cri, Kind::Docker].into_iter().find(|kind| kind.read(line).is_some())?;
-        Some(Self { kind, line: Vec::new(), open: Default::default(), owed: 0 })
+        Some(Self { kind, line: Vec::new(), overlong: false, open: Default::default(), owed: 0 })
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut rest = bytes;
         while let Some(end) = memchr(b'\n', rest) {
             let (line, after) = (&rest[..end], &rest[end + 1..]);
-            if self.line.is_empty() {
+            if self.line.is_empty() && !self.overlong && end <= LINE_LIMIT {
                 self.take(line, out);
             } else {
-                let mut whole = std::mem::take(&mut self.line);
-                whole.extend_from_slice(line);
-                self.take(&whole, out);
-                whole.clear();
-                self.line = whole;
+                self.add(line, out);
+                self.end_line(out);
             }
             rest = after;
         }
-        self.line.extend_from_slice(rest);
-        if self.line.len() > LINE_LIMIT {
-            // Too long to be read as a line: it goes out as far as it has come.
+        self.add(rest, out);
+    }
+
+    /// Adds to the line that has begun.
+    fn add(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        self.line.extend_from_slice(text);
+        if !self.overlong && self.line.len() > LINE_LIMIT {
             self.pay(out);
+            self.overlong = true;
+        }
+        if self.overlong {
             out.append(&mut self.line);
         }
     }
 
+    /// Ends the line that has begun.
+    fn end_line(&mut self, out: &mut Vec<u8>) {
+        if std::mem::take(&mut self.overlong) {
+            out.push(b'\n');
+            return;
+        }
+        let mut whole = std::mem::take(&mut self.line);
+        self.take(&whole, out);
+        whole.clear();
+        self.line = whole;
+    }
+
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
-        let line = std::mem::take(&mut self.line);
-        if !line.is_empty() {
-            self.take(&line, out);
+        if self.overlong || !self.line.is_empty() {
+            self.end_line(out);
         }
         // What was cut off stands in the places of its last parts.
         let open: Vec<Open> = std::mem::take(&mut self.open).into_iter().filter(Open::is_open).collect();
@@ -181,7 +198,8 @@ impl Open {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::reflowed;
+    use super::super::tests::{reflowed, reflowed_by};
+    use super::LINE_LIMIT;
 
     fn expect(lines: &[&str], expected: &[&str]) {
         let text = lines.join("\n") + "\n";
@@ -259,6 +277,23 @@ mod tests {
                 r#"{"log":"three, five\n","stream":"stderr","time":"5"}"#,
             ],
         );
+    }
+
+    /// Wherever the bytes were cut: what follows in such a line is no part.
+    #[test]
+    fn what_is_too_long_is_one_line() {
+        let part = |tag: char, text: &str| format!("2026-11-27T08:00:00Z stdout {tag} {text}");
+        let long = part('F', &"x".repeat(LINE_LIMIT + 100)) + &part('P', "y");
+        let (first, last) = (part('P', "one, ") + "\n", part('F', "two") + "\n");
+        let joined = part('F', "one, two") + "\n";
+        for (text, expected) in [
+            (format!("{first}{long}\n{last}"), format!("\n{long}\n{joined}")),
+            (format!("{joined}{first}{last}{long}"), format!("{joined}\n{joined}{long}\n")),
+        ] {
+            for size in [997, 4_099, 65_536] {
+                assert!(reflowed_by(text.as_bytes(), size) == expected.as_bytes(), "{size}");
+            }
+        }
     }
 
     #[test]

@@ -8,11 +8,11 @@
 //! -   BerespStatus   503
 //! ```
 //!
-//! What tells of failures gets the latest time of a `Timestamp` before it, as a stamp of the kind that runtimes write in
-//! front of lines, unless a transport has put one there. A status that the backend itself sent gets the backend's name
-//! behind it (`503 from api`): it is the first after the request was sent (`Bereq`), and no error follows it. Varnish logs
-//! its own answer to a failed fetch likewise, behind the error. All else passes untouched. Source: `vsl(7)`,
-//! `cache_fetch.c`, and recordings of 7.1.
+//! What tells of failures gets the latest time of a `Timestamp` before it, as a stamp of the kind that runtimes write
+//! in front of lines, unless a transport has put one there. A status that the backend itself sent gets the backend's
+//! name behind it (`503 from api`): it is the first after the request was sent (`Bereq`), and no error follows it.
+//! Varnish logs its own answer to a failed fetch likewise, behind the error. All else passes untouched. Source:
+//! `vsl(7)`, `cache_fetch.c`, and recordings of 7.1.
 
 use super::super::LINE_LIMIT;
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ pub(super) struct Transactions {
     held: Held,
     /// The beginning of a line whose end has not been read.
     line: Vec<u8>,
+    /// Whether that line is too long to be read as one: it goes out as it comes, to its end.
+    overlong: bool,
 }
 
 #[derive(Default)]
@@ -54,11 +56,18 @@ impl Transactions {
 
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let ends = part.ends_with(b"\n");
             self.line.extend_from_slice(part);
-            // What is too long to be read as a line goes out as far as it has come.
-            if part.ends_with(b"\n") || self.line.len() > LINE_LIMIT {
+            if !self.overlong && self.line.len() - usize::from(ends) > LINE_LIMIT {
+                self.release(false, out);
+                self.overlong = true;
+            }
+            if self.overlong {
+                out.append(&mut self.line);
+            } else if ends {
                 self.take_line(out);
             }
+            self.overlong &= !ends;
         }
     }
 
@@ -176,7 +185,8 @@ fn time(text: &[u8]) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::reflowed;
+    use super::super::tests::{reflowed, reflowed_by};
+    use super::LINE_LIMIT;
 
     fn expect(lines: &[&str], expected: &[&str]) {
         let text = lines.join("\n") + "\n";
@@ -260,6 +270,34 @@ mod tests {
         for text in ["x", "Start: -", "Start: 1", "Start: 1.5", "Start: 99999999999999999999.000000 0"] {
             let text = format!("*   << BeReq    >> 3\n-   Timestamp      {text}\n-   FetchError     a\n");
             assert_eq!(String::from_utf8_lossy(&reflowed(text.as_bytes())), text);
+        }
+    }
+
+    /// Wherever the bytes were cut: it is no record, and what follows in it begins no line.
+    #[test]
+    fn what_is_too_long_is_one_line() {
+        let start = "*   << BeReq    >> 3\n- Timestamp Bereq: 1.000000\n";
+        let status = "- BerespStatus 503";
+        let long = format!("{status} {}- FetchError x\n- FetchError y\n", "x".repeat(LINE_LIMIT + 100));
+        for (text, expected) in [
+            (format!("{start}{long}"), format!("{start}{long}")),
+            // What was held comes first.
+            (format!("{start}{status}\n{long}"), format!("{start}{status}\n{long}")),
+        ] {
+            let expected = expected.replace("\n- FetchError", "\n1970-01-01T00:00:01Z - FetchError");
+            for size in [997, 4_099, 65_536] {
+                assert!(reflowed_by(text.as_bytes(), size) == expected.as_bytes(), "{size}");
+            }
+        }
+        // As long as a line may be.
+        let room = LINE_LIMIT - "- FetchError ".len();
+        for (length, stamp) in [(room, "1970-01-01T00:00:01Z "), (room + 1, "")] {
+            let line = format!("- FetchError {}\n", "x".repeat(length));
+            for size in [1_021, 65_536] {
+                let text = format!("{start}{line}");
+                let got = reflowed_by(text.as_bytes(), size);
+                assert!(got == format!("{start}{stamp}{line}").as_bytes(), "{length} {size}");
+            }
         }
     }
 
