@@ -310,8 +310,12 @@ fn attempts_fail_whatever_requests_are_asked_for() {
 /// The tally of every third part, cut at line ends. What begins with a comment is a file with columns, what begins with
 /// a transaction is a varnishlog, and neither a part.
 fn parts(bytes: &[u8], cuts: (usize, usize)) -> [Tally; 3] {
+    let has = |line: &[u8], mark: &[u8]| line.windows(mark.len()).any(|part| part == mark);
+    let begins_file = |line: &[u8]| line.starts_with(b"#") || has(line, b"<< ") && has(line, b" >> ");
     let mut ends: Vec<usize> = memchr_all(bytes);
-    ends.retain(|end| !matches!(bytes.get(end + 1), Some(b'#' | b'*')));
+    let first_line =
+        |rest: &[u8]| rest.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
+    ends.retain(|end| !begins_file(&first_line(&bytes[end + 1..])));
     let at = |cut: usize| if ends.is_empty() { 0 } else { ends[cut % ends.len()] + 1 };
     let (first, second) = (at(cuts.0).min(at(cuts.1)), at(cuts.0).max(at(cuts.1)));
     let tally = |part: &[u8]| count(part, 1 << 16, &options(1, 60)).tally;

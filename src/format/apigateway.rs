@@ -247,9 +247,9 @@ fn object(line: &[u8]) -> Option<Fields<'_>> {
 }
 
 /// AWS's proposals in the Common Log Format. For a REST API, which older pages have without the extended id:
-/// `203.0.113.9 caller user [21/Nov/2026:10:00:14 +0000]"GET /stock/{sku} HTTP/1.1" 200 184 ID EXTENDED-ID`. For an HTTP
-/// API, which has the route behind the method:
-/// `203.0.113.9 - - [21/Nov/2026:10:00:14 +0000] "POST POST /orders HTTP/1.1" 200 184 ID EXTENDED-ID`.
+/// `203.0.113.9 caller user [21/Nov/2026:10:00:14 +0000]"GET /stock/{sku} HTTP/1.1" 200 184 ID EXTENDED-ID`. For an
+/// HTTP API, which has the route behind the method: `203.0.113.9 - - [21/Nov/2026:10:00:14 +0000] "POST POST /orders
+/// HTTP/1.1" 200 184 ID EXTENDED-ID`.
 ///
 /// Nobody else leaves out the space before the request, has a route in it, or ends in an id of API Gateway's own.
 fn common(line: &[u8]) -> Option<Fields<'_>> {

@@ -153,7 +153,9 @@ fn line(i: &[u8]) -> Option<Line<'_>> {
         let behind = &rest[equals + 1..];
         let quote = i.len() - behind.len();
         let (after, text) = match forwarded_end {
-            Some(end) if key == b"fwd" && behind.starts_with(b"\"") && quote < end => (&i[end + 2..], &i[quote + 1..end]),
+            Some(end) if key == b"fwd" && behind.starts_with(b"\"") && quote < end => {
+                (&i[end + 2..], &i[quote + 1..end])
+            }
             _ => value(behind),
         };
         let place = match key {

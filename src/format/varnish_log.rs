@@ -1,11 +1,13 @@
 //! What varnishlog and varnishd say: failed fetches, probes, and what became of the child process.
 //!
-//! varnishlog's records are lines with a tag each, in groups (`-   FetchError     backend api: unhealthy`) or one by one
-//! (`-g raw`: `32770 FetchError     b backend api: unhealthy`). Each line is read by itself. `FetchError` is a failed
-//! attempt; it bears no stamp, so that it counts where a transport adds one, or where a transaction's `Timestamp` stood
-//! before it, which `input/reflow/transactions.rs` puts there. A `Timestamp` line has a time of its own.
+//! varnishlog's records are lines with a tag each, in groups (`-   FetchError     backend api: unhealthy`) or one by
+//! one (`-g raw`: `32770 FetchError     b backend api: unhealthy`). Each line is read by itself. `FetchError` is a
+//! failed attempt; it bears no stamp, so that it counts where a transport adds one, or where a transaction's
+//! `Timestamp` stood before it, which `input/reflow/transactions.rs` puts there. A `Timestamp` line has a time of its
+//! own.
 //!
-//! Source: `include/tbl/vsl_tags.h`, `bin/varnishd/cache/{cache_backend,cache_backend_probe,cache_director,cache_fetch}.c`,
+//! Source: `include/tbl/vsl_tags.h`,
+//! `bin/varnishd/cache/{cache_backend,cache_backend_probe,cache_director,cache_fetch}.c`,
 //! `http1/cache_http1_{fetch,vfp}.c` and `mgt/mgt_child.c` of Varnish.
 
 use super::record::{sign, table, wording};

@@ -1,6 +1,6 @@
-//! JSON documents: an array of records (`gcloud logging read --format=json`), an object that holds one (CloudWatch Logs'
-//! `filter-log-events`, Azure's blobs), records over several lines. CloudWatch Logs sends its subscribers many such
-//! objects one after the other.
+//! JSON documents: an array of records (`gcloud logging read --format=json`), an object that holds one (CloudWatch
+//! Logs' `filter-log-events`, Azure's blobs), records over several lines. CloudWatch Logs sends its subscribers many
+//! such objects one after the other.
 
 use super::super::LINE_LIMIT;
 use memchr::memmem;
