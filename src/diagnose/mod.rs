@@ -1,9 +1,9 @@
 //! Merged cells become findings: reconciled rows, incidents, likely causes.
 //!
 //! A pure function of one merged [`Tally`]; runs once. In order: stamps without a year get one ([`year`]), rows get
-//! their names ([`keys`]), HAProxy's sections are told from its frontends ([`section`]), what access and error logs say
-//! of the same requests is brought together ([`reconcile`]), rows are weighed ([`score`]), and neighbouring rows become
-//! incidents ([`incident`]), of which hosts' logs ([`context`]) and other tiers ([`tier`]) may know more.
+//! their names ([`keys`]), what access and error logs say of the same requests is brought together ([`reconcile`]),
+//! rows are weighed ([`score`]), and neighbouring rows become incidents ([`incident`]), of which hosts' logs
+//! ([`context`]) and other tiers ([`tier`]) may know more.
 
 mod companion;
 mod context;
@@ -12,7 +12,6 @@ mod keys;
 pub mod pattern;
 pub mod reconcile;
 pub mod score;
-mod section;
 mod tier;
 mod year;
 
@@ -129,7 +128,6 @@ pub fn diagnose(tally: Tally, settings: &Settings) -> Findings {
     let Counts { series, mut cells, paths, peers, aliases, noted } = tally.into_counts();
     year::place(&mut cells, &paths, window, settings);
     let keys = Keys::new(&series, &cells, &noted);
-    section::tell_apart(&keys, &series, &mut cells, window);
     let relations = Relations::new(&keys, &peers, &aliases).with_members(&cells);
     let reconcile::Reconciled { mut rows, error_log_only, paired } =
         reconcile::reconcile(&series, &keys, cells, &paths, window, &settings.statuses);

@@ -34,7 +34,7 @@ mod w3c;
 
 pub use crate::grammar::escape::{Coding, Escape};
 pub use few::Few;
-pub(crate) use haproxy::{CONNECT_RESET, NO_BACKEND, NO_SERVER};
+pub(crate) use haproxy::CONNECT_RESET;
 pub use record::{About, Attempt, AttemptSigns, Attempts, Record, Skim, Skimmed, Statuses, Verdict, What, is_unsafe};
 pub use template::Template;
 pub use w3c::Fields;

@@ -12,8 +12,8 @@ pub(super) use line::{
     Clf, Ending, Head, Line, Retries, Route, Timers, answer, backend_errors, clf_line, connections, ending, frontend,
     head, is_success, micros, number, numbers, placed, quote, quoted, route, space, time_behind_client,
 };
+pub(crate) use signs::CONNECT_RESET;
 pub(super) use signs::{BACKEND_ERRORS, SIGNS};
-pub(crate) use signs::{CONNECT_RESET, NO_BACKEND, NO_SERVER};
 
 /// What the tests of HAProxy's formats share.
 #[cfg(test)]

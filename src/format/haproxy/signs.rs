@@ -68,14 +68,14 @@ pub(super) const CONNECT_TIMEOUT: Sign = sign(
     503,
     "`timeout connect` ran out before the server took the connection (termination state sC)",
 );
-pub(crate) const NO_SERVER: Sign = sign(
+pub(super) const NO_SERVER: Sign = sign(
     "haproxy-no-server",
     Cause::NoLiveUpstream,
     Strength::Conclusive,
     503,
     "the backend had no server to try (<NOSRV>, termination state SC)",
 );
-pub(crate) const NO_BACKEND: Sign = sign(
+pub(super) const NO_BACKEND: Sign = sign(
     "haproxy-no-backend",
     Cause::NoRoute,
     Strength::Strong,

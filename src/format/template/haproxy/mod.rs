@@ -376,10 +376,11 @@ impl Custom {
         }
         let old = !self.has.any(&[Field::Active]);
         let request = match time(Field::OldRequestTime).filter(|_| old) {
+            // Where the layout has no place for it, that it never began is not known; nor that a request was not queued.
+            None if !self.has.any(&[Field::RequestTime, Field::OldRequestTime]) => Some(0),
             None => time(Field::RequestTime),
             old => old,
         };
-        // Where the layout has no place for it, that a request was not queued is not known.
         let queue = if self.has.any(&[Field::Queue]) { time(Field::Queue) } else { Some(0) };
         let total = time(Field::Active).or_else(|| time(Field::Total));
         Timers { request, queue, connect: time(Field::Connect), response: time(Field::Response), total }
