@@ -81,20 +81,9 @@ impl<R: Read> Read for Text<R> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
+    use super::super::reflow::tests::Slow;
     use super::*;
     use proptest::prelude::*;
-
-    /// Hands out a few bytes at a time.
-    struct Slow<'a>(&'a [u8], usize);
-
-    impl Read for Slow<'_> {
-        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-            let length = self.1.min(self.0.len()).min(out.len());
-            out[..length].copy_from_slice(&self.0[..length]);
-            self.0 = &self.0[length..];
-            Ok(length)
-        }
-    }
 
     fn read(bytes: &[u8], size: usize) -> Vec<u8> {
         let mut out = Vec::new();

@@ -151,7 +151,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     /// Hands out a few bytes at a time.
-    struct Slow<'a>(&'a [u8], usize);
+    pub(in super::super) struct Slow<'a>(pub &'a [u8], pub usize);
 
     impl Read for Slow<'_> {
         fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
