@@ -5,7 +5,7 @@ use super::nginx::{request_line, target, without_port};
 use super::{Escape, Record, Skim, Skimmed};
 use crate::grammar::address::{host, split_port};
 use crate::grammar::find::{find, find_far, find3};
-use crate::grammar::number::{status, uint, whole};
+use crate::grammar::number::{seconds, status, uint, whole};
 use crate::grammar::text::{among, byte, place_of, present};
 use crate::grammar::time::{When, Zone, clf, iso};
 use crate::grammar::{Parsed, mismatch};
@@ -183,7 +183,7 @@ fn behind_value(i: &[u8]) -> (Option<&[u8]>, &[u8]) {
         }
         _ => {
             let word = &i[..find(b' ', i).unwrap_or(i.len())];
-            let host = Some(word).filter(|word| is_host(word) && is_client(word));
+            let host = Some(word).filter(|word| is_host(word) && is_client(word) && whole(word, seconds).is_none());
             (host, if is_client(word) { &i[word.len()..] } else { i })
         }
     };
@@ -256,6 +256,8 @@ fn any_lead(i: &[u8]) -> Option<Lead<'_>> {
         // `203.0.113.9 "10.0.0.2" "v1"`: headers.
         Some(space) if are_quoted(&client[space..]) && address(&client[..space]).is_some() => (None, &client[..space]),
         _ if find(b',', client).is_some() || client.starts_with(b"\"") => forwarded(client)?,
+        // `https 203.0.113.9`: the scheme.
+        Some(space) if matches!(&client[..space], b"http" | b"https") => (None, &client[space + 1..]),
         Some(space) if is_client_first(&client[..space], &client[space + 1..]) => {
             (Some(&client[space + 1..]), &client[..space])
         }
@@ -326,7 +328,7 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
 }
 
 /// Whether a word is a host, rather than the name of somebody.
-fn is_host(word: &[u8]) -> bool {
+pub(super) fn is_host(word: &[u8]) -> bool {
     let (name, port) = split_port(word);
     !port.is_empty() || memchr(b'.', name).is_some() || name == b"localhost"
 }
@@ -415,15 +417,15 @@ fn sizes(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
 
 /// What follows the sizes.
 #[derive(Clone, Copy, Default)]
-struct Headers<'a> {
-    between: &'a [u8],
-    agent: Option<&'a [u8]>,
-    tail: &'a [u8],
+pub(super) struct Headers<'a> {
+    pub between: &'a [u8],
+    pub agent: Option<&'a [u8]>,
+    pub tail: &'a [u8],
 }
 
 /// ` "REFERER" "USER AGENT"`, where they are there; the last may have been cut off.
 #[inline(always)]
-fn headers(i: &[u8]) -> Headers<'_> {
+pub(super) fn headers(i: &[u8]) -> Headers<'_> {
     let Ok((rest, _referer)) = next_text(i) else {
         return headers_behind(i);
     };
@@ -484,7 +486,7 @@ fn is_between(i: &[u8]) -> bool {
 }
 
 /// What a browser sends as the referer, or nothing: no address of an upstream and no time.
-fn is_referer(text: &[u8]) -> bool {
+pub(super) fn is_referer(text: &[u8]) -> bool {
     matches!(text, b"" | b"-") || memmem::find(text, b"://").is_some()
 }
 
@@ -494,7 +496,7 @@ fn names_program(text: &[u8]) -> bool {
 }
 
 /// A user agent, or nothing: no number and no address.
-fn is_agent(text: &[u8]) -> bool {
+pub(super) fn is_agent(text: &[u8]) -> bool {
     matches!(text, b"" | b"-") || text.iter().any(u8::is_ascii_alphabetic) && address(text).is_none()
 }
 

@@ -6,6 +6,7 @@
 
 mod layout;
 mod ltsv;
+mod own;
 mod proxy_manager;
 
 use super::clf::{self, text};
@@ -49,12 +50,12 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
         }
     }
     if line.first() == Some(&b'[') {
-        return proxy_manager::vars(line)?.skim();
+        return proxy_manager::vars(line).or_else(|| own_layout(line))?.skim();
     }
     if let Some(line) = ltsv::Line::of(line) {
         return line.skim();
     }
-    let line = clf_line(line)?;
+    let Some(line) = clf_line(line) else { return own_layout(line)?.skim() };
     match ordinary(&line) {
         Some(skim) => Some(Skimmed::Plain(skim)),
         None => skim_any(&line),
@@ -65,6 +66,11 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 #[inline(always)]
 fn clf_line(text: &[u8]) -> Option<clf::Line<'_>> {
     clf::line(text).filter(|line| line.agent.is_some() || !apigateway::is_common(text))
+}
+
+/// A line that does not begin as `combined` does, whoever writes that.
+fn own_layout(text: &[u8]) -> Option<Vars<'_>> {
+    own::vars(text).filter(|_| clf::line(text).is_none())
 }
 
 /// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.
@@ -104,12 +110,12 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         vars = Vars::new(Escape::Hex);
     }
     if line.first() == Some(&b'[') {
-        return proxy_manager::vars(line)?.record();
+        return proxy_manager::vars(line).or_else(|| own_layout(line))?.record();
     }
     if let Some(line) = ltsv::Line::of(line) {
         return line.record();
     }
-    let line = clf_line(line)?;
+    let Some(line) = clf_line(line) else { return own_layout(line)?.record() };
     fill_from(&line, &mut vars)?;
     Some(Record { identity: line.identity, ..vars.record()? })
 }
@@ -321,6 +327,9 @@ fn value(i: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// How far the end of a value in brackets is looked for.
+const LONGEST: usize = 2_048;
+
 fn bracketed_value(i: &[u8]) -> (&[u8], &[u8]) {
     let close = match i.first() {
         Some(b'\'') => b'\'',
@@ -329,7 +338,8 @@ fn bracketed_value(i: &[u8]) -> (&[u8], &[u8]) {
         Some(b'<') => b'>',
         _ => return bare_value(i),
     };
-    match memchr(close, i.get(1..).unwrap_or_default()) {
+    // No value is longer; a line of brackets that nothing closes is looked at once.
+    match memchr(close, i.get(1..i.len().min(LONGEST)).unwrap_or_default()) {
         Some(end) => (&i[end + 2..], &i[1..=end]),
         None => bare_value(i),
     }
@@ -895,13 +905,11 @@ mod tests {
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" - 1 "-" "-" 0.012"#,
             // Apache's `%X`, before the headers.
             r#"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1 10.0.0.4 + 40 "-" "-""#,
-            r#"10.0.1.2 [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
             // What an envelope left in front is no virtual host.
             r#" 10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
             r#"[error] 10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] "GET / HTTP/1.1" 200 1"#,
             // Cloud Foundry's router.
             r#"shop.example.com - [2026-02-06T12:14:14.499+0000] "GET / HTTP/1.1" 200 0 16409 "-" "ua" "10.0.1.2:63326" "10.0.1.3:61022""#,
-            r#"10.0.1.2 - - [2026-02-06T12:14:14] "GET / HTTP/1.1" 200 1 "-" "-""#,
             r#"{"a":"10.0.1.2 - - [06/Feb/2026:12:14:14 +0000] \"GET / HTTP/1.1\" 200 1"}"#,
         ] {
             assert_eq!(said(line), "not claimed", "{line}");

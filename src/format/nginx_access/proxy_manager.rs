@@ -137,7 +137,7 @@ mod tests {
                 r#"_ 2001:db8::9 0.000 "\x16\x03" 400 122 0 - -"#,
                 r"status=400 host=_ path=\x16\x03 bytes=122 duration=0.000 client=2001:db8::9",
             ),
-            (r#"h 203.0.113.9 now "GET / HTTP/2.0" 200 125 440 - ua"#, "not claimed"),
+            (r#"h app now "GET / HTTP/2.0" 200 125 440 - ua"#, "not claimed"),
             (r#"- - - GET https h "/a 200 - b" [Client 203.0.113.9] [Length 0] [Gzip -] "-" "-""#, "not claimed"),
             (r#"444 - GET https h "/a" [Client 203.0.113.9] [Length 0] "-" "-""#, "not claimed"),
             (r#"203.0.113.9 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET /a?b HTTP/1.1" 1375"#, "not claimed"),

@@ -1,0 +1,413 @@
+//! Access logs of nobody's layout but their owner's, from the first value on: `$time_iso8601 $remote_addr "$request"
+//! $status …`, tabs or bars between the values, the scheme and the host in front.
+//!
+//! What makes such a line beyond doubt: an HTTP request line between quotes, tabs or bars, a status at its side, and
+//! before it a time and the client's address. All else is told by its shape, as what follows `combined` is.
+
+use super::{Shapes, after_combined, keyed, tail, value};
+use crate::format::Escape;
+use crate::format::clf::{self, is_host, is_separator};
+use crate::format::nginx::{Var, Vars, is_ip, is_time_list, list, request_line, without_port};
+use crate::grammar::number::{status, uint, whole};
+use crate::grammar::text::place_of;
+use crate::grammar::time::{self, When, Zone};
+use crate::grammar::{Parsed, mismatch};
+use memchr::{memchr, memrchr};
+use nom::{Parser as _, branch::alt, combinator::consumed};
+
+#[cold]
+pub(super) fn vars(i: &[u8]) -> Option<Vars<'_>> {
+    // An object has such a line inside; a blank in front is an envelope's.
+    if matches!(i.first(), Some(b'{' | b' ' | b'\t')) {
+        return None;
+    }
+    asked(i).and_then(answered).or_else(|| all_keyed(i))
+}
+
+/// A layout in which all has a key: `time_local="28/Sep/2026:12:00:00 +0600" client=203.0.113.9 request="GET / HTTP/1.1"
+/// status=200 upstream_addr=…`.
+fn all_keyed(i: &[u8]) -> Option<Vars<'_>> {
+    keyed(i, Var::alias).filter(|(_, var, _)| *var != Var::Ignored)?;
+    let mut vars = Vars::new(Escape::Hex);
+    tail(i, &mut vars, Var::alias);
+    // A zone that stands apart, behind a space, is lost.
+    let is_cut = whole(vars.get(Var::Time), time::clf).is_some_and(|when| when.zone == Zone::Local);
+    let has = |var| !vars.get(var).is_empty();
+    let is_request = has(Var::Request) || has(Var::UpstreamAddr) || has(Var::UpstreamStatus);
+    (vars.has_time() && !is_cut && has(Var::Status) && has(Var::RemoteAddr) && is_request).then_some(vars)
+}
+
+/// How much may stand before the request: more than the longest list of addresses, and little enough to look at each
+/// value.
+const LEAD: usize = 4_096;
+
+/// A request line, and what stands around it.
+struct Asked<'a> {
+    before: &'a [u8],
+    request: &'a [u8],
+    after: &'a [u8],
+    /// What stands between all values: a tab or a bar; `None` is a space.
+    separator: Option<u8>,
+}
+
+fn asked(i: &[u8]) -> Option<Asked<'_>> {
+    let protocol = place_of(i, b" HTTP/")?;
+    let between = |mark| {
+        let open = memrchr(mark, &i[..protocol])?;
+        let close = protocol + memchr(mark, &i[protocol..])?;
+        let (before, request, after) = (&i[..open], &i[open + 1..close], &i[close + 1..]);
+        let apart = if mark == b'"' { after } else { &i[close..] };
+        let separator = apart.iter().find(|byte| **byte != b' ').copied();
+        let separator = separator.filter(|byte| matches!(byte, b'\t' | b'|'));
+        let stands_apart = mark != b'"' || before.last().is_none_or(|byte| is_separator(*byte));
+        (open <= LEAD && stands_apart && is_request(request)).then_some(Asked { before, request, after, separator })
+    };
+    b"\"\t|".iter().find_map(|mark| between(*mark))
+}
+
+/// `GET /a HTTP/1.1`, with a target that is a path, a URL, or what `CONNECT` and `OPTIONS` ask for.
+fn is_request(i: &[u8]) -> bool {
+    let (method, target) = request_line(i);
+    let is_target = matches!(target, [b'/' | b'*', ..]) || place_of(target, b"://").is_some() || method == b"CONNECT";
+    !method.is_empty() && method.iter().all(u8::is_ascii_uppercase) && is_target
+}
+
+/// All values of a line with that request, if it has a time, a client and a status.
+fn answered(Asked { before, request, after, separator }: Asked<'_>) -> Option<Vars<'_>> {
+    let mut vars = Vars::new(Escape::Hex);
+    vars.set(Var::Request, request);
+    let mut rest = after;
+    let status = match lead(before, separator, &mut vars)? {
+        Some(status) => status,
+        None => next(&mut rest, separator),
+    };
+    whole(status, self::status).filter(|status| (100..600).contains(status))?;
+    vars.set(Var::Status, status);
+    sizes_and_headers(rest, separator, &mut vars);
+    Some(vars)
+}
+
+/// What stands before the request: `None` unless that has one time and a client. A status directly behind the time is
+/// the answer's. Where there are two times, or words come first that mean nothing, that is an envelope, whose line
+/// follows.
+fn lead<'a>(mut i: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) -> Option<Option<&'a [u8]>> {
+    let (mut status, mut last) = (None, Last::None);
+    loop {
+        i = behind_separators(i);
+        if i.is_empty() {
+            break;
+        }
+        if let Some((rest, stamp, when)) = stamp(i) {
+            if vars.has(Var::Time) {
+                return None;
+            }
+            vars.set_time(stamp, when);
+            (i, last) = (rest, Last::Time);
+        } else if let Some((rest, var, value)) = keyed(i, after_combined) {
+            vars.set(var, value);
+            (i, last) = (rest, Last::Other);
+        } else {
+            let value = next(&mut i, separator);
+            let known = match last {
+                Last::Time if whole(value, self::status).is_some() => {
+                    status = Some(value);
+                    true
+                }
+                Last::Dash if value != b"-" && !is_address(value) => {
+                    vars.set(Var::RemoteUser, value);
+                    true
+                }
+                _ => value == b"-" || shape(value, vars),
+            };
+            if !known && matches!(last, Last::None) {
+                return None;
+            }
+            last = if value == b"-" { Last::Dash } else { Last::Other };
+        }
+    }
+    let has_client = vars.has(Var::RemoteAddr) || vars.has(Var::ForwardedFor);
+    (vars.has(Var::Time) && has_client).then_some(status)
+}
+
+/// What the value before was, where that tells what this one is.
+#[derive(Clone, Copy)]
+enum Last {
+    /// There was none.
+    None,
+    /// `%l`, which nobody has; a user follows.
+    Dash,
+    Time,
+    Other,
+}
+
+/// Notes a value before the request by its shape, if that tells what it is.
+fn shape<'a>(value: &'a [u8], vars: &mut Vars<'a>) -> bool {
+    let var = if is_address(value) {
+        Var::RemoteAddr
+    } else if !value.is_empty() && list(value).all(is_ip) {
+        Var::ForwardedFor
+    } else if is_time_list(value) {
+        Var::RequestTime
+    } else if is_host(value) && value.iter().any(u8::is_ascii_alphabetic) {
+        Var::Host
+    } else {
+        return matches!(value, b"http" | b"https");
+    };
+    vars.set(var, if var == Var::RemoteAddr { address(value) } else { value });
+    true
+}
+
+fn is_address(value: &[u8]) -> bool {
+    is_ip(address(value))
+}
+
+/// A client's address, without its port and the brackets that IPv6 may wear.
+fn address(value: &[u8]) -> &[u8] {
+    unbracketed(without_port(value))
+}
+
+/// An IPv6 address may stand in brackets.
+fn unbracketed(address: &[u8]) -> &[u8] {
+    address.strip_prefix(b"[").and_then(|inside| inside.strip_suffix(b"]")).unwrap_or(address)
+}
+
+/// A time, in brackets, in quotes or bare; what follows it comes first.
+fn stamp(i: &[u8]) -> Option<(&[u8], &[u8], When)> {
+    let (inside, close) = match i {
+        [b'[', inside @ ..] => (inside, Some(b']')),
+        [quote @ (b'"' | b'\''), inside @ ..] => (inside, Some(*quote)),
+        bare => (bare, None),
+    };
+    let stamp = alt((time::clf, python, time::iso_spaced, time::nginx_error, msec));
+    let (rest, (text, when)) = consumed(stamp).parse(inside).ok()?;
+    let rest = match close {
+        Some(close) => rest.strip_prefix(&[close])?,
+        None => rest,
+    };
+    rest.first().is_none_or(|byte| is_separator(*byte)).then_some((rest, text, when))
+}
+
+/// `28/Sep/2026 12:00:00`, as Python's `http.server` and what is built on it write it (`log_date_time_string`).
+fn python(i: &[u8]) -> Parsed<'_, When> {
+    let Some(mut stamp) = i.first_chunk::<20>().copied() else { return mismatch() };
+    if std::mem::replace(&mut stamp[11], b':') != b' ' {
+        return mismatch();
+    }
+    time::clf(&stamp).map_or_else(|_| mismatch(), |(_, when)| Ok((&i[20..], when)))
+}
+
+/// `$msec`, which has had ten digits before its point since 2001.
+fn msec(i: &[u8]) -> Parsed<'_, When> {
+    if i.get(10) == Some(&b'.') { time::epoch(i) } else { mismatch() }
+}
+
+/// What follows the status: the bytes, the headers, and whatever people add.
+fn sizes_and_headers<'a>(mut rest: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) {
+    let mut behind = rest;
+    let bytes = next(&mut behind, separator);
+    if bytes == b"-" || whole(bytes, uint).is_some() {
+        vars.set(Var::BodyBytes, bytes);
+        rest = behind;
+    }
+    if separator.is_some() {
+        return fields(rest, separator, vars);
+    }
+    let headers = clf::headers(rest);
+    tail(headers.between, vars, after_combined);
+    vars.set(Var::UserAgent, headers.agent.unwrap_or_else(|| agent_alone(headers.tail)));
+    tail(headers.tail, vars, after_combined);
+}
+
+/// The user agent of a layout without a referer: the value in quotes that ends the line, and begins with a program and
+/// its version.
+fn agent_alone(tail: &[u8]) -> &[u8] {
+    let value = tail.strip_suffix(b"\"").map_or(&b""[..], |rest| &rest[memrchr(b'"', rest).map_or(0, |at| at + 1)..]);
+    let version = memchr(b'/', value).and_then(|slash| value.get(slash + 1));
+    let names_program = value.first().is_some_and(u8::is_ascii_alphabetic) && !value.starts_with(b"HTTP/");
+    if names_program && version.is_some_and(u8::is_ascii_digit) { value } else { b"" }
+}
+
+/// [`tail`] of values that tabs or bars stand between.
+fn fields<'a>(mut rest: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) {
+    let mut behind = rest;
+    let [referer, agent] = [(); 2].map(|()| next(&mut behind, separator));
+    if clf::is_referer(referer) && clf::is_agent(agent) {
+        vars.set(Var::UserAgent, agent);
+        rest = behind;
+    }
+    let mut shapes = Shapes::default();
+    while !behind_separators(rest).is_empty() {
+        let field = next(&mut rest, separator);
+        match keyed(field, after_combined) {
+            Some((_, var, value)) => vars.set(var, value),
+            None => shapes.add(field, vars),
+        }
+    }
+    shapes.finish(vars);
+}
+
+/// The next value, without the quotes that it may wear; `i` goes on behind it.
+fn next<'a>(i: &mut &'a [u8], separator: Option<u8>) -> &'a [u8] {
+    let from = behind_separators(i);
+    let (rest, value) = match separator {
+        Some(separator) => {
+            let (field, rest) = from.split_at(memchr(separator, from).unwrap_or(from.len()));
+            (rest, unquoted(field.trim_ascii()))
+        }
+        None => value(from),
+    };
+    // Whatever stands there, go on.
+    *i = if rest.len() < from.len() { rest } else { from.get(1..).unwrap_or_default() };
+    value
+}
+
+fn unquoted(field: &[u8]) -> &[u8] {
+    field.strip_prefix(b"\"").and_then(|inside| inside.strip_suffix(b"\"")).unwrap_or(field)
+}
+
+fn behind_separators(i: &[u8]) -> &[u8] {
+    let count = i.iter().take_while(|byte| is_separator(**byte)).count();
+    &i[count..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{read, skim};
+    use crate::format::Skimmed;
+    use crate::format::nginx::tests::{agree, told};
+
+    /// 28 September 2026, 12:00:00 on the server's clock.
+    const NOON: i64 = 1_790_596_800_000_000;
+
+    /// Reads `line`, with `TIME`, `REQUEST` and `HEADERS` for the usual ones, and checks its time and that the skim
+    /// agrees.
+    fn told_of(line: &str) -> String {
+        let line = line
+            .replace("TIME", "[28/Sep/2026:12:00:00 +0600]")
+            .replace("REQUEST", r#""GET /a?b HTTP/1.1""#)
+            .replace("HEADERS", r#""-" "curl/8 (x)""#);
+        let record = read(line.as_bytes());
+        assert_eq!(agree(skim(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        if let Some(record) = &record {
+            assert_eq!(record.when.map(|when| when.wall), Some(NOON), "{line}");
+        }
+        told(record)
+    }
+
+    #[test]
+    fn reads_any_order_before_the_request() {
+        let cases = [
+            ("TIME 203.0.113.9", "client=203.0.113.9"),
+            ("2026-09-28T12:00:00+06:00 203.0.113.9:4711", "client=203.0.113.9"),
+            ("2026-09-28 12:00:00 +0600 [2001:db8::9]:4711", "client=2001:db8::9"),
+            ("1790596800.000 203.0.113.9", "client=203.0.113.9"),
+            ("203.0.113.9 TIME", "client=203.0.113.9"),
+            ("203.0.113.9 - - [28/Sep/2026 12:00:00]", "client=203.0.113.9"),
+            ("203.0.113.9 - - 28/Sep/2026:12:00:00 +0600", "client=203.0.113.9"),
+            ("\"203.0.113.9\" \"-\" \"28/Sep/2026:12:00:00 +0600\"", "client=203.0.113.9"),
+            ("TIME client=203.0.113.9", "client=203.0.113.9"),
+            ("TIME \"198.51.100.7, 10.0.0.2\"", "client=198.51.100.7"),
+            ("https 203.0.113.9 - al.b TIME", "client=203.0.113.9 user=al.b"),
+        ];
+        for (lead, expected) in cases {
+            let told = told_of(&format!("{lead} REQUEST 502 157 HEADERS"));
+            assert_eq!(
+                told,
+                format!("status=502 method=GET path=/a?b bytes=157 {expected} agent=curl/8 (x)"),
+                "{lead}"
+            );
+        }
+        for lead in ["https shop.example.com:443 203.0.113.9 TIME", "TIME host=shop.example.com 203.0.113.9"] {
+            let told = told_of(&format!("{lead} REQUEST 502 157 HEADERS"));
+            assert!(told.contains(" host=shop.example.com path=/a?b bytes=157 client=203.0.113.9 "), "{lead}: {told}");
+        }
+    }
+
+    #[test]
+    fn reads_what_stands_around_the_request() {
+        let cases = [
+            // What nginx's old manual had.
+            (
+                "203.0.113.9 - - TIME 502 REQUEST 157 HEADERS \"-\"",
+                "status=502 method=GET path=/a?b bytes=157 client=203.0.113.9 agent=curl/8 (x)",
+            ),
+            (
+                "TIME 203.0.113.9 REQUEST 502 157 HEADERS 0.123 10.0.0.5:80 502",
+                "status=502 upstream=10.0.0.5:80 method=GET path=/a?b bytes=157 duration=0.123 client=203.0.113.9 agent=curl/8 (x) names=upstream attempts=[10.0.0.5:80 502 -/-/-]",
+            ),
+            (
+                "TIME 203.0.113.9 0.123 REQUEST 502 -",
+                "status=502 method=GET path=/a?b duration=0.123 client=203.0.113.9",
+            ),
+            (
+                "203.0.113.9 - - TIME REQUEST 502 0.123 \"-\" \"curl/8\"",
+                "status=502 method=GET path=/a?b duration=0.123 client=203.0.113.9 agent=curl/8",
+            ),
+            // Tabs and bars between all values, with quotes or without.
+            (
+                "203.0.113.9\t-\tTIME\tREQUEST\t502\t157\t\"-\"\t\"curl/8 (x)\"\t0.123\t0.120\t10.0.0.5:80\t502",
+                "status=502 upstream=10.0.0.5:80 method=GET path=/a?b bytes=157 duration=0.123 client=203.0.113.9 agent=curl/8 (x) names=upstream attempts=[10.0.0.5:80 502 -/-/0.120]",
+            ),
+            ("203.0.113.9|28/Sep/2026:12:00:00 +0600|GET /a|b HTTP/1.1|502|157", "not claimed"),
+            (
+                "203.0.113.9|28/Sep/2026:12:00:00 +0600|GET /a?b HTTP/1.1|502|157|-|curl/8 (x)|10.0.0.5:80, 10.0.0.6:80|502, 502|rt=0.123",
+                "status=502 upstream=10.0.0.6:80 method=GET path=/a?b bytes=157 duration=0.123 client=203.0.113.9 agent=curl/8 (x) names=upstream attempts=[10.0.0.5:80 502 -/-/-, 10.0.0.6:80 502 -/-/-]",
+            ),
+            (
+                "203.0.113.9 | TIME | \"GET /a|b HTTP/1.1\" | 502 | 157",
+                "status=502 method=GET path=/a|b bytes=157 client=203.0.113.9",
+            ),
+            // All with a key.
+            (
+                "time=2026-09-28T12:00:00+06:00 client=203.0.113.9 request=REQUEST status=502 bytes=157",
+                "status=502 method=GET path=/a?b bytes=157 client=203.0.113.9",
+            ),
+            (
+                "remote_addr=203.0.113.9 method=GET uri=/a msec=1790596800.000 status=502 upstream_addr=10.0.0.5:80",
+                "status=502 upstream=10.0.0.5:80 method=GET path=/a client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/-]",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(told_of(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn claims_nothing_in_doubt() {
+        for line in [
+            // No time, no client, no status, no request.
+            "203.0.113.9 REQUEST 502 157 HEADERS",
+            "TIME REQUEST 502 157 HEADERS",
+            "TIME 203.0.113.9 REQUEST 5020 157 HEADERS",
+            "TIME 203.0.113.9 REQUEST took 12 ms",
+            "TIME 203.0.113.9 \"GET a HTTP/1.1\" 502 157 HEADERS",
+            "TIME 203.0.113.9 \"SSH-2.0-Go\" 502 157 HEADERS",
+            // Somebody else's line with one inside.
+            "2026-09-28T12:00:00Z web/nginx-1 203.0.113.9 - - TIME REQUEST 502 157 HEADERS",
+            "Sep 28 12:00:00 web nginx: TIME 203.0.113.9 REQUEST 502 157 HEADERS",
+            "{\"log\":\"TIME 203.0.113.9 REQUEST 502 157\"}",
+            // A time whose zone stands apart.
+            "time=28/Sep/2026:12:00:00 +0600 client=203.0.113.9 request=REQUEST status=502",
+            "time=2026-09-28T12:00:00+06:00 client=203.0.113.9 method=GET path=/a status=502",
+        ] {
+            assert_eq!(told_of(line), "not claimed", "{line}");
+        }
+    }
+
+    #[test]
+    fn long_lines_are_passed_quickly() {
+        let started = std::time::Instant::now();
+        for text in ["[ ", "\" ", "| ", "a=[ ", " HTTP/"] {
+            let junk = text.repeat(200_000);
+            let lines = [
+                format!("[28/Sep/2026:12:00:00 +0600] 203.0.113.9 \"GET / HTTP/1.1\" 502 157 {junk}"),
+                format!("[28/Sep/2026:12:00:00 +0600] {junk}"),
+                junk,
+            ];
+            for line in lines {
+                let _: Option<Skimmed<'_>> = skim(line.as_bytes());
+            }
+        }
+        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    }
+}
