@@ -2,8 +2,8 @@
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
 use super::haproxy::{
-    self, Clf, Line, Timers, answer, backend_errors, clf_line, ending, frontend, head, micros, number, numbers, quote,
-    quoted, route, space, time_behind_client,
+    self, Clf, Ending, Line, Retries, Timers, answer, backend_errors, clf_line, ending, frontend, head, micros, number,
+    numbers, placed, quote, quoted, route, space, state, time_behind_client,
 };
 use super::{About, Record, Skim, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
@@ -129,7 +129,7 @@ struct Request<'a> {
 fn request_line(i: &[u8]) -> Parsed<'_, Request<'_>> {
     let (after, head) = head(i)?;
     if matches!(after, [b' ', b'a'..=b'z' | b'A'..=b'Z', ..]) || preceded(space, quote).parse(after).is_err() {
-        let (rest, line) = http(after, head)?;
+        let (rest, line) = http(after, head).or_else(|_| early(after, head))?;
         return Ok((rest, Request { line, request: None }));
     }
     clf(i)
@@ -146,6 +146,35 @@ fn http<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
     let (i, ending) = ending(space(i)?.0)?;
     let timers = Timers { request, queue, connect, response, total };
     Ok((i, Line { head, frontend, route, host, timers, status, bytes, ending }))
+}
+
+/// ` web web-1 9/0/7/14/30 502 243 - - PH-- 0/2/3`, as HAProxy wrote it until 1.2: the server apart from its proxy (there
+/// were no backends), fewer counts of connections and none of retries; 1.1 had no time in the queue (`doc/haproxy-en.txt`
+/// of those, section 4.2).
+#[cold]
+fn early<'a>(i: &'a [u8], head: haproxy::Head<'a>) -> Parsed<'a, Line<'a>> {
+    let (i, ((), proxy, (), server)) = (space, frontend, space, frontend).parse(i)?;
+    let (i, timers) = early_timers(space(i)?.0)?;
+    let (i, status) = answer(space(i)?.0)?;
+    let (i, bytes) = number(space(i)?.0)?;
+    let (i, _cookies) = (space, word, space, word).parse(i)?;
+    let (i, ((), state, ())) = (space, state, space).parse(i)?;
+    let connections = numbers::<3>(i, b'/').map(|(rest, _)| rest);
+    let rest = connections.or_else(|_| numbers::<2>(i, b'/').map(|(rest, _)| rest))?;
+    let (route, ending) = (placed(proxy, server, server), Ending { state, retries: Retries::default() });
+    Ok((rest, Line { head, frontend: proxy, route, host: b"", timers, status, bytes, ending }))
+}
+
+/// `9/0/7/14/30`, or `9/7/14/30` without the time in the queue.
+fn early_timers(i: &[u8]) -> Parsed<'_, Timers> {
+    let (rest, [request, queue, connect, response, total]) = match numbers(i, b'/') {
+        Ok(five) => five,
+        Err(_) => {
+            let (rest, [request, connect, response, total]) = numbers(i, b'/')?;
+            (rest, [request, Some(0), connect, response, total])
+        }
+    };
+    Ok((rest, Timers { request, queue, connect, response, total }))
 }
 
 /// `0/0/-1/-1/3000`. Custom formats put a word of their own before it: the host that was asked for.
@@ -286,6 +315,24 @@ mod tests {
         };
         assert_eq!(*record.attempts, [attempt]);
         assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Plain(_))));
+    }
+
+    /// The manual of 1.2 (section 4.2), and the same without what 1.1 did not have yet.
+    #[test]
+    fn reads_early_lines() {
+        let line = "haproxy[674]: 127.0.0.1:33320 [15/Oct/2003:08:32:17] relais-http Srv1 9/0/7/14/30 502 243 - - PH-- 0/2/3 0/0 \"GET /cgi-bin/bug.cgi? HTTP/1.0\"";
+        for line in [line.to_owned(), line.replace("9/0/7", "9/7").replace("0/2/3 0/0", "2/3")] {
+            let record = read_only(&line);
+            assert_eq!((record.status, record.upstream_status, record.bytes), (Some(502), None, Some(243)), "{line}");
+            assert_eq!((record.group, record.upstream), (&b"relais-http"[..], &b"Srv1"[..]), "{line}");
+            assert_eq!((record.method, record.path), (&b"GET"[..], &b"/cgi-bin/bug.cgi?"[..]), "{line}");
+            let times = (record.connect, record.header, record.duration);
+            assert_eq!(times, (Some(7_000), Some(14_000), Some(30_000)), "{line}");
+            assert_eq!(record.attempts.len(), 1, "{line}");
+        }
+        let line = r#"haproxy[18113]: 127.0.0.1:34549 [15/Oct/2003:15:19:06] relais-http <NOSRV> -1/-1/-1/-1/50001 408 0 - - cR-- 2/2 0/0 """#;
+        let record = read_only(line);
+        assert_eq!((record.status, record.upstream, record.attempts.len()), (Some(408), &b""[..], 0));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod signs;
 pub(super) use judge::{judge, judge_session};
 pub(super) use line::{
     Clf, Ending, Head, Line, Retries, Route, Timers, answer, backend_errors, clf_line, connections, ending, frontend,
-    head, is_success, micros, number, numbers, placed, quote, quoted, route, space, time_behind_client,
+    head, is_success, micros, number, numbers, placed, quote, quoted, route, space, state, time_behind_client,
 };
 pub(crate) use signs::CONNECT_RESET;
 pub(super) use signs::{BACKEND_ERRORS, SIGNS};
