@@ -1,9 +1,10 @@
 //! nginx's access log as one flat JSON object (`log_format … escape=json '{"status":"$status",…}'`).
 //!
 //! People choose the names, and most choose nginx's own. A line is claimed when it has a status, a time or what was
-//! asked for, and something that is nginx's beyond doubt; what carries another program's mark is left alone.
+//! asked for, and something that is nginx's beyond doubt, or a whole request line; what carries another program's mark
+//! is left alone.
 
-use super::nginx::{self, Var, Vars};
+use super::nginx::{self, Var, Vars, is_request};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::json::{Value, object_while};
@@ -54,7 +55,7 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
     .ok()?;
     // Applications' events have these names too, and a status; what has no time of its own needs more as well.
     let asks = || [Var::Request, Var::Method, Var::RequestUri].into_iter().any(|var| vars.has(var));
-    let is_own = own && (vars.has_time() || asks()) || shared && asks();
+    let is_own = own && (vars.has_time() || asks()) || shared && asks() || is_request(vars.get(Var::Request));
     (is_own && rest.trim_ascii().is_empty()).then_some(vars)
 }
 
@@ -187,6 +188,11 @@ mod tests {
                 r#"{"timestamp":1700000000.123,"clientip":"203.0.113.9","serverip":"10.0.0.1","method":"GET","url":"/a","status":200,"size":157,"resp_time":0.008,"http_host":"h","user_agent":""}"#,
                 "status=200 method=GET host=h path=/a bytes=157 duration=0.008 client=203.0.113.9",
             ),
+            // A request line is enough, whatever the names.
+            (
+                r#"{"agent":"ua","bytes_sent":"97","code":"200","remote_ip":"203.0.113.9","req_time":"0.136","request":"GET /a HTTP/1.1"}"#,
+                "status=200 method=GET path=/a bytes=97 duration=0.136 client=203.0.113.9 agent=ua",
+            ),
             // Whoever ships lines puts a stamp on them.
             (
                 r#"{"status":"502","remote_addr":"203.0.113.9","request":"GET /a HTTP/1.1"}"#,
@@ -207,6 +213,8 @@ mod tests {
             r#"{"status":"502","remote_addr":"203.0.113.9"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","status":503,"body_bytes":12,"event":"webhook"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","remote_addr":"203.0.113.9"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","request":"GET /a HTTP/1.1","client":"203.0.113.9"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","request":"GET","status":502}"#,
             r#"{"time":"2026-11-21T00:24:09Z","status":502,"method":"GET","path":"/"}"#,
             r#"{"date":"2026-11-21T00:24:09Z","status":502,"ip":"203.0.113.9","length":1,"path":"/"}"#,
             r#"{"time":"2026-11-21T00:24:09Z","level":"info","status":502,"request_uri":"/"}"#,

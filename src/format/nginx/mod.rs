@@ -14,7 +14,7 @@ use crate::cause::{Cause, Sign, Strength};
 use crate::grammar::address::{bare_host, host, is_placeholder, is_server, split_path, split_port, without_userinfo};
 use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
-use crate::grammar::text::present;
+use crate::grammar::text::{place_of, present};
 use crate::grammar::time::{When, clf, epoch, iso};
 use memchr::{memchr, memchr2, memmem, memrchr};
 
@@ -309,6 +309,15 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
         Some(_) if !matches!(rest, [b'/' | b'*', ..]) && memmem::find(rest, b"://").is_none() => (b"", line),
         _ => (method, rest.trim_ascii()),
     }
+}
+
+/// Whether a text is a request line beyond doubt: `GET /a HTTP/1.1`, with a target that is a path, a URL, or what
+/// `CONNECT` and `OPTIONS` ask for.
+pub(super) fn is_request(line: &[u8]) -> bool {
+    let (method, target) = request_line(line);
+    let is_target = matches!(target, [b'/' | b'*', ..]) || place_of(target, b"://").is_some() || method == b"CONNECT";
+    let is_http = memrchr(b' ', line).is_some_and(|at| line[at + 1..].starts_with(b"HTTP/"));
+    is_http && is_target && !method.is_empty() && method.iter().all(u8::is_ascii_uppercase)
 }
 
 /// Whether a word names a protocol and its version: `RTSP/1.0`.

@@ -7,7 +7,7 @@
 use super::{Shapes, after_combined, keyed, tail, value};
 use crate::format::Escape;
 use crate::format::clf::{self, is_host, is_separator};
-use crate::format::nginx::{Var, Vars, is_ip, is_time_list, list, request_line, without_port};
+use crate::format::nginx::{Var, Vars, is_ip, is_request, is_time_list, list, without_port};
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::place_of;
 use crate::grammar::time::{self, When, Zone};
@@ -63,13 +63,6 @@ fn asked(i: &[u8]) -> Option<Asked<'_>> {
         (open <= LEAD && stands_apart && is_request(request)).then_some(Asked { before, request, after, separator })
     };
     b"\"\t|".iter().find_map(|mark| between(*mark))
-}
-
-/// `GET /a HTTP/1.1`, with a target that is a path, a URL, or what `CONNECT` and `OPTIONS` ask for.
-fn is_request(i: &[u8]) -> bool {
-    let (method, target) = request_line(i);
-    let is_target = matches!(target, [b'/' | b'*', ..]) || place_of(target, b"://").is_some() || method == b"CONNECT";
-    !method.is_empty() && method.iter().all(u8::is_ascii_uppercase) && is_target
 }
 
 /// All values of a line with that request, if it has a time, a client and a status.
