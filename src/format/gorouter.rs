@@ -23,10 +23,10 @@ use crate::{
         mismatch,
         number::{Micros, seconds, status, uint, whole},
         text::{byte, next_word, one, present, until, word},
-        time::{When, iso},
+        time::{When, east, iso, iso_apart},
     },
 };
-use nom::{Parser as _, sequence::preceded};
+use nom::{Parser as _, combinator::verify, sequence::preceded};
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -159,15 +159,15 @@ struct Head<'a> {
     user_agent: &'a [u8],
     /// The client's address, with its port.
     client: &'a [u8],
-    /// That of the instance.
-    instance: &'a [u8],
+    /// That of the instance; `None` in old layouts, which have no place for it.
+    instance: Option<&'a [u8]>,
 }
 
 /// `HOST - [TIME] "REQUEST" STATUS BYTES BYTES "REFERER" "USER-AGENT" "CLIENT" "INSTANCE"`
 fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     let (rest, host) = until(b' ')(i)?;
     let Some(rest) = rest.strip_prefix(b" - [") else { return mismatch() };
-    let (rest, when) = iso(rest)?;
+    let (rest, when) = iso(rest).or_else(|_| early(rest))?;
     let Some(rest) = rest.strip_prefix(b"] ") else { return mismatch() };
     let (rest, request) = clf::text(rest)?;
     let (rest, code) = next_word(rest)?;
@@ -175,15 +175,36 @@ fn head(i: &[u8]) -> Parsed<'_, Head<'_>> {
     let (rest, bytes) = next_word(rest)?;
     let (rest, _referer) = next_text(rest)?;
     let (rest, user_agent) = next_text(rest)?;
-    let (rest, client) = next_text(rest)?;
-    let (rest, instance) = next_text(rest)?;
+    // Without quotes, the client is the last.
+    let both = || (next_text, next_text.map(Some)).parse(rest);
+    let alone = || verify(next_word, |client: &[u8]| !client.starts_with(b"\"")).parse(rest);
+    let (rest, (client, instance)) = both().or_else(|_| alone().map(|(rest, client)| (rest, (client, None))))?;
     let (status, bytes) = (whole(code, status), whole(bytes, uint));
     // `"-"`
     if status.is_none() && !code.ends_with(b"-\"") {
         return mismatch();
     }
-    let (client, instance) = (present(client), present(instance));
+    let (client, instance) = (present(client), instance.map(present));
     Ok((rest, Head { host, when, request, status, bytes, user_agent, client, instance }))
+}
+
+/// `27/11/2026:08:00:00.123 +0000`, as it was until 2016, with the month as a number.
+#[cold]
+fn early(i: &[u8]) -> Parsed<'_, When> {
+    let [d, e, b'/', m, n, b'/', y, z, a, b, b':', rest @ ..] = i else { return mismatch() };
+    let (rest, time) = word(rest)?;
+    let (rest, zone) = preceded(byte(b' '), east).parse(rest)?;
+    match iso_apart(&[*y, *z, *a, *b, b'-', *m, *n, b'-', *d, *e], time) {
+        Some(when) => Ok((rest, When { zone, ..when })),
+        None => mismatch(),
+    }
+}
+
+impl<'a> Head<'a> {
+    /// The instance that was asked; empty where there was none, or none is told.
+    fn upstream(&self) -> &'a [u8] {
+        self.instance.unwrap_or_default()
+    }
 }
 
 /// A space, then a text in quotes, as Go's `strconv.Quote` writes it.
@@ -269,9 +290,9 @@ pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
         when: Some(head.when),
         status,
         group: middle.app,
-        upstream: head.instance,
-        names_upstream: true,
-        attempted: !head.instance.is_empty(),
+        upstream: head.upstream(),
+        names_upstream: head.instance.is_some(),
+        attempted: !head.upstream().is_empty(),
         duration: middle.duration,
     }))
 }
@@ -284,9 +305,9 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         Some(error) => error.is_empty(),
         None => !is_own(head.status, head.bytes),
     };
-    let status = head.status.filter(|_| answers && !head.instance.is_empty());
+    let status = head.status.filter(|_| answers && !head.upstream().is_empty());
     let attempt = Attempt {
-        upstream: head.instance,
+        upstream: head.upstream(),
         status,
         connect: tail.connect,
         response: tail.backend,
@@ -300,8 +321,8 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         status: head.status,
         upstream_status: status,
         group: middle.app,
-        upstream: head.instance,
-        names_upstream: true,
+        upstream: head.upstream(),
+        names_upstream: head.instance.is_some(),
         method,
         host: address::host(head.host),
         path,
@@ -312,7 +333,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         user_agent: present(head.user_agent),
         trace_id: middle.request_id,
         error_reason: tail.error.unwrap_or_default(),
-        attempts: (!head.instance.is_empty()).then_some(attempt).into_iter().collect(),
+        attempts: (!head.upstream().is_empty()).then_some(attempt).into_iter().collect(),
         escape: Escape::Hex,
         ..Record::default()
     })
@@ -360,6 +381,7 @@ fn unnamed(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
 mod tests {
     use super::*;
     use crate::format::Format;
+    use crate::grammar::time::Zone;
 
     /// A line with this status, length, instance and end.
     fn line(status: &str, bytes: u64, instance: &str, end: &str) -> String {
@@ -371,6 +393,23 @@ mod tests {
             ),
             status, bytes, instance, end
         )
+    }
+
+    /// As `access_log_record.go` had it in 2014.
+    #[test]
+    fn reads_early_lines() {
+        let line = r#"shop.example.com - [27/11/2026:10:00:00 +0200] "GET /a?b HTTP/1.1" 502 0 67 "-" "curl/7.38.0" 203.0.113.9:51234 x_forwarded_for:"203.0.113.9" vcap_request_id:8e3c3a52 response_time:0.0045 app_id:6d6f5a4e"#;
+        let record = Format::Gorouter.read(line.as_bytes()).unwrap_or_default();
+        // Ten o'clock on the router's wall.
+        let when = When { wall: 1_795_773_600_000_000, zone: Zone::Offset(7_200) };
+        assert_eq!((record.when, record.status, record.bytes), (Some(when), Some(502), Some(67)));
+        assert_eq!(
+            (record.host, record.path, record.client),
+            (&b"shop.example.com"[..], &b"/a?b"[..], &b"203.0.113.9"[..])
+        );
+        assert_eq!((record.group, record.trace_id), (&b"6d6f5a4e"[..], &b"8e3c3a52"[..]));
+        assert_eq!((record.duration, record.names_upstream, record.upstream), (Some(4_500), false, &b""[..]));
+        assert!(skim(line.as_bytes()).is_some());
     }
 
     /// Errors as gorouter's and Go's sources word them.

@@ -120,7 +120,7 @@ const ALIASES: &[(Var, &[&[u8]])] = &[
     (Var::Status, &[b"status", b"statuscode", b"code", b"httpstatus", b"responsestatus"]),
     (Var::RemoteAddr, &[b"remoteaddr", b"remoteip", b"clientip", b"client", b"clientaddr", b"remotehost"]),
     (Var::RemoteUser, &[b"remoteuser", b"user"]),
-    (Var::Request, &[b"request", b"requestline"]),
+    (Var::Request, &[b"request", b"requestline", b"req"]),
     (Var::Method, &[b"requestmethod", b"method", b"verb", b"httpmethod"]),
     (Var::RequestUri, &[b"requesturi", b"requesturl", b"requestpath"]),
     (Var::Uri, &[b"uri", b"url", b"path"]),

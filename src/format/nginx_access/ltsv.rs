@@ -38,7 +38,8 @@ impl<'a> Line<'a> {
         if line.duration.is_none() {
             vars.set(Var::ResponseTime, upstream_time);
         }
-        let is_request = [Var::Request, Var::Uri, Var::RequestUri].into_iter().any(|var| vars.has(var));
+        let is_request =
+            [Var::Request, Var::Uri, Var::RequestUri, Var::UpstreamAddr].into_iter().any(|var| vars.has(var));
         (vars.has(Var::Time) && vars.has(Var::Status) && is_request).then_some(line)
     }
 
@@ -72,7 +73,6 @@ fn unbracketed(stamp: &[u8]) -> &[u8] {
 
 fn meaning(label: &[u8]) -> Var {
     match label {
-        b"req" => Var::Request,
         b"uri" => Var::RequestUri,
         b"vhost" => Var::Host,
         b"taken_sec" => Var::RequestTime,
@@ -108,6 +108,10 @@ mod tests {
             (
                 "time:2026-09-28T12:00:00+06:00|host:shop|remote_addr:203.0.113.9|method:GET|path:/a|query:b|status:200",
                 "status=200 method=GET host=shop path=/a client=203.0.113.9",
+            ),
+            (
+                "TIME|remote_addr:203.0.113.9|status:502|request_time:0.012|upstream_addr:10.0.0.5:80",
+                "status=502 upstream=10.0.0.5:80 duration=0.012 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/-]",
             ),
             ("TIME|host:203.0.113.9|req:GET / HTTP/1.1|status:ok", "not claimed"),
             ("TIME|host:203.0.113.9|req:GET / HTTP/1.1", "not claimed"),
