@@ -214,7 +214,7 @@ fn next_text(i: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// ` response_time:0.018210`, ` app_id:"6d6f5a4e"`: a name, and what stands behind it.
 fn pair(i: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
-    let (rest, name) = until(b':')(one(b' ', i)?.0)?;
+    let (rest, name) = verify(until(b':'), |name: &[u8]| !name.starts_with(b"\"")).parse(one(b' ', i)?.0)?;
     let (rest, value) = match &rest[1..] {
         quoted @ [b'"', ..] => clf::text(quoted)?,
         bare => word(bare)?,
