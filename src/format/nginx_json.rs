@@ -42,17 +42,24 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
     }
     let mut vars = Vars::new(Escape::Json);
     let (mut own, mut shared) = (false, false);
+    let mut response = &b""[..];
     let (rest, ()) = object_while(line, |name, value| {
         let var = meaning(name);
         own = own || is_own(name, var);
         shared = shared || matches!(name, b"body_bytes" | b"http_host");
         if var != Var::Ignored {
             vars.set(var, value.text());
+        } else if name == b"response" {
+            response = value.text();
         }
         // One mark of another program is enough: most objects of others end here.
         !(is_foreign(name) || matches!(value, Value::Nested(_)))
     })
     .ok()?;
+    // Elastic's examples call the status so; others a time, or more.
+    if !vars.has(Var::Status) && !response.is_empty() {
+        vars.set(Var::Status, response);
+    }
     // Applications' events have these names too, and a status; what has no time of its own needs more as well.
     let asks = || [Var::Request, Var::Method, Var::RequestUri].into_iter().any(|var| vars.has(var));
     let is_own = own && (vars.has_time() || asks()) || shared && asks() || is_request(vars.get(Var::Request));
@@ -192,6 +199,10 @@ mod tests {
             (
                 r#"{"agent":"ua","bytes_sent":"97","code":"200","remote_ip":"203.0.113.9","req_time":"0.136","request":"GET /a HTTP/1.1"}"#,
                 "status=200 method=GET path=/a bytes=97 duration=0.136 client=203.0.113.9 agent=ua",
+            ),
+            (
+                r#"{"time":"21/Nov/2026:00:24:09 +0000","remote_ip":"203.0.113.9","request":"GET /a HTTP/1.1","response":502,"bytes":157,"agent":"ua"}"#,
+                "status=502 method=GET path=/a bytes=157 client=203.0.113.9 agent=ua",
             ),
             // Whoever ships lines puts a stamp on them.
             (
