@@ -173,8 +173,8 @@ fn late_request(i: &[u8]) -> Parsed<'_, (Option<&[u8]>, Answer<'_>)> {
 /// Apache APISIX has it (`shop.example.com:9080 "GET / HTTP/1.1" 502 150`).
 fn behind_value(i: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let (host, rest) = match i {
-        [b'(', inside @ ..] => (None, behind(b')', inside)),
-        [b'[', inside @ ..] => (None, behind(b']', inside)),
+        [b'(', inside @ ..] => (None, after(b')', inside)),
+        [b'[', inside @ ..] => (None, after(b']', inside)),
         [b'"', ..] => {
             let Ok((rest, clients)) = text(i) else { return (None, i) };
             // A list has its spaces behind commas; a request with a raw quote inside has others.
@@ -191,7 +191,7 @@ fn behind_value(i: &[u8]) -> (Option<&[u8]>, &[u8]) {
 }
 
 /// What follows the first `close`; nothing where there is none.
-fn behind(close: u8, i: &[u8]) -> &[u8] {
+fn after(close: u8, i: &[u8]) -> &[u8] {
     memchr(close, i).map_or(b"", |end| &i[end + 1..])
 }
 

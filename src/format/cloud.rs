@@ -6,7 +6,7 @@ pub(super) use crate::grammar::address::bare_host as host;
 use crate::grammar::{
     address::without_userinfo,
     json::{Value, object},
-    number::{self, Micros, whole},
+    number::{self, Micros, three, whole},
     text::place_of,
     time::{When, Zone, civil, iso, offset, since_epoch},
 };
@@ -101,8 +101,9 @@ pub(super) fn utc(text: &[u8]) -> Option<When> {
 /// `1/9/2007 9:41:00 AM +01:00`, `01/09/2007 21:41:00`: the month first. JSON may have escaped its slashes.
 fn american(text: &[u8]) -> Option<When> {
     let mut words = text.split(|byte| *byte == b' ');
-    let [month, day, year] = three(words.next()?, b'/')?;
-    let [hour, minute, second] = three(words.next()?, b':')?;
+    let date = words.next()?.split(|byte| *byte == b'/').map(|part| part.strip_suffix(b"\\").unwrap_or(part));
+    let [month, day, year] = three(date)?;
+    let [hour, minute, second] = three(words.next()?.split(|byte| *byte == b':'))?;
     let (half, zone) = match words.next().unwrap_or_default() {
         half @ (b"AM" | b"PM") => (half, words.next().unwrap_or_default()),
         zone => (&b""[..], zone),
@@ -118,17 +119,6 @@ fn american(text: &[u8]) -> Option<When> {
     let is_clock = minute < 60 && second < 60 && words.next().is_none();
     let wall = civil((year, month, day), hour * 3_600 + minute * 60 + second, 0).filter(|_| is_clock)?;
     Some(When { wall, zone })
-}
-
-/// Three numbers of up to four digits, apart by `separator`, before which a backslash may stand.
-fn three(text: &[u8], separator: u8) -> Option<[u32; 3]> {
-    let mut parts = text.split(|byte| *byte == separator).map(|part| part.strip_suffix(b"\\").unwrap_or(part));
-    let mut next = || {
-        let part = parts.next().filter(|part| part.len() <= 4)?;
-        whole(part, number::uint).and_then(|number| u32::try_from(number).ok())
-    };
-    let numbers = [next()?, next()?, next()?];
-    parts.next().is_none().then_some(numbers)
 }
 
 /// The host, without its port, and the path, with its query, of a URL whose slashes JSON may have escaped:

@@ -12,7 +12,7 @@
 use super::record::{sign, table, wording};
 use super::{Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Sign, Strength};
-use crate::grammar::address::{bare_host, split_port};
+use crate::grammar::address::{self, bare_host, split_port};
 use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::{place_of, present};
 use crate::grammar::time::When;
@@ -84,7 +84,7 @@ impl<'a> Fields<'a> {
     /// The address that Envoy trusts to be the client's, which it has taken from `X-Forwarded-For` where it was set up
     /// to (`use_remote_address`, `xff_num_trusted_hops`); else the first that the header names.
     fn client(&self) -> &'a [u8] {
-        let first = self.forwarded_for.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
+        let first = address::forwarded(self.forwarded_for);
         match bare_host(self.downstream) {
             b"" => bare_host(first),
             trusted => trusted,

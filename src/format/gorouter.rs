@@ -18,9 +18,7 @@ use super::{
 use crate::{
     cause::{Cause, Matcher, Proxy, Sign, Strength},
     grammar::{
-        Parsed, address,
-        find::find,
-        mismatch,
+        Parsed, address, mismatch,
         number::{Micros, seconds, status, uint, whole},
         text::{byte, next_word, one, present, until, word},
         time::{When, east, iso, iso_apart},
@@ -315,7 +313,6 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     };
     let (method, path) = request_line(head.request);
     let peer = address::host(head.client);
-    let forwarded = &middle.forwarded[..find(b',', middle.forwarded).unwrap_or(middle.forwarded.len())];
     Some(Record {
         when: Some(head.when),
         status: head.status,
@@ -329,7 +326,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
         bytes: head.bytes,
         duration: middle.duration,
         connect: tail.connect,
-        client: if peer.is_empty() { forwarded } else { peer },
+        client: if peer.is_empty() { address::forwarded(middle.forwarded) } else { peer },
         user_agent: present(head.user_agent),
         trace_id: middle.request_id,
         error_reason: tail.error.unwrap_or_default(),

@@ -15,7 +15,7 @@ use crate::{
         address,
         find::{find, find_far, rfind},
         number::{Micros, status, uint, whole},
-        text::{Starts, present, until},
+        text::{Starts, present},
     },
 };
 use memchr::{memchr_iter, memmem};
@@ -257,7 +257,7 @@ pub(super) fn read(i: &[u8]) -> Option<Record<'_>> {
     let upstream_status = status.filter(|_| is_own && !line.dyno.is_empty());
     let attempt =
         Attempt { upstream: line.dyno, status: upstream_status, connect, response: duration, ..Attempt::default() };
-    let client = until(b',')(line.forwarded).map_or(line.forwarded, |(_, first)| first);
+    let client = address::forwarded(line.forwarded);
     Some(Record {
         status,
         upstream_status,

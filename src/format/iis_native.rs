@@ -12,7 +12,7 @@ use crate::{
     grammar::{
         address::is_ip,
         find::find,
-        number::{uint, whole},
+        number::three,
         text::Split,
         time::{When, Zone, civil},
     },
@@ -80,22 +80,14 @@ const LONGEST_ADDRESS: usize = 45;
 
 /// `11/27/2026` or `11/27/26`, and `8:00:09`.
 fn when(date: &[u8], time: &[u8]) -> Option<When> {
-    let [month, day, year] = three(date, b'/')?;
-    let [hour, minute, second] = three(time, b':')?;
+    let [month, day, year] = three(date.split(|byte| *byte == b'/'))?;
+    let [hour, minute, second] = three(time.split(|byte| *byte == b':'))?;
     let century = if year < 100 { 2000 } else { 0 };
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let wall = civil((century + year, month, day), hour * 3_600 + minute * 60 + second, 0)?;
     Some(When { wall, zone: Zone::Local })
-}
-
-/// Three numbers.
-fn three(text: &[u8], separator: u8) -> Option<[u32; 3]> {
-    let mut parts = text.split(|byte| *byte == separator).map(|part| whole(part, uint));
-    let mut next = || parts.next()?.and_then(|number| u32::try_from(number).ok()).filter(|number| *number < 10_000);
-    let numbers = [next()?, next()?, next()?];
-    parts.next().is_none().then_some(numbers)
 }
 
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {

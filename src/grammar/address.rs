@@ -66,6 +66,12 @@ pub fn split_path(url: &[u8]) -> (&[u8], &[u8]) {
     url.split_at(memchr(b'/', url).unwrap_or(url.len()))
 }
 
+/// The client that `X-Forwarded-For` names, with a port or without: the first of its list.
+#[must_use]
+pub fn forwarded(list: &[u8]) -> &[u8] {
+    list[..memchr(b',', list).unwrap_or(list.len())].trim_ascii()
+}
+
 /// Whether a text is an IP address, without brackets or a port.
 #[must_use]
 pub fn is_ip(text: &[u8]) -> bool {

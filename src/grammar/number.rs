@@ -217,6 +217,17 @@ pub fn whole<'a, T>(value: &'a [u8], rule: impl Fn(&'a [u8]) -> Parsed<'a, T>) -
     }
 }
 
+/// The three small numbers that these parts are: those of a date or of a time of day.
+pub fn three<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Option<[u32; 3]> {
+    let mut parts = parts.into_iter();
+    let mut next = || {
+        let part = parts.next().filter(|part| part.len() <= 4)?;
+        whole(part, uint).and_then(|number| u32::try_from(number).ok())
+    };
+    let numbers = [next()?, next()?, next()?];
+    parts.next().is_none().then_some(numbers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +285,22 @@ mod tests {
                 // The whole part alone is too large.
                 assert!(read == expected || value.is_none() && read.is_none(), "{line}: {read:?}");
             }
+        }
+    }
+
+    #[test]
+    fn three_are_neither_two_nor_four() {
+        let of = |text: &str| three(text.as_bytes().split(|byte| *byte == b'/'));
+        for (text, expected) in [
+            ("11/27/2026", Some([11, 27, 2026])),
+            ("0/00/0000", Some([0, 0, 0])),
+            ("11/27", None),
+            ("11/27/2026/1", None),
+            ("11/27/20261", None),
+            ("11//2026", None),
+            ("11/x/2026", None),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
         }
     }
 

@@ -11,7 +11,9 @@ pub(super) use var::{Var, plain_name};
 use super::record::{sign, table};
 use super::{Attempt, AttemptSigns, Escape, Record, Skim, Skimmed, Statuses, Verdict, is_unsafe};
 use crate::cause::{Cause, Sign, Strength};
-use crate::grammar::address::{bare_host, host, is_placeholder, is_server, split_path, split_port, without_userinfo};
+use crate::grammar::address::{
+    self, bare_host, host, is_placeholder, is_server, split_path, split_port, without_userinfo,
+};
 use crate::grammar::find::{find, find2};
 use crate::grammar::number::{Micros, seconds, status, uint, whole};
 use crate::grammar::text::{place_of, present};
@@ -486,8 +488,7 @@ pub(super) fn without_port(client: &[u8]) -> &[u8] {
 
 /// The client that `X-Forwarded-For` names: the first of its list.
 pub(super) fn forwarded(list: &[u8]) -> &[u8] {
-    let end = memchr(b',', list).unwrap_or(list.len());
-    without_port(list[..end].trim_ascii())
+    without_port(address::forwarded(list))
 }
 
 /// `10.0.0.5:8080` or `[::1]:80`.
