@@ -4,14 +4,21 @@
 //! is one line, that the certificate was not accepted another. So it is with Varnish's about a body that stalled. A
 //! line that explains is a state line whose sign bears the status of the failure (of a stalled body: none, it had been
 //! sent); as many failed attempts with that status, in the same window, as there are such lines then have its sign.
+//!
+//! LiteSpeed's line that counts names the virtual host, and a line that explains it the application, of which there may
+//! be several for one failure, or none as long as it leaves the application alone: see [`give_to_applications`].
 
 use super::keys::Keys;
+use super::score::apportion;
 use crate::aggregate::{Cell, Cells, Evidence, PathNames, Source, unite};
-use crate::cause::{Cause, Proxy, Strength};
-use std::{cmp::Reverse, collections::BTreeMap};
+use crate::cause::{Cause, Proxy, Sign, Strength};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// The gateways that write such lines.
-const EXPLAIN: [Proxy; 2] = [Proxy::APACHE, Proxy::VARNISH];
+const EXPLAIN: [Proxy; 3] = [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH];
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series.
@@ -46,8 +53,12 @@ fn explain_each(keys: &Keys, cells: &mut [(u32, i64, Cell)]) {
     for Places { mut told, reasons } in places.into_values() {
         told.sort_by_key(|at| (keys.rank(cells[*at].0), cells[*at].0));
         let mut reasons = take_reasons(keys, cells, &reasons);
-        give_at_same_server(keys, cells, &told, &mut reasons);
-        give_anywhere(cells, &told, &mut reasons);
+        if told.first().is_some_and(|at| keys.of(cells[*at].0).kind == Proxy::LITESPEED) {
+            give_to_applications(keys, cells, &told, &mut reasons);
+        } else {
+            give_at_same_server(keys, cells, &told, &mut reasons);
+            give_anywhere(cells, &told, &mut reasons);
+        }
         for Reason { from, evidence } in reasons.into_iter().filter(|reason| reason.evidence.lines > 0) {
             cells[from].2.trouble().add_evidence(evidence);
         }
@@ -121,31 +132,105 @@ fn give_anywhere(cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [
     }
 }
 
+/// Gives LiteSpeed's attempts, of which nothing is known but the virtual host, the reasons of that host, then those of
+/// applications, and takes them to the application that a reason names. Requests to an application that LiteSpeed leaves
+/// alone for a while fail without a reason of their own: they have that of the applications, too, however few lines tell
+/// of it.
+fn give_to_applications(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
+    let group = |series: u32| keys.of(series).group.as_str();
+    let hosts: BTreeSet<&str> = told.iter().map(|&at| group(cells[at].0)).collect();
+    let is_of_host = |from: usize| Some(group(cells[from].0)).filter(|name| !name.is_empty() && hosts.contains(name));
+    let (of_hosts, of_applications): (Vec<_>, Vec<_>) =
+        reasons.iter_mut().map(|reason| (is_of_host(reason.from), reason)).partition(|(host, _)| host.is_some());
+    let mut of_applications: Vec<&mut Reason> = of_applications.into_iter().map(|(_, reason)| reason).collect();
+    let lines: Vec<u64> = of_applications.iter().map(|reason| reason.evidence.lines).collect();
+    for (host, Reason { from, evidence }) in of_hosts {
+        for &to in told {
+            if host == Some(group(cells[to].0)) {
+                explain_at(keys, cells, (*from, to), evidence, evidence.lines);
+            }
+        }
+    }
+    for Reason { from, evidence } in &mut of_applications {
+        for &to in told {
+            explain_at(keys, cells, (*from, to), evidence, evidence.lines);
+        }
+    }
+    for &to in told {
+        let rest = evidence(&cells[to].2).filter(|item| is_unexplained(item)).map(|item| item.attempts).sum();
+        let shares = apportion(rest, &lines);
+        for (Reason { from, evidence }, share) in of_applications.iter_mut().zip(shares) {
+            explain_at(keys, cells, (*from, to), evidence, share);
+        }
+    }
+}
+
+/// Whether a line that counts shows nothing.
+fn is_unexplained(item: &Evidence) -> bool {
+    item.source == Source::ErrorLog && item.sign.strength == Strength::Silent
+}
+
+/// Gives up to `most` attempts of the cell at `to` of which nothing is known the sign of the reason at `from`, where they
+/// then stand if that names an application.
+fn explain_at(
+    keys: &Keys,
+    cells: &mut [(u32, i64, Cell)],
+    (from, to): (usize, usize),
+    reason: &mut Evidence,
+    most: u64,
+) {
+    let silent = evidence(&cells[to].2).filter(|item| is_unexplained(item)).map(|item| (item.first, item.last)).next();
+    let explained = take(&mut cells[to].2, reason.sign, Strength::Weak, most);
+    let Some((first, last)) = silent.filter(|_| explained > 0) else { return };
+    let told =
+        Evidence { first: reason.first.min(first), last: reason.last.max(last), ..of_attempts(reason, explained) };
+    reason.lines = reason.lines.saturating_sub(explained);
+    if keys.of(cells[from].0).upstream.is_empty() || from == to {
+        return cells[to].2.trouble().add_evidence(told);
+    }
+    let left = cells[to].2.trouble();
+    let (slots, clients) = (left.slots, left.told_clients.clone());
+    if left.evidence.is_empty() && left.failures + left.failed_attempts == 0 {
+        cells[to].2.trouble = None;
+    }
+    let trouble = cells[from].2.trouble();
+    trouble.add_evidence(told);
+    trouble.slots |= slots;
+    trouble.told_clients.merge(&clients);
+}
+
 /// Gives attempts of a cell the sign of `reason`, at most one for each of its lines, which it then has no more.
 fn explain_with(cell: &mut Cell, reason: &mut Evidence) {
-    let trouble = cell.trouble();
-    let sign = reason.sign;
+    let explained = take(cell, reason.sign, reason.sign.strength, reason.lines);
+    if explained > 0 {
+        cell.trouble().add_evidence(of_attempts(reason, explained));
+        reason.lines -= explained;
+    }
+}
+
+/// Takes up to `most` attempts out of a cell that have the status of `sign`, and a sign weaker than `than`; gives how
+/// many there were.
+fn take(cell: &mut Cell, sign: &Sign, than: Strength, most: u64) -> u64 {
+    let Some(trouble) = cell.trouble.as_deref_mut() else { return 0 };
     let counts = |item: &&mut Evidence| {
-        item.source == Source::ErrorLog && item.sign.status == sign.status && item.sign.strength < sign.strength
+        item.source == Source::ErrorLog && item.sign.status == sign.status && item.sign.strength < than
     };
     let mut items: Vec<&mut Evidence> = trouble.evidence.iter_mut().filter(counts).collect();
     items.sort_by_key(|item| (item.sign.strength, item.sign.kind));
     let mut explained = 0;
     for item in items {
-        let taken = item.attempts.min(reason.lines - explained);
+        let taken = item.attempts.min(most - explained);
         item.attempts -= taken;
         item.lines = item.lines.saturating_sub(taken);
         explained += taken;
     }
-    if explained == 0 {
-        return;
+    if explained > 0 {
+        trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.lines > 0);
     }
-    trouble.evidence.retain(|item| item.source != Source::ErrorLog || item.lines > 0);
-    trouble.add_evidence(Evidence {
-        source: Source::ErrorLog,
-        lines: explained,
-        attempts: explained,
-        ..reason.clone()
-    });
-    reason.lines -= explained;
+    explained
+}
+
+/// The evidence of a reason as that of so many attempts.
+fn of_attempts(reason: &Evidence, attempts: u64) -> Evidence {
+    Evidence { source: Source::ErrorLog, lines: attempts, attempts, ..reason.clone() }
 }
