@@ -26,12 +26,14 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "`SlowReaderOriginError`"),
         (
             "Varnish",
-            "`FetchError Resource temporarily unavailable`, then `straight insufficient bytes` (`between_bytes_timeout`)",
+            "`FetchError Resource temporarily unavailable`, then `straight insufficient bytes` \
+                (`between_bytes_timeout`)",
         ),
         ("Caddy", "`aborting with incomplete response` with `i/o timeout` (`read_timeout`)"),
         ("Varnish", "`timeout` as FetchError (`between_bytes_timeout`)"),
         ("Fastly", "503, `between bytes timeout`"),
         ("Heroku", "503, `H15`: 55 s of silence"),
+        ("LiteSpeed", "`Timeout, partial response body received, body len: N, received: N!`"),
     ],
     look_alikes: &[
         ("truncated-response", "the upstream ended the body; here nobody did until the proxy gave up"),

@@ -35,7 +35,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.2: a CGI or FastCGI process ended"),
         (
             "Varnish",
-            "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same of a reset",
+            "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same \
+                of a reset",
         ),
         ("Traefik access log", "502, 11 bytes, not at once; only Traefik's own log at the level debug says why"),
         ("Google Cloud", "`backend_connection_closed_before_data_sent_to_client` after some work"),
@@ -45,6 +46,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_ZERO_SIZE_OBJECT`, `ERR_WRITE_ERROR`"),
         ("Heroku", "503, `H13`"),
         ("Cloud Foundry", "502, `endpoint_failure (EOF)`; before 2020 a 502 of 67 bytes"),
+        ("LiteSpeed", "500, `Premature end of response header`; 503, `connection to […] …, error: Broken pipe!`"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),

@@ -43,6 +43,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_CONNECT_TIMEOUT`; `ERR_CONNECT_FAIL` after a second or more"),
         ("Heroku", "503, `H19`: 5 s"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: i/o timeout)`"),
+        ("LiteSpeed", "503, `ExtConn timed out while connecting` (after 2 s)"),
     ],
     look_alikes: &[
         (
@@ -105,7 +106,8 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyPass|BalancerMember|connectiontimeout=|ProxyTimeout' /etc/apache2 /etc/httpd 2>/dev/null",
+            run: "grep -rnE 'ProxyPass|BalancerMember|connectiontimeout=|ProxyTimeout' /etc/apache2 /etc/httpd \
+                2>/dev/null",
             why: "`connectiontimeout=` of the worker; without it `ProxyTimeout` or `Timeout`, a minute and more",
         },
         Check {

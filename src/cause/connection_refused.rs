@@ -32,7 +32,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Classic ELB", "`BackendConnectionErrors` rises; with every instance out of service 503 and backend `-`"),
         (
             "Apache",
-            "503, `(111)Connection refused: AH00957: http: attempt to connect to … failed`; a balancer's member is then \
+            "503, `(111)Connection refused: AH00957: http: attempt to connect to … failed`; a balancer's member is \
+                then \
                 left out for 60 s (`AH00959`), a single server is tried again for each request",
         ),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_111`"),
@@ -43,7 +44,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.3, `sc-win32-status` 12029, in less than 20 s"),
         (
             "Varnish",
-            "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, not tried at all",
+            "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, \
+                not tried at all",
         ),
         ("Traefik access log", "502, 11 bytes, at once; only Traefik's own log at the level debug says why"),
         ("Google Cloud", "`failed_to_connect_to_backend` at once, `connection_refused`"),
@@ -55,6 +57,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("API Gateway", "504, `INTEGRATION_FAILURE`: weak, as it says no more"),
         ("Heroku", "503, `H21`"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: connect: connection refused)`"),
+        (
+            "LiteSpeed",
+            "503, `[ADDRESS] Connection refused, restart!`; `connection to [ADDRESS] on request #0, …, error: \
+                Connection refused!`",
+        ),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -64,6 +71,18 @@ pub(super) static ENTRY: Entry = Entry {
         ("draining", "refusals of a few seconds around a deploy: the process stopped before traffic was taken away"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -hE 'not start|Failed to start|failed to start|cgidSuEXEC|execve' \
+                /usr/local/lsws/logs/error.log /usr/local/lsws/logs/stderr.log | tail -n 20",
+            why: "why LiteSpeed could not start the application",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "touch /usr/local/lsws/admin/tmp/.lsphp_restart.txt",
+            why: "restarts lsphp where LiteSpeed keeps it running (`lswsctrl restart` all else, too); save the logs \
+                first",
+        },
         Check {
             on: &[Proxy::IIS],
             run: "Test-NetConnection {upstream} -CommonTCPPort HTTP",
@@ -115,7 +134,8 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|RewriteRule.*\\[.*P' /etc/apache2 /etc/httpd 2>/dev/null",
+            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|RewriteRule.*\\[.*P' /etc/apache2 \
+                /etc/httpd 2>/dev/null",
             why: "the address and port that Apache connects to",
         },
         Check {

@@ -35,6 +35,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`destination_ip_unroutable`"),
         ("Fastly", "503, `Network unreachable`"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: connect: no route to host)`"),
+        ("LiteSpeed", "503, `[ADDRESS] Connection error: No route to host, adjust maximum connections to N!`"),
     ],
     look_alikes: &[
         ("connection-refused", "the host answered: nothing listens there; errno 111"),
@@ -124,7 +125,8 @@ pub(super) static ENTRY: Entry = Entry {
             strength: Strength::Strong,
             says: "a host or network could not be reached",
             seen: Seen::Wording(concat!(
-                r"\b[Nn]o route to host\b|\b[Nn]etwork (?:is )?unreachable\b|\b(?:[Hh]ost|[Nn]etwork) is (?:unreachable|down)\b",
+                r"\b[Nn]o route to host\b|\b[Nn]etwork (?:is )?unreachable\b|\b(?:[Hh]ost|[Nn]etwork) is \
+                    (?:unreachable|down)\b",
                 r"|to an unreachable (?:host|network)\b|\bE(?:HOST|NET)UNREACH\b",
             )),
             status: 502,

@@ -27,7 +27,8 @@ pub(super) static ENTRY: Entry = Entry {
         ("Classic ELB", "502: the load balancer could not parse the instance's answer"),
         (
             "Apache",
-            "502, `AH01106`, `AH10404`, `Corrupt status line returned by remote server`; 500, `AH02429`; `AH01070` for FastCGI",
+            "502, `AH01106`, `AH10404`, `Corrupt status line returned by remote server`; 500, `AH02429`; `AH01070` \
+                for FastCGI",
         ),
         ("Envoy", "502, flag `UPE` (`protocol_error`, `http1.codec_error`)"),
         ("Google Cloud", "`backend_response_corrupted`"),
@@ -44,6 +45,7 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("Heroku", "503, `H17`; 502, `H25` with `invalid content length`"),
         ("Cloud Foundry", "502, `endpoint_failure (… malformed HTTP response …)`"),
+        ("LiteSpeed", "503, `Invalid Http response header, retry!`"),
     ],
     look_alikes: &[
         ("header-too-big", "the same pattern on an ALB and in HAProxy (`PH`): compare the size of the headers"),

@@ -37,13 +37,19 @@ pub(super) static ENTRY: Entry = Entry {
         ("Caddy", "503 without a body, `no upstreams available`"),
         (
             "Varnish",
-            "503, `FetchError Director NAME returned no backend`, `backend NAME: unhealthy`, or `fail errno 0` just after a failure",
+            "503, `FetchError Director NAME returned no backend`, `backend NAME: unhealthy`, or `fail errno 0` just \
+                after a failure",
         ),
         ("Traefik", "503, 20 bytes (`no available server`), `ServiceURL` is `-`"),
         ("Fastly", "503, `All backends failed or unhealthy`, `Backend is unhealthy`"),
         ("Akamai", "`ERR_NO_GOOD_FWD_IP`"),
         ("Heroku", "503, `H10` (crashed), `H14` (no web dynos), `H20` (boot timeout), `H34`, `H81`, `H82`"),
         ("Cloud Foundry", "503, `no_endpoints`; 502, `No endpoints available`"),
+        (
+            "LiteSpeed",
+            "503, `[ADDRESS] All connections had gone bad, mark it as bad`; `Can not start this external \
+                application`, `Failed to start one instance`, `cgidSuEXEC failed`",
+        ),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
@@ -56,6 +62,18 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -hE 'not start|Failed to start|failed to start|cgidSuEXEC|execve' \
+                /usr/local/lsws/logs/error.log /usr/local/lsws/logs/stderr.log | tail -n 20",
+            why: "why LiteSpeed could not start the application",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'retryTimeout|maxConns' /usr/local/lsws/conf",
+            why: "`retryTimeout` is for how long an application that failed is left alone: all requests to it are \
+                answered with 503 until then",
+        },
+        Check {
             on: &[Proxy::named("heroku")],
             run: "heroku ps",
             why: "the state of each dyno, and since when; `heroku releases` tells what was deployed just before",
@@ -63,7 +81,8 @@ pub(super) static ENTRY: Entry = Entry {
         Check {
             on: &[Proxy::named("gorouter")],
             run: "cf app APP",
-            why: "the state of each instance; `cf events APP` tells of crashes and restarts, `cf routes` which application a route is for",
+            why: "the state of each instance; `cf events APP` tells of crashes and restarts, `cf routes` which \
+                application a route is for",
         },
         Check {
             on: &[Proxy::IIS],
@@ -72,7 +91,8 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::IIS],
-            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents 50",
+            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents \
+                50",
             why: "in PowerShell: why a pool was stopped, such as five failures within five minutes",
         },
         Check {
@@ -83,7 +103,8 @@ pub(super) static ENTRY: Entry = Entry {
         Check {
             on: &[Proxy::ENVOY],
             run: "curl -s localhost:15000/clusters | grep -E 'health_flags|cx_connect_fail|rq_error'",
-            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): the hosts of each cluster, and why they are left out",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): the hosts of each cluster, and why \
+                they are left out",
         },
         Check {
             on: &[Proxy::TRAEFIK],
@@ -118,7 +139,8 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'BalancerMember|retry=|failonstatus|forcerecovery|lbmethod' /etc/apache2 /etc/httpd 2>/dev/null",
+            run: "grep -rnE 'BalancerMember|retry=|failonstatus|forcerecovery|lbmethod' /etc/apache2 /etc/httpd \
+                2>/dev/null",
             why: "a failed member stays out for `retry` seconds, 60 by default; `status=+H` makes a spare one",
         },
         Check {

@@ -42,6 +42,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_FWD_PCONN_SEC_UPGRADE`, `…_DOWNGRADE`"),
         ("Google Cloud", "`failed_to_negotiate_alpn`"),
         ("Cloud Foundry", "525, `endpoint_failure (tls: first record does not look like a TLS handshake)`"),
+        ("LiteSpeed", "503, `LSAPI Packet header is invalid`, `Unknown Packet Type …, LSAPI protocol is broken`"),
     ],
     look_alikes: &[
         ("tls-handshake", "both sides speak TLS but do not agree: the message has `alert` or a version or cipher"),
@@ -69,7 +70,8 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|SSLProxyEngine' /etc/apache2 /etc/httpd 2>/dev/null",
+            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|SSLProxyEngine' /etc/apache2 /etc/httpd \
+                2>/dev/null",
             why: "does the scheme (http, https, fcgi, ajp) fit what listens on that port?",
         },
         Check {

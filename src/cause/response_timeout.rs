@@ -64,6 +64,11 @@ pub(super) static ENTRY: Entry = Entry {
             "502, `endpoint_failure (context deadline exceeded)`; 504, `expired_route_service_signature`",
         ),
         ("API Gateway", "504 (HTTP APIs: 503), `INTEGRATION_TIMEOUT`, or an integration latency of 29 s or 30 s"),
+        (
+            "LiteSpeed",
+            "503, `ExtConn timed out while processing` (`initTimeout`); `connection to […] …, confirmed, 1, …, \
+                error: Connection timed out!`",
+        ),
     ],
     look_alikes: &[
         (
@@ -76,9 +81,15 @@ pub(super) static ENTRY: Entry = Entry {
     ],
     checks: &[
         Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'initTimeout|maxConns|connTimeout' /usr/local/lsws/conf",
+            why: "`initTimeout` is for how long LiteSpeed waits for an application's first answer",
+        },
+        Check {
             on: &[Proxy::named("heroku")],
             run: "heroku logs --tail",
-            why: "the application's own lines with the same request_id tell what it was busy with; the limit of 30 s is fixed",
+            why: "the application's own lines with the same request_id tell what it was busy with; the limit of 30 s \
+                is fixed",
         },
         Check {
             on: &[Proxy::IIS],
@@ -127,7 +138,8 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
+            run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd \
+                2>/dev/null",
             why: "`timeout=` of the worker, else `ProxyTimeout`, else `Timeout`; at its end mod_proxy_http answers 502",
         },
         Check {

@@ -20,9 +20,13 @@ use std::{
 /// The gateways that write such lines.
 const EXPLAIN: [Proxy; 3] = [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH];
 
+/// For how long LiteSpeed leaves an application alone that failed, in seconds, as far as is known: its administrator
+/// says.
+const LEFT_ALONE: i64 = 60;
+
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
-/// series.
-pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames) {
+/// series, `window` is how long theirs is.
+pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames, window: i64) {
     if !keys.sorted().iter().any(|key| EXPLAIN.contains(&key.kind)) {
         return;
     }
@@ -32,6 +36,7 @@ pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames) {
         troubled.extend(taken.map(|(window, cell)| (id, window, cell)));
     }
     explain_each(keys, &mut troubled);
+    give_to_left_alone(keys, &mut troubled, LEFT_ALONE.max(window));
     for (id, window, cell) in troubled {
         cells[id as usize].push((window, cell));
     }
@@ -165,6 +170,37 @@ fn give_to_applications(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usi
     }
 }
 
+/// Gives LiteSpeed's attempts of which nothing is known the reason of the applications that it had left alone last, if
+/// that was no more than `reach` seconds before.
+fn give_to_left_alone(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, reach: i64) {
+    let mut left_alone: BTreeMap<(&str, i64), Vec<(u32, Evidence)>> = BTreeMap::new();
+    for (id, window, cell) in cells.iter() {
+        let key = keys.of(*id);
+        if key.kind == Proxy::LITESPEED && !key.upstream.is_empty() {
+            let told =
+                evidence(cell).filter(|item| item.sign.cause == Cause::NoLiveUpstream && item.sign.status == 503);
+            let told = told.map(|item| (*id, item.clone()));
+            left_alone.entry((&key.proxy, *window)).or_default().extend(told);
+        }
+    }
+    left_alone.retain(|_, told| !told.is_empty());
+    let mut given = Vec::new();
+    for (id, window, cell) in cells.iter_mut() {
+        let proxy = keys.of(*id).proxy.as_str();
+        let Some((_, last)) = left_alone.range((proxy, *window - reach)..(proxy, *window)).next_back() else {
+            continue;
+        };
+        let Some(silent) = evidence(cell).find(|item| is_unexplained(item)).cloned() else { continue };
+        let lines: Vec<u64> = last.iter().map(|(_, reason)| reason.lines).collect();
+        for ((to, reason), share) in last.iter().zip(apportion(silent.attempts, &lines)) {
+            let mut other = Cell::default();
+            move_attempts(cell, &mut other, &Evidence { sign: reason.sign, ..silent.clone() }, share);
+            given.push((*to, *window, other));
+        }
+    }
+    cells.append(&mut given);
+}
+
 /// Whether a line that counts shows nothing.
 fn is_unexplained(item: &Evidence) -> bool {
     item.source == Source::ErrorLog && item.sign.strength == Strength::Silent
@@ -179,24 +215,33 @@ fn explain_at(
     reason: &mut Evidence,
     most: u64,
 ) {
-    let silent = evidence(&cells[to].2).filter(|item| is_unexplained(item)).map(|item| (item.first, item.last)).next();
-    let explained = take(&mut cells[to].2, reason.sign, Strength::Weak, most);
-    let Some((first, last)) = silent.filter(|_| explained > 0) else { return };
-    let told =
-        Evidence { first: reason.first.min(first), last: reason.last.max(last), ..of_attempts(reason, explained) };
-    reason.lines = reason.lines.saturating_sub(explained);
-    if keys.of(cells[from].0).upstream.is_empty() || from == to {
-        return cells[to].2.trouble().add_evidence(told);
+    let Some(silent) = evidence(&cells[to].2).find(|item| is_unexplained(item)) else { return };
+    let (first, last) = (reason.first.min(silent.first), reason.last.max(silent.last));
+    let mut there = Cell::default();
+    let moved = move_attempts(&mut cells[to].2, &mut there, &Evidence { first, last, ..reason.clone() }, most);
+    reason.lines = reason.lines.saturating_sub(moved);
+    let at = if keys.of(cells[from].0).upstream.is_empty() { to } else { from };
+    if let Some(told) = there.trouble {
+        let trouble = cells[at].2.trouble();
+        told.evidence.into_iter().for_each(|item| trouble.add_evidence(item));
+        trouble.slots |= told.slots;
+        trouble.told_clients.merge(&told.told_clients);
     }
-    let left = cells[to].2.trouble();
-    let (slots, clients) = (left.slots, left.told_clients.clone());
-    if left.evidence.is_empty() && left.failures + left.failed_attempts == 0 {
-        cells[to].2.trouble = None;
+}
+
+/// Moves up to `most` attempts of which nothing is known to another cell, as `told` of there; gives how many there were.
+fn move_attempts(from: &mut Cell, to: &mut Cell, told: &Evidence, most: u64) -> u64 {
+    let moved = take(from, told.sign, Strength::Weak, most);
+    if let Some(left) = from.trouble.as_deref().filter(|_| moved > 0) {
+        let trouble = to.trouble();
+        trouble.add_evidence(of_attempts(told, moved));
+        trouble.slots |= left.slots;
+        trouble.told_clients.merge(&left.told_clients);
+        if left.evidence.is_empty() && left.failures + left.failed_attempts == 0 {
+            from.trouble = None;
+        }
     }
-    let trouble = cells[from].2.trouble();
-    trouble.add_evidence(told);
-    trouble.slots |= slots;
-    trouble.told_clients.merge(&clients);
+    moved
 }
 
 /// Gives attempts of a cell the sign of `reason`, at most one for each of its lines, which it then has no more.

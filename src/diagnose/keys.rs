@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn plain_lines_are_of_the_gateway_whose_error_log_is_there() {
-        let (apache, nginx) = (Proxy::APACHE, Proxy::NGINX);
+        let (apache, nginx, litespeed) = (Proxy::APACHE, Proxy::NGINX, Proxy::LITESPEED);
         // The host of plain lines; who else told of failures, and where; who wrote anything else, and where.
         let kind = |host: &str, counted: &[(Proxy, &str)], noted: &[(Proxy, &str)]| {
             let mut tally = Tally::new(60);
@@ -364,6 +364,13 @@ mod tests {
             ("a", &[], &[(apache, "a"), (nginx, "b")], apache),
             ("a", &[], &[(apache, "")], apache),
             ("", &[], &[(apache, "b")], apache),
+            ("", &[(litespeed, "")], &[], litespeed),
+            ("", &[], &[(litespeed, "")], litespeed),
+            // PHP's traces look like those that nginx quotes.
+            ("", &[(litespeed, "")], &[(nginx, "")], litespeed),
+            ("", &[(litespeed, "")], &[(apache, "")], litespeed),
+            ("", &[(litespeed, ""), (apache, "")], &[], nginx),
+            ("a", &[(litespeed, "a"), (apache, "b")], &[], litespeed),
         ] {
             assert_eq!(kind(host, counted, noted), expected, "{host} {counted:?} {noted:?}");
         }

@@ -124,7 +124,7 @@ pub(super) fn reconcile(
     window: i64,
     statuses: &Statuses,
 ) -> Reconciled {
-    companion::explain(keys, &mut cells, names);
+    companion::explain(keys, &mut cells, names, window);
     let mut rows = rows(series, keys, cells, names);
     let troubled: Vec<usize> = (0..rows.len()).filter(|&at| rows[at].any_trouble().is_some()).collect();
     let told = troubled.iter().any(|&at| rows[at].told().next().is_some());
