@@ -12,10 +12,7 @@ use super::keys::Keys;
 use super::score::apportion;
 use crate::aggregate::{Cell, Cells, Evidence, PathNames, Source, unite};
 use crate::cause::{Cause, Proxy, Sign, Strength};
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The gateways that write such lines.
 const EXPLAIN: [Proxy; 3] = [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH];
@@ -143,62 +140,80 @@ fn give_anywhere(cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [
 /// of it.
 fn give_to_applications(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
     let group = |series: u32| keys.of(series).group.as_str();
-    let hosts: BTreeSet<&str> = told.iter().map(|&at| group(cells[at].0)).collect();
-    let is_of_host = |from: usize| Some(group(cells[from].0)).filter(|name| !name.is_empty() && hosts.contains(name));
-    let (of_hosts, of_applications): (Vec<_>, Vec<_>) =
-        reasons.iter_mut().map(|reason| (is_of_host(reason.from), reason)).partition(|(host, _)| host.is_some());
-    let mut of_applications: Vec<&mut Reason> = of_applications.into_iter().map(|(_, reason)| reason).collect();
-    let lines: Vec<u64> = of_applications.iter().map(|reason| reason.evidence.lines).collect();
-    for (host, Reason { from, evidence }) in of_hosts {
-        for &to in told {
-            if host == Some(group(cells[to].0)) {
-                explain_at(keys, cells, (*from, to), evidence, evidence.lines);
+    let mut hosts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    told.iter().for_each(|&at| hosts.entry(group(cells[at].0)).or_default().push(at));
+    let mut of_applications = Vec::new();
+    for reason in reasons {
+        match hosts.get(group(cells[reason.from].0)) {
+            Some(told) if !group(cells[reason.from].0).is_empty() => {
+                let lines = reason.evidence.lines;
+                give_in_turn(keys, cells, told, [(reason, lines)]);
             }
+            _ => of_applications.push(reason),
         }
     }
-    for Reason { from, evidence } in &mut of_applications {
-        for &to in told {
-            explain_at(keys, cells, (*from, to), evidence, evidence.lines);
-        }
-    }
-    for &to in told {
-        let rest = evidence(&cells[to].2).filter(|item| is_unexplained(item)).map(|item| item.attempts).sum();
-        let shares = apportion(rest, &lines);
-        for (Reason { from, evidence }, share) in of_applications.iter_mut().zip(shares) {
-            explain_at(keys, cells, (*from, to), evidence, share);
-        }
-    }
+    let lines: Vec<u64> = of_applications.iter().map(|reason| reason.evidence.lines).collect();
+    give_in_turn(keys, cells, told, of_applications.iter_mut().map(|reason| &mut **reason).zip(lines.clone()));
+    let shares = apportion(unexplained(cells, told), &lines);
+    give_in_turn(keys, cells, told, of_applications.into_iter().zip(shares));
 }
 
 /// Gives LiteSpeed's attempts of which nothing is known the reason of the applications that it had left alone last, if
 /// that was no more than `reach` seconds before.
 fn give_to_left_alone(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, reach: i64) {
     let mut left_alone: BTreeMap<(&str, i64), Vec<(u32, Evidence)>> = BTreeMap::new();
-    for (id, window, cell) in cells.iter() {
-        let key = keys.of(*id);
-        if key.kind == Proxy::LITESPEED && !key.upstream.is_empty() {
-            let told =
-                evidence(cell).filter(|item| item.sign.cause == Cause::NoLiveUpstream && item.sign.status == 503);
-            let told = told.map(|item| (*id, item.clone()));
-            left_alone.entry((&key.proxy, *window)).or_default().extend(told);
-        }
-    }
-    left_alone.retain(|_, told| !told.is_empty());
-    let mut given = Vec::new();
-    for (id, window, cell) in cells.iter_mut() {
-        let proxy = keys.of(*id).proxy.as_str();
-        let Some((_, last)) = left_alone.range((proxy, *window - reach)..(proxy, *window)).next_back() else {
+    let mut silent: BTreeMap<(&str, i64), Vec<usize>> = BTreeMap::new();
+    for (at, (id, window, cell)) in cells.iter().enumerate() {
+        let (key, place) = (keys.of(*id), (keys.of(*id).proxy.as_str(), *window));
+        if key.kind != Proxy::LITESPEED {
             continue;
-        };
-        let Some(silent) = evidence(cell).find(|item| is_unexplained(item)).cloned() else { continue };
-        let lines: Vec<u64> = last.iter().map(|(_, reason)| reason.lines).collect();
-        for ((to, reason), share) in last.iter().zip(apportion(silent.attempts, &lines)) {
-            let mut other = Cell::default();
-            move_attempts(cell, &mut other, &Evidence { sign: reason.sign, ..silent.clone() }, share);
-            given.push((*to, *window, other));
+        }
+        if evidence(cell).any(is_unexplained) {
+            silent.entry(place).or_default().push(at);
+        }
+        let is_told = |item: &&Evidence| item.sign.cause == Cause::NoLiveUpstream && item.sign.status == 503;
+        if let Some(item) = evidence(cell).find(is_told).filter(|_| !key.upstream.is_empty()) {
+            left_alone.entry(place).or_default().push((*id, item.clone()));
         }
     }
-    cells.append(&mut given);
+    for ((proxy, window), told) in silent {
+        let Some((_, last)) = left_alone.range((proxy, window - reach)..(proxy, window)).next_back() else { continue };
+        let times = told.iter().filter_map(|&at| evidence(&cells[at].2).find(|item| is_unexplained(item)));
+        let times: Vec<_> = times.map(|item| (item.first, item.last)).collect();
+        let lines: Vec<u64> = last.iter().map(|(_, item)| item.lines).collect();
+        let shares = apportion(unexplained(cells, &told), &lines);
+        let first = times.iter().map(|time| time.0).min();
+        let until = times.iter().map(|time| time.1).max();
+        let mut reasons = Vec::new();
+        for ((id, item), share) in last.iter().zip(shares).filter(|(_, share)| *share > 0) {
+            let (first, last) = (first.unwrap_or(item.first), until.unwrap_or(item.last));
+            reasons.push((Reason { from: cells.len(), evidence: Evidence { first, last, ..item.clone() } }, share));
+            cells.push((*id, window, Cell::default()));
+        }
+        give_in_turn(keys, cells, &told, reasons.iter_mut().map(|(reason, share)| (reason, *share)));
+    }
+}
+
+/// How many attempts of cells there are of which nothing is known.
+fn unexplained(cells: &[(u32, i64, Cell)], told: &[usize]) -> u64 {
+    let items = told.iter().flat_map(|&at| evidence(&cells[at].2));
+    items.filter(|item| is_unexplained(item)).map(|item| item.attempts).sum()
+}
+
+/// Gives attempts of which nothing is known reasons, one after the other, each to as many as it says.
+fn give_in_turn<'a>(
+    keys: &Keys,
+    cells: &mut [(u32, i64, Cell)],
+    told: &[usize],
+    reasons: impl IntoIterator<Item = (&'a mut Reason, u64)>,
+) {
+    let mut at = 0;
+    for (Reason { from, evidence }, mut most) in reasons {
+        while let (true, Some(&to)) = (most > 0, told.get(at)) {
+            most -= explain_at(keys, cells, (*from, to), evidence, most);
+            at += usize::from(most > 0);
+        }
+    }
 }
 
 /// Whether a line that counts shows nothing.
@@ -207,15 +222,15 @@ fn is_unexplained(item: &Evidence) -> bool {
 }
 
 /// Gives up to `most` attempts of the cell at `to` of which nothing is known the sign of the reason at `from`, where they
-/// then stand if that names an application.
+/// then stand if that names an application; gives how many there were.
 fn explain_at(
     keys: &Keys,
     cells: &mut [(u32, i64, Cell)],
     (from, to): (usize, usize),
     reason: &mut Evidence,
     most: u64,
-) {
-    let Some(silent) = evidence(&cells[to].2).find(|item| is_unexplained(item)) else { return };
+) -> u64 {
+    let Some(silent) = evidence(&cells[to].2).find(|item| is_unexplained(item)) else { return 0 };
     let (first, last) = (reason.first.min(silent.first), reason.last.max(silent.last));
     let mut there = Cell::default();
     let moved = move_attempts(&mut cells[to].2, &mut there, &Evidence { first, last, ..reason.clone() }, most);
@@ -227,6 +242,7 @@ fn explain_at(
         trouble.slots |= told.slots;
         trouble.told_clients.merge(&told.told_clients);
     }
+    moved
 }
 
 /// Moves up to `most` attempts of which nothing is known to another cell, as `told` of there; gives how many there were.

@@ -339,7 +339,7 @@ mod tests {
         /// Whatever logs tell: no line is lost, and no failure counts twice or not at all.
         #[test]
         fn nothing_is_lost_and_nothing_counts_twice(
-            proxy in prop::sample::select(vec![Proxy::NGINX, Proxy::APACHE, Proxy::TRAEFIK, Proxy::CADDY]),
+            proxy in prop::sample::select(vec![Proxy::NGINX, Proxy::APACHE, Proxy::LITESPEED, Proxy::TRAEFIK, Proxy::CADDY]),
             window in prop::sample::select(vec![1, 15, 60, 120, 600]),
             lines in lines(),
         ) {
