@@ -89,14 +89,14 @@ pub fn proxy_name(proxy: Proxy, host: &[u8]) -> String {
 }
 
 /// The report's `upstream` column. A HAProxy server is written `backend/server`, also where a layout logs the two
-/// apart: servers of different backends often share a name. A unix socket, of which Apache's error log and Caddy's
-/// have the path alone, and which LiteSpeed calls `uds://path`, is written `unix:/path`.
+/// apart: servers of different backends often share a name. A unix socket, of which Apache's error log, Caddy's
+/// and LiteSpeed's may have the path alone, and which LiteSpeed calls `uds://path` else, is written `unix:/path`.
 #[must_use]
 pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
     let split = proxy == Proxy::HAPROXY && !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/');
     if split {
         format!("{}/{}", text(group), text(upstream))
-    } else if [Proxy::APACHE, Proxy::CADDY].contains(&proxy) && upstream.starts_with(b"/") {
+    } else if [Proxy::APACHE, Proxy::CADDY, Proxy::LITESPEED].contains(&proxy) && upstream.starts_with(b"/") {
         format!("unix:{}", text(upstream))
     } else if let Some(path) = socket_of_litespeed(upstream).filter(|_| proxy == Proxy::LITESPEED) {
         format!("unix:/{}", text(path))

@@ -53,9 +53,9 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::LITESPEED],
-            run: "grep -rnE 'maxConns|LSAPI_CHILDREN|instances' /usr/local/lsws/conf",
-            why: "LiteSpeed's connections (`maxConns`) must not be more than lsphp's processes: what is left over \
-                waits for one",
+            run: "grep -rnE 'maxConns|LSAPI_CHILDREN|httpdWorkers' /usr/local/lsws/conf",
+            why: "`maxConns` for each of `httpdWorkers` must not be more than lsphp's processes: what is left over waits \
+                for one",
         },
         Check {
             on: &[Proxy::LITESPEED],

@@ -19,7 +19,7 @@ use crate::grammar::address::{is_ip, is_server};
 use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{Starts, bracketed, place_of};
 use crate::grammar::time::iso;
-use memchr::{memchr, memrchr_iter};
+use memchr::{memchr, memrchr, memrchr_iter};
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -53,7 +53,7 @@ macro_rules! broke {
 }
 
 /// LiteSpeed answers all that it did not get an answer for with 503, timeouts too (`HttpExtConnector::tryRecover`).
-static SIGNS: [Sign; 45] = [
+static SIGNS: [Sign; 46] = [
     sign("litespeed-503", Cause::Unknown, Strength::Silent, 503, "LiteSpeed answered 503; the line does not say why"),
     // A connection: ExtConn::connError
     wording(
@@ -113,6 +113,17 @@ static SIGNS: [Sign; 45] = [
         broke!(r"\d+, confirmed,? 1\b", "Connection timed out"),
     ),
     wording(
+        "litespeed-process-gone",
+        Cause::WorkerKilled,
+        Strength::Strong,
+        503,
+        "the connection failed, and the process behind it did not run any more",
+        broke!(
+            r"(?:0, confirmed,? \d+|\d+, confirmed,? 1), associated process: [1-9]\d*, running: 0\b",
+            "Connection reset by peer|Broken pipe|Connection timed out"
+        ),
+    ),
+    wording(
         "litespeed-not-taken",
         Cause::BacklogFull,
         Strength::Strong,
@@ -127,17 +138,6 @@ static SIGNS: [Sign; 45] = [
         503,
         "a connection that had served requests before was closed as LiteSpeed used it again",
         broke!(r"[1-9]\d*, confirmed,? 0\b", "Connection reset by peer|Broken pipe"),
-    ),
-    wording(
-        "litespeed-process-gone",
-        Cause::WorkerKilled,
-        Strength::Strong,
-        503,
-        "the connection broke off and the process behind it did not run any more",
-        broke!(
-            r"(?:0, confirmed,? \d+|\d+, confirmed,? 1), associated process: [1-9]\d*, running: 0\b",
-            "Connection reset by peer|Broken pipe"
-        ),
     ),
     wording(
         "litespeed-reset",
@@ -230,7 +230,8 @@ static SIGNS: [Sign; 45] = [
         503,
         "LiteSpeed could not start the application",
         concat!(
-            r"^\[[^\]]+\] Can not start this external application|^\[[^\]]+\]: Failed to start one instance",
+            r"^\[[^\]]+\] Can not start this external application",
+            r"|^\[[^\]]+\]: Failed to (?:start one instance|lock pid file for|listen socket)",
             r"|^Start (?:FCGI )?\[[^\]]+\]: failed to start the |: cgidSuEXEC failed",
         ),
     ),
@@ -267,7 +268,7 @@ static SIGNS: [Sign; 45] = [
         Cause::BacklogFull,
         Strength::Strong,
         503,
-        "no lsphp process took the request within ten seconds: all were busy, stuck, or could not be started",
+        "no lsphp process took the request in time: all were busy, stuck, or could not be started",
         r"^No request delivery notification has been received",
     ),
     wording(
@@ -317,6 +318,14 @@ static SIGNS: [Sign; 45] = [
         500,
         "no application of the load balancer could be tried",
         r"^External processor is not available!",
+    ),
+    wording(
+        "litespeed-modsecurity",
+        Cause::Blocked,
+        Strength::Conclusive,
+        503,
+        "a rule of ModSecurity refused the request",
+        r"^\[Module:mod_security\] .* Access denied with code 503 ",
     ),
     // The server itself
     wording(
@@ -474,48 +483,50 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
 /// What stands once for each request that is answered with 503 (`HttpSession::sendHttpError`).
 const FAILED: &[u8] = b"oops! ";
 
-/// What stands in front of all lines, and the rest. Versions before 1.4 have tabs where the others have brackets, those
-/// before 1.6.13 no process; Enterprise has the thread. Where there is no process, the line shows by something else whose
-/// it is.
+/// What stands in front of all lines, and the rest: a stamp with three or six decimals, and what tells whose line it is.
 fn prefix(line: &[u8]) -> Option<(Record<'_>, &[u8])> {
     if line.get(19) != Some(&b'.') {
         return None;
     }
     let (rest, when) = iso(line).ok()?;
-    let decimals = line.len().checked_sub(rest.len() + 20)?;
-    if !matches!(decimals, 3 | 6) {
-        return None;
+    let decimals = line.len().checked_sub(rest.len() + 20).filter(|decimals| matches!(decimals, 3 | 6))?;
+    let record = Record { when: Some(when), escape: Escape::None, ..Record::default() };
+    match rest.first()? {
+        b'\t' => with_tabs(&rest[1..], record),
+        b' ' if rest.starts_with(b" [UID:") => of_lsphp(&rest[1..], record),
+        b' ' => {
+            let (rest, level) = bracketed(&rest[1..]).ok()?;
+            let (rest, record) = (rest.strip_prefix(b" ")?, Record { level, ..record });
+            if level == b"STDERR" { of_standard_error(rest, record) } else { of_server(rest, record, decimals == 6) }
+        }
+        _ => None,
     }
-    let mut record = Record { when: Some(when), escape: Escape::None, ..Record::default() };
-    if let Some(rest) = rest.strip_prefix(b"\t") {
-        let (level, rest) = rest.split_at(memchr(b'\t', rest)?);
-        record.level = level;
-        return is_level(level).then(|| (record, &rest[1..]));
-    }
-    let rest = rest.strip_prefix(b" ")?;
-    // What lsphp writes to a file of its own.
-    if let Some(text) = own_words(rest).filter(|_| rest.starts_with(b"[UID:")) {
-        record.pid = own_process(rest);
-        return Some((record, text));
-    }
-    let (rest, level) = bracketed(rest).ok()?;
-    let rest = rest.strip_prefix(b" ")?;
-    record.level = level;
-    if level == b"STDERR" {
-        record.pid = own_process(rest);
-        return Some((record, own_words(rest).unwrap_or(rest)));
-    }
-    if !is_level(level) {
-        return None;
-    }
-    let numbered = numbered(rest);
-    if let Some((pid, _)) = numbered {
-        record.pid = Some(pid);
-    }
-    let rest = numbered.map_or(rest, |(_, rest)| rest);
+}
+
+/// `NOTICE<tab>` before version 1.4.
+fn with_tabs<'a>(i: &'a [u8], record: Record<'a>) -> Option<(Record<'a>, &'a [u8])> {
+    let (level, rest) = i.split_at(memchr(b'\t', i)?);
+    is_level(level).then(|| (Record { level, ..record }, &rest[1..]))
+}
+
+/// `[UID:1001][21584] `: lsphp's own lines in a file of its own.
+fn of_lsphp<'a>(i: &'a [u8], record: Record<'a>) -> Option<(Record<'a>, &'a [u8])> {
+    let text = own_words(i)?;
+    Some((Record { pid: own_process(i), ..record }, text))
+}
+
+/// What follows `[STDERR] `: lsphp's own lines, or any text of an application's.
+fn of_standard_error<'a>(i: &'a [u8], record: Record<'a>) -> Option<(Record<'a>, &'a [u8])> {
+    Some((Record { pid: own_process(i), ..record }, own_words(i).unwrap_or(i)))
+}
+
+/// What follows `[NOTICE] `: the process, which versions before 1.6.13 leave out, and the thread, which Enterprise alone
+/// has. Where neither is there, the stamp may be `exact`, in microseconds, or the text shows whose line it is.
+fn of_server<'a>(i: &'a [u8], record: Record<'a>, exact: bool) -> Option<(Record<'a>, &'a [u8])> {
+    let (pid, rest) = numbered(i).map_or((None, i), |(pid, rest)| (Some(pid), rest));
     let text = without_thread(rest);
-    let is_own = numbered.is_some() || decimals == 6 || text.len() < rest.len() || is_known(text);
-    is_own.then_some((record, text))
+    let is_own = pid.is_some() || exact || text.len() < rest.len() || is_known(text);
+    (is_level(record.level) && is_own).then_some((Record { pid, ..record }, text))
 }
 
 /// The levels of `src/log4cxx/level.cpp`.
@@ -581,15 +592,28 @@ fn session<'a>(text: &'a [u8], record: &mut Record<'a>) -> Option<&'a [u8]> {
     let client = peer(id)?;
     let named = named.strip_prefix(b">").unwrap_or_default();
     record.client = if is_ip(named) { named } else { client };
-    let host = host.strip_prefix(b"#").unwrap_or_default();
-    // The handler, or the port that is part of the names that Enterprise makes of Apache's virtual hosts.
-    let host = &host[..memchr(b':', host).unwrap_or(host.len())];
-    record.group = host;
-    let host = host.strip_prefix(b"APVH_").unwrap_or(host);
-    if memchr(b'.', host).is_some() {
-        record.host = host;
-    }
+    record.group = virtual_host(host.strip_prefix(b"#").unwrap_or_default());
+    record.host = host_of(record.group);
     Some(rest)
+}
+
+/// A virtual host's name, without the handler behind it, or the port that is part of the names that Enterprise makes of
+/// Apache's virtual hosts: `shop.example.com:lsapi`, `APVH_shop.example.com:443`, `APVH_192.0.2.1:443_al_shop.example.com`.
+fn virtual_host(name: &[u8]) -> &[u8] {
+    match memrchr(b':', name).map(|colon| name.split_at(colon)) {
+        Some((name, suffix)) if !suffix.iter().any(|byte| matches!(byte, b'_' | b'.')) => name,
+        _ => name,
+    }
+}
+
+/// The host in a virtual host's name, if it has one: people give them names as they like, and Enterprise puts addresses
+/// and a user in front.
+fn host_of(name: &[u8]) -> &[u8] {
+    let host = match name.strip_prefix(b"APVH_") {
+        Some(parts) => parts.rsplit(|byte| *byte == b'_').next().unwrap_or(parts),
+        None => name,
+    };
+    if memchr(b'.', host).is_some() && !is_ip(host) { host } else { b"" }
 }
 
 /// The address of `203.0.113.9:45164`, behind whose port the protocol may stand and the number of requests before: IPv6
@@ -621,10 +645,11 @@ fn application(message: &[u8]) -> &[u8] {
     &inside[..memchr(b']', inside).unwrap_or(0)]
 }
 
-/// Where an application listens, of its address: `uds://tmp/lshttpd/lsphp.sock`, `127.0.0.1:3000`,
-/// `http://127.0.0.1:3000`. Others have a name.
+/// Where an application listens, of its address: `uds://tmp/lshttpd/lsphp.sock`, `/tmp/lshttpd/lsphp.sock`,
+/// `127.0.0.1:3000`, `http://127.0.0.1:3000`. Others have a name.
 fn upstream(application: &[u8]) -> Option<&[u8]> {
-    if application.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"uds:/")) {
+    let is_socket = application.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"uds:/"));
+    if is_socket || application.first() == Some(&b'/') {
         return Some(application);
     }
     let address = place_of(application, b"://").map_or(application, |at| &application[at + 3..]);
@@ -683,7 +708,9 @@ fn told(message: &[u8]) -> Option<What> {
     if starts(&FAILURES) {
         return Some(What::Attempt);
     }
-    if starts(&PROCESS_EVENTS) || message.starts_with(b"[AutoRestarter] ") && holds(b" received signal=") {
+    let is_stopped = message.starts_with(b"[PID:") && message.ends_with(b"] Server Stopped!");
+    let is_killed = message.starts_with(b"[AutoRestarter] ") && holds(b" received signal=");
+    if is_stopped || is_killed || starts(&PROCESS_EVENTS) {
         return Some(What::Host);
     }
     let is_reason = starts(&REASONS)
@@ -701,14 +728,15 @@ fn of_application(message: &[u8]) -> bool {
         b" All connections had gone bad",
         b" Can not start this external application",
         b": Failed to start one instance",
-        b" Config[",
-        b" Fast CGI [",
+        b": Failed to lock pid file for [",
+        b": Failed to listen socket [",
     ]);
-    let Ok((rest, _)) = bracketed(message) else { return false };
+    let Ok((rest, name)) = bracketed(message) else { return false };
     let failed = |part: &[u8]| place_of(rest, part).is_some();
     match rest {
         [b' ', b'C', b'o', b'n', b'f', ..] => failed(b": cgidSuEXEC failed"),
         [b' ', b'F', ..] => failed(b"suExec access denied"),
+        [b' ', b'[', ..] => name == b"Module:mod_security" && failed(b" Access denied with code 503 "),
         _ => STARTS.behind(rest).is_some(),
     }
 }
@@ -818,6 +846,15 @@ mod tests {
             ("2001:db8::9:45164:H2-1-2#shop.example.com", "2001:db8::9|shop.example.com|shop.example.com"),
             ("[2001:db8::9]:45164#shop.example.com", "2001:db8::9|shop.example.com|shop.example.com"),
             ("192.0.2.1:45164-2>2001:db8::9#_AdminVHost", "2001:db8::9|_AdminVHost|"),
+            (
+                "203.0.113.9:62060-H3:1FDA31C803B1F23A-44#APVH_127.0.0.1:443_192.0.2.1:443_al_shop.example.com",
+                "203.0.113.9|APVH_127.0.0.1:443_192.0.2.1:443_al_shop.example.com|shop.example.com",
+            ),
+            (
+                "203.0.113.9:41920-13#APVH_*_shop.example.com:443",
+                "203.0.113.9|APVH_*_shop.example.com|shop.example.com",
+            ),
+            ("203.0.113.9:41920-13#APVH_192.0.2.1:443", "203.0.113.9|APVH_192.0.2.1|"),
             ("192.0.2.1:45164>not an address#shop.example.com", "192.0.2.1|shop.example.com|shop.example.com"),
         ];
         for (id, expected) in cases {
@@ -871,6 +908,11 @@ mod tests {
             (of(socket, "All connections had gone bad, mark it as bad and retry after a while!!!"), "State litespeed-app-bad 503"),
             (of(socket, "Can not start this external application."), "State litespeed-app-not-started 503"),
             ("[lsphp]: Failed to start one instance. pid: -1 ".to_owned(), "State litespeed-app-not-started 503"),
+            ("[lsphp]: Failed to lock pid file for [/tmp/lshttpd/lsphp.sock]: Permission denied".to_owned(), "State litespeed-app-not-started 503"),
+            (broke("0, confirmed, 0, associated process: 2856, running: 0", "Connection timed out"), "State litespeed-process-gone 503"),
+            (of_session("[Module:mod_security] [id \"7700501\"] [msg \"x\"] Access denied with code 503 (phase 2). "), "State litespeed-modsecurity 503"),
+            (of_session("[Module:mod_security] [id \"7700501\"] [msg \"x\"] Access denied with code 403 (phase 2). "), "Notice"),
+            ("[lsphp]: Failed to lock pid file [/tmp/x.pid]: Resource temporarily unavailable, locked by PID: 7".to_owned(), "Notice"),
             ("Start [lsphp]: failed to start the # 1 of 1 instances.".to_owned(), "State litespeed-app-not-started 503"),
             ("[LocalWorker::workerExec] Config[lsphp]: cgidSuEXEC failed.".to_owned(), "State litespeed-app-not-started 503"),
             ("[lsphp]: Failed to start one instance. pid: -508 Resource limit reached!".to_owned(), "State litespeed-no-processes 503"),
@@ -891,6 +933,7 @@ mod tests {
             ("HttpListener::acceptConnection(): Accept failed:Too many open files!".to_owned(), "State litespeed-accept-no-descriptor 0"),
             ("[AutoRestarter] child process with pid=7105 received signal=11, a core file is created!".to_owned(), "Host litespeed-crashed 0"),
             ("SIGTERM received, stop server...".to_owned(), "Host litespeed-stopping 0"),
+            ("[PID:7104] Server Stopped!".to_owned(), "Host litespeed-stopping 0"),
             ("Server Restart Request via Signal...".to_owned(), "Host litespeed-restarting 0"),
             ("[AutoRestarter] child process with pid=7105 exited with status=0!".to_owned(), "Notice"),
             ("[lsphp] add child process pid: 16777".to_owned(), "Notice"),
@@ -920,6 +963,10 @@ mod tests {
             (
                 "[INFO] [7] [http://10.0.0.5:3000/] Connection refused, restart!",
                 state("upstream=10.0.0.5:3000 level=INFO pid=7 message=[http://10.0.0.5:3000/] Connection refused, restart! names=upstream attempts=[10.0.0.5:3000 - -/-/-]"),
+            ),
+            (
+                "[INFO] [7] [203.0.113.9:1#Example] connection to [/tmp/lshttpd/a.sock] on request #0, confirmed 0, error: Connection refused!",
+                state("group=Example upstream=/tmp/lshttpd/a.sock client=203.0.113.9 level=INFO pid=7 message=connection to [/tmp/lshttpd/a.sock] on request #0, confirmed 0, error: Connection refused! names=upstream attempts=[/tmp/lshttpd/a.sock - -/-/-]"),
             ),
             (
                 "[ERROR] [7] [LocalWorker::workerExec] Config[lsphp83]: cgidSuEXEC failed.",
