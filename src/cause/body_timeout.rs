@@ -26,8 +26,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "`SlowReaderOriginError`"),
         (
             "Varnish",
-            "`FetchError Resource temporarily unavailable`, then `straight insufficient bytes` \
-                (`between_bytes_timeout`)",
+            "`FetchError Resource temporarily unavailable`, then `straight insufficient bytes` (`between_bytes_timeout`)",
         ),
         ("Caddy", "`aborting with incomplete response` with `i/o timeout` (`read_timeout`)"),
         ("Varnish", "`timeout` as FetchError (`between_bytes_timeout`)"),

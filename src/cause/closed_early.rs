@@ -35,8 +35,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.2: a CGI or FastCGI process ended"),
         (
             "Varnish",
-            "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same \
-                of a reset",
+            "503, `FetchError HTC eof (-1)`, `http first read error: EOF`, `backend write error`; 7.x says the same of a reset",
         ),
         ("Traefik access log", "502, 11 bytes, not at once; only Traefik's own log at the level debug says why"),
         ("Google Cloud", "`backend_connection_closed_before_data_sent_to_client` after some work"),

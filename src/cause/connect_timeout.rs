@@ -106,8 +106,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyPass|BalancerMember|connectiontimeout=|ProxyTimeout' /etc/apache2 /etc/httpd \
-                2>/dev/null",
+            run: "grep -rnE 'ProxyPass|BalancerMember|connectiontimeout=|ProxyTimeout' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`connectiontimeout=` of the worker; without it `ProxyTimeout` or `Timeout`, a minute and more",
         },
         Check {

@@ -32,8 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Classic ELB", "`BackendConnectionErrors` rises; with every instance out of service 503 and backend `-`"),
         (
             "Apache",
-            "503, `(111)Connection refused: AH00957: http: attempt to connect to … failed`; a balancer's member is \
-                then \
+            "503, `(111)Connection refused: AH00957: http: attempt to connect to … failed`; a balancer's member is then \
                 left out for 60 s (`AH00959`), a single server is tried again for each request",
         ),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_111`"),
@@ -44,8 +43,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "502.3, `sc-win32-status` 12029, in less than 20 s"),
         (
             "Varnish",
-            "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, \
-                not tried at all",
+            "`FetchError backend NAME: fail errno 111 (Connection refused)`; for a while after it `fail errno 0`, not tried at all",
         ),
         ("Traefik access log", "502, 11 bytes, at once; only Traefik's own log at the level debug says why"),
         ("Google Cloud", "`failed_to_connect_to_backend` at once, `connection_refused`"),
@@ -134,8 +132,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|RewriteRule.*\\[.*P' /etc/apache2 \
-                /etc/httpd 2>/dev/null",
+            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|RewriteRule.*\\[.*P' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "the address and port that Apache connects to",
         },
         Check {

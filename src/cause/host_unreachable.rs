@@ -125,8 +125,7 @@ pub(super) static ENTRY: Entry = Entry {
             strength: Strength::Strong,
             says: "a host or network could not be reached",
             seen: Seen::Wording(concat!(
-                r"\b[Nn]o route to host\b|\b[Nn]etwork (?:is )?unreachable\b|\b(?:[Hh]ost|[Nn]etwork) is \
-                    (?:unreachable|down)\b",
+                r"\b[Nn]o route to host\b|\b[Nn]etwork (?:is )?unreachable\b|\b(?:[Hh]ost|[Nn]etwork) is (?:unreachable|down)\b",
                 r"|to an unreachable (?:host|network)\b|\bE(?:HOST|NET)UNREACH\b",
             )),
             status: 502,

@@ -27,8 +27,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Classic ELB", "502: the load balancer could not parse the instance's answer"),
         (
             "Apache",
-            "502, `AH01106`, `AH10404`, `Corrupt status line returned by remote server`; 500, `AH02429`; `AH01070` \
-                for FastCGI",
+            "502, `AH01106`, `AH10404`, `Corrupt status line returned by remote server`; 500, `AH02429`; `AH01070` for FastCGI",
         ),
         ("Envoy", "502, flag `UPE` (`protocol_error`, `http1.codec_error`)"),
         ("Google Cloud", "`backend_response_corrupted`"),

@@ -85,8 +85,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ttl=|keepalive=|disablereuse=|enablereuse=|proxy-initial-not-pooled|ping=' /etc/apache2 \
-                /etc/httpd 2>/dev/null",
+            run: "grep -rnE 'ttl=|keepalive=|disablereuse=|enablereuse=|proxy-initial-not-pooled|ping=' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`ttl=` of the worker must be shorter than the application's idle timeout",
         },
         Check {

@@ -37,8 +37,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Caddy", "503 without a body, `no upstreams available`"),
         (
             "Varnish",
-            "503, `FetchError Director NAME returned no backend`, `backend NAME: unhealthy`, or `fail errno 0` just \
-                after a failure",
+            "503, `FetchError Director NAME returned no backend`, `backend NAME: unhealthy`, or `fail errno 0` just after a failure",
         ),
         ("Traefik", "503, 20 bytes (`no available server`), `ServiceURL` is `-`"),
         ("Fastly", "503, `All backends failed or unhealthy`, `Backend is unhealthy`"),
@@ -81,8 +80,7 @@ pub(super) static ENTRY: Entry = Entry {
         Check {
             on: &[Proxy::named("gorouter")],
             run: "cf app APP",
-            why: "the state of each instance; `cf events APP` tells of crashes and restarts, `cf routes` which \
-                application a route is for",
+            why: "the state of each instance; `cf events APP` tells of crashes and restarts, `cf routes` which application a route is for",
         },
         Check {
             on: &[Proxy::IIS],
@@ -91,8 +89,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::IIS],
-            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents \
-                50",
+            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents 50",
             why: "in PowerShell: why a pool was stopped, such as five failures within five minutes",
         },
         Check {
@@ -103,8 +100,7 @@ pub(super) static ENTRY: Entry = Entry {
         Check {
             on: &[Proxy::ENVOY],
             run: "curl -s localhost:15000/clusters | grep -E 'health_flags|cx_connect_fail|rq_error'",
-            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): the hosts of each cluster, and why \
-                they are left out",
+            why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): the hosts of each cluster, and why they are left out",
         },
         Check {
             on: &[Proxy::TRAEFIK],
@@ -139,8 +135,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'BalancerMember|retry=|failonstatus|forcerecovery|lbmethod' /etc/apache2 /etc/httpd \
-                2>/dev/null",
+            run: "grep -rnE 'BalancerMember|retry=|failonstatus|forcerecovery|lbmethod' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "a failed member stays out for `retry` seconds, 60 by default; `status=+H` makes a spare one",
         },
         Check {

@@ -70,8 +70,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|SSLProxyEngine' /etc/apache2 /etc/httpd \
-                2>/dev/null",
+            run: "grep -rnE 'ProxyPass|BalancerMember|SetHandler.*proxy:|SSLProxyEngine' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "does the scheme (http, https, fcgi, ajp) fit what listens on that port?",
         },
         Check {

@@ -73,8 +73,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'MaxRequestWorkers|ThreadsPerChild|ServerLimit|MaxClients' /etc/apache2 /etc/httpd \
-                2>/dev/null",
+            run: "grep -rnE 'MaxRequestWorkers|ThreadsPerChild|ServerLimit|MaxClients' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "how many requests Apache serves at once; behind slow upstreams all of them wait",
         },
         Check {

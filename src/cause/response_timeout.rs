@@ -88,8 +88,7 @@ pub(super) static ENTRY: Entry = Entry {
         Check {
             on: &[Proxy::named("heroku")],
             run: "heroku logs --tail",
-            why: "the application's own lines with the same request_id tell what it was busy with; the limit of 30 s \
-                is fixed",
+            why: "the application's own lines with the same request_id tell what it was busy with; the limit of 30 s is fixed",
         },
         Check {
             on: &[Proxy::IIS],
@@ -138,8 +137,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::APACHE],
-            run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd \
-                2>/dev/null",
+            run: "grep -rnE 'ProxyTimeout|^ *Timeout|[^n]timeout=|ProxyPass|BalancerMember' /etc/apache2 /etc/httpd 2>/dev/null",
             why: "`timeout=` of the worker, else `ProxyTimeout`, else `Timeout`; at its end mod_proxy_http answers 502",
         },
         Check {

@@ -70,8 +70,7 @@ pub(super) static ENTRY: Entry = Entry {
         },
         Check {
             on: &[Proxy::IIS],
-            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents \
-                50",
+            run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents 50",
             why: "in PowerShell: worker processes that ended or did not answer, and pools that were taken offline",
         },
         Check {
