@@ -89,18 +89,26 @@ pub fn proxy_name(proxy: Proxy, host: &[u8]) -> String {
 }
 
 /// The report's `upstream` column. A HAProxy server is written `backend/server`, also where a layout logs the two
-/// apart: servers of different backends often share a name. A unix socket, of which Apache's error log and Caddy's
-/// have the path alone, is written `unix:/path`.
+/// apart: servers of different backends often share a name. A unix socket, of which Apache's error log, Caddy's
+/// and LiteSpeed's may have the path alone, and which LiteSpeed calls `uds://path` else, is written `unix:/path`.
 #[must_use]
 pub fn upstream_name(proxy: Proxy, group: &[u8], upstream: &[u8]) -> String {
     let split = proxy == Proxy::HAPROXY && !group.is_empty() && !upstream.is_empty() && !upstream.contains(&b'/');
     if split {
         format!("{}/{}", text(group), text(upstream))
-    } else if [Proxy::APACHE, Proxy::CADDY].contains(&proxy) && upstream.starts_with(b"/") {
+    } else if [Proxy::APACHE, Proxy::CADDY, Proxy::LITESPEED].contains(&proxy) && upstream.starts_with(b"/") {
         format!("unix:{}", text(upstream))
+    } else if let Some(path) = socket_of_litespeed(upstream).filter(|_| proxy == Proxy::LITESPEED) {
+        format!("unix:/{}", text(path))
     } else {
         text(upstream)
     }
+}
+
+/// The path of `uds://tmp/lshttpd/lsphp.sock`, without the slash that it begins with.
+fn socket_of_litespeed(upstream: &[u8]) -> Option<&[u8]> {
+    let path = [&b"uds:/"[..], b"UDS:/"].into_iter().find_map(|scheme| upstream.strip_prefix(scheme))?;
+    Some(path.strip_prefix(b"/").unwrap_or(path))
 }
 
 #[cfg(test)]
@@ -140,6 +148,10 @@ mod tests {
         assert_eq!(upstream_name(Proxy::NGINX, b"shop", b"127.0.0.1:9101"), "127.0.0.1:9101");
         assert_eq!(upstream_name(Proxy::APACHE, b"", b"/run/app.sock"), "unix:/run/app.sock");
         assert_eq!(upstream_name(Proxy::CADDY, b"", b"/run/app.sock"), "unix:/run/app.sock");
+        let litespeed = |upstream: &[u8]| upstream_name(Proxy::LITESPEED, b"", upstream);
+        assert_eq!(litespeed(b"uds://tmp/lshttpd/lsphp.sock"), "unix:/tmp/lshttpd/lsphp.sock");
+        assert_eq!(litespeed(b"UDS:/tmp/lshttpd/lsphp.sock"), "unix:/tmp/lshttpd/lsphp.sock");
+        assert_eq!(litespeed(b"127.0.0.1:3000"), "127.0.0.1:3000");
         assert_eq!(upstream_name(Proxy::APACHE, b"api", b"127.0.0.1:9101"), "127.0.0.1:9101");
         assert_eq!(proxy_name(Proxy::NGINX, b""), "nginx");
         assert_eq!(proxy_name(Proxy::HAPROXY, b"lb1"), "haproxy@lb1");

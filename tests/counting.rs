@@ -556,6 +556,113 @@ fn a_line_that_explains_gives_its_cause_to_the_one_that_counts() {
     assert_eq!(told(&[refused]), (0, 0, vec![]));
 }
 
+/// LiteSpeed's line for a request that is answered with 503.
+fn litespeed_failed(time: &str, host: &str) -> String {
+    format!("2026-11-21 {time}.104000 [NOTICE] [7] [203.0.113.7:5-1#{host}:lsapi] oops!  503 Service Unavailable\n")
+}
+
+/// Its line for a try that failed: there are three for a request.
+fn litespeed_tried(time: &str, host: &str, socket: &str, error: &str) -> String {
+    format!(
+        "2026-11-21 {time}.100000 [INFO] [7] [203.0.113.7:5-1#{host}:lsapi] connection to [uds://tmp/{socket}] on request #0, \
+         confirmed, 0, associated process: 0, running: 0, error: {error}!\n"
+    )
+}
+
+/// Its lines about an application that it leaves alone from now on.
+fn litespeed_left_alone(time: &str, application: &str) -> String {
+    format!(
+        "2026-11-21 {time}.100000 [INFO] [7] [{application}] Connection refused, restart!\n\
+         2026-11-21 {time}.100100 [WARN] [7] [{application}] All connections had gone bad, mark it as bad and retry after a while!!!\n"
+    )
+}
+
+/// Failures of each upstream, or group where it is not known, with the likely cause.
+fn failed_at(logs: &[&str]) -> Vec<(String, u64, &'static str)> {
+    let name = |group: String, upstream: String| if upstream.is_empty() { group } else { upstream };
+    let rows = report(logs).upstreams.into_iter().filter(|row| row.failures > 0);
+    rows.map(|row| (name(row.group, row.upstream), row.failures, row.likely_cause.unwrap_or_default())).collect()
+}
+
+#[test]
+fn litespeeds_lines_tell_of_each_failure_once() {
+    let access = combined("10:00:01", "/a", 503).repeat(2) + &combined("10:00:02", "/a", 200);
+    let tried = |host: &str, socket: &str| litespeed_tried("10:00:01", host, socket, "Connection refused").repeat(3);
+    let failed = |host: &str| litespeed_failed("10:00:01", host);
+    let error = (tried("shop", "shop.sock") + &failed("shop")).repeat(2);
+    let at_socket = vec![("unix:/tmp/shop.sock".to_owned(), 2, "connection-refused")];
+    assert_eq!(failed_at(&[&access, &error]), at_socket);
+    assert_eq!(failed_at(&[&error]), at_socket);
+    let totals = report(&[&access, &error]).totals;
+    assert_eq!((totals.requests, totals.failures, totals.status_503, totals.failed_attempts), (Some(3), 2, 2, 2));
+    // The next try went well: no request failed.
+    assert_eq!(failed_at(&[&tried("shop", "shop.sock")]), []);
+    // What is left over of one host's tries explains nothing of another's.
+    let error = tried("shop", "shop.sock") + &failed("shop") + &failed("blog");
+    let at_both = vec![("unix:/tmp/shop.sock".to_owned(), 1, "connection-refused"), ("blog".to_owned(), 1, "unknown")];
+    let mut failed_at = failed_at(&[&error]);
+    failed_at.sort_by_key(|row| std::cmp::Reverse(row.0.clone()));
+    assert_eq!(failed_at, at_both);
+}
+
+/// Requests to an application that is left alone fail without a word about it.
+#[test]
+fn an_application_that_litespeed_leaves_alone_explains_what_follows() {
+    let failed = |time: &str, count| litespeed_failed(time, "shop").repeat(count);
+    let at = |upstream: &str, failures, cause| (upstream.to_owned(), failures, cause);
+    let left_alone = |time: &str| litespeed_left_alone(time, "127.0.0.1:3000");
+    let same_minute = left_alone("10:00:01") + &failed("10:00:01", 9);
+    assert_eq!(failed_at(&[&same_minute]), [at("127.0.0.1:3000", 9, "connection-refused")]);
+    // For a minute, as far as is known.
+    let next_minute = left_alone("10:00:59") + &failed("10:00:59", 1) + &failed("10:01:30", 3);
+    assert_eq!(failed_at(&[&next_minute]), [at("127.0.0.1:3000", 4, "no-live-upstream")]);
+    let later = left_alone("10:00:59") + &failed("10:00:59", 1) + &failed("10:02:30", 3);
+    let expected = [at("127.0.0.1:3000", 1, "connection-refused"), at("shop", 3, "unknown")];
+    assert_eq!(failed_at(&[&later]).into_iter().collect::<std::collections::BTreeSet<_>>(), expected.into());
+    // Two are down: as much of what nobody explains is put down to each as lines speak of it.
+    let both = left_alone("10:00:01").repeat(2)
+        + &litespeed_left_alone("10:00:02", "127.0.0.1:4000")
+        + &failed("10:00:05", 12);
+    let mut told = failed_at(&[&both]);
+    told.sort();
+    assert_eq!(
+        told.iter().map(|row| (row.0.as_str(), row.1)).collect::<Vec<_>>(),
+        [("127.0.0.1:3000", 8), ("127.0.0.1:4000", 4)]
+    );
+}
+
+#[test]
+fn combined_is_litespeeds_where_only_litespeed_wrote_something_else() {
+    let combined = combined("10:00:00", "/a", 503).repeat(3);
+    let proxies = |logs: &[&str]| -> Vec<String> {
+        let rows = report(logs).proxies.into_iter().filter(|row| row.totals.requests.is_some());
+        rows.map(|row| row.proxy).collect()
+    };
+    let notice = "2026-11-21 09:00:00.000001 [NOTICE] [7] [AutoRestarter] new child process with pid=8 is forked!\n";
+    assert_eq!(proxies(&[&combined, notice]), ["litespeed"]);
+    assert_eq!(proxies(&[&combined, &litespeed_failed("10:00:00", "shop")]), ["litespeed"]);
+    assert_eq!(proxies(&[&combined, &litespeed_failed("10:00:00", "shop"), APACHE_STARTED]), ["nginx"]);
+    let nginx = error("10:00:00", REFUSED, "shop", "10.0.0.5:80", "/a");
+    assert_eq!(proxies(&[&combined, notice, &nginx]), ["nginx"]);
+}
+
+/// Shared hosting: thousands of virtual hosts with an application each.
+#[test]
+fn litespeeds_many_virtual_hosts_are_explained_quickly() {
+    let mut log = String::new();
+    for number in 0..2_000 {
+        log += &litespeed_left_alone("10:00:01", &format!("uds://tmp/{number}.sock"));
+        log += &litespeed_failed("10:00:01", &format!("shop-{number}"));
+        log += &litespeed_failed("10:01:01", &format!("shop-{number}"));
+    }
+    let tally = count(&[&log], &options()).tally;
+    let started = std::time::Instant::now();
+    let rows = diagnose::diagnose(tally, &settings()).rows;
+    assert!(started.elapsed().as_secs() < 6, "{:?}", started.elapsed());
+    assert_eq!(rows.iter().map(|row| row.trouble().failures).sum::<u64>(), 4_000);
+    assert!(rows.iter().all(|row| row.trouble().failures == 0 || !row.key.upstream.is_empty()));
+}
+
 /// Every line of an error log names its virtual server; each name is kept once, and found without a look at all others.
 #[test]
 fn many_virtual_servers_are_counted_quickly() {

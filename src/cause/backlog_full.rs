@@ -32,6 +32,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("kernel", "`Possible SYN flooding on port N`"),
         ("Caddy", "`dial unix …: connect: resource temporarily unavailable`"),
         ("Envoy", "503, flag `UF` with `connect_error:_11`"),
+        (
+            "LiteSpeed",
+            "503, `No request delivery notification has been received from LSAPI application, possible dead lock`",
+        ),
+        ("lsphp", "`Reached max children process limit: N, …, please increase LSAPI_CHILDREN` (in `stderr.log`)"),
     ],
     look_alikes: &[
         ("connect-timeout", "a firewall drops everything from one moment on, without successes in between"),
@@ -40,6 +45,23 @@ pub(super) static ENTRY: Entry = Entry {
         ("worker_connections, queue-timeout", "the proxy's own limits, not the upstream's"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -h 'Reached max children' /usr/local/lsws/logs/stderr.log | tail -n 20",
+            why: "were all lsphp busy? More of them (`LSAPI_CHILDREN`; in a control panel PHP suEXEC Max Conn) need \
+                memory, and slow requests hold those too",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'maxConns|LSAPI_CHILDREN|httpdWorkers' /usr/local/lsws/conf",
+            why: "`maxConns` for each of `httpdWorkers` must not be more than lsphp's processes: what is left over waits \
+                for one",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -h EXTAPP /tmp/lshttpd/.rtreport*",
+            why: "INUSE_CONN against CMAXCONN, and WAITQUE_DEPTH, of each application, now",
+        },
         Check {
             on: &[],
             run: "ss -lxn | grep '{socket}'",

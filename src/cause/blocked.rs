@@ -28,6 +28,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("CloudFront", "`ClientGeoBlocked`, `InvalidRequestBlocked`"),
         ("Azure Front Door", "`RestrictedIP`, `ClientGeoBlocked`"),
         ("Akamai", "`ERR_ACCESS_DENIED`"),
+        ("LiteSpeed", "503, `[Module:mod_security] … Access denied with code 503`"),
     ],
     look_alikes: &[
         ("circuit-breaker", "a limit on the upstream's side, for all clients alike"),

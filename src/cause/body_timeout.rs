@@ -32,6 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Varnish", "`timeout` as FetchError (`between_bytes_timeout`)"),
         ("Fastly", "503, `between bytes timeout`"),
         ("Heroku", "503, `H15`: 55 s of silence"),
+        ("LiteSpeed", "`Timeout, partial response body received, body len: N, received: N!`"),
     ],
     look_alikes: &[
         ("truncated-response", "the upstream ended the body; here nobody did until the proxy gave up"),

@@ -45,6 +45,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_ZERO_SIZE_OBJECT`, `ERR_WRITE_ERROR`"),
         ("Heroku", "503, `H13`"),
         ("Cloud Foundry", "502, `endpoint_failure (EOF)`; before 2020 a 502 of 67 bytes"),
+        ("LiteSpeed", "500, `Premature end of response header`; 503, `connection to […] …, error: Broken pipe!`"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),

@@ -43,6 +43,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_CONNECT_TIMEOUT`; `ERR_CONNECT_FAIL` after a second or more"),
         ("Heroku", "503, `H19`: 5 s"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: i/o timeout)`"),
+        ("LiteSpeed", "503, `ExtConn timed out while connecting` (after 2 s)"),
     ],
     look_alikes: &[
         (

@@ -55,6 +55,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("API Gateway", "504, `INTEGRATION_FAILURE`: weak, as it says no more"),
         ("Heroku", "503, `H21`"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: connect: connection refused)`"),
+        (
+            "LiteSpeed",
+            "503, `[ADDRESS] Connection refused, restart!`; `connection to [ADDRESS] on request #0, …, error: \
+                Connection refused!`",
+        ),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -64,6 +69,18 @@ pub(super) static ENTRY: Entry = Entry {
         ("draining", "refusals of a few seconds around a deploy: the process stopped before traffic was taken away"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -hE 'not start|Failed to start|failed to start|cgidSuEXEC|execve' \
+                /usr/local/lsws/logs/error.log /usr/local/lsws/logs/stderr.log | tail -n 20",
+            why: "why LiteSpeed could not start the application",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "touch /usr/local/lsws/admin/tmp/.lsphp_restart.txt",
+            why: "restarts lsphp where LiteSpeed keeps it running (`lswsctrl restart` all else, too); save the logs \
+                first",
+        },
         Check {
             on: &[Proxy::IIS],
             run: "Test-NetConnection {upstream} -CommonTCPPort HTTP",

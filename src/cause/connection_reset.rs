@@ -32,6 +32,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Front Door", "`OriginConnectionAborted`"),
         ("Akamai", "`ERR_READ_ERROR`, `ERR_FWD_ENTRY_ABORTED`"),
         ("Cloud Foundry", "502, `endpoint_failure (read tcp …: connection reset by peer)`"),
+        ("LiteSpeed", "503, `connection to […] on request #N, …, running: 1, error: Connection reset by peer!`"),
     ],
     look_alikes: &[
         ("keepalive-race", "a few ms, rare, on all servers, mostly POST"),

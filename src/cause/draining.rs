@@ -31,6 +31,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("gunicorn", "`Handling signal: term` (hup, quit), `Worker exiting`, `Shutting down: Master`"),
         ("containers", "exit code 143 (SIGTERM)"),
         ("IIS", "in HTTPERR 503 `AppShutdown`"),
+        ("LiteSpeed", "`SIGTERM received, stop server`, `Server Restart Request via Signal`"),
     ],
     look_alikes: &[
         ("worker-killed", "an unplanned death: signals 9 and 11, out of memory, a supervisor's timeout"),

@@ -32,6 +32,8 @@ impl Proxy {
     pub const TRAEFIK: Self = Self("traefik");
     /// Caddy.
     pub const CADDY: Self = Self("caddy");
+    /// LiteSpeed and OpenLiteSpeed.
+    pub const LITESPEED: Self = Self("litespeed");
     /// Varnish.
     pub const VARNISH: Self = Self("varnish");
     /// Google Cloud's Application Load Balancers.

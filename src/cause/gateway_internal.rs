@@ -25,6 +25,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare", "502 or 503 with origin status 0 and no SecurityAction; a WorkerStatus other than `ok`"),
         ("Heroku", "503, `H99`; `H24`"),
         ("Cloud Foundry", "502, `unknown_failure`"),
+        ("LiteSpeed", "`[AutoRestarter] child process with pid=N received signal=11`; `Ran out of swapping space`"),
     ],
     look_alikes: &[
         ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),
@@ -32,6 +33,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Cloudflare 504 with origin status 0", "early-hints and Worker-cache subrequests are no failures at all"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -h AutoRestarter /usr/local/lsws/logs/error.log | tail -n 20",
+            why: "crashes of LiteSpeed's own processes, and their signals",
+        },
         Check {
             on: &[Proxy::IIS],
             run: "netsh http show urlacl",

@@ -39,6 +39,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Fastly", "503, `Header overflow`"),
         ("Heroku", "502, `H25` with `oversized …`"),
         ("Cloud Foundry", "502, `endpoint_failure (Too many response headers)`"),
+        ("LiteSpeed", "500, `The size of dynamic response header: N is over the limit`"),
     ],
     look_alikes: &[
         ("invalid-response", "the same pattern in HAProxy (`PH`) and on an ALB: only the response itself tells"),
@@ -46,6 +47,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("closed-early", "the upstream hung up; here it answered in full"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'maxDynRespHeaderSize' /usr/local/lsws/conf",
+            why: "how large the headers of an application's answer may be",
+        },
         Check {
             on: &[],
             run: "curl -s -m 30 -o /dev/null -D - 'http://{host}:{port}{path}' | awk '{print length, $1}' | sort -rn",

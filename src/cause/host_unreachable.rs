@@ -35,6 +35,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`destination_ip_unroutable`"),
         ("Fastly", "503, `Network unreachable`"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: connect: no route to host)`"),
+        ("LiteSpeed", "503, `[ADDRESS] Connection error: No route to host, adjust maximum connections to N!`"),
     ],
     look_alikes: &[
         ("connection-refused", "the host answered: nothing listens there; errno 111"),

@@ -47,6 +47,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_CLOSED_CONNECTION` within milliseconds, now and then"),
         ("Heroku", "503, `H13` or `H18` now and then, with Router 2.0, which keeps connections to dynos for 90 s"),
         ("Cloud Foundry", "502, `endpoint_failure (http: server closed idle connection)`"),
+        (
+            "LiteSpeed",
+            "`connection to […] on request #N, confirmed, 0, …, error: Connection reset by peer!` with N above 0; it \
+                tries again",
+        ),
     ],
     look_alikes: &[
         (

@@ -44,6 +44,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_NO_GOOD_FWD_IP`"),
         ("Heroku", "503, `H10` (crashed), `H14` (no web dynos), `H20` (boot timeout), `H34`, `H81`, `H82`"),
         ("Cloud Foundry", "503, `no_endpoints`; 502, `No endpoints available`"),
+        (
+            "LiteSpeed",
+            "503, `[ADDRESS] All connections had gone bad, mark it as bad`; `Can not start this external \
+                application`, `Failed to start one instance`, `cgidSuEXEC failed`",
+        ),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
@@ -55,6 +60,18 @@ pub(super) static ENTRY: Entry = Entry {
         ),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -hE 'not start|Failed to start|failed to start|cgidSuEXEC|execve' \
+                /usr/local/lsws/logs/error.log /usr/local/lsws/logs/stderr.log | tail -n 20",
+            why: "why LiteSpeed could not start the application",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'retryTimeout|maxConns' /usr/local/lsws/conf",
+            why: "`retryTimeout` is for how long an application that failed is left alone: all requests to it are \
+                answered with 503 until then",
+        },
         Check {
             on: &[Proxy::named("heroku")],
             run: "heroku ps",

@@ -25,6 +25,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Go proxies", "`dial unix …: connect: permission denied`"),
         ("Varnish", "`FetchError backend NAME: fail errno 13 (Permission denied)`"),
         ("Envoy", "503, flag `UF` with `connect_error:_13` or `_1`"),
+        ("LiteSpeed", "503, `connection to […] …, error: Permission denied!`; `suExec access denied`"),
     ],
     look_alikes: &[
         ("socket-missing", "errno 2: the file is not there at all"),

@@ -31,6 +31,12 @@ pub(super) static ENTRY: Entry = Entry {
         ("Go proxies", "`socket: too many open files`, `cannot assign requested address`"),
         ("IIS", "in HTTPERR `N_Connections_Refused`: Windows had no memory left for connections"),
         ("Varnish", "`FetchError backend NAME: fail errno 99` or `24`, `No thread available`"),
+        (
+            "LiteSpeed",
+            "503, `Failed to start one instance. pid: N Resource limit reached!`, `lscgid: execve():…: Resource \
+                temporarily unavailable`, `Too many open files`",
+        ),
+        ("lsphp", "`fork() failed, please increase process limit` (in `stderr.log`)"),
     ],
     look_alikes: &[
         ("backlog-full", "errno 11: the upstream's queue, not the proxy's resources"),
@@ -38,6 +44,12 @@ pub(super) static ENTRY: Entry = Entry {
         ("circuit-breaker", "a limit for this upstream alone, set on purpose"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'procSoftLimit|procHardLimit|memSoftLimit|memHardLimit' /usr/local/lsws/conf",
+            why: "how many processes and how much memory an application may have; the user's limits (`ulimit -u`, \
+                LVE) count too",
+        },
         Check {
             on: &[],
             run: "ss -s",

@@ -64,6 +64,11 @@ pub(super) static ENTRY: Entry = Entry {
             "502, `endpoint_failure (context deadline exceeded)`; 504, `expired_route_service_signature`",
         ),
         ("API Gateway", "504 (HTTP APIs: 503), `INTEGRATION_TIMEOUT`, or an integration latency of 29 s or 30 s"),
+        (
+            "LiteSpeed",
+            "503, `ExtConn timed out while processing` (`initTimeout`); `connection to […] …, confirmed, 1, …, \
+                error: Connection timed out!`",
+        ),
     ],
     look_alikes: &[
         (
@@ -75,6 +80,11 @@ pub(super) static ENTRY: Entry = Entry {
         ("queue-timeout", "the wait was in the proxy's own queue (HAProxy Tw, state `sQ`)"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'initTimeout|maxConns|connTimeout' /usr/local/lsws/conf",
+            why: "`initTimeout` is for how long LiteSpeed waits for an application's first answer",
+        },
         Check {
             on: &[Proxy::named("heroku")],
             run: "heroku logs --tail",

@@ -25,6 +25,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Go proxies", "`dial unix …: connect: no such file or directory`"),
         ("Varnish", "`FetchError backend NAME: fail errno 2`"),
         ("Envoy", "503, flag `UF` with `connect_error:_2`"),
+        ("LiteSpeed", "503, `connection to [uds://…] on request #0, …, error: No such file or directory!`"),
     ],
     look_alikes: &[
         ("connection-refused", "errno 111: the file exists, but nobody listens on it"),
@@ -32,6 +33,12 @@ pub(super) static ENTRY: Entry = Entry {
         ("backlog-full", "errno 11: the file exists and somebody listens, but the queue is full"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -hE 'not start|Failed to start|failed to start|cgidSuEXEC|execve' \
+                /usr/local/lsws/logs/error.log /usr/local/lsws/logs/stderr.log | tail -n 20",
+            why: "why LiteSpeed could not start the application",
+        },
         Check { on: &[], run: "ls -l '{socket}'", why: "is the file there by now, and whose is it?" },
         Check {
             on: &[],

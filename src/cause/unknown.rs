@@ -25,6 +25,10 @@ pub(super) static ENTRY: Entry = Entry {
             "Apache access log",
             "a status alone; without `%{BALANCER_WORKER_NAME}e` and `%D` not even who was asked, and for how long",
         ),
+        (
+            "LiteSpeed error log",
+            "`oops! 503 Service Unavailable` alone: OpenLiteSpeed says why a connection failed at the level DEBUG",
+        ),
     ],
     look_alikes: &[
         (
@@ -35,6 +39,17 @@ pub(super) static ENTRY: Entry = Entry {
         ("upstream-error", "the upstream may have made the 5xx: look for a status and a header time of its own"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'logLevel|debugLevel' /usr/local/lsws/conf",
+            why: "OpenLiteSpeed names the error of each connection to an application with `logLevel DEBUG` and a \
+                `debugLevel` alone",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "tail -n 50 /usr/local/lsws/logs/stderr.log",
+            why: "what lsphp said: all processes busy, killed, or not started",
+        },
         Check {
             on: &[Proxy::NGINX],
             run: "grep -hE '\\[(error|crit|alert|emerg)\\]' /var/log/nginx/error.log | tail -n 200",

@@ -37,6 +37,15 @@ pub(super) static ENTRY: Entry = Entry {
         ("Kubernetes, Docker", "`OOMKilled`, exit code 137 (SIGKILL) or 139 (SIGSEGV)"),
         ("Apache", "`AH00051`, `AH00052 child pid N exit signal Segmentation fault (11)`, with mod_php for one"),
         ("IIS", "502.5; in HTTPERR `Connection_Abandoned_By_ReqQueue` (`…_By_AppPool`)"),
+        (
+            "LiteSpeed",
+            "503, `connection to […] on request #N, confirmed, 1, associated process: N, running: 0, error: \
+                Connection reset by peer!`",
+        ),
+        (
+            "lsphp",
+            "`Child process with pid: N was killed by signal: N`, `Killing runaway process PID: N` (in `stderr.log`)",
+        ),
     ],
     look_alikes: &[
         (
@@ -48,6 +57,17 @@ pub(super) static ENTRY: Entry = Entry {
         ("closed-early", "one path, short, and no exit lines: closed on purpose"),
     ],
     checks: &[
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -hE 'killed by signal|runaway process' /usr/local/lsws/logs/stderr.log | tail -n 20",
+            why: "which signal: 11 is a crash in PHP or an extension, 9 lack of memory or a limit, 15 the end of a \
+                request that ran too long",
+        },
+        Check {
+            on: &[Proxy::LITESPEED],
+            run: "grep -rnE 'memSoftLimit|memHardLimit|procSoftLimit|procHardLimit' /usr/local/lsws/conf",
+            why: "what an application may use: a process that asks for more memory gets none and ends",
+        },
         Check {
             on: &[Proxy::IIS],
             run: "Get-WinEvent -FilterHashtable @{LogName='System'; ProviderName='Microsoft-Windows-WAS'} -MaxEvents 50",

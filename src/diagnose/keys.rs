@@ -233,20 +233,22 @@ impl Known<'_> {
         self.0.range((kind, &b""[..])..).next().is_some_and(|(found, _)| *found == kind)
     }
 
-    /// Whether there is Apache and no nginx, at a host or anywhere; `None` where there is neither.
-    fn is_apache(&self, host: Option<&[u8]>) -> Option<bool> {
+    /// Whether there is this kind of gateway and no other of those that write `combined`, at a host or anywhere; `None`
+    /// where there is none of them.
+    fn is_alone(&self, kind: Proxy, host: Option<&[u8]>) -> Option<bool> {
         let is_there = |kind| host.map_or_else(|| self.anywhere(kind), |host| self.at(kind, host));
-        let [apache, nginx] = [Proxy::APACHE, Proxy::NGINX].map(is_there);
-        (apache || nginx).then_some(apache && !nginx)
+        let there = [Proxy::NGINX, Proxy::APACHE, Proxy::LITESPEED].map(|other| (other, is_there(other)));
+        let any = there.iter().any(|(_, is_there)| *is_there);
+        any.then(|| there.iter().all(|(other, is_there)| *is_there == (*other == kind)))
     }
 }
 
 /// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; where no envelope
 /// names the program, such lines are Apache's where there are lines that only Apache writes and none that only nginx
 /// does: from the same host, if there are any of either, else from anywhere. Lines that count something are asked
-/// first, and lines that count nothing say nothing of other hosts. So it is with varnishncsa's `combined`, where
-/// varnishlog is there and no request that only Varnish writes: were its requests told apart, the others would be those
-/// of a tier before or behind it.
+/// first, and lines that count nothing say nothing of other hosts. So it is with LiteSpeed's, and with varnishncsa's
+/// `combined`, where varnishlog is there and no request that only Varnish writes: were its requests told apart, the
+/// others would be those of a tier before or behind it.
 fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
     let neutral = |at: usize| {
         let Series { proxy, group, upstream, names_upstream, names_program, .. } = &series[at];
@@ -257,24 +259,25 @@ fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
     let telling = series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral);
     let counted = Known(telling.map(|(series, _)| (series.proxy, &*series.host)).collect());
     let noted = Known(noted.iter().flat_map(|(kind, hosts)| hosts.iter().map(|host| (*kind, &**host))).collect());
-    let is_apache = |host: &[u8]| {
+    let is_alone = |kind: Proxy, host: &[u8]| {
         let here = Some(host).filter(|host| !host.is_empty());
         counted
-            .is_apache(Some(host))
-            .or_else(|| noted.is_apache(Some(here?)))
-            .or_else(|| counted.is_apache(None))
-            .or_else(|| noted.is_apache(here.map(|_| &b""[..])))
+            .is_alone(kind, Some(host))
+            .or_else(|| noted.is_alone(kind, Some(here?)))
+            .or_else(|| counted.is_alone(kind, None))
+            .or_else(|| noted.is_alone(kind, here.map(|_| &b""[..])))
             .unwrap_or(false)
     };
     let anywhere = |kind: Proxy| counted.anywhere(kind) || noted.anywhere(kind);
-    let others = anywhere(Proxy::NGINX) || anywhere(Proxy::APACHE);
+    let others = [Proxy::NGINX, Proxy::APACHE, Proxy::LITESPEED].into_iter().any(anywhere);
     let has_requests =
         || series.iter().zip(accessed).any(|(series, accessed)| series.proxy == Proxy::VARNISH && *accessed);
     let varnish = !others && anywhere(Proxy::VARNISH) && !has_requests();
     let here = |host: &[u8]| counted.at(Proxy::VARNISH, host) || noted.at(Proxy::VARNISH, host);
     let is_varnish = |host: &[u8]| varnish && (host.is_empty() || here(host));
     let kind = |(series, neutral): (&Series, &bool)| match *neutral {
-        true if is_apache(&series.host) => Proxy::APACHE,
+        true if is_alone(Proxy::APACHE, &series.host) => Proxy::APACHE,
+        true if is_alone(Proxy::LITESPEED, &series.host) => Proxy::LITESPEED,
         true if is_varnish(&series.host) => Proxy::VARNISH,
         _ => series.proxy,
     };
@@ -328,7 +331,7 @@ mod tests {
 
     #[test]
     fn plain_lines_are_of_the_gateway_whose_error_log_is_there() {
-        let (apache, nginx) = (Proxy::APACHE, Proxy::NGINX);
+        let (apache, nginx, litespeed) = (Proxy::APACHE, Proxy::NGINX, Proxy::LITESPEED);
         // The host of plain lines; who else told of failures, and where; who wrote anything else, and where.
         let kind = |host: &str, counted: &[(Proxy, &str)], noted: &[(Proxy, &str)]| {
             let mut tally = Tally::new(60);
@@ -361,6 +364,13 @@ mod tests {
             ("a", &[], &[(apache, "a"), (nginx, "b")], apache),
             ("a", &[], &[(apache, "")], apache),
             ("", &[], &[(apache, "b")], apache),
+            ("", &[(litespeed, "")], &[], litespeed),
+            ("", &[], &[(litespeed, "")], litespeed),
+            // PHP's traces look like those that nginx quotes.
+            ("", &[(litespeed, "")], &[(nginx, "")], litespeed),
+            ("", &[(litespeed, "")], &[(apache, "")], litespeed),
+            ("", &[(litespeed, ""), (apache, "")], &[], nginx),
+            ("a", &[(litespeed, "a"), (apache, "b")], &[], litespeed),
         ] {
             assert_eq!(kind(host, counted, noted), expected, "{host} {counted:?} {noted:?}");
         }

@@ -111,6 +111,10 @@ impl Upstream {
             upstream.requests = plus(upstream.requests, row.requests());
             upstream.attempts = plus(upstream.attempts, row.attempts());
             upstream.answered |= row.answered();
+            // Lines that moved here count it, too.
+            for item in &row.trouble().evidence {
+                upstream.seen = upstream.seen.map(|seen| (seen.0.min(item.first), seen.1.max(item.last)));
+            }
         }
         upstream
     }

@@ -136,6 +136,8 @@ fn daemons(line: &[u8]) -> Option<Opened<'_>> {
             Ok((_, Opened { program: b"", payload: [b'{', ..], .. })) => mismatch(),
             // An application's own line: `2026-11-21T01:19:20Z INFO gateway: …`.
             Ok((_, Opened { host: b"TRACE" | b"DEBUG" | b"INFO" | b"WARN" | b"WARNING" | b"ERROR", .. })) => mismatch(),
+            // LiteSpeed's: `2026-11-21 01:19:20.609918 [ERROR] [lsphp]: …`.
+            Ok((_, Opened { host: [b'[', b'A'..=b'Z', ..], .. })) => mismatch(),
             stored => stored,
         },
         // RFC 6587 counts the octets of what follows: `123 <134>1 …`.
@@ -258,7 +260,10 @@ fn is_haproxy(i: &[u8]) -> bool {
         b"Server" => second.contains(&b'/') && third == b"is",
         b"Health" => second == b"check" && third == b"for",
         b"backend" | b"Backend" | b"Proxy" | b"proxy" => third == b"has" || third == b"stopped",
-        b"[ALERT]" | b"[WARNING]" | b"[NOTICE]" => true,
+        // `[NOTICE]   (8) : …`, before version 2.4 with a date; LiteSpeed's levels have brackets behind them.
+        b"[ALERT]" | b"[WARNING]" | b"[NOTICE]" => {
+            matches!(i[first.len()..].trim_ascii_start(), [b'(' | b'0'..=b'9', ..])
+        }
         // `203.0.113.9:39090 [20/Nov/2026:23:57:07.894] …`
         _ => matches!(second, [b'[', _, _, b'/', _, _, _, b'/', ..] if second.contains(&b'.')) && first.contains(&b':'),
     }
@@ -368,6 +373,7 @@ mod tests {
             "backend gone2 has no server available!",
             "Proxy web stopped (cumulated conns: FE: 1, BE: 1).",
             "[WARNING]  (8) : Server web/a is DOWN",
+            "[NOTICE] 324/011920 (8) : New worker #1 (9) forked",
             "127.0.0.1:39090 [20/Nov/2026:23:57:07.894] tls/1: SSL handshake failure",
         ] {
             expect(&format!("2026-11-21T01:19:20.609918+00:00 {payload}"), "", None, payload);

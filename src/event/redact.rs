@@ -9,7 +9,7 @@ use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 16] = [
+const PRIVATE: [(&str, &[u8]); 17] = [
     // A query that stands apart from its path: CloudFront, Azure, Akamai.
     (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // API Gateway's names for who asks: `userArn`, `principalId`, `authorizer.claims.email`.
@@ -20,6 +20,8 @@ const PRIVATE: [(&str, &[u8]); 16] = [
     (r#"("Cookies"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*")*"#, b"${1}"),
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
     (r#"(FastCGI sent in stderr: ")(?:.*(" while reading )|.*)"#, b"${1}withheld${2}"),
+    // What one wrote to LiteSpeed: lsphp's own lines begin with a bracket.
+    (r"((?:\] |\d )\[STDERR\] |\[LSAPI:STDERR\]: )[^\[].*", b"${1}withheld"),
     // The same, broken into lines.
     (r"^(PHP (?:message|Fatal error|Warning|Notice): |Stack trace:|#[0-9]+ |  thrown in ).*", b"${1}withheld"),
     // `http://name:password@host/`, also encoded, and `name:password@host`.
@@ -239,6 +241,11 @@ mod tests {
                 "2026-11-27\t08:00:00\tFRA2-C1\t392\t203.0.113.9\tGET\td1.cloudfront.net\t/a\t502\t{referrer}\tcurl\t{query}\t{cookies}\tError\tid\tshop.example.com\thttps\t23\t0.001\t192.0.2.1,%20198.51.100.7"
             )
         };
+        let litespeed = |words: &str| {
+            format!(
+                "2026-11-20 23:50:11.158735 [INFO] [7] [198.51.100.7:45164:H2-1>203.0.113.9#shop.example.com] {words}"
+            )
+        };
         let cases = [
             (Format::NginxError, error("upstream timed out (110: Connection timed out)")),
             (Format::NginxError, error(r#"user "SECRET" was not found in "/etc/nginx/htpasswd""#)),
@@ -281,6 +288,11 @@ mod tests {
             (Format::Caddy, caddy(r#"["sid=a","b=SECRET\"#)),
             (Format::HaproxyHttp, haproxy("sid=SECRET back=SECRET", "{SECRET agent|SECRET} {SECRET}")),
             (Format::HaproxyHttp, haproxy("- -", "{SECRET 198.51.100.7")),
+            (Format::LitespeedError, litespeed("[STDERR] PHP Warning:  SECRET")),
+            (Format::LitespeedError, litespeed("[LSAPI:STDERR]: SECRET of 198.51.100.7")),
+            (Format::LitespeedError, litespeed("Content len: 0, request line: 'GET /a?k=SECRET HTTP/1.1'")),
+            (Format::LitespeedError, litespeed("connection to [10.0.0.5:80] on request #0, confirmed 0, error: Connection refused!")),
+            (Format::LitespeedError, "2026-11-20 23:50:11.158 [STDERR] PHP Warning:  SECRET".to_owned()),
         ];
         for (format, line) in cases {
             let record = format.read(line.as_bytes()).unwrap_or_else(|| unreachable!("not claimed: {line}"));

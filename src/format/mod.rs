@@ -136,6 +136,7 @@ formats! {
     HaproxyTcp => haproxy_tcp,
     HaproxyError => haproxy_error,
     HaproxyState => haproxy_state,
+    LitespeedError => litespeed_error,
     Squid => squid [skim_named, read_named],
     Heroku => heroku,
     Gorouter => gorouter,

@@ -124,7 +124,7 @@ pub(super) fn reconcile(
     window: i64,
     statuses: &Statuses,
 ) -> Reconciled {
-    companion::explain(keys, &mut cells, names);
+    companion::explain(keys, &mut cells, names, window);
     let mut rows = rows(series, keys, cells, names);
     let troubled: Vec<usize> = (0..rows.len()).filter(|&at| rows[at].any_trouble().is_some()).collect();
     let told = troubled.iter().any(|&at| rows[at].told().next().is_some());
@@ -339,7 +339,7 @@ mod tests {
         /// Whatever logs tell: no line is lost, and no failure counts twice or not at all.
         #[test]
         fn nothing_is_lost_and_nothing_counts_twice(
-            proxy in prop::sample::select(vec![Proxy::NGINX, Proxy::APACHE, Proxy::TRAEFIK, Proxy::CADDY]),
+            proxy in prop::sample::select(vec![Proxy::NGINX, Proxy::APACHE, Proxy::LITESPEED, Proxy::TRAEFIK, Proxy::CADDY]),
             window in prop::sample::select(vec![1, 15, 60, 120, 600]),
             lines in lines(),
         ) {
