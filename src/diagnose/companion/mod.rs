@@ -6,20 +6,17 @@
 //! sent); as many failed attempts with that status, in the same window, as there are such lines then have its sign.
 //!
 //! LiteSpeed's line that counts names the virtual host, and a line that explains it the application, of which there may
-//! be several for one failure, or none as long as it leaves the application alone: see [`give_to_applications`].
+//! be several for one failure, or none as long as it leaves the application alone: see [`applications`].
+
+mod applications;
 
 use super::keys::Keys;
-use super::score::apportion;
 use crate::aggregate::{Cell, Cells, Evidence, PathNames, Source, unite};
 use crate::cause::{Cause, Proxy, Sign, Strength};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The gateways that write such lines.
 const EXPLAIN: [Proxy; 3] = [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH];
-
-/// For how long LiteSpeed leaves an application alone that failed, in seconds, as far as is known: its administrator
-/// says.
-const LEFT_ALONE: i64 = 60;
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series, `window` is how long theirs is.
@@ -33,7 +30,7 @@ pub(super) fn explain(keys: &Keys, cells: &mut [Cells], names: &PathNames, windo
         troubled.extend(taken.map(|(window, cell)| (id, window, cell)));
     }
     explain_each(keys, &mut troubled);
-    give_to_left_alone(keys, &mut troubled, LEFT_ALONE.max(window));
+    applications::give_to_left_alone(keys, &mut troubled, window);
     for (id, window, cell) in troubled {
         cells[id as usize].push((window, cell));
     }
@@ -56,7 +53,7 @@ fn explain_each(keys: &Keys, cells: &mut [(u32, i64, Cell)]) {
         told.sort_by_key(|at| (keys.rank(cells[*at].0), cells[*at].0));
         let mut reasons = take_reasons(keys, cells, &reasons);
         if told.first().is_some_and(|at| keys.of(cells[*at].0).kind == Proxy::LITESPEED) {
-            give_to_applications(keys, cells, &told, &mut reasons);
+            applications::give(keys, cells, &told, &mut reasons);
         } else {
             give_at_same_server(keys, cells, &told, &mut reasons);
             give_anywhere(cells, &told, &mut reasons);
@@ -132,132 +129,6 @@ fn give_anywhere(cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [
             *done += usize::from(evidence.lines > 0);
         }
     }
-}
-
-/// Gives LiteSpeed's attempts, of which nothing is known but the virtual host, the reasons of that host, then those of
-/// applications, and takes them to the application that a reason names. Requests to an application that LiteSpeed leaves
-/// alone for a while fail without a reason of their own: they have that of the applications, too, however few lines tell
-/// of it.
-fn give_to_applications(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
-    let group = |series: u32| keys.of(series).group.as_str();
-    let mut hosts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    told.iter().for_each(|&at| hosts.entry(group(cells[at].0)).or_default().push(at));
-    let mut of_applications = Vec::new();
-    for reason in reasons {
-        match hosts.get(group(cells[reason.from].0)) {
-            Some(told) if !group(cells[reason.from].0).is_empty() => {
-                let lines = reason.evidence.lines;
-                give_in_turn(keys, cells, told, [(reason, lines)]);
-            }
-            _ => of_applications.push(reason),
-        }
-    }
-    let lines: Vec<u64> = of_applications.iter().map(|reason| reason.evidence.lines).collect();
-    give_in_turn(keys, cells, told, of_applications.iter_mut().map(|reason| &mut **reason).zip(lines.clone()));
-    let shares = apportion(unexplained(cells, told), &lines);
-    give_in_turn(keys, cells, told, of_applications.into_iter().zip(shares));
-}
-
-/// Gives LiteSpeed's attempts of which nothing is known the reason of the applications that it had left alone last, if
-/// that was no more than `reach` seconds before.
-fn give_to_left_alone(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, reach: i64) {
-    let mut left_alone: BTreeMap<(&str, i64), Vec<(u32, Evidence)>> = BTreeMap::new();
-    let mut silent: BTreeMap<(&str, i64), Vec<usize>> = BTreeMap::new();
-    for (at, (id, window, cell)) in cells.iter().enumerate() {
-        let (key, place) = (keys.of(*id), (keys.of(*id).proxy.as_str(), *window));
-        if key.kind != Proxy::LITESPEED {
-            continue;
-        }
-        if evidence(cell).any(is_unexplained) {
-            silent.entry(place).or_default().push(at);
-        }
-        let is_told = |item: &&Evidence| item.sign.cause == Cause::NoLiveUpstream && item.sign.status == 503;
-        if let Some(item) = evidence(cell).find(is_told).filter(|_| !key.upstream.is_empty()) {
-            left_alone.entry(place).or_default().push((*id, item.clone()));
-        }
-    }
-    for ((proxy, window), told) in silent {
-        let Some((_, last)) = left_alone.range((proxy, window - reach)..(proxy, window)).next_back() else { continue };
-        let times = told.iter().filter_map(|&at| evidence(&cells[at].2).find(|item| is_unexplained(item)));
-        let times: Vec<_> = times.map(|item| (item.first, item.last)).collect();
-        let lines: Vec<u64> = last.iter().map(|(_, item)| item.lines).collect();
-        let shares = apportion(unexplained(cells, &told), &lines);
-        let first = times.iter().map(|time| time.0).min();
-        let until = times.iter().map(|time| time.1).max();
-        let mut reasons = Vec::new();
-        for ((id, item), share) in last.iter().zip(shares).filter(|(_, share)| *share > 0) {
-            let (first, last) = (first.unwrap_or(item.first), until.unwrap_or(item.last));
-            reasons.push((Reason { from: cells.len(), evidence: Evidence { first, last, ..item.clone() } }, share));
-            cells.push((*id, window, Cell::default()));
-        }
-        give_in_turn(keys, cells, &told, reasons.iter_mut().map(|(reason, share)| (reason, *share)));
-    }
-}
-
-/// How many attempts of cells there are of which nothing is known.
-fn unexplained(cells: &[(u32, i64, Cell)], told: &[usize]) -> u64 {
-    let items = told.iter().flat_map(|&at| evidence(&cells[at].2));
-    items.filter(|item| is_unexplained(item)).map(|item| item.attempts).sum()
-}
-
-/// Gives attempts of which nothing is known reasons, one after the other, each to as many as it says.
-fn give_in_turn<'a>(
-    keys: &Keys,
-    cells: &mut [(u32, i64, Cell)],
-    told: &[usize],
-    reasons: impl IntoIterator<Item = (&'a mut Reason, u64)>,
-) {
-    let mut at = 0;
-    for (Reason { from, evidence }, mut most) in reasons {
-        while let (true, Some(&to)) = (most > 0, told.get(at)) {
-            most -= explain_at(keys, cells, (*from, to), evidence, most);
-            at += usize::from(most > 0);
-        }
-    }
-}
-
-/// Whether a line that counts shows nothing.
-fn is_unexplained(item: &Evidence) -> bool {
-    item.source == Source::ErrorLog && item.sign.strength == Strength::Silent
-}
-
-/// Gives up to `most` attempts of the cell at `to` of which nothing is known the sign of the reason at `from`, where they
-/// then stand if that names an application; gives how many there were.
-fn explain_at(
-    keys: &Keys,
-    cells: &mut [(u32, i64, Cell)],
-    (from, to): (usize, usize),
-    reason: &mut Evidence,
-    most: u64,
-) -> u64 {
-    let Some(silent) = evidence(&cells[to].2).find(|item| is_unexplained(item)) else { return 0 };
-    let (first, last) = (reason.first.min(silent.first), reason.last.max(silent.last));
-    let mut there = Cell::default();
-    let moved = move_attempts(&mut cells[to].2, &mut there, &Evidence { first, last, ..reason.clone() }, most);
-    reason.lines = reason.lines.saturating_sub(moved);
-    let at = if keys.of(cells[from].0).upstream.is_empty() { to } else { from };
-    if let Some(told) = there.trouble {
-        let trouble = cells[at].2.trouble();
-        told.evidence.into_iter().for_each(|item| trouble.add_evidence(item));
-        trouble.slots |= told.slots;
-        trouble.told_clients.merge(&told.told_clients);
-    }
-    moved
-}
-
-/// Moves up to `most` attempts of which nothing is known to another cell, as `told` of there; gives how many there were.
-fn move_attempts(from: &mut Cell, to: &mut Cell, told: &Evidence, most: u64) -> u64 {
-    let moved = take(from, told.sign, Strength::Weak, most);
-    if let Some(left) = from.trouble.as_deref().filter(|_| moved > 0) {
-        let trouble = to.trouble();
-        trouble.add_evidence(of_attempts(told, moved));
-        trouble.slots |= left.slots;
-        trouble.told_clients.merge(&left.told_clients);
-        if left.evidence.is_empty() && left.failures + left.failed_attempts == 0 {
-            from.trouble = None;
-        }
-    }
-    moved
 }
 
 /// Gives attempts of a cell the sign of `reason`, at most one for each of its lines, which it then has no more.
