@@ -330,7 +330,8 @@ fn identified(i: &[u8]) -> Option<Lead<'_>> {
 /// Whether a word is a host, rather than the name of somebody.
 pub(super) fn is_host(word: &[u8]) -> bool {
     let (name, port) = split_port(word);
-    !port.is_empty() || memchr(b'.', name).is_some() || name == b"localhost"
+    let is_named = !port.is_empty() || memchr(b'.', name).is_some() || name == b"localhost";
+    is_named && memchr(b'=', word).is_none()
 }
 
 /// Whether a word is the name of a machine, with its domain and without a port.

@@ -125,6 +125,8 @@ impl<'a> Fields<'a> {
             b"protocol" => self.protocol = text,
             b"responsecode" | b"status" | b"statuscode" | b"responsestatus" | b"code" => {
                 marks.code = true;
+                // Envoy's own word, but not its alone.
+                marks.shared += 2 * u8::from(name == b"responsecode");
                 self.code = value.text();
             }
             b"bytessent" => self.sent = text,
@@ -240,6 +242,11 @@ mod tests {
                 r#"{"time":"2026-11-21T02:57:46.018Z","status":503,"upstreamHost":"10.0.0.5:80","upstreamCluster":"c","downstreamRemoteAddress":"203.0.113.9:51812","more":{"a":1}}"#,
                 "status=503 group=c upstream=10.0.0.5:80 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/-]".to_owned(),
             ),
+            // A few that somebody chose.
+            (
+                r#"{"start_time":"2026-11-21T02:57:46.018Z","response_code":503,"path":"/a","upstream_cluster":"c"}"#,
+                "status=503 group=c path=/a".to_owned(),
+            ),
             // TCP
             (
                 r#"{"start_time":"2026-11-21T02:57:46.018Z","method":null,"path":null,"protocol":null,"response_code":0,"response_flags":"UF,URX","bytes_sent":0,"duration":5003,"upstream_host":"10.0.0.7:5432"}"#,
@@ -282,6 +289,7 @@ mod tests {
             r#"{"time":"2026-11-21T02:57:46Z","status":502,"method":"GET","path":"/","duration":5}"#,
             r#"{"time":"2026-11-21T02:57:46Z","status":502,"upstream_host":"10.0.0.5:80","upstream_cluster":"c"}"#,
             r#"{"start_time":"2026-11-21T02:57:46Z","response_flags":"UH"}"#,
+            r#"{"start_time":"2026-11-21T02:57:46Z","response_code":503,"path":"/","duration":5}"#,
             r#"{"response_code":503,"response_flags":"UH","httpRequest":{"status":503}}"#,
             r#"{"response_code":503,"response_flags":"UH"} trailing"#,
             r#"{"RayID":"1","EdgeResponseStatus":502,"status":502,"upstream_host":"a","upstream_cluster":"b","requested_server_name":"c"}"#,

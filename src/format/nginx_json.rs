@@ -42,35 +42,52 @@ fn vars(line: &[u8]) -> Option<Vars<'_>> {
     }
     let mut vars = Vars::new(Escape::Json);
     let (mut own, mut shared) = (false, false);
-    let mut response = &b""[..];
+    // What others of their names say better, if there are any.
+    let mut second = [(Var::Status, &b""[..]), (Var::Host, b"")];
+    let [(_, response), (_, host)] = &mut second;
     let (rest, ()) = object_while(line, |name, value| {
         let var = meaning(name);
         own = own || is_own(name, var);
         shared = shared || matches!(name, b"body_bytes" | b"http_host");
-        if var != Var::Ignored {
-            vars.set(var, value.text());
-        } else if name == b"response" {
-            response = value.text();
+        match name {
+            b"response" => *response = value.text(),
+            b"host" => *host = value.text(),
+            _ if var == Var::Ignored => {}
+            _ => vars.set(var, value.text()),
         }
         // One mark of another program is enough: most objects of others end here.
         !(is_foreign(name) || matches!(value, Value::Nested(_)))
     })
     .ok()?;
-    // Elastic's examples call the status so; others a time, or more.
-    if !vars.has(Var::Status) && !response.is_empty() {
-        vars.set(Var::Status, response);
+    for (var, value) in second.into_iter().filter(|(_, value)| !value.is_empty()) {
+        vars.set(var, value);
     }
-    // Applications' events have these names too, and a status; what has no time of its own needs more as well.
-    let asks = || [Var::Request, Var::Method, Var::RequestUri].into_iter().any(|var| vars.has(var));
-    let is_own = own && (vars.has_time() || asks()) || shared && asks() || is_request(vars.get(Var::Request));
+    let is_own = own && (vars.has_time() || asks(&vars)) || shared && asks(&vars) || is_access(&vars);
     (is_own && rest.trim_ascii().is_empty()).then_some(vars)
 }
 
-/// The variable that a name stands for. Three of Matomo's manual mean less elsewhere.
+/// Whether a line tells what was asked for. Applications' events have some of nginx's names too, and a status; what has
+/// no time of its own needs more.
+fn asks(vars: &Vars<'_>) -> bool {
+    [Var::Request, Var::Method, Var::RequestUri].into_iter().any(|var| vars.has(var))
+}
+
+/// Whether a line can be nothing but that of an access log: it has a whole request line, or all of a client, a method, a
+/// path and a user agent.
+fn is_access(vars: &Vars<'_>) -> bool {
+    let has = |var| !vars.get(var).is_empty();
+    let names_path = || [Var::Request, Var::RequestUri, Var::Uri].into_iter().any(has);
+    is_request(vars.get(Var::Request))
+        || has(Var::RemoteAddr) && has(Var::Method) && names_path() && vars.has(Var::UserAgent)
+}
+
+/// The variable that a name stands for. Three of Matomo's manual mean less elsewhere, as do fluentd's for the client and
+/// that of Chinese manuals for the host.
 fn meaning(name: &[u8]) -> Var {
     match name {
         b"generation_time_milli" => Var::RequestTime,
-        b"ip" | b"client_address" => Var::RemoteAddr,
+        b"ip" | b"client_address" | b"remote" => Var::RemoteAddr,
+        b"domain" => Var::Host,
         b"length" => Var::Bytes,
         name => Var::alias(name),
     }
@@ -204,6 +221,21 @@ mod tests {
                 r#"{"time":"21/Nov/2026:00:24:09 +0000","remote_ip":"203.0.113.9","request":"GET /a HTTP/1.1","response":502,"bytes":157,"agent":"ua"}"#,
                 "status=502 method=GET path=/a bytes=157 client=203.0.113.9 agent=ua",
             ),
+            // Whoever asks for what with which program is an access log's to tell: Apache's users' names.
+            (
+                r#"{"time":"[21/Nov/2026:00:24:09 +0000]","process":"1234","filename":"/srv/a","remoteIP":"203.0.113.9","host":"h","request":"/a","query":"?b","method":"GET","status":"502","userAgent":"ua","referer":"-"}"#,
+                "status=502 method=GET host=h path=/a client=203.0.113.9 agent=ua",
+            ),
+            // fluentd's.
+            (
+                r#"{"remote":"203.0.113.9","host":"-","user":"-","method":"GET","path":"/a","code":"502","size":"157","referer":"-","agent":"ua"}"#,
+                "status=502 method=GET path=/a bytes=157 client=203.0.113.9 agent=ua",
+            ),
+            // `host` is nginx's own address where something else is the host.
+            (
+                r#"{"@timestamp":"2026-11-21T00:24:09+00:00","host":"10.0.0.1","clientip":"203.0.113.9","size":157,"responsetime":0.012,"upstreamtime":"0.011","upstreamhost":"10.0.0.5:80","http_host":"h","url":"/a","domain":"h","xff":"-","referer":"-","status":"502"}"#,
+                "status=502 upstream=10.0.0.5:80 host=h path=/a bytes=157 duration=0.012 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/0.011]",
+            ),
             // Whoever ships lines puts a stamp on them.
             (
                 r#"{"status":"502","remote_addr":"203.0.113.9","request":"GET /a HTTP/1.1"}"#,
@@ -212,6 +244,22 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(said(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_query_may_stand_apart() {
+        for (names, path, query) in [
+            (r#""request":"/a","query":"?b""#, "/a", "b"),
+            (r#""request":"/a?c","query":"b""#, "/a?c", ""),
+            (r#""uri":"/a","args":"b""#, "/a", "b"),
+            // What a client asked for is whole; what nginx made of it is another thing.
+            (r#""request_uri":"/a","args":"b""#, "/a", ""),
+            (r#""request":"GET /a HTTP/1.1","args":"b""#, "/a", ""),
+        ] {
+            let line = format!(r#"{{"status":"502","remote_addr":"203.0.113.9","method":"GET","agent":"ua",{names}}}"#);
+            let record = read(line.as_bytes()).unwrap_or_default();
+            assert_eq!((record.path, record.query), (path.as_bytes(), query.as_bytes()), "{line}");
         }
     }
 

@@ -5,11 +5,7 @@
 use super::number::millionths;
 use super::{Parsed, mismatch};
 use jiff::tz::TimeZone;
-use std::{
-    cell::Cell,
-    ops::{Range, RangeInclusive},
-    thread::LocalKey,
-};
+use std::{cell::Cell, ops::Range, thread::LocalKey};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -55,11 +51,14 @@ pub enum Zone {
 /// The year that stamps without one are read in: a leap year so early that no log can mean it.
 pub const YEARLESS: u32 = 1972;
 
-/// The years that stamps may be of. A report has a window for all times between the first stamp and the last, so that
-/// garbage must not become a stamp.
-const YEARS: RangeInclusive<u32> = 1990..=2200;
+/// Whether a stamp may be of that year, where it says so: 1970 is that of clocks that nobody has set. No time zone
+/// takes one of the others to [`YEARLESS`].
+const fn is_year(year: u32) -> bool {
+    matches!(year, 1970 | 1974..=2200)
+}
 
-/// The same in microseconds since the epoch.
+/// What numbers may be stamps, in microseconds since the epoch: from the start of 1990 to the end of 2200. Smaller ones
+/// mean something else, mostly durations.
 const SPAN: Range<i64> = 631_152_000_000_000..7_289_654_400_000_000;
 
 /// A time as written: wall time, and what is known of its zone.
@@ -154,7 +153,7 @@ fn wall((year, month, day): Date, seconds: u32, micros: i64) -> Option<i64> {
 #[must_use]
 pub fn civil(date: (u32, u32, u32), seconds: u32, micros: i64) -> Option<i64> {
     let year = date.0;
-    wall(date, seconds, micros).filter(|_| YEARS.contains(&year) || year == YEARLESS)
+    wall(date, seconds, micros).filter(|_| is_year(year) || year == YEARLESS)
 }
 
 /// The point in time that lies so many microseconds behind the epoch, if logs can be of it.
@@ -184,7 +183,7 @@ fn two(i: &[u8]) -> Option<u32> {
 #[inline(always)]
 fn year(i: &[u8]) -> Option<u32> {
     let year = two(i)? * 100 + two(i.get(2..)?)?;
-    YEARS.contains(&year).then_some(year)
+    is_year(year).then_some(year)
 }
 
 /// The number of the month whose English name `i` begins with, by its first three letters, whatever their case: in some
@@ -565,10 +564,12 @@ mod tests {
             [(clf, "31/Dec/YEAR:23:59:59 +0000"), (iso, "YEAR-12-31T23:59:59Z"), (nginx_error, "YEAR/12/31 23:59:59")];
         for (year, fits) in [
             ("0000", false),
-            ("1970", false),
+            ("1969", false),
+            ("1970", true),
+            ("1971", false),
             ("1972", false),
-            ("1989", false),
-            ("1990", true),
+            ("1973", false),
+            ("1974", true),
             ("2026", true),
             ("2200", true),
             ("2201", false),
@@ -605,7 +606,7 @@ mod tests {
     #[test]
     fn seconds_since_the_epoch_are_of_the_same_years() {
         let start = |year| days(year, 1, 1).map(|days| days * 86_400_000_000);
-        assert_eq!((Some(SPAN.start), Some(SPAN.end)), (start(*YEARS.start()), start(YEARS.end() + 1)));
+        assert_eq!((Some(SPAN.start), Some(SPAN.end)), (start(1990), start(2201)));
         for (text, fits) in [
             ("0", false),
             ("60.003", false),

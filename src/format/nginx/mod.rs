@@ -123,13 +123,12 @@ impl<'a> Vars<'a> {
         }
     }
 
-    /// `$request_time`, else what the attempts took together.
+    /// `$request_time`; where the layout has no place for it, what the attempts took together.
     fn duration(&self) -> Option<Micros> {
-        let request = match self.get(Var::RequestTime) {
-            b"" => self.get(Var::EitherTime),
-            own => own,
-        };
-        whole(request, seconds).or_else(|| {
+        if self.has(Var::RequestTime) {
+            return whole(self.get(Var::RequestTime), seconds);
+        }
+        whole(self.get(Var::EitherTime), seconds).or_else(|| {
             let times = list(self.response_times()).filter_map(|time| whole(time, seconds));
             times.reduce(Micros::saturating_add)
         })
@@ -254,8 +253,12 @@ impl<'a> Vars<'a> {
         let (host, path) = target(path);
         record.path = first([self.get(Var::RequestUri), path]);
         record.host = first([record.host, host]);
+        // Apache's users also call its `%U` so, which is the path alone.
+        let is_path = method.is_empty() && !self.has(Var::RequestUri);
         if record.path.is_empty() {
             record.set_path(self.get(Var::Uri), self.get(Var::Args));
+        } else if is_path && find(b'?', record.path).is_none() {
+            record.set_path(record.path, self.get(Var::Args));
         }
     }
 }
@@ -269,8 +272,10 @@ fn without_no_args(path: &[u8]) -> &[u8] {
     bare.unwrap_or(path)
 }
 
-/// A stamp in one of the three forms that nginx has: `$time_local`, `$time_iso8601`, `$msec`.
+/// A stamp in one of the three forms that nginx has: `$time_local`, `$time_iso8601`, `$msec`; or in brackets, as Apache's
+/// `%t` is.
 fn when(value: &[u8]) -> Option<When> {
+    let value = value.strip_prefix(b"[").and_then(|value| value.strip_suffix(b"]")).unwrap_or(value);
     let zoned = whole(value, clf).or_else(|| whole(value, iso));
     // `$msec` has ten digits before its point since 2001; a small number is a duration.
     zoned.or_else(|| whole(value, epoch).filter(|_| memchr(b'.', value).unwrap_or(value.len()) == 10))
@@ -296,7 +301,7 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
         return (b"", b"");
     }
     if method.is_empty() || !method.iter().all(is_method) && !is_misspelt(method, rest) {
-        return (b"", line);
+        return (b"", line.trim_ascii_start());
     }
     if let Some((path, b" HTTP/1.0" | b" HTTP/1.1" | b" HTTP/2.0")) = rest.split_last_chunk::<9>() {
         return (method, path.trim_ascii());

@@ -26,7 +26,7 @@ impl<'a> Line<'a> {
             match label {
                 b"host" => host = value,
                 b"apptime" => upstream_time = value,
-                b"time" => vars.set(Var::Time, unbracketed(value)),
+                b"time" => vars.set(Var::Time, value),
                 b"reqtime_microsec" => line.duration = whole(value, uint),
                 _ => vars.set(meaning(label), value),
             }
@@ -64,11 +64,6 @@ fn labelled(part: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = part.iter().position(|byte| !is_label(byte))?;
     let value = part[end..].strip_prefix(b":")?;
     part.first()?.is_ascii_alphabetic().then_some((&part[..end], value))
-}
-
-/// Apache's `%t` has brackets.
-fn unbracketed(stamp: &[u8]) -> &[u8] {
-    stamp.strip_prefix(b"[").and_then(|stamp| stamp.strip_suffix(b"]")).unwrap_or(stamp)
 }
 
 fn meaning(label: &[u8]) -> Var {
