@@ -70,7 +70,7 @@ fn clf_line(text: &[u8]) -> Option<clf::Line<'_>> {
 
 /// A line that does not begin as `combined` does, whoever writes that.
 fn own_layout(text: &[u8]) -> Option<Vars<'_>> {
-    own::vars(text).filter(|_| clf::line(text).is_none())
+    own::vars(text).filter(|_| clf::line(text).is_none() && !apigateway::is_common(text))
 }
 
 /// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.

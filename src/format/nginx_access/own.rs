@@ -59,7 +59,7 @@ fn asked(i: &[u8]) -> Option<Asked<'_>> {
         let apart = if mark == b'"' { after } else { &i[close..] };
         let separator = apart.iter().find(|byte| **byte != b' ').copied();
         let separator = separator.filter(|byte| matches!(byte, b'\t' | b'|'));
-        let stands_apart = mark != b'"' || before.last().is_none_or(|byte| is_separator(*byte));
+        let stands_apart = mark != b'"' || before.last().is_none_or(|byte| is_separator(*byte) || *byte == b']');
         (open <= LEAD && stands_apart && is_request(request)).then_some(Asked { before, request, after, separator })
     };
     b"\"\t|".iter().find_map(|mark| between(*mark))
@@ -177,6 +177,7 @@ fn stamp(i: &[u8]) -> Option<(&[u8], &[u8], When)> {
         Some(close) => rest.strip_prefix(&[close])?,
         None => rest,
     };
+    // Nothing follows where the request does at once.
     rest.first().is_none_or(|byte| is_separator(*byte)).then_some((rest, text, when))
 }
 
@@ -247,11 +248,19 @@ fn next<'a>(i: &mut &'a [u8], separator: Option<u8>) -> &'a [u8] {
             let (field, rest) = from.split_at(memchr(separator, from).unwrap_or(from.len()));
             (rest, unquoted(field.trim_ascii()))
         }
-        None => value(from),
+        None => bare_or_quoted(from),
     };
     // Whatever stands there, go on.
     *i = if rest.len() < from.len() { rest } else { from.get(1..).unwrap_or_default() };
     value
+}
+
+/// A value, which may end where a quote begins the next.
+fn bare_or_quoted(i: &[u8]) -> (&[u8], &[u8]) {
+    match memchr(b'"', i) {
+        Some(quote) if quote > 0 && value(i).1.len() > quote => (&i[quote..], &i[..quote]),
+        _ => value(i),
+    }
 }
 
 fn unquoted(field: &[u8]) -> &[u8] {
@@ -335,6 +344,11 @@ mod tests {
             (
                 "203.0.113.9 - - TIME REQUEST 502 0.123 \"-\" \"curl/8\"",
                 "status=502 method=GET path=/a?b duration=0.123 client=203.0.113.9 agent=curl/8",
+            ),
+            // Nothing between values, where quotes tell them apart.
+            (
+                "203.0.113.9 - - TIMEREQUEST 502 157\"https://shop.example.com/\" h \"curl/8\"\"0.123\"",
+                "status=502 method=GET path=/a?b bytes=157 duration=0.123 client=203.0.113.9",
             ),
             // Tabs and bars between all values, with quotes or without.
             (
