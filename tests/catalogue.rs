@@ -109,7 +109,9 @@ fn samples_are_claimed_by_their_format_alone() {
 /// Every line of every fixture, some hundred thousand.
 #[test]
 fn no_line_is_claimed_by_two_formats() {
-    let readers = Reader::known();
+    let mut readers = Reader::known();
+    // Those that are asked about lines which nobody claims.
+    readers.retain(|reader| !matches!(reader, Reader::Any(_)));
     let mut claimed = 0;
     for log in logs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")) {
         let bytes = fs::read(&log).expect("a fixture");

@@ -316,7 +316,12 @@ fn readers(names: &[String], configured: Vec<Reader>, purpose: For) -> Result<Ve
     if names.is_empty() {
         return Ok(configured.into_iter().chain(Reader::known()).collect());
     }
-    names.iter().map(|name| option("log-format", reader(name, purpose))).collect()
+    let mut readers =
+        names.iter().map(|name| option("log-format", reader(name, purpose))).collect::<Result<Vec<_>, _>>()?;
+    // They come last.
+    let any = |reader: &Reader| if let Reader::Known(format) = reader { Reader::any(*format) } else { None };
+    readers.extend(readers.iter().filter_map(any).collect::<Vec<_>>());
+    Ok(readers)
 }
 
 fn reader(name: &str, purpose: For) -> Result<Reader, String> {

@@ -33,6 +33,8 @@ pub enum Reader {
     Known(Format),
     /// One that shares layouts with others, and that the user named.
     Named(Format),
+    /// One whose lines have any layout: those that no other reader claims.
+    Any(Format),
     /// A layout of the user's own, as given on the command line.
     Custom(std::sync::Arc<Template>),
 }
@@ -106,17 +108,24 @@ impl<'a> Event<'a> {
 }
 
 impl Reader {
-    /// Every format that is known without being told.
+    /// Every format that is known without being told; last, those that have any layout.
     #[must_use]
     pub fn known() -> Vec<Self> {
-        Format::ALL.iter().copied().map(Self::Known).collect()
+        let all = Format::ALL.iter().copied();
+        all.clone().map(Self::Known).chain(all.filter_map(Self::any)).collect()
+    }
+
+    /// What reads a format in any layout, if there is such a thing.
+    #[must_use]
+    pub fn any(format: Format) -> Option<Self> {
+        format.has_any_layout().then_some(Self::Any(format))
     }
 
     /// The name in reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Known(format) | Self::Named(format) => format.about().name,
+            Self::Known(format) | Self::Named(format) | Self::Any(format) => format.about().name,
             Self::Custom(template) => template.name(),
         }
     }
@@ -125,7 +134,7 @@ impl Reader {
     #[must_use]
     pub fn unknown<'a>(&self, line: &'a [u8]) -> Vec<&'a [u8]> {
         match self {
-            Self::Known(_) | Self::Named(_) => Vec::new(),
+            Self::Known(_) | Self::Named(_) | Self::Any(_) => Vec::new(),
             Self::Custom(template) => template.unknown(line),
         }
     }
@@ -134,7 +143,7 @@ impl Reader {
     #[must_use]
     pub fn may_be(&self, object: bool) -> bool {
         match self {
-            Self::Known(format) | Self::Named(format) => format.about().may_be(object),
+            Self::Known(format) | Self::Named(format) | Self::Any(format) => format.about().may_be(object),
             Self::Custom(_) => true,
         }
     }
@@ -144,7 +153,7 @@ impl Reader {
     #[must_use]
     pub fn proxy(&self) -> Proxy {
         match self {
-            Self::Known(format) | Self::Named(format) => format.about().proxy,
+            Self::Known(format) | Self::Named(format) | Self::Any(format) => format.about().proxy,
             Self::Custom(template) => template.proxy(),
         }
     }
@@ -154,7 +163,7 @@ impl Reader {
     #[inline]
     #[must_use]
     pub fn is_written_by(&self, program: &[u8]) -> bool {
-        let (Self::Known(format) | Self::Named(format)) = self else { return true };
+        let (Self::Known(format) | Self::Named(format) | Self::Any(format)) = self else { return true };
         match format.writer() {
             Some(writer) => writer == program,
             None => program.is_empty() || self.proxy() == Proxy::HOST || !is_application_server(program),
@@ -168,6 +177,7 @@ impl Reader {
         match self {
             Self::Known(format) => format.skim_under(fields, line),
             Self::Named(format) => format.skim_named(line),
+            Self::Any(format) => format.skim_any(line),
             Self::Custom(template) => template.skim(line),
         }
     }
@@ -187,6 +197,7 @@ impl Reader {
         match self {
             Self::Known(format) => format.read_under(fields, line),
             Self::Named(format) => format.read_named(line),
+            Self::Any(format) => format.read_any(line),
             Self::Custom(template) => template.read(line),
         }
     }
@@ -197,7 +208,7 @@ impl Reader {
     pub fn judge<'a>(&self, record: Record<'a>, statuses: &Statuses, telling: &Statuses) -> Event<'a> {
         let mut event = Event { record, failed: false, sign: None, attempts: AttemptSigns::default() };
         let verdict = match self {
-            Self::Known(format) | Self::Named(format) => format.judge(&event.record, telling),
+            Self::Known(format) | Self::Named(format) | Self::Any(format) => format.judge(&event.record, telling),
             Self::Custom(template) => template.judge(&event.record, telling),
         };
         event.judge(verdict, statuses);

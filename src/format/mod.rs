@@ -51,9 +51,13 @@ macro_rules! last {
 
 /// Declares each format once: its variant, its module, its place in [`Format::ALL`]. Where a line of the log names the
 /// columns of those that follow, `(fields)` hands that on. Where its gateway writes layouts of others too, the
-/// functions in brackets read what is said to be of this format.
+/// functions in brackets read what is said to be of this format. Where people lay it out as they like, those behind `or`
+/// read what is of no format otherwise.
 macro_rules! formats {
-    ($($variant:ident => $module:ident $(($fields:ident))? $([$skim:ident, $read:ident])?,)+) => {
+    ($(
+        $variant:ident => $module:ident
+        $(($fields:ident))? $([$skim:ident, $read:ident])? $(or [$skim_any:ident, $read_any:ident])?,
+    )+) => {
         $(mod $module;)+
 
         /// A log format that is known without being told.
@@ -116,6 +120,24 @@ macro_rules! formats {
                 match self { $(Self::$variant => last!(self.read(line) $(, $module::$read(line))?)),+ }
             }
 
+            /// Whether people lay its lines out as they like, so that there are some that only their contents tell.
+            #[must_use]
+            pub fn has_any_layout(self) -> bool {
+                match self { $(Self::$variant => last!(false $(, { stringify!($skim_any); true })?)),+ }
+            }
+
+            /// [`Format::skim`] of a line that no format claims, in any layout.
+            #[must_use]
+            pub fn skim_any(self, line: &[u8]) -> Option<Skimmed<'_>> {
+                match self { $(Self::$variant => last!(self.skim(line) $(, $module::$skim_any(line))?)),+ }
+            }
+
+            /// [`Format::read`] of a line that no format claims, in any layout.
+            #[must_use]
+            pub fn read_any(self, line: &[u8]) -> Option<Record<'_>> {
+                match self { $(Self::$variant => last!(self.read(line) $(, $module::$read_any(line))?)),+ }
+            }
+
             /// Says what the fields of a record of this format are signs of. `statuses` are those of failed attempts.
             #[must_use]
             pub fn judge(self, record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -126,8 +148,8 @@ macro_rules! formats {
 }
 
 formats! {
-    NginxAccess => nginx_access,
-    NginxJson => nginx_json,
+    NginxAccess => nginx_access or [skim_any, read_any],
+    NginxJson => nginx_json or [skim_any, read_any],
     NginxError => nginx_error,
     NginxStream => nginx_stream,
     ApacheAccess => apache_access [skim_named, read_named],

@@ -1,13 +1,14 @@
 //! nginx's access log as one flat JSON object (`log_format … escape=json '{"status":"$status",…}'`).
 //!
 //! People choose the names, and most choose nginx's own. A line is claimed when it has a status, a time or what was
-//! asked for, and something that is nginx's beyond doubt, or a whole request line; what carries another program's mark
-//! is left alone.
+//! asked for, and something that is nginx's beyond doubt; what carries another program's mark is left alone. Where no
+//! format claims an object, it is an access log if it says who asked for what, and no application's logger wrote it.
 
-use super::nginx::{self, Var, Vars, is_request};
+use super::nginx::{self, Var, Vars, is_ip, is_request, request_line, without_port};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::json::{Value, object_while};
+use crate::grammar::number::{seconds, whole};
 
 pub(super) static ABOUT: About = About {
     name: "nginx-json",
@@ -25,60 +26,89 @@ pub(super) static ABOUT: About = About {
 };
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    vars(line)?.skim()
+    Object::of(line).filter(Object::is_nginx)?.vars.skim()
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    vars(line)?.record()
+    Object::of(line).filter(Object::is_nginx)?.vars.record()
+}
+
+/// The same of an access log whose names are not nginx's, and nobody else's either.
+pub(super) fn skim_any(line: &[u8]) -> Option<Skimmed<'_>> {
+    Object::of(line).filter(Object::is_access)?.vars.skim()
+}
+
+/// See [`skim_any`].
+pub(super) fn read_any(line: &[u8]) -> Option<Record<'_>> {
+    Object::of(line).filter(Object::is_access)?.vars.record()
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
     nginx::judge(record, statuses)
 }
 
-fn vars(line: &[u8]) -> Option<Vars<'_>> {
-    if line.first() != Some(&b'{') {
-        return None;
-    }
-    let mut vars = Vars::new(Escape::Json);
-    let (mut own, mut shared) = (false, false);
-    // What others of their names say better, if there are any.
-    let mut second = [(Var::Status, &b""[..]), (Var::Host, b"")];
-    let [(_, response), (_, host)] = &mut second;
-    let (rest, ()) = object_while(line, |name, value| {
-        let var = meaning(name);
-        own = own || is_own(name, var);
-        shared = shared || matches!(name, b"body_bytes" | b"http_host");
-        match name {
-            b"response" => *response = value.text(),
-            b"host" => *host = value.text(),
-            _ if var == Var::Ignored => {}
-            _ => vars.set(var, value.text()),
+/// A flat object without another program's mark.
+struct Object<'a> {
+    vars: Vars<'a>,
+    /// Whether a name is nginx's alone.
+    own: bool,
+    /// Whether one is made of nginx's, and perhaps of others' too.
+    shared: bool,
+    /// Whether one is what loggers and frameworks of applications write.
+    of_application: bool,
+}
+
+impl<'a> Object<'a> {
+    fn of(line: &'a [u8]) -> Option<Self> {
+        if line.first() != Some(&b'{') {
+            return None;
         }
-        // One mark of another program is enough: most objects of others end here.
-        !(is_foreign(name) || matches!(value, Value::Nested(_)))
-    })
-    .ok()?;
-    for (var, value) in second.into_iter().filter(|(_, value)| !value.is_empty()) {
-        vars.set(var, value);
+        let mut object = Self { vars: Vars::new(Escape::Json), own: false, shared: false, of_application: false };
+        // What others of their names say better, if there are any.
+        let (mut response, mut host) = (&b""[..], &b""[..]);
+        let (rest, ()) = object_while(line, |name, value| {
+            let var = meaning(name);
+            object.own |= is_own(name, var);
+            object.shared |= matches!(name, b"body_bytes" | b"http_host");
+            match name {
+                b"response" => response = value.text(),
+                b"host" => host = value.text(),
+                _ if var == Var::Ignored => object.of_application |= is_of_application(name),
+                _ => object.vars.set(var, value.text()),
+            }
+            // One mark of another program is enough: most objects of others end here.
+            !(is_foreign(name) || matches!(value, Value::Nested(_)))
+        })
+        .ok()?;
+        for (var, value) in [(Var::Status, response), (Var::Host, host)].into_iter().filter(|it| !it.1.is_empty()) {
+            object.vars.set(var, value);
+        }
+        rest.trim_ascii().is_empty().then_some(object)
     }
-    let is_own = own && (vars.has_time() || asks(&vars)) || shared && asks(&vars) || is_access(&vars);
-    (is_own && rest.trim_ascii().is_empty()).then_some(vars)
-}
 
-/// Whether a line tells what was asked for. Applications' events have some of nginx's names too, and a status; what has
-/// no time of its own needs more.
-fn asks(vars: &Vars<'_>) -> bool {
-    [Var::Request, Var::Method, Var::RequestUri].into_iter().any(|var| vars.has(var))
-}
+    /// Whether the line is nginx's. Applications' events have some of its names too, and a status; what has no time of
+    /// its own needs more.
+    fn is_nginx(&self) -> bool {
+        let asks = || [Var::Request, Var::Method, Var::RequestUri].into_iter().any(|var| self.vars.has(var));
+        self.own && (self.vars.has_time() || asks()) || self.shared && asks()
+    }
 
-/// Whether a line can be nothing but that of an access log: it has a whole request line, or all of a client, a method, a
-/// path and a user agent.
-fn is_access(vars: &Vars<'_>) -> bool {
-    let has = |var| !vars.get(var).is_empty();
-    let names_path = || [Var::Request, Var::RequestUri, Var::Uri].into_iter().any(has);
-    is_request(vars.get(Var::Request))
-        || has(Var::RemoteAddr) && has(Var::Method) && names_path() && vars.has(Var::UserAgent)
+    /// Whether the line is an access log's, whoever's: it has a client's address, and all of a request, or its method,
+    /// its path and the user agent. Nothing but seconds is a time taken.
+    fn is_access(&self) -> bool {
+        let vars = &self.vars;
+        let path = [Var::Request, Var::RequestUri, Var::Uri].into_iter().map(|var| vars.get(var));
+        let asks_apart = || {
+            let method = vars.get(Var::Method);
+            let is_method = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
+            is_method && vars.has(Var::UserAgent) && path.into_iter().any(|path| path.starts_with(b"/"))
+        };
+        let request = vars.get(Var::Request);
+        let asks = is_request(request) && !request_line(request).1.starts_with(b"http") || asks_apart();
+        let taken = vars.get(Var::RequestTime);
+        let is_time = vars.has_time() || taken.is_empty() || whole(taken, seconds).is_some();
+        !self.of_application && asks && is_time && is_ip(without_port(vars.get(Var::RemoteAddr)))
+    }
 }
 
 /// The variable that a name stands for. Three of Matomo's manual mean less elsewhere, as do fluentd's for the client and
@@ -91,6 +121,22 @@ fn meaning(name: &[u8]) -> Var {
         b"length" => Var::Bytes,
         name => Var::alias(name),
     }
+}
+
+/// Marks of applications that log what they, or others for them, asked for: those of their loggers, and of frameworks.
+fn is_of_application(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"severity"
+            | b"lvl"
+            | b"message"
+            | b"event"
+            | b"logger_name"
+            | b"controller"
+            | b"action"
+            | b"latency_human"
+            | b"frontend"
+    ) || name.starts_with(b"integration")
 }
 
 /// Names that nobody gives a field by chance: those of nginx's variables that no other program shares.
@@ -212,6 +258,32 @@ mod tests {
                 r#"{"timestamp":1700000000.123,"clientip":"203.0.113.9","serverip":"10.0.0.1","method":"GET","url":"/a","status":200,"size":157,"resp_time":0.008,"http_host":"h","user_agent":""}"#,
                 "status=200 method=GET host=h path=/a bytes=157 duration=0.008 client=203.0.113.9",
             ),
+            // `host` is nginx's own address where something else is the host.
+            (
+                r#"{"@timestamp":"2026-11-21T00:24:09+00:00","host":"10.0.0.1","clientip":"203.0.113.9","size":157,"responsetime":0.012,"upstreamtime":"0.011","upstreamhost":"10.0.0.5:80","http_host":"h","url":"/a","domain":"h","xff":"-","referer":"-","status":"502"}"#,
+                "status=502 upstream=10.0.0.5:80 host=h path=/a bytes=157 duration=0.012 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/0.011]",
+            ),
+            // Whoever ships lines puts a stamp on them.
+            (
+                r#"{"status":"502","remote_addr":"203.0.113.9","request":"GET /a HTTP/1.1"}"#,
+                "status=502 method=GET path=/a client=203.0.113.9",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(said(line), expected, "{line}");
+        }
+    }
+
+    /// What a line is read as where no format claims it.
+    fn said_any(line: &str) -> String {
+        let record = read_any(line.as_bytes());
+        assert_eq!(agree(skim_any(line.as_bytes()), record.as_ref()), Ok(()), "{line}");
+        told(record)
+    }
+
+    #[test]
+    fn reads_access_logs_by_what_they_tell() {
+        let cases = [
             // A request line is enough, whatever the names.
             (
                 r#"{"agent":"ua","bytes_sent":"97","code":"200","remote_ip":"203.0.113.9","req_time":"0.136","request":"GET /a HTTP/1.1"}"#,
@@ -231,19 +303,29 @@ mod tests {
                 r#"{"remote":"203.0.113.9","host":"-","user":"-","method":"GET","path":"/a","code":"502","size":"157","referer":"-","agent":"ua"}"#,
                 "status=502 method=GET path=/a bytes=157 client=203.0.113.9 agent=ua",
             ),
-            // `host` is nginx's own address where something else is the host.
-            (
-                r#"{"@timestamp":"2026-11-21T00:24:09+00:00","host":"10.0.0.1","clientip":"203.0.113.9","size":157,"responsetime":0.012,"upstreamtime":"0.011","upstreamhost":"10.0.0.5:80","http_host":"h","url":"/a","domain":"h","xff":"-","referer":"-","status":"502"}"#,
-                "status=502 upstream=10.0.0.5:80 host=h path=/a bytes=157 duration=0.012 client=203.0.113.9 names=upstream attempts=[10.0.0.5:80 - -/-/0.011]",
-            ),
-            // Whoever ships lines puts a stamp on them.
-            (
-                r#"{"status":"502","remote_addr":"203.0.113.9","request":"GET /a HTTP/1.1"}"#,
-                "status=502 method=GET path=/a client=203.0.113.9",
-            ),
         ];
         for (line, expected) in cases {
-            assert_eq!(said(line), expected, "{line}");
+            assert_eq!(said(line), "not claimed", "{line}");
+            assert_eq!(said_any(line), expected, "{line}");
+        }
+        for line in [
+            // No client, no status, no path, no method, a time taken that is a stamp.
+            r#"{"time":"2026-11-21T00:24:09Z","request":"GET /a HTTP/1.1","status":502}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","request":"GET /a HTTP/1.1","client":"203.0.113.9"}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","client":"203.0.113.9","method":"GET","agent":"ua","status":502}"#,
+            r#"{"remote":"203.0.113.9","method":"SMTP","path":"inbox","agent":"postfix","code":"503"}"#,
+            r#"{"ip":"203.0.113.9","requestTime":"28/Sep/2026:12:00:00 +0000","httpMethod":"GET","path":"/a","status":"502","userAgent":"ua"}"#,
+            // What somebody else asked for on behalf of nobody.
+            r#"{"time":"2026-11-21T00:24:09Z","client":"k6-1","method":"GET","path":"/a","agent":"ua","status":502}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","client":"10.0.0.5","request":"POST http://payments/ HTTP/1.1","status":502}"#,
+            // Applications' own.
+            r#"{"time":"2026-11-21T00:24:09Z","message":"retrying","client":"10.0.0.5","request":"POST /pay HTTP/1.1","status":502}"#,
+            r#"{"severity":"info","time":"2026-11-21T00:24:09Z","client":"10.0.0.5","request":"POST /pay HTTP/1.1","status":502}"#,
+            r#"{"controller":"cart","action":"show","ip":"203.0.113.9","method":"GET","path":"/a","user_agent":"ua","status":502,"duration":12.3}"#,
+            r#"{"frontend":"web","client_ip":"203.0.113.9","request":"GET /a HTTP/1.1","status":"503"}"#,
+            r#"{"integrationErrorMessage":"x","ip":"203.0.113.9","request":"GET /a HTTP/1.1","status":"502"}"#,
+        ] {
+            assert_eq!(said_any(line), "not claimed", "{line}");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::grammar::time::{Clock, Stamp, When, Zone};
 use crate::input::{Block, Heading, LINE_LIMIT};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// How much of a line that no format claims is kept, in bytes.
 const UNPARSED_LENGTH: usize = 300;
@@ -127,6 +127,8 @@ pub(super) struct Scanner<'a> {
     /// Where the known formats begin that no layout of the user's follows, nor one that shares its own. Of them, the
     /// one that claimed the last line is tried first, since neighbouring lines mostly share a format.
     known: usize,
+    /// Where those begin that read any layout: they are asked about lines that nobody else claims.
+    any: usize,
     /// Whether there are formats among the readers: then what no gateway can have written is not taken for a line that
     /// could not be read. In a layout of the user's own, anything may be written.
     any_format: bool,
@@ -201,7 +203,10 @@ fn aside(opened: &Opened<'_>) -> Option<&'static str> {
 #[inline(always)]
 fn writer(reader: &Reader, program: &[u8], names_upstream: bool) -> Proxy {
     match program {
-        b"apache2" | b"httpd" if matches!(reader, Reader::Known(Format::NginxAccess)) && !names_upstream => {
+        b"apache2" | b"httpd"
+            if matches!(reader, Reader::Known(Format::NginxAccess) | Reader::Any(Format::NginxAccess))
+                && !names_upstream =>
+        {
             Proxy::APACHE
         }
         _ => reader.proxy(),
@@ -218,8 +223,13 @@ impl<'a> Scanner<'a> {
             known: options
                 .readers
                 .iter()
-                .rposition(|reader| !matches!(reader, Reader::Known(_)))
+                .rposition(|reader| !matches!(reader, Reader::Known(_) | Reader::Any(_)))
                 .map_or(0, |at| at + 1),
+            any: options
+                .readers
+                .iter()
+                .position(|reader| matches!(reader, Reader::Any(_)))
+                .unwrap_or(options.readers.len()),
             any_format: options.readers.iter().any(|reader| !matches!(reader, Reader::Custom(_))),
             columns: Columns::default(),
             room: Vec::new(),
@@ -274,9 +284,15 @@ impl<'a> Scanner<'a> {
     /// Whether a reader claims a line, which is counted then.
     #[inline(always)]
     fn claimed<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
+        self.claimed_by(0..self.any, opened, at, watch)
+    }
+
+    /// The same, if it is one of these.
+    #[inline(always)]
+    fn claimed_by<W: Watch>(&mut self, readers: Range<usize>, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
         let (input, ..) = at;
         let object = usize::from(opened.payload.first() == Some(&b'{'));
-        for place in 0..self.recent.len() {
+        for place in readers {
             let Recent { reader, takes, run, .. } = self.recent[place];
             if !takes[object] || !reader.is_written_by(opened.program) {
                 continue;
@@ -297,7 +313,7 @@ impl<'a> Scanner<'a> {
                 return true;
             }
             self.recent[place].lines += 1;
-            if place > self.known {
+            if (self.known + 1..self.any).contains(&place) {
                 self.recent[self.known..=place].rotate_right(1);
             }
             return true;
@@ -310,6 +326,9 @@ impl<'a> Scanner<'a> {
     fn opened_otherwise<W: Watch>(&mut self, opened: &Opened<'_>, at: At<'_>, watch: &mut W) -> bool {
         if self.unwrapped(opened, at, watch) || envelope::otherwise(opened).any(|inner| self.claimed(&inner, at, watch))
         {
+            return true;
+        }
+        if !opened.is_of_other_program() && self.claimed_by(self.any..self.recent.len(), opened, at, watch) {
             return true;
         }
         match aside(opened).filter(|_| self.any_format) {

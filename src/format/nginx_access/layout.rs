@@ -243,7 +243,7 @@ impl Window {
     #[inline(always)]
     fn has_space(&self, start: usize, end: usize) -> Option<bool> {
         let spaces = mask(self.chunk(start)?, b' ');
-        (end - start <= 16).then_some(spaces & ((1 << (end - start)) - 1) != 0)
+        (end - start <= 16).then(|| spaces & ((1 << (end - start)) - 1) != 0)
     }
 }
 

@@ -4,9 +4,9 @@
 //! their order; values without one, by their shape.
 #![allow(clippy::inline_always, reason = "in every line: measured, see `grammar::find`")]
 
+mod any_order;
 mod layout;
 mod ltsv;
-mod own;
 mod proxy_manager;
 
 use super::clf::{self, text};
@@ -43,22 +43,21 @@ pub(super) static ABOUT: About = About {
 };
 
 pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
-    if line.first() == Some(&b'"') {
-        let mut vars = Vars::new(Escape::Hex);
-        if all_keyed(line, &mut vars).is_some() {
-            return vars.skim();
-        }
+    if line.first() == Some(&b'"')
+        && let Some(vars) = keyed_behind_time(line)
+    {
+        return vars.skim();
     }
     if line.first() == Some(&b'[') {
-        return proxy_manager::vars(line).or_else(|| own_layout(line))?.skim();
+        return proxy_manager::vars(line)?.skim();
     }
     if let Some(line) = ltsv::Line::of(line) {
         return line.skim();
     }
-    let Some(line) = clf_line(line) else { return own_layout(line)?.skim() };
+    let line = clf_line(line)?;
     match ordinary(&line) {
         Some(skim) => Some(Skimmed::Plain(skim)),
-        None => skim_any(&line),
+        None => skim_whole(&line),
     }
 }
 
@@ -66,11 +65,6 @@ pub(super) fn skim(line: &[u8]) -> Option<Skimmed<'_>> {
 #[inline(always)]
 fn clf_line(text: &[u8]) -> Option<clf::Line<'_>> {
     clf::line(text).filter(|line| line.agent.is_some() || !apigateway::is_common(text))
-}
-
-/// A line that does not begin as `combined` does, whoever writes that.
-fn own_layout(text: &[u8]) -> Option<Vars<'_>> {
-    own::vars(text).filter(|_| clf::line(text).is_none() && !apigateway::is_common(text))
 }
 
 /// What nearly all lines are: those of a layout that is known, about a request that one server was asked for.
@@ -95,29 +89,38 @@ fn ordinary<'a>(line: &clf::Line<'a>) -> Option<Skim<'a>> {
     })
 }
 
-fn skim_any<'a>(line: &clf::Line<'a>) -> Option<Skimmed<'a>> {
+fn skim_whole<'a>(line: &clf::Line<'a>) -> Option<Skimmed<'a>> {
     let mut vars = Vars::new(Escape::Hex);
     fill_from(line, &mut vars)?;
     vars.skim()
 }
 
 pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
-    let mut vars = Vars::new(Escape::Hex);
-    if line.first() == Some(&b'"') {
-        if all_keyed(line, &mut vars).is_some() {
-            return vars.record();
-        }
-        vars = Vars::new(Escape::Hex);
+    if line.first() == Some(&b'"')
+        && let Some(vars) = keyed_behind_time(line)
+    {
+        return vars.record();
     }
     if line.first() == Some(&b'[') {
-        return proxy_manager::vars(line).or_else(|| own_layout(line))?.record();
+        return proxy_manager::vars(line)?.record();
     }
     if let Some(line) = ltsv::Line::of(line) {
         return line.record();
     }
-    let Some(line) = clf_line(line) else { return own_layout(line)?.record() };
+    let line = clf_line(line)?;
+    let mut vars = Vars::new(Escape::Hex);
     fill_from(&line, &mut vars)?;
     Some(Record { identity: line.identity, ..vars.record()? })
+}
+
+/// The same of a line in any layout.
+pub(super) fn skim_any(line: &[u8]) -> Option<Skimmed<'_>> {
+    any_order::vars(line)?.skim()
+}
+
+/// See [`skim_any`].
+pub(super) fn read_any(line: &[u8]) -> Option<Record<'_>> {
+    any_order::vars(line)?.record()
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
@@ -173,11 +176,12 @@ fn new_tail<'a>(i: &'a [u8], vars: &mut Vars<'a>) {
 
 /// A layout in which all but the time has a key, as in the `apm` format of nginx's own blog:
 /// `"21/Nov/2026:04:25:14 +0000" client=203.0.113.220 method=GET request="GET / HTTP/1.1" status=200 upstream_addr=…`
-fn all_keyed<'a>(line: &'a [u8], vars: &mut Vars<'a>) -> Option<()> {
+fn keyed_behind_time(line: &[u8]) -> Option<Vars<'_>> {
     let (rest, stamp) = text(line).ok()?;
+    let mut vars = Vars::new(Escape::Hex);
     vars.set_time(stamp, whole(stamp, time::clf)?);
-    tail(rest, vars, Var::alias);
-    (!vars.get(Var::RemoteAddr).is_empty() && !vars.get(Var::Status).is_empty()).then_some(())
+    tail(rest, &mut vars, Var::alias);
+    (!vars.get(Var::RemoteAddr).is_empty() && !vars.get(Var::Status).is_empty()).then_some(vars)
 }
 
 /// Whether one of the others that write `combined` too wrote a line: HAProxy's `option httplog clf`

@@ -1,27 +1,35 @@
-//! Access logs of nobody's layout but their owner's, from the first value on: `$time_iso8601 $remote_addr "$request"
-//! $status …`, tabs or bars between the values, the scheme and the host in front.
+//! Access logs in an order of their owner's: `$time_iso8601 $remote_addr "$request" $status …`, tabs or bars between the
+//! values, the scheme and the host in front, a key before each value.
 //!
-//! What makes such a line beyond doubt: an HTTP request line between quotes, tabs or bars, a status at its side, and
-//! before it a time and the client's address. All else is told by its shape, as what follows `combined` is.
+//! Other programs quote requests too. So such a line is asked about last, and all that stands before its request must
+//! be known by its shape: a time, the client's address, a host, a user behind a dash. What follows the status is told as
+//! in what follows `combined`.
 
 use super::{Shapes, after_combined, keyed, tail, value};
 use crate::format::Escape;
 use crate::format::clf::{self, is_host, is_separator};
 use crate::format::nginx::{Var, Vars, is_ip, is_request, is_time_list, list, without_port};
-use crate::grammar::number::{status, uint, whole};
-use crate::grammar::text::place_of;
+use crate::grammar::number::{self, uint, whole};
+use crate::grammar::text::{behind, place_of};
 use crate::grammar::time::{self, When, Zone};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memrchr};
 use nom::{Parser as _, branch::alt, combinator::consumed};
 
-#[cold]
 pub(super) fn vars(i: &[u8]) -> Option<Vars<'_>> {
     // An object has such a line inside; a blank in front is an envelope's.
-    if matches!(i.first(), Some(b'{' | b' ' | b'\t')) {
+    if matches!(i.first(), Some(b'{' | b' ' | b'\t')) || is_of_application(i) {
         return None;
     }
-    asked(i).and_then(answered).or_else(|| all_keyed(i))
+    Asked::of(i).and_then(Asked::vars).or_else(|| all_keyed(i))
+}
+
+/// Whether a line has a key that loggers of applications write, and no layout of a gateway's.
+fn is_of_application(i: &[u8]) -> bool {
+    const KEYS: [&[u8]; 9] =
+        [b"level=", b"lvl=", b"severity=", b"msg=", b"message=", b"logger=", b"caller=", b"source=", b"event="];
+    let mut words = i.split(|byte| is_separator(*byte));
+    words.any(|word| KEYS.iter().any(|key| word.starts_with(key)))
 }
 
 /// A layout in which all has a key: `time_local="28/Sep/2026:12:00:00 +0600" client=203.0.113.9 request="GET / HTTP/1.1"
@@ -33,13 +41,10 @@ fn all_keyed(i: &[u8]) -> Option<Vars<'_>> {
     // A zone that stands apart, behind a space, is lost.
     let is_cut = whole(vars.get(Var::Time), time::clf).is_some_and(|when| when.zone == Zone::Local);
     let has = |var| !vars.get(var).is_empty();
-    let is_request = has(Var::Request) || has(Var::UpstreamAddr) || has(Var::UpstreamStatus);
-    (vars.has_time() && !is_cut && has(Var::Status) && has(Var::RemoteAddr) && is_request).then_some(vars)
+    let is_proxy = has(Var::Request) || has(Var::UpstreamAddr) || has(Var::UpstreamStatus);
+    (vars.has_time() && !is_cut && has(Var::Status) && is_address(vars.get(Var::RemoteAddr)) && is_proxy)
+        .then_some(vars)
 }
-
-/// How much may stand before the request: more than the longest list of addresses, and little enough to look at each
-/// value.
-const LEAD: usize = 4_096;
 
 /// A request line, and what stands around it.
 struct Asked<'a> {
@@ -50,104 +55,112 @@ struct Asked<'a> {
     separator: Option<u8>,
 }
 
-fn asked(i: &[u8]) -> Option<Asked<'_>> {
-    let protocol = place_of(i, b" HTTP/")?;
-    let between = |mark| {
-        let open = memrchr(mark, &i[..protocol])?;
-        let close = protocol + memchr(mark, &i[protocol..])?;
-        let (before, request, after) = (&i[..open], &i[open + 1..close], &i[close + 1..]);
-        let apart = if mark == b'"' { after } else { &i[close..] };
-        let separator = apart.iter().find(|byte| **byte != b' ').copied();
-        let separator = separator.filter(|byte| matches!(byte, b'\t' | b'|'));
-        let stands_apart = mark != b'"' || before.last().is_none_or(|byte| is_separator(*byte) || *byte == b']');
-        (open <= LEAD && stands_apart && is_request(request)).then_some(Asked { before, request, after, separator })
-    };
-    b"\"\t|".iter().find_map(|mark| between(*mark))
+impl<'a> Asked<'a> {
+    fn of(i: &'a [u8]) -> Option<Self> {
+        let protocol = place_of(i, b" HTTP/")?;
+        let between = |mark| {
+            let open = memrchr(mark, &i[..protocol])?;
+            let close = protocol + memchr(mark, &i[protocol..])?;
+            let (before, request, after) = (&i[..open], i[open + 1..close].trim_ascii(), &i[close + 1..]);
+            let stands_apart = mark != b'"' || before.last().is_none_or(|byte| is_separator(*byte) || *byte == b']');
+            let separator = if mark == b'"' { separator_of(after) } else { Some(mark) };
+            (stands_apart && is_request(request)).then_some(Self { before, request, after, separator })
+        };
+        b"\"\t|".iter().find_map(|mark| between(*mark))
+    }
+
+    /// All values of the line, if it has a time, a client and a status, and nothing before the request that is unknown.
+    fn vars(self) -> Option<Vars<'a>> {
+        let mut vars = Vars::new(Escape::Hex);
+        let (before, status, rest) = self.status()?;
+        vars.set(Var::Request, self.request);
+        vars.set(Var::Status, status);
+        lead(before, self.separator, &mut vars)?;
+        sizes_and_headers(rest, self.separator, &mut vars);
+        let has_client = vars.has(Var::RemoteAddr) || vars.has(Var::ForwardedFor);
+        (vars.has(Var::Time) && has_client).then_some(vars)
+    }
+
+    /// What stands before, the status, and what follows. nginx's manual once had the status between the time and the
+    /// request, where only the bytes follow that.
+    fn status(&self) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
+        let mut rest = self.after;
+        let first = next(&mut rest, self.separator);
+        let from = behind_separators(rest);
+        let follows_bytes = matches!(from, [b'0'..=b'9' | b'-', ..]);
+        let before = self.before.trim_ascii_end();
+        let (lead, last) = before.split_at(memrchr(b' ', before).map_or(0, |space| space + 1));
+        if self.separator.is_none() && lead.ends_with(b"] ") && is_status(last) && !follows_bytes {
+            return Some((lead, last, self.after));
+        }
+        // Words tell what a status means, as in the lines of applications, and are never part of a layout.
+        let is_word =
+            || matches!(from, [byte, ..] if byte.is_ascii_alphabetic()) && keyed(from, after_combined).is_none();
+        (is_status(first) && (self.separator.is_some() || !is_word())).then_some((self.before, first, rest))
+    }
 }
 
-/// All values of a line with that request, if it has a time, a client and a status.
-fn answered(Asked { before, request, after, separator }: Asked<'_>) -> Option<Vars<'_>> {
-    let mut vars = Vars::new(Escape::Hex);
-    vars.set(Var::Request, request);
-    let mut rest = after;
-    let status = match lead(before, separator, &mut vars)? {
-        Some(status) => status,
-        None => next(&mut rest, separator),
-    };
-    whole(status, self::status).filter(|status| (100..600).contains(status))?;
-    vars.set(Var::Status, status);
-    sizes_and_headers(rest, separator, &mut vars);
-    Some(vars)
+/// A tab or a bar, if a text begins with one; blanks may stand before it.
+fn separator_of(after: &[u8]) -> Option<u8> {
+    after.iter().find(|byte| **byte != b' ').copied().filter(|byte| matches!(byte, b'\t' | b'|'))
 }
 
-/// What stands before the request: `None` unless that has one time and a client. A status directly behind the time is
-/// the answer's. Where there are two times, or words come first that mean nothing, that is an envelope, whose line
-/// follows.
-fn lead<'a>(mut i: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) -> Option<Option<&'a [u8]>> {
-    let (mut status, mut last) = (None, Last::None);
+/// Whether a value is a status that servers send: a port or a number of bytes may have three digits too.
+fn is_status(value: &[u8]) -> bool {
+    let status = whole(value, number::status);
+    status.is_some_and(|status| matches!(status, 101 | 200..=226 | 300..=308 | 400..=431 | 444..=499 | 500..=599))
+}
+
+/// Notes what stands before the request; `None` where that says something unknown. Where there are two times the first is
+/// that of an envelope, whose line follows.
+fn lead<'a>(mut i: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) -> Option<()> {
+    let mut behind_dash = false;
     loop {
         i = behind_separators(i);
         if i.is_empty() {
-            break;
+            return Some(());
         }
         if let Some((rest, stamp, when)) = stamp(i) {
             if vars.has(Var::Time) {
                 return None;
             }
             vars.set_time(stamp, when);
-            (i, last) = (rest, Last::Time);
+            i = rest;
         } else if let Some((rest, var, value)) = keyed(i, after_combined) {
             vars.set(var, value);
-            (i, last) = (rest, Last::Other);
+            i = rest;
         } else {
             let value = next(&mut i, separator);
-            let known = match last {
-                Last::Time if whole(value, self::status).is_some() => {
-                    status = Some(value);
-                    true
-                }
-                Last::Dash if value != b"-" && !is_address(value) => {
-                    vars.set(Var::RemoteUser, value);
-                    true
-                }
-                _ => value == b"-" || shape(value, vars),
+            // Who it is, behind `%l`, which nobody has, or between the client and the time.
+            let may_be_user = vars.has(Var::RemoteAddr) && !vars.has(Var::Time) && !vars.has(Var::RemoteUser);
+            let var = match shape(value) {
+                None | Some(Var::Host) if behind_dash => Var::RemoteUser,
+                None if may_be_user => Var::RemoteUser,
+                known => known?,
             };
-            if !known && matches!(last, Last::None) {
-                return None;
-            }
-            last = if value == b"-" { Last::Dash } else { Last::Other };
+            vars.set(var, if var == Var::RemoteAddr { address(value) } else { value });
+            behind_dash = value == b"-";
+            continue;
         }
+        behind_dash = false;
     }
-    let has_client = vars.has(Var::RemoteAddr) || vars.has(Var::ForwardedFor);
-    (vars.has(Var::Time) && has_client).then_some(status)
 }
 
-/// What the value before was, where that tells what this one is.
-#[derive(Clone, Copy)]
-enum Last {
-    /// There was none.
-    None,
-    /// `%l`, which nobody has; a user follows.
-    Dash,
-    Time,
-    Other,
-}
-
-/// Notes a value before the request by its shape, if that tells what it is.
-fn shape<'a>(value: &'a [u8], vars: &mut Vars<'a>) -> bool {
-    let var = if is_address(value) {
-        Var::RemoteAddr
+/// What a value before the request is, if its shape tells.
+fn shape(value: &[u8]) -> Option<Var> {
+    if matches!(value, b"-" | b"http" | b"https") {
+        Some(Var::Ignored)
+    } else if is_address(value) {
+        Some(Var::RemoteAddr)
     } else if !value.is_empty() && list(value).all(is_ip) {
-        Var::ForwardedFor
+        Some(Var::ForwardedFor)
     } else if is_time_list(value) {
-        Var::RequestTime
+        Some(Var::RequestTime)
     } else if is_host(value) && value.iter().any(u8::is_ascii_alphabetic) {
-        Var::Host
+        Some(Var::Host)
     } else {
-        return matches!(value, b"http" | b"https");
-    };
-    vars.set(var, if var == Var::RemoteAddr { address(value) } else { value });
-    true
+        None
+    }
 }
 
 fn is_address(value: &[u8]) -> bool {
@@ -156,11 +169,7 @@ fn is_address(value: &[u8]) -> bool {
 
 /// A client's address, without its port and the brackets that IPv6 may wear.
 fn address(value: &[u8]) -> &[u8] {
-    unbracketed(without_port(value))
-}
-
-/// An IPv6 address may stand in brackets.
-fn unbracketed(address: &[u8]) -> &[u8] {
+    let address = without_port(value);
     address.strip_prefix(b"[").and_then(|inside| inside.strip_suffix(b"]")).unwrap_or(address)
 }
 
@@ -174,7 +183,7 @@ fn stamp(i: &[u8]) -> Option<(&[u8], &[u8], When)> {
     let stamp = alt((time::clf, python, time::iso_spaced, time::nginx_error, msec));
     let (rest, (text, when)) = consumed(stamp).parse(inside).ok()?;
     let rest = match close {
-        Some(close) => rest.strip_prefix(&[close])?,
+        Some(close) => behind(&[close], rest)?,
         None => rest,
     };
     // Nothing follows where the request does at once.
@@ -257,9 +266,10 @@ fn next<'a>(i: &mut &'a [u8], separator: Option<u8>) -> &'a [u8] {
 
 /// A value, which may end where a quote begins the next.
 fn bare_or_quoted(i: &[u8]) -> (&[u8], &[u8]) {
-    match memchr(b'"', i) {
-        Some(quote) if quote > 0 && value(i).1.len() > quote => (&i[quote..], &i[..quote]),
-        _ => value(i),
+    let (rest, found) = value(i);
+    match memchr(b'"', found) {
+        Some(quote) if quote > 0 && i.first() != Some(&b'"') && i.first() != Some(&b'[') => (&i[quote..], &i[..quote]),
+        _ => (rest, found),
     }
 }
 
@@ -271,10 +281,9 @@ fn behind_separators(i: &[u8]) -> &[u8] {
     let count = i.iter().take_while(|byte| is_separator(**byte)).count();
     &i[count..]
 }
-
 #[cfg(test)]
 mod tests {
-    use super::super::{read, skim};
+    use super::super::{read_any as read, skim_any as skim};
     use crate::format::Skimmed;
     use crate::format::nginx::tests::{agree, told};
 
@@ -310,6 +319,7 @@ mod tests {
             ("TIME client=203.0.113.9", "client=203.0.113.9"),
             ("TIME \"198.51.100.7, 10.0.0.2\"", "client=198.51.100.7"),
             ("https 203.0.113.9 - al.b TIME", "client=203.0.113.9 user=al.b"),
+            ("203.0.113.9 alice TIME", "client=203.0.113.9 user=alice"),
         ];
         for (lead, expected) in cases {
             let told = told_of(&format!("{lead} REQUEST 502 157 HEADERS"));
@@ -355,10 +365,13 @@ mod tests {
                 "203.0.113.9\t-\tTIME\tREQUEST\t502\t157\t\"-\"\t\"curl/8 (x)\"\t0.123\t0.120\t10.0.0.5:80\t502",
                 "status=502 upstream=10.0.0.5:80 method=GET path=/a?b bytes=157 duration=0.123 client=203.0.113.9 agent=curl/8 (x) names=upstream attempts=[10.0.0.5:80 502 -/-/0.120]",
             ),
-            ("203.0.113.9|28/Sep/2026:12:00:00 +0600|GET /a|b HTTP/1.1|502|157", "not claimed"),
             (
                 "203.0.113.9|28/Sep/2026:12:00:00 +0600|GET /a?b HTTP/1.1|502|157|-|curl/8 (x)|10.0.0.5:80, 10.0.0.6:80|502, 502|rt=0.123",
                 "status=502 upstream=10.0.0.6:80 method=GET path=/a?b bytes=157 duration=0.123 client=203.0.113.9 agent=curl/8 (x) names=upstream attempts=[10.0.0.5:80 502 -/-/-, 10.0.0.6:80 502 -/-/-]",
+            ),
+            (
+                "203.0.113.9 | TIME | GET /a?b HTTP/1.1 | 502 | 157",
+                "status=502 method=GET path=/a?b bytes=157 client=203.0.113.9",
             ),
             (
                 "203.0.113.9 | TIME | \"GET /a|b HTTP/1.1\" | 502 | 157",
@@ -389,14 +402,46 @@ mod tests {
             "TIME 203.0.113.9 REQUEST took 12 ms",
             "TIME 203.0.113.9 \"GET a HTTP/1.1\" 502 157 HEADERS",
             "TIME 203.0.113.9 \"SSH-2.0-Go\" 502 157 HEADERS",
+            "203.0.113.9|TIME|GET /a|b HTTP/1.1|502|157",
             // Somebody else's line with one inside.
             "2026-09-28T12:00:00Z web/nginx-1 203.0.113.9 - - TIME REQUEST 502 157 HEADERS",
             "Sep 28 12:00:00 web nginx: TIME 203.0.113.9 REQUEST 502 157 HEADERS",
             "{\"log\":\"TIME 203.0.113.9 REQUEST 502 157\"}",
-            // A time whose zone stands apart.
+            // Words in front, and behind the status.
+            "2026-09-28T12:00:00Z 203.0.113.9 health check failed: REQUEST 503 0",
+            "2026-09-28 12:00:00 10.0.0.5 retry REQUEST 502 0",
+            "2026-09-28 12:00:00 INFO     127.0.0.1:52000 - REQUEST 503",
+            "2026-09-28T12:00:00Z sshd 203.0.113.9 REQUEST 502",
+            "2026-09-28 12:00:00\tERROR\t10.0.0.5\tGET http://x/ HTTP/1.1\t502\tBad Gateway",
+            "TIME 203.0.113.9 REQUEST 503 Service Unavailable",
+            "TIME 203.0.113.9 REQUEST 503 UF 0 91",
+            // A time in a zone that is a word, or stands apart.
+            "2026-09-28 12:00:00 JST 203.0.113.9 REQUEST 503 0",
             "time=28/Sep/2026:12:00:00 +0600 client=203.0.113.9 request=REQUEST status=502",
+            // Applications' own.
             "time=2026-09-28T12:00:00+06:00 client=203.0.113.9 method=GET path=/a status=502",
+            "time=2026-09-28T12:00:00+06:00 level=ERROR client=203.0.113.9 upstream=payments:8080 status=502",
+            "time=2026-09-28T12:00:00+06:00 client=checkout upstream=payments:8080 status=502",
+            "TIME level=info 203.0.113.9 REQUEST 502 0",
         ] {
+            assert_eq!(told_of(line), "not claimed", "{line}");
+        }
+    }
+
+    /// What stands between the time and the request may be the status, or a port.
+    #[test]
+    fn the_status_is_what_can_be_one() {
+        for (line, status, bytes) in [
+            ("203.0.113.9 TIME 502 REQUEST 157 HEADERS", 502, 157),
+            ("203.0.113.9 TIME 502 REQUEST 319 HEADERS", 502, 319),
+            ("203.0.113.9 TIME 502 REQUEST -", 502, 0),
+            ("TIME 203.0.113.9 REQUEST 502 319 HEADERS", 502, 319),
+        ] {
+            let told = told_of(line);
+            assert!(told.starts_with(&format!("status={status} ")), "{line}: {told}");
+            assert!(bytes == 0 || told.contains(&format!(" bytes={bytes} ")), "{line}: {told}");
+        }
+        for line in ["203.0.113.9 TIME 443 REQUEST 502 1", "203.0.113.9 TIME 503 REQUEST 200 1"] {
             assert_eq!(told_of(line), "not claimed", "{line}");
         }
     }
@@ -404,10 +449,11 @@ mod tests {
     #[test]
     fn long_lines_are_passed_quickly() {
         let started = std::time::Instant::now();
-        for text in ["[ ", "\" ", "| ", "a=[ ", " HTTP/"] {
+        for text in ["[ ", "\" ", "| ", "- ", "a=[ ", "1.0.0.0, ", " HTTP/"] {
             let junk = text.repeat(200_000);
             let lines = [
                 format!("[28/Sep/2026:12:00:00 +0600] 203.0.113.9 \"GET / HTTP/1.1\" 502 157 {junk}"),
+                format!("[28/Sep/2026:12:00:00 +0600] 203.0.113.9 {junk} \"GET / HTTP/1.1\" 502 157"),
                 format!("[28/Sep/2026:12:00:00 +0600] {junk}"),
                 junk,
             ];
