@@ -4,7 +4,7 @@
 //! asked for, and something that is nginx's beyond doubt; what carries another program's mark is left alone. Where no
 //! format claims an object, it is an access log if it says who asked for what, and no application's logger wrote it.
 
-use super::nginx::{self, Var, Vars, is_ip, is_request, request_line, without_port};
+use super::nginx::{self, Var, Vars, is_addr_list, is_ip, is_request, request_line, without_port};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::json::{Value, object_while};
@@ -54,7 +54,7 @@ struct Object<'a> {
     own: bool,
     /// Whether one is made of nginx's, and perhaps of others' too.
     shared: bool,
-    /// Whether one is what loggers and frameworks of applications write.
+    /// Whether one is what loggers and frameworks of applications write, or HAProxy's users.
     of_application: bool,
 }
 
@@ -73,6 +73,8 @@ impl<'a> Object<'a> {
             match name {
                 b"response" => response = value.text(),
                 b"host" => host = value.text(),
+                // HAProxy's users call by this what nginx's call an upstream.
+                b"backend" if !is_addr_list(value.text()) => object.of_application = true,
                 _ if var == Var::Ignored => object.of_application |= is_of_application(name),
                 _ => object.vars.set(var, value.text()),
             }
@@ -154,6 +156,7 @@ fn is_own(name: &[u8], var: Var) -> bool {
         | b"http_referer"
         | b"http_x_forwarded_for"
         | b"generation_time_milli" => true,
+        b"backend" => false,
         _ => matches!(
             var,
             Var::UpstreamAddr | Var::UpstreamStatus | Var::ConnectTime | Var::HeaderTime | Var::ResponseTime
@@ -322,6 +325,7 @@ mod tests {
             r#"{"time":"2026-11-21T00:24:09Z","message":"retrying","client":"10.0.0.5","request":"POST /pay HTTP/1.1","status":502}"#,
             r#"{"severity":"info","time":"2026-11-21T00:24:09Z","client":"10.0.0.5","request":"POST /pay HTTP/1.1","status":502}"#,
             r#"{"controller":"cart","action":"show","ip":"203.0.113.9","method":"GET","path":"/a","user_agent":"ua","status":502,"duration":12.3}"#,
+            r#"{"time":"2026-11-21T00:24:09Z","backend":"be","server":"s1","client":"203.0.113.9","request":"GET /a HTTP/1.1","status":503}"#,
             r#"{"frontend":"web","client_ip":"203.0.113.9","request":"GET /a HTTP/1.1","status":"503"}"#,
             r#"{"integrationErrorMessage":"x","ip":"203.0.113.9","request":"GET /a HTTP/1.1","status":"502"}"#,
         ] {
