@@ -9,7 +9,7 @@ use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 17] = [
+const PRIVATE: [(&str, &[u8]); 16] = [
     // A query that stands apart from its path: CloudFront, Azure, Akamai.
     (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // API Gateway's names for who asks: `userArn`, `principalId`, `authorizer.claims.email`.
@@ -20,8 +20,6 @@ const PRIVATE: [(&str, &[u8]); 17] = [
     (r#"("Cookies"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*")*"#, b"${1}"),
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
     (r#"(FastCGI sent in stderr: ")(?:.*(" while reading )|.*)"#, b"${1}withheld${2}"),
-    // What one wrote to LiteSpeed: lsphp's own lines begin with a bracket.
-    (r"((?:\] |\d )\[STDERR\] |\[LSAPI:STDERR\]: )[^\[].*", b"${1}withheld"),
     // The same, broken into lines.
     (r"^(PHP (?:message|Fatal error|Warning|Notice): |Stack trace:|#[0-9]+ |  thrown in ).*", b"${1}withheld"),
     // `http://name:password@host/`, also encoded, and `name:password@host`.
@@ -136,6 +134,7 @@ impl Redactor {
             (record.cookie, "withheld".to_owned()),
             (record.query, "withheld".to_owned()),
             (told_by(record), "withheld".to_owned()),
+            (written_by_application(record), "withheld".to_owned()),
             (record.user, "user".to_owned()),
             (record.identity, "user".to_owned()),
             (record.client, self.client(record.client)),
@@ -176,6 +175,15 @@ fn told_by<'a>(record: &Record<'a>) -> &'a [u8] {
         b"" => record.path,
         path => path.iter().position(|byte| *byte == b'?').map_or(b"", |mark| &path[mark + 1..]),
     }
+}
+
+/// What an application wrote to LiteSpeed, which may be anything. lsphp's own lines name its process.
+fn written_by_application<'a>(record: &Record<'a>) -> &'a [u8] {
+    if record.level == b"STDERR" {
+        return if record.pid.is_none() { record.message } else { b"" };
+    }
+    let told = [&b"[STDERR] "[..], b"[LSAPI:STDERR]: "].into_iter().find_map(|mark| record.message.strip_prefix(mark));
+    told.unwrap_or_default()
 }
 
 /// An HAProxy line without the two captured cookies, which stand before the termination state: `NAME=value`, or `-`.
@@ -293,6 +301,7 @@ mod tests {
             (Format::LitespeedError, litespeed("Content len: 0, request line: 'GET /a?k=SECRET HTTP/1.1'")),
             (Format::LitespeedError, litespeed("connection to [10.0.0.5:80] on request #0, confirmed 0, error: Connection refused!")),
             (Format::LitespeedError, "2026-11-20 23:50:11.158 [STDERR] PHP Warning:  SECRET".to_owned()),
+            (Format::LitespeedError, "2026-11-20 23:50:11.158 [STDERR] [payments] card SECRET".to_owned()),
         ];
         for (format, line) in cases {
             let record = format.read(line.as_bytes()).unwrap_or_else(|| unreachable!("not claimed: {line}"));

@@ -471,7 +471,7 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     if record.what == What::Notice {
         return Verdict::default();
     }
-    let sign = if record.message.starts_with(FAILED) {
+    let sign = if is_answered(record.message) {
         UNEXPLAINED
     } else {
         MATCHER.as_ref().and_then(|matcher| matcher.best(record.message)).unwrap_or(UNRECOGNISED)
@@ -480,8 +480,11 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
     Verdict { request, attempts: record.attempts.iter().map(|_| Some(sign)).collect(), ..Verdict::default() }
 }
 
-/// What stands once for each request that is answered with 503 (`HttpSession::sendHttpError`).
-const FAILED: &[u8] = b"oops! ";
+/// Whether a message is the one that stands once for each request that is answered with 503
+/// (`HttpSession::sendHttpError`).
+fn is_answered(message: &[u8]) -> bool {
+    message.strip_prefix(b"oops!").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"503 "))
+}
 
 /// What stands in front of all lines, and the rest: a stamp with three or six decimals, and what tells whose line it is.
 fn prefix(line: &[u8]) -> Option<(Record<'_>, &[u8])> {
@@ -489,7 +492,7 @@ fn prefix(line: &[u8]) -> Option<(Record<'_>, &[u8])> {
         return None;
     }
     let (rest, when) = iso(line).ok()?;
-    let decimals = line.len().checked_sub(rest.len() + 20).filter(|decimals| matches!(decimals, 3 | 6))?;
+    line.len().checked_sub(rest.len() + 20).filter(|decimals| matches!(decimals, 3 | 6))?;
     let record = Record { when: Some(when), escape: Escape::None, ..Record::default() };
     match rest.first()? {
         b'\t' => with_tabs(&rest[1..], record),
@@ -497,7 +500,7 @@ fn prefix(line: &[u8]) -> Option<(Record<'_>, &[u8])> {
         b' ' => {
             let (rest, level) = bracketed(&rest[1..]).ok()?;
             let (rest, record) = (rest.strip_prefix(b" ")?, Record { level, ..record });
-            if level == b"STDERR" { of_standard_error(rest, record) } else { of_server(rest, record, decimals == 6) }
+            if level == b"STDERR" { of_standard_error(rest, record) } else { of_server(rest, record) }
         }
         _ => None,
     }
@@ -521,11 +524,11 @@ fn of_standard_error<'a>(i: &'a [u8], record: Record<'a>) -> Option<(Record<'a>,
 }
 
 /// What follows `[NOTICE] `: the process, which versions before 1.6.13 leave out, and the thread, which Enterprise alone
-/// has. Where neither is there, the stamp may be `exact`, in microseconds, or the text shows whose line it is.
-fn of_server<'a>(i: &'a [u8], record: Record<'a>, exact: bool) -> Option<(Record<'a>, &'a [u8])> {
+/// has. Where neither is there, the text must show whose line it is: others write their levels so too.
+fn of_server<'a>(i: &'a [u8], record: Record<'a>) -> Option<(Record<'a>, &'a [u8])> {
     let (pid, rest) = numbered(i).map_or((None, i), |(pid, rest)| (Some(pid), rest));
     let text = without_thread(rest);
-    let is_own = pid.is_some() || exact || text.len() < rest.len() || is_known(text);
+    let is_own = pid.is_some() || text.len() < rest.len() || is_known(text);
     (is_level(record.level) && is_own).then_some((Record { pid, ..record }, text))
 }
 
@@ -577,6 +580,9 @@ fn own_process(i: &[u8]) -> Option<u64> {
     whole(process, uint)
 }
 
+/// How long a session's name can be: two addresses, a virtual host and a handler.
+const LONGEST: usize = 512;
+
 /// Takes the session of a request off a text: `[203.0.113.9:45164:HTTP2-41>198.51.100.7#APVH_shop.example.com:lsapi] `.
 fn session<'a>(text: &'a [u8], record: &mut Record<'a>) -> Option<&'a [u8]> {
     let inside = text.strip_prefix(b"[")?;
@@ -584,7 +590,7 @@ fn session<'a>(text: &'a [u8], record: &mut Record<'a>) -> Option<&'a [u8]> {
     if of_application(text) {
         return None;
     }
-    let end = place_of(inside, b"] ")?;
+    let end = place_of(inside, b"] ").filter(|end| *end <= LONGEST)?;
     let (id, rest) = (&inside[..end], &inside[end + 2..]);
     let (id, host) = id.split_at(memchr(b'#', id).unwrap_or(id.len()));
     // Behind a proxy that is trusted, the client that it names is the one in the access log, too.
@@ -695,7 +701,8 @@ fn what(record: &Record<'_>) -> What {
     } else {
         told(record.message)
     };
-    said.unwrap_or(What::Notice)
+    // A failure is one of a request's, which has a session.
+    said.filter(|what| *what != What::Attempt || !record.client.is_empty()).unwrap_or(What::Notice)
 }
 
 /// What a message tells of, by its beginning behind the application.
@@ -705,7 +712,7 @@ fn told(message: &[u8]) -> Option<What> {
     if is_of_application(message) {
         return (!starts(&[b"Child ", b"Cgid: "]) || holds(b" was killed by signal: ")).then_some(What::Host);
     }
-    if starts(&FAILURES) {
+    if is_answered(message) || starts(&FAILURES) {
         return Some(What::Attempt);
     }
     let is_stopped = message.starts_with(b"[PID:") && message.ends_with(b"] Server Stopped!");
@@ -741,9 +748,8 @@ fn of_application(message: &[u8]) -> bool {
     }
 }
 
-/// What counts: a request that failed. "oops" comes with 503 alone, all others with another status or none.
-const FAILURES: [&[u8]; 9] = [
-    FAILED,
+/// What counts, besides [`is_answered`]: a request that failed with another status than 503, or with none.
+const FAILURES: [&[u8]; 8] = [
     b"Premature end of response header",
     b"The size of dynamic response header",
     b"Timeout, partial chunk encoded body received",

@@ -5,7 +5,7 @@ use super::{Reason, evidence, of_attempts, take};
 use crate::aggregate::{Cell, Evidence, Source};
 use crate::cause::{Cause, Proxy, Strength};
 use crate::diagnose::{keys::Keys, score::apportion};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// For how long LiteSpeed leaves an application alone that failed, in seconds, as far as is known: its administrator
 /// says.
@@ -13,8 +13,8 @@ const LEFT_ALONE: i64 = 60;
 
 /// Gives attempts, of which nothing is known but the virtual host, the reasons of that host, then those of
 /// applications, and takes them to the application that a reason names. Requests to an application that LiteSpeed leaves
-/// alone for a while fail without a reason of their own: they have that of the applications, too, however few lines tell
-/// of it.
+/// alone for a while fail without a reason of their own: they have those of the applications that it says this of,
+/// however few lines tell of them.
 pub(super) fn give(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], reasons: &mut [Reason]) {
     let group = |series: u32| keys.of(series).group.as_str();
     let mut hosts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -30,9 +30,20 @@ pub(super) fn give(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], 
         }
     }
     let lines: Vec<u64> = of_applications.iter().map(|reason| reason.evidence.lines).collect();
-    give_in_turn(keys, cells, told, of_applications.iter_mut().map(|reason| &mut **reason).zip(lines.clone()));
-    let shares = apportion(unexplained(cells, told), &lines);
+    let left_alone = of_applications.iter().filter(|reason| is_left_alone(&reason.evidence));
+    let left_alone: BTreeSet<u32> = left_alone.map(|reason| cells[reason.from].0).collect();
+    let of_silence = |(reason, lines): (&&mut Reason, &u64)| {
+        if left_alone.contains(&cells[reason.from].0) { *lines } else { 0 }
+    };
+    let silent: Vec<u64> = of_applications.iter().zip(&lines).map(of_silence).collect();
+    give_in_turn(keys, cells, told, of_applications.iter_mut().map(|reason| &mut **reason).zip(lines));
+    let shares = apportion(unexplained(cells, told), &silent);
     give_in_turn(keys, cells, told, of_applications.into_iter().zip(shares));
+}
+
+/// Whether lines say that LiteSpeed leaves an application alone from now on.
+fn is_left_alone(item: &Evidence) -> bool {
+    item.sign.cause == Cause::NoLiveUpstream && item.sign.status == 503 && item.sign.strength >= Strength::Strong
 }
 
 /// Gives attempts of which nothing is known the reason of the applications that LiteSpeed had left alone last, if that
@@ -41,16 +52,16 @@ pub(super) fn give_to_left_alone(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>,
     let reach = LEFT_ALONE.max(window);
     let mut left_alone: BTreeMap<(&str, i64), Vec<(u32, Evidence)>> = BTreeMap::new();
     let mut silent: BTreeMap<(&str, i64), Vec<usize>> = BTreeMap::new();
-    for (at, (id, window, cell)) in cells.iter().enumerate() {
-        let (key, place) = (keys.of(*id), (keys.of(*id).proxy.as_str(), *window));
+    for (at, (id, start, cell)) in cells.iter().enumerate() {
+        let key = keys.of(*id);
+        let place = (key.proxy.as_str(), *start);
         if key.kind != Proxy::LITESPEED {
             continue;
         }
         if evidence(cell).any(is_unexplained) {
             silent.entry(place).or_default().push(at);
         }
-        let is_told = |item: &&Evidence| item.sign.cause == Cause::NoLiveUpstream && item.sign.status == 503;
-        if let Some(item) = evidence(cell).find(is_told).filter(|_| !key.upstream.is_empty()) {
+        if let Some(item) = evidence(cell).find(|item| is_left_alone(item)).filter(|_| !key.upstream.is_empty()) {
             left_alone.entry(place).or_default().push((*id, item.clone()));
         }
     }
