@@ -542,6 +542,13 @@ mod tests {
                 Cause::ConnectionReset,
                 "10.0.0.5:80",
             ),
+            // As JSON of logrus's has it.
+            (
+                "502 Bad Gateway",
+                r"read tcp 10.0.0.2:4-\u003e10.0.0.5:80: read: connection reset by peer",
+                Cause::ConnectionReset,
+                "10.0.0.5:80",
+            ),
             (
                 "502 Bad Gateway",
                 "write tcp 10.0.0.2:4->10.0.0.5:80: write: broken pipe",
