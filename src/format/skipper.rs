@@ -52,9 +52,9 @@ table! {
     ANSWERED = sign("skipper-backend-answered", Cause::UpstreamError, Strength::Strong, 0,
         "the page is not one that Skipper makes: the backend sent it");
     AT_ONCE = sign("skipper-502-at-once", Cause::ConnectionRefused, Strength::Weak, 502,
-        "Skipper knew within 20 ms that it could not connect: mostly a refused connection, or no endpoints");
+        "Skipper knew within a second that it could not connect: mostly a refused connection, or no endpoints");
     LATER = sign("skipper-502-later", Cause::ConnectTimeout, Strength::Weak, 502,
-        "Skipper could not connect, but did not know it at once");
+        "Skipper could not connect, and knew it after more than a second");
     BROKEN = sign("skipper-503", Cause::ConnectionReset, Strength::Weak, 503,
         "Skipper answered 503 itself, as it does when a connection breaks or a circuit breaker is open");
     TIMEOUT = sign("skipper-504", Cause::ResponseTimeout, Strength::Strong, 504,
@@ -285,9 +285,7 @@ fn own_length(status: u16) -> Option<u64> {
 
 /// What a failed request hints at.
 fn hint(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
-    /// What takes no longer was known at once.
-    const AT_ONCE_WITHIN: Micros = 20_000;
-    /// What takes longer may have waited in a queue.
+    /// What takes longer waited, for an answer or in a queue.
     const SECOND: Micros = 1_000_000;
     let took = record.duration.unwrap_or_default();
     match (status, record.bytes?) {
@@ -297,7 +295,7 @@ fn hint(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
         (503, 0) => Some(REFUSED),
         (_, 0) => None,
         (_, length) if own_length(status) != Some(length) => Some(ANSWERED),
-        (502, _) => Some(if took <= AT_ONCE_WITHIN { AT_ONCE } else { LATER }),
+        (502, _) => Some(if took < SECOND { AT_ONCE } else { LATER }),
         (503, _) => Some(BROKEN),
         (504, _) => Some(TIMEOUT),
         _ => None,
@@ -367,8 +365,8 @@ mod tests {
     fn names_signs() {
         let cases = [
             (502, 12, 0, Some("skipper-502-at-once")),
-            (502, 12, 20, Some("skipper-502-at-once")),
-            (502, 12, 21, Some("skipper-502-later")),
+            (502, 12, 999, Some("skipper-502-at-once")),
+            (502, 12, 1_000, Some("skipper-502-later")),
             (503, 20, 4, Some("skipper-503")),
             (504, 16, 60_003, Some("skipper-504")),
             (502, 157, 4, Some("skipper-backend-answered")),
