@@ -30,6 +30,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Fastly", "503, `Backend.max_conn reached`"),
         ("Heroku", "503, `H11` (backlog too deep), `H22` (connection limit)"),
         ("Cloud Foundry", "503, `Connection Limit Reached`"),
+        (
+            "Skipper",
+            "503, `circuit breaker open`; an empty 503: `lifo`, `fifo`, `backendRatelimit`, `admissionControl`",
+        ),
     ],
     look_alikes: &[
         ("no-live-upstream", "the same words in nginx, but after failures that marked the servers"),
@@ -99,6 +103,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "ss -s",
             why: "on the upstream's host: is there room left, or is it as busy as the limit says?",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "curl -s localhost:9911/metrics | grep -iE 'lifo|fifo'",
+            why: "at Skipper's support listener, with -enable-route-lifo-metrics: how many requests each queue holds",
         },
     ],
     signs: &[Sign {

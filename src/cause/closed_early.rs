@@ -46,6 +46,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Heroku", "503, `H13`"),
         ("Cloud Foundry", "502, `endpoint_failure (EOF)`; before 2020 a 502 of 67 bytes"),
         ("LiteSpeed", "500, `Premature end of response header`; 503, `connection to […] …, error: Broken pipe!`"),
+        ("Skipper", "500, `unexpected error from Go stdlib net/http package during roundtrip: EOF`"),
     ],
     look_alikes: &[
         ("keepalive-race", "at most some 5 ms, below 0.5 %, all servers, mostly POST, no trace in the upstream's log"),

@@ -44,6 +44,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Heroku", "503, `H19`: 5 s"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: i/o timeout)`"),
         ("LiteSpeed", "503, `ExtConn timed out while connecting` (after 2 s)"),
+        (
+            "Skipper",
+            "502 (not 504), 12 bytes, after a minute (`-timeout-backend`); in its application log `dial tcp …: i/o timeout`",
+        ),
     ],
     look_alikes: &[
         (
@@ -150,6 +154,16 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::ENVOY],
             run: "curl -s localhost:15000/clusters | grep -E 'health_flags|cx_connect_fail|rq_error'",
             why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): one host or all?",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
+            why: "Skipper's application log says why each request failed; give it to gatewhy as well",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "kubectl -n kube-system get deployments,daemonsets -l application=skipper-ingress -o yaml | grep -- '-timeout-'",
+            why: "-timeout-backend, -tls-timeout-backend, -response-header-timeout-backend; per route the filter backendTimeout",
         },
     ],
     signs: &[

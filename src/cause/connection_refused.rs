@@ -60,6 +60,7 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `[ADDRESS] Connection refused, restart!`; `connection to [ADDRESS] on request #0, …, error: \
                 Connection refused!`",
         ),
+        ("Skipper", "502, 12 bytes, at once; its application log says why: `dial tcp …: connect: connection refused`"),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -181,6 +182,16 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::TRAEFIK],
             run: "traefik --log.level=DEBUG",
             why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
+            why: "Skipper's application log says why each request failed; give it to gatewhy as well",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "curl -s 'localhost:9911/routes?limit=10000'",
+            why: "at Skipper's support listener: each route as it is now, with its endpoints; `?invalid=true` has those left out",
         },
     ],
     signs: &[

@@ -33,6 +33,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_READ_ERROR`, `ERR_FWD_ENTRY_ABORTED`"),
         ("Cloud Foundry", "502, `endpoint_failure (read tcp …: connection reset by peer)`"),
         ("LiteSpeed", "503, `connection to […] on request #N, …, running: 1, error: Connection reset by peer!`"),
+        ("Skipper", "503, 20 bytes; in its application log `net.Error … read: connection reset by peer`"),
     ],
     look_alikes: &[
         ("keepalive-race", "a few ms, rare, on all servers, mostly POST"),
@@ -82,6 +83,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::ELB],
             run: "aws elb describe-instance-health --load-balancer-name {group}",
             why: "one instance or all? InService does not exclude this",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
+            why: "Skipper's application log says why each request failed; give it to gatewhy as well",
         },
     ],
     signs: &[

@@ -26,6 +26,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Heroku", "503, `H99`; `H24`"),
         ("Cloud Foundry", "502, `unknown_failure`"),
         ("LiteSpeed", "`[AutoRestarter] child process with pid=N received signal=11`; `Ran out of swapping space`"),
+        ("Skipper", "500, `panic caused by: …`"),
     ],
     look_alikes: &[
         ("proxy-exhausted", "the proxy works, but has no ports, descriptors or memory left"),

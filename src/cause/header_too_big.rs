@@ -40,6 +40,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Heroku", "502, `H25` with `oversized …`"),
         ("Cloud Foundry", "502, `endpoint_failure (Too many response headers)`"),
         ("LiteSpeed", "500, `The size of dynamic response header: N is over the limit`"),
+        ("Skipper", "500, `… server response headers exceeded N bytes`"),
     ],
     look_alikes: &[
         ("invalid-response", "the same pattern in HAProxy (`PH`) and on an ALB: only the response itself tells"),

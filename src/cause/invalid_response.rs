@@ -45,6 +45,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Heroku", "503, `H17`; 502, `H25` with `invalid content length`"),
         ("Cloud Foundry", "502, `endpoint_failure (… malformed HTTP response …)`"),
         ("LiteSpeed", "503, `Invalid Http response header, retry!`"),
+        ("Skipper", "500, `… malformed HTTP response …`"),
     ],
     look_alikes: &[
         ("header-too-big", "the same pattern on an ALB and in HAProxy (`PH`): compare the size of the headers"),

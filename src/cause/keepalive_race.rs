@@ -52,6 +52,7 @@ pub(super) static ENTRY: Entry = Entry {
             "`connection to […] on request #N, confirmed, 0, …, error: Connection reset by peer!` with N above 0; it \
                 tries again",
         ),
+        ("Skipper", "500, `… http: server closed idle connection`"),
     ],
     look_alikes: &[
         (

@@ -49,6 +49,10 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `[ADDRESS] All connections had gone bad, mark it as bad`; `Can not start this external \
                 application`, `Failed to start one instance`, `cgidSuEXEC failed`",
         ),
+        (
+            "Skipper",
+            "502, 12 bytes: `no endpoints` is as long as its page for a failed connection; `… LB route: …, no endpoints defined`",
+        ),
     ],
     look_alikes: &[
         ("what failed first", "refusals, timeouts or errors of the same servers in the minute before are the cause"),
@@ -190,6 +194,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::VARNISH],
             run: "varnishadm backend.list -p",
             why: "each backend's health, and what its last probes got",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "curl -s 'localhost:9911/routes?limit=10000'",
+            why: "at Skipper's support listener: each route as it is now, with its endpoints; `?invalid=true` has those left out",
         },
     ],
     signs: &[

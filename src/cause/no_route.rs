@@ -29,6 +29,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`config_not_found`, `serverless_neg_routing_failed`, `request_loop_detected`"),
         ("Traefik", "404, `ServiceURL` is `-`"),
         ("Caddy", "500, `making dial info: …`: a placeholder in the upstream's address was empty or wrong"),
+        ("Skipper", "404; 500, `max loopbacks reached after route …`, `could not map backend request: …`"),
     ],
     look_alikes: &[
         ("no-live-upstream", "there is a route, but no server of it is usable"),
@@ -77,6 +78,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "istioctl proxy-status",
             why: "in Istio: a proxy that is STALE or NOT SENT has not got its routes and clusters",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "curl -s 'localhost:9911/routes?limit=10000'",
+            why: "at Skipper's support listener: each route as it is now, with its endpoints; `?invalid=true` has those left out",
         },
     ],
     signs: &[],

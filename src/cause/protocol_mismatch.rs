@@ -43,6 +43,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`failed_to_negotiate_alpn`"),
         ("Cloud Foundry", "525, `endpoint_failure (tls: first record does not look like a TLS handshake)`"),
         ("LiteSpeed", "503, `LSAPI Packet header is invalid`, `Unknown Packet Type …, LSAPI protocol is broken`"),
+        (
+            "Skipper",
+            "500, `… first record does not look like a TLS handshake`, `… malformed HTTP response \"\\x15\\x03…`",
+        ),
     ],
     look_alikes: &[
         ("tls-handshake", "both sides speak TLS but do not agree: the message has `alert` or a version or cipher"),

@@ -22,6 +22,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("IIS", "in HTTPERR 503 `AppPoolTimer`; `Timer_ReqQueue`, `Timer_AppPool`: closed without a status"),
         ("Akamai", "`ERR_FWD_RATE_LIMIT_Q_TIMEOUT`"),
         ("Java proxies", "`Timeout waiting for connection from pool`, `Pool#acquire(Duration) has been pending …`"),
+        ("Skipper", "an empty 502 after the time limit of `lifo` or `fifo`"),
     ],
     look_alikes: &[
         ("circuit-breaker", "refused at once because a limit was reached, without waiting"),
@@ -82,6 +83,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "ss -s",
             why: "on the upstream's host: is it saturated (CPU, workers, database), or is only the limit low?",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "curl -s localhost:9911/metrics | grep -iE 'lifo|fifo'",
+            why: "at Skipper's support listener, with -enable-route-lifo-metrics: how many requests each queue holds",
         },
     ],
     signs: &[Sign {

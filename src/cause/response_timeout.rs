@@ -69,6 +69,7 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `ExtConn timed out while processing` (`initTimeout`); `connection to […] …, confirmed, 1, …, \
                 error: Connection timed out!`",
         ),
+        ("Skipper", "504, 16 bytes: `-response-header-timeout-backend` (a minute), or the filter `backendTimeout`"),
     ],
     look_alikes: &[
         (
@@ -189,6 +190,16 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[Proxy::TRAEFIK],
             run: "traefik --log.level=DEBUG",
             why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
+            why: "Skipper's application log says why each request failed; give it to gatewhy as well",
+        },
+        Check {
+            on: &[Proxy::named("skipper")],
+            run: "kubectl -n kube-system get deployments,daemonsets -l application=skipper-ingress -o yaml | grep -- '-timeout-'",
+            why: "-timeout-backend, -tls-timeout-backend, -response-header-timeout-backend; per route the filter backendTimeout",
         },
     ],
     signs: &[

@@ -45,6 +45,10 @@ pub(super) static ENTRY: Entry = Entry {
             "Cloud Foundry",
             "526; 503, `endpoint_failure (x509: certificate is valid for …)`: another instance has the address by now",
         ),
+        (
+            "Skipper",
+            "500, `… x509: …`; 503, `… remote error: tls: bad certificate`, where the backend did not accept Skipper's own",
+        ),
     ],
     look_alikes: &[
         ("tls-handshake", "no agreement on version, cipher or server name: `alert handshake failure`"),

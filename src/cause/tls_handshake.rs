@@ -38,6 +38,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Akamai", "`ERR_SSL_…`"),
         ("Cloud Foundry", "525; 502, `endpoint_failure (net/http: TLS handshake timeout)`"),
         ("IIS", "502.3, `sc-win32-status` 12157"),
+        ("Skipper", "503, `net.Error … remote error: tls: …`; 504, `TLS handshake timeout` (`-tls-timeout-backend`)"),
     ],
     look_alikes: &[
         (

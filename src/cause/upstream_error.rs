@@ -37,6 +37,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Azure Front Door", "`NoError`, or `OriginError`"),
         ("Heroku", "a status without a code"),
         ("Cloud Foundry", "a status with `x_cf_routererror:\"-\"`"),
+        ("Skipper", "502, 503 or 504 of another length than its own pages (12, 20 and 16 bytes)"),
     ],
     look_alikes: &[
         ("the proxy's own 502", "header time `-`, or no target status: the upstream never answered"),

@@ -32,7 +32,7 @@ pub struct Opened<'a> {
 }
 
 /// What gateways are called where they send lines. A line of theirs that cannot be read is one that should have been.
-const GATEWAYS: [&[u8]; 20] = [
+const GATEWAYS: [&[u8]; 22] = [
     b"apache",
     b"apache2",
     b"caddy",
@@ -49,6 +49,8 @@ const GATEWAYS: [&[u8]; 20] = [
     b"nginx",
     b"nginx-ingress",
     b"openresty",
+    b"skipper",
+    b"skipper-ingress",
     b"traefik",
     b"varnishd",
     b"varnishlog",

@@ -656,7 +656,7 @@ fn duration(i: &[u8]) -> Option<u64> {
 }
 
 /// `1h2m3.5s`, `1.002555851s`, `12ms`, `753.053µs`, `235ns` (Go, `time.Duration.String`), in nanoseconds.
-fn go_duration(mut i: &[u8]) -> Option<u64> {
+pub(super) fn go_duration(mut i: &[u8]) -> Option<u64> {
     let mut nanos: u64 = 0;
     while !i.is_empty() {
         let (rest, number) = billionths(i)?;

@@ -180,6 +180,8 @@ formats! {
     Traefik => traefik,
     TraefikJson => traefik_json,
     TraefikError => traefik_error,
+    Skipper => skipper,
+    SkipperError => skipper_error,
     CloudfrontJson => cloudfront_json,
     Cloudflare => cloudflare,
     Gclb => gclb,

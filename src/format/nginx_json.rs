@@ -165,7 +165,7 @@ fn is_own(name: &[u8], var: Var) -> bool {
 }
 
 /// Marks of other programs: journald, Docker, Cloudflare, Envoy, Caddy, Traefik, Google, Azure, Fastly, Akamai, API
-/// Gateway, and applications' own loggers.
+/// Gateway, Skipper, and applications' own loggers.
 fn is_foreign(name: &[u8]) -> bool {
     matches!(
         name,
@@ -199,6 +199,7 @@ fn is_foreign(name: &[u8]) -> bool {
             | b"reqTimeSec"
             | b"resourcePath"
             | b"routeKey"
+            | b"flow-id"
     )
 }
 

@@ -280,7 +280,7 @@ const WORDS: [(u16, &[u8]); 4] = [
     (499, b"Client Closed Request"),
 ];
 
-fn after<'a>(text: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn after<'a>(text: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
     place_of(text, label).map(|at| &text[at + label.len()..])
 }
 
@@ -292,7 +292,7 @@ fn unquoted(text: &[u8]) -> &[u8] {
 
 /// The other end of the connection that an error of Go's names: `dial tcp 10.0.0.5:8080: …`,
 /// `read tcp 10.0.0.2:40122->10.0.0.5:8080: …`.
-fn peer(error: &[u8]) -> &[u8] {
+pub(super) fn peer(error: &[u8]) -> &[u8] {
     // Not that of a resolver: `dial tcp: lookup app on 10.0.0.10:53: read udp …`.
     if place_of(error, b"lookup ").is_some() {
         return b"";
@@ -302,7 +302,8 @@ fn peer(error: &[u8]) -> &[u8] {
         return b"";
     };
     let address = &rest[..place_of(rest, b": ").unwrap_or(rest.len())];
-    after(address, b"->").unwrap_or(address)
+    // JSON of logrus's escapes what HTML would.
+    after(address, b"->").or_else(|| after(address, br"-\u003e")).unwrap_or(address)
 }
 
 static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"time\""]);
@@ -404,7 +405,7 @@ fn fields<'a>(mut i: &'a [u8], entry: &mut Entry<'a>) {
 }
 
 /// A value as Go writes it, `"…"` with backslashes or a bare word; and what follows it.
-fn go_value(i: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn go_value(i: &[u8]) -> (&[u8], &[u8]) {
     let Some(inside) = i.strip_prefix(b"\"") else {
         return i.split_at(find2(b' ', 0x1B, i).unwrap_or(i.len()));
     };
@@ -417,7 +418,7 @@ fn go_value(i: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// What follows a terminal's colour code, `ESC [ 36 m`, if one is there.
-fn colourless(i: &[u8]) -> &[u8] {
+pub(super) fn colourless(i: &[u8]) -> &[u8] {
     let Some(code) = i.strip_prefix(b"\x1B[") else { return i };
     let length = code.iter().take(16).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
     code[length..].strip_prefix(b"m").unwrap_or(i)
@@ -538,6 +539,13 @@ mod tests {
             (
                 "502 Bad Gateway",
                 "read tcp 10.0.0.2:4->10.0.0.5:80: read: connection reset by peer",
+                Cause::ConnectionReset,
+                "10.0.0.5:80",
+            ),
+            // As JSON of logrus's has it.
+            (
+                "502 Bad Gateway",
+                r"read tcp 10.0.0.2:4-\u003e10.0.0.5:80: read: connection reset by peer",
                 Cause::ConnectionReset,
                 "10.0.0.5:80",
             ),

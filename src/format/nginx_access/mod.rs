@@ -11,7 +11,9 @@ mod proxy_manager;
 
 use super::clf::{self, text};
 use super::nginx::{self, Var, Vars, bare_list, is_addr_list, is_ip, is_status_list, is_time_list, list};
-use super::{About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access, apigateway, traefik, varnish};
+use super::{
+    About, Escape, Record, Skim, Skimmed, Statuses, Verdict, apache_access, apigateway, skipper, traefik, varnish,
+};
 use crate::cause::Proxy;
 use crate::grammar::address::is_server;
 use crate::grammar::find::find2;
@@ -185,7 +187,8 @@ fn keyed_behind_time(line: &[u8]) -> Option<Vars<'_>> {
 }
 
 /// Whether one of the others that write `combined` too wrote a line: HAProxy's `option httplog clf`
-/// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Apache, Varnish.
+/// (` 49408 409 "frontend" "backend" …`), Traefik (` 1 "router" "http://…" 0ms`), Skipper (` 18 host id -`), Apache,
+/// Varnish.
 fn is_foreign(line: &clf::Line<'_>) -> bool {
     let tail = line.tail;
     if tail.is_empty() && line.host.is_none() && line.between.is_empty() {
@@ -194,7 +197,11 @@ fn is_foreign(line: &clf::Line<'_>) -> bool {
     let is_number = || matches!(tail, [b' ', b'0'..=b'9', ..]);
     let quoted = || preceded(byte(b' '), text);
     let haproxy = || (tag(" "), uint, tag(" "), uint, quoted(), quoted(), quoted()).parse(tail).is_ok();
-    is_number() && haproxy() || traefik::ends_so(tail) || apache_access::is_apache(line) || varnish::is_varnish(line)
+    is_number() && haproxy()
+        || traefik::ends_so(tail)
+        || skipper::is_skipper(line)
+        || apache_access::is_apache(line)
+        || varnish::is_varnish(line)
 }
 
 /// ingress-nginx's default (`internal/ingress/controller/config/config.go`): ` 178 0.001 [default-api-8080] []
