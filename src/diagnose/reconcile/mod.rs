@@ -16,12 +16,14 @@
 //! Rules 1 and 3 are in [`reasons`], rule 2 in [`moves`]; which of them holds, [`coverage`] says. Before them, lines
 //! move to the rows of their requests ([`edges`]). Nothing that a log tells is lost on the way: evidence only moves.
 //!
-//! Before that, error lines that explain others give them their signs ([`companion`]).
+//! Before that, error lines that explain others give them their signs ([`companion`]); after it, lines that stand for
+//! all failures of their time explain what is left ([`standing`]).
 
 mod coverage;
 mod edges;
 mod moves;
 mod reasons;
+mod standing;
 
 use super::keys::Keys;
 use super::{Key, companion};
@@ -30,6 +32,7 @@ use crate::format::Statuses;
 use coverage::{Coverage, pairing};
 use edges::join_over_edges;
 use moves::{Moved, move_to_upstreams};
+use standing::stand_in;
 use std::sync::{Arc, LazyLock};
 
 /// What nearly all rows have.
@@ -131,6 +134,7 @@ pub(super) fn reconcile(
     // Most archives hold no error log: then there is nothing to bring together.
     if !told {
         troubled.iter().for_each(|&at| rows[at].finish(None, &Coverage::default(), names, statuses));
+        stand_in(&mut rows, window);
         return Reconciled { rows, ..Reconciled::default() };
     }
     let coverage = Coverage::of(&rows, window);
@@ -140,6 +144,7 @@ pub(super) fn reconcile(
     for (place, row) in rows.iter_mut().enumerate() {
         row.finish(moved.remove(&place), &coverage, names, statuses);
     }
+    stand_in(&mut rows, window);
     Reconciled { rows, error_log_only, paired }
 }
 
