@@ -35,6 +35,10 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `(111)Connection refused: AH00957: http: attempt to connect to … failed`; a balancer's member is then \
                 left out for 60 s (`AH00959`), a single server is tried again for each request",
         ),
+        (
+            "lighttpd",
+            "503, `establishing connection failed: socket: … Connection refused`, once until the server is tried again; then `all handlers for … are down`",
+        ),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_111`"),
         ("gunicorn", "`Worker failed to boot.`, `Connection in use`: it never listened"),
         ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
@@ -129,6 +133,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "ss -lxp | grep '{socket}'",
             why: "the socket file exists; no line here means that nobody listens on it",
+        },
+        Check {
+            on: &[Proxy::LIGHTTPD],
+            run: "lighttpd -p -f /etc/lighttpd/lighttpd.conf | grep -nE '\"(host|port|socket|bin-path)\"'",
+            why: "the address that lighttpd connects to, with all included files",
         },
         Check {
             on: &[Proxy::APACHE],

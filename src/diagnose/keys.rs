@@ -335,7 +335,8 @@ mod tests {
 
     #[test]
     fn plain_lines_are_of_the_gateway_whose_error_log_is_there() {
-        let (apache, nginx, litespeed) = (Proxy::APACHE, Proxy::NGINX, Proxy::LITESPEED);
+        let (apache, nginx) = (Proxy::APACHE, Proxy::NGINX);
+        let (litespeed, lighttpd) = (Proxy::LITESPEED, Proxy::LIGHTTPD);
         // The host of plain lines; who else told of failures, and where; who wrote anything else, and where.
         let kind = |host: &str, counted: &[(Proxy, &str)], noted: &[(Proxy, &str)]| {
             let mut tally = Tally::new(60);
@@ -375,6 +376,11 @@ mod tests {
             ("", &[(litespeed, "")], &[(apache, "")], litespeed),
             ("", &[(litespeed, ""), (apache, "")], &[], nginx),
             ("a", &[(litespeed, "a"), (apache, "b")], &[], litespeed),
+            ("", &[(lighttpd, "")], &[], lighttpd),
+            ("", &[], &[(lighttpd, "")], lighttpd),
+            ("", &[(lighttpd, "")], &[(nginx, "")], lighttpd),
+            ("", &[(lighttpd, ""), (nginx, "")], &[], nginx),
+            ("a", &[(lighttpd, "a"), (apache, "b")], &[], lighttpd),
         ] {
             assert_eq!(kind(host, counted, noted), expected, "{host} {counted:?} {noted:?}");
         }

@@ -138,7 +138,8 @@ static SIGNS: [Sign; 32] = [
     wording(
         "lighttpd-all-down",
         Cause::NoLiveUpstream,
-        Strength::Conclusive,
+        // It stands for all requests of that time, among which the application's own 503 may be.
+        Strength::Strong,
         0,
         "all servers were out of use after earlier failures",
         r"^(?:all handlers$|no proxy-handler found$)",
@@ -299,14 +300,7 @@ static SIGNS: [Sign; 32] = [
         "lighttpd took no more clients: it had as many as it may, or no file descriptors left",
         r"^(?:\[note\] )?sockets disabled, ",
     ),
-    wording(
-        "lighttpd-stopping",
-        Cause::Draining,
-        Strength::Strong,
-        0,
-        "lighttpd was stopped",
-        r"^server stopped",
-    ),
+    wording("lighttpd-stopping", Cause::Draining, Strength::Strong, 0, "lighttpd was stopped", r"^server stopped"),
     wording(
         "lighttpd-restarting",
         Cause::Draining,
@@ -441,7 +435,7 @@ pub(super) fn judge(record: &Record<'_>, _statuses: &Statuses) -> Verdict {
 fn head(i: &[u8]) -> Parsed<'_, Option<When>> {
     let (rest, when) = opt(terminated(iso, tag(": "))).parse(i)?;
     let (rest, file) = delimited(tag("("), until(b')'), tag(") ")).parse(rest)?;
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./\\".contains(byte);
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./\\:".contains(byte);
     let (name, number) = match memmem::rfind(file, b".c.") {
         Some(at) => (&file[..at], &file[at + 3..]),
         None => return mismatch(),
@@ -499,7 +493,12 @@ impl<'a> Request<'a> {
         if let Some(rest) = text.strip_prefix(b"all handlers for ") {
             let rest = rest.trim_ascii_start().strip_suffix(b" are down.").unwrap_or_default();
             let at = memmem::rfind(rest, b" on ");
-            return at.map_or(whole, |at| Self { path: path(&rest[..at]), group: &rest[at + 4..], server: b"", ..whole });
+            return at.map_or(whole, |at| Self {
+                path: path(&rest[..at]),
+                group: &rest[at + 4..],
+                server: b"",
+                ..whole
+            });
         }
         if let Some(asked) = text.strip_prefix(b"no proxy-handler found for: ") {
             return Self { path: path(asked), server: b"", ..whole };
@@ -533,10 +532,10 @@ fn path(asked: &[u8]) -> &[u8] {
 /// The server that a message names: `127.0.0.1:9399` of `socket: tcp:127.0.0.1:9399: Connection refused`; a unix socket
 /// with its `unix:`.
 fn upstream(message: &[u8]) -> &[u8] {
-    const LABELS: [&[u8]; 3] = [b"socket: ", b"re-enabled: ", b" on unix:"];
-    let Some(name) = LABELS.iter().find_map(|label| after(message, label)) else { return b"" };
     // `connect failed: Connection refused on unix:/run/shop/php.sock` of 1.4.45.
-    let name = if message.starts_with(b"connect failed: ") { after(message, b" on ").unwrap_or(name) } else { name };
+    let labels: [&[u8]; 2] =
+        if message.starts_with(b"connect failed: ") { [b" on ", b"socket: "] } else { [b"socket: ", b"re-enabled: "] };
+    let Some(name) = labels.iter().find_map(|label| after(message, label)) else { return b"" };
     let name = &name[..memchr(b' ', name).unwrap_or(name.len())];
     let name = name.strip_suffix(b":").unwrap_or(name);
     name.strip_prefix(b"tcp:").unwrap_or(name)
@@ -548,4 +547,344 @@ fn after<'a>(text: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
 
 fn number(i: &[u8]) -> Option<u64> {
     uint(i).ok().map(|(_, number)| number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::haproxy::testing::{agrees, lines, only};
+    use super::super::nginx::tests::told;
+    use super::*;
+    use crate::format::Format;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn sign(text: &str) -> (What, Option<&'static Sign>, String) {
+        let line = format!("2026-11-27 18:07:31: (gw_backend.c.274) {text}");
+        assert!(matches!(skim(line.as_bytes()), Some(Skimmed::Full)), "{line}");
+        let record = read(line.as_bytes()).unwrap_or_default();
+        let verdict = judge(&record, &Statuses::gateway());
+        assert_eq!(verdict.attempts.len(), record.attempts.len(), "{line}");
+        let sign = verdict.attempts.first().copied().flatten().or(verdict.request);
+        (record.what, sign, String::from_utf8_lossy(record.upstream).into_owned())
+    }
+
+    /// The kind of line, the sign's cause and the client's status, and the upstream: `Attempt connection-refused 503
+    /// 127.0.0.1:80`.
+    fn sense(text: &str) -> String {
+        let (what, sign, upstream) = sign(text);
+        let sign = sign.map_or(String::new(), |sign| format!(" {} {}", sign.cause.slug(), sign.status));
+        format!("{what:?}{sign} {upstream}").trim_end().to_owned()
+    }
+
+    /// By the source of 1.4.28 to 1.4.85, where nothing else is said of a line.
+    const CASES: [(&str, &str); 76] = [
+        // The C libraries' words: glibc's, musl's, BSD's.
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: Connection refused",
+            "Attempt connection-refused 503 10.0.0.5:80",
+        ),
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: Operation timed out",
+            "Attempt connect-timeout 503 10.0.0.5:80",
+        ),
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: Connection timed out",
+            "Attempt connect-timeout 503 10.0.0.5:80",
+        ),
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: No route to host",
+            "Attempt host-unreachable 503 10.0.0.5:80",
+        ),
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: Host is unreachable",
+            "Attempt host-unreachable 503 10.0.0.5:80",
+        ),
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: Network unreachable",
+            "Attempt host-unreachable 503 10.0.0.5:80",
+        ),
+        (
+            "establishing connection failed: socket: unix:/run/a.sock: No such file or directory",
+            "Attempt socket-missing 503 unix:/run/a.sock",
+        ),
+        (
+            "establishing connection failed: socket: unix:/run/a.sock: Permission denied",
+            "Attempt permission-denied 503 unix:/run/a.sock",
+        ),
+        (
+            "establishing connection failed: socket: tcp:::1:80: Connection reset by peer",
+            "Attempt connection-reset 503 ::1:80",
+        ),
+        (
+            "establishing connection failed: socket: unix:/run/a.sock: Resource temporarily unavailable",
+            "Attempt backlog-full 503 unix:/run/a.sock",
+        ),
+        (
+            "establishing connection failed: Resource temporarily unavailable socket: unix:/run/a.sock ",
+            "Attempt backlog-full 503 unix:/run/a.sock",
+        ),
+        (
+            "connect failed: Resource temporarily unavailable on unix:/run/a.sock ",
+            "Attempt backlog-full 503 unix:/run/a.sock",
+        ),
+        // Over TCP there is no such queue to say so.
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: Resource temporarily unavailable",
+            "Attempt proxy-exhausted 503 10.0.0.5:80",
+        ),
+        (
+            "establishing connection failed: socket: tcp:10.0.0.5:80: Cannot assign requested address",
+            "Attempt proxy-exhausted 503 10.0.0.5:80",
+        ),
+        ("establishing connection failed: socket: tcp:10.0.0.5:80: Bad thing", "Attempt unknown 503 10.0.0.5:80"),
+        ("establishing connection failed: Connection refused port: 8080 ", "Attempt connection-refused 503"),
+        ("connect failed: Connection refused on tcp:10.0.0.5:80 ", "Attempt connection-refused 503 10.0.0.5:80"),
+        ("connect failed: 9 Connection refused 111 ", "Attempt connection-refused 503"),
+        ("connect succeeded: 9", "Notice"),
+        ("connect delayed; will continue later: tcp:10.0.0.5:80", "Notice"),
+        // What a spawned application's socket is tested with before it starts.
+        ("connect() /run/a.sock-0: Connection refused", "Notice"),
+        ("socket() failed (cur_fds:1020) (max_fds:1024): Too many open files", "Attempt proxy-exhausted 503"),
+        ("socket failed: Too many open files 1020 1024 ", "Attempt proxy-exhausted 503"),
+        ("all handlers for /a?b on .php are down.", "State no-live-upstream 0"),
+        ("all handlers for  /a on .php are down. ", "State no-live-upstream 0"),
+        ("no proxy-handler found for: /a ", "State no-live-upstream 0"),
+        (
+            "response not received, request sent: 912 on socket: tcp:10.0.0.5:80 for /a?, closing connection",
+            "Attempt closed-early 500 10.0.0.5:80",
+        ),
+        (
+            "response not received, request not sent on socket: tcp:10.0.0.5:80 for /a?, reconnecting",
+            "Attempt closed-early 500 10.0.0.5:80",
+        ),
+        (
+            "closing connection; response not received, but request sent on socket: tcp:10.0.0.5:80 (pid:0) for a /b?",
+            "Attempt closed-early 500 10.0.0.5:80",
+        ),
+        (
+            "closing connection; response not received, but too many retries on socket: tcp:10.0.0.5:80 (pid:0) for a /b?",
+            "Attempt closed-early 500 10.0.0.5:80",
+        ),
+        (
+            "reconnecting; response not received, request not sent on socket: tcp:10.0.0.5:80 (pid:0) for a /b?",
+            "Attempt closed-early 500 10.0.0.5:80",
+        ),
+        (
+            "response already sent out, but backend returned error on socket: tcp:10.0.0.5:80 for /a?, terminating connection",
+            "Attempt truncated-response 0 10.0.0.5:80",
+        ),
+        (
+            "terminating connection; response already sent out, but backend returned error on socket: tcp:10.0.0.5:80 (pid:0) for a /b?",
+            "Attempt truncated-response 0 10.0.0.5:80",
+        ),
+        ("read() 9 11: Connection reset by peer", "State connection-reset 500"),
+        ("recv() 9 11: Connection reset by peer", "State connection-reset 500"),
+        ("read(): Connection reset by peer 9 11 ", "State connection-reset 500"),
+        ("read() 9 11: Connection timed out", "State host-unreachable 500"),
+        ("read() 9 11: Invalid argument", "State backlog-full 500"),
+        ("read() 9 11: Input/output error", "Notice"),
+        (
+            "unexpected end-of-file (perhaps the fastcgi process died):pid: 7 socket: unix:/run/a.sock-0",
+            "State closed-early 500 unix:/run/a.sock-0",
+        ),
+        (
+            "unexpected end-of-file (perhaps the fastcgi process died) on socket: unix:/run/a.sock-0 (pid:7) for a /b?",
+            "State closed-early 500 unix:/run/a.sock-0",
+        ),
+        (
+            "connection was dropped after accept() (perhaps the gw process died), write-offset: 0 socket: unix:/run/a.sock",
+            "State closed-early 0 unix:/run/a.sock",
+        ),
+        (
+            "connection was dropped after accept() (perhaps the fastcgi process died), write-offset: 0 socket: unix:/run/a.sock ",
+            "Attempt closed-early 503 unix:/run/a.sock",
+        ),
+        (
+            "connection was dropped after accept(). reconnect() denied: write-offset: 0 reconnect attempts: 5 ",
+            "Attempt closed-early 503",
+        ),
+        (
+            "error: unexpected close of gw connection for /a?b (no gw process on socket: tcp:10.0.0.5:80 ?) 4",
+            "Attempt closed-early 500 10.0.0.5:80",
+        ),
+        (
+            "error: unexpected close of fastcgi connection for /a?b (no fastcgi process on socket: tcp:10.0.0.5:80 ?) 4 ",
+            "Attempt closed-early 500 10.0.0.5:80",
+        ),
+        ("gw: got a FDEVENT_ERR. Don't know why.", "Attempt connection-reset 500"),
+        ("read timeout on socket: tcp:10.0.0.5:80 (fd: 11)", "Attempt response-timeout 504 10.0.0.5:80"),
+        ("write timeout on socket: tcp:10.0.0.5:80 (fd: 11)", "Attempt response-timeout 504 10.0.0.5:80"),
+        ("read timeout on CGI: /srv/a.cgi (pid: 7)", "Attempt response-timeout 504"),
+        ("invalid HTTP status line: HTTP/1.1 99 Low", "Attempt invalid-response 502"),
+        ("response headers too large for /a", "Attempt header-too-big 502"),
+        (
+            "backend error; we'll disable for 1secs and send the request to another backend instead:load: 5",
+            "State unknown 0",
+        ),
+        (
+            "backend is overloaded; we'll disable it for 1 seconds and send the request to another backend instead: reconnects: 0 load: 129 ",
+            "State unknown 0",
+        ),
+        (
+            "backend died; we'll disable it for 1 seconds and send the request to another backend instead: reconnects: 0 load: 1 ",
+            "State unknown 0",
+        ),
+        ("gw-server re-enabled: tcp:10.0.0.5:80 10.0.0.5 80 ", "State unknown 0 10.0.0.5:80"),
+        ("fcgi-server re-enabled: unix:/run/a.sock ", "State unknown 0 unix:/run/a.sock"),
+        ("child signalled: 9", "Host worker-killed 0"),
+        ("child signaled: 11 ", "Host worker-killed 0"),
+        ("terminated by signal: 11 ", "Host worker-killed 0"),
+        ("child exited: 3 unix:/run/a.sock-0", "Host worker-killed 0"),
+        ("child exited, pid: 7 status: 255 ", "Host worker-killed 0"),
+        ("child died somehow: 4", "Host worker-killed 0"),
+        ("CGI pid 7 died with signal 11", "Host worker-killed 0"),
+        ("CGI pid 7 ended unexpectedly", "Host worker-killed 0"),
+        ("cgi died, pid: 7 ", "Host worker-killed 0"),
+        ("gw-backend failed to start: /srv/a.fcgi", "Host worker-killed 0"),
+        ("ERROR: spawning gw failed.", "Host worker-killed 0"),
+        ("[ERROR]: spawning fcgi failed. ", "Host worker-killed 0"),
+        ("respawning failed, will retry later", "Host worker-killed 0"),
+        ("[note] sockets disabled, connection limit reached", "State proxy-exhausted 0"),
+        ("[note] sockets enabled again", "Notice"),
+        ("server started (lighttpd/1.4.85)", "State unknown 0"),
+        ("server stopped by UID = 0 PID = 1", "Host draining 0"),
+        ("[note] graceful shutdown started", "Host draining 0"),
+        ("FastCGI-stderr:PHP message: connect() failed: Connection refused", "Notice"),
+    ];
+
+    #[test]
+    fn reads_what_each_release_writes() {
+        for (text, expected) in CASES {
+            assert_eq!(sense(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_sign_has_a_case() {
+        let reached: BTreeSet<&str> = CASES.iter().filter_map(|(text, _)| sign(text).1).map(|sign| sign.kind).collect();
+        let all: BTreeSet<&str> = SIGNS.iter().chain(&OTHERS).map(|sign| sign.kind).collect();
+        assert_eq!(reached, all);
+    }
+
+    /// What a line was read as, without its time.
+    fn said(line: &str) -> String {
+        told(only(Format::LighttpdError, line))
+    }
+
+    #[test]
+    fn reads_layouts() {
+        let expected = "what=Attempt upstream=10.0.0.5:80 message=read timeout on socket: tcp:10.0.0.5:80 (fd: 11) names=upstream attempts=[10.0.0.5:80 - -/-/-]";
+        for before in [
+            "2026-11-27 18:07:31: (gw_backend.c.2708)",
+            "2026-11-27 18:07:31.000764140: (gw_backend.c.2708)",
+            "2026-11-27 18:07:31: (../src/gw_backend.c.2708)",
+            r"2026-11-27 18:07:31: (C:\lighttpd\src\gw_backend.c.2708)",
+            "(gw_backend.c.2708)",
+        ] {
+            let line = format!("{before} read timeout on socket: tcp:10.0.0.5:80 (fd: 11)");
+            assert_eq!(said(&line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn takes_requests_apart() {
+        for (text, host, path, group, message) in [
+            (
+                "all handlers for /a b?c on /d on .php are down.",
+                "",
+                "/a b?c on /d",
+                ".php",
+                "all handlers for /a b?c on /d on .php are down.",
+            ),
+            ("all handlers for /a? on  are down.", "", "/a", "", "all handlers for /a? on  are down."),
+            ("all handlers for /a", "", "", "", "all handlers for /a"),
+            ("no proxy-handler found for: /a", "", "/a", "", "no proxy-handler found for: /a"),
+            (
+                "response not received, request sent: 9 on socket: unix:/a for /b for socket: tcp:1.2.3.4:5?c, closing connection",
+                "",
+                "/b for socket: tcp:1.2.3.4:5?c",
+                "",
+                "response not received, request sent: 9 on socket: unix:/a",
+            ),
+            (
+                "reconnecting; response not received, request not sent on socket: unix:/a (pid:0) for shop.example.com:8080 /b c?",
+                "shop.example.com:8080",
+                "/b c",
+                "",
+                "reconnecting; response not received, request not sent on socket: unix:/a (pid:0)",
+            ),
+            (
+                "reconnecting; response not received, request not sent on socket: unix:/a (pid:0) for  /b?c",
+                "",
+                "/b?c",
+                "",
+                "reconnecting; response not received, request not sent on socket: unix:/a (pid:0)",
+            ),
+            (
+                "error: unexpected close of gw connection for /a (no gw process on socket: tcp:1.2.3.4:5 ?) (no gw process on socket: unix:/b ?) 4",
+                "",
+                "/a (no gw process on socket: tcp:1.2.3.4:5 ?)",
+                "",
+                "error: unexpected close of gw connection for /a (no gw process on socket: tcp:1.2.3.4:5 ?) (no gw process on socket: unix:/b ?) 4",
+            ),
+            ("response headers too large for /a", "", "/a", "", "response headers too large"),
+        ] {
+            let line = format!("2026-11-27 18:07:31: (a.c.1) {text}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let read = [record.host, record.path, record.group, record.message].map(String::from_utf8_lossy);
+            assert_eq!(read, [host, path, group, message], "{text}");
+        }
+        assert_eq!(
+            sense(
+                "error: unexpected close of gw connection for /socket: tcp:1.2.3.4:5 (no gw process on socket: unix:/b ?) 4"
+            ),
+            "Attempt closed-early 500 unix:/b"
+        );
+    }
+
+    #[test]
+    fn what_clients_wrote_says_nothing() {
+        for text in [
+            "all handlers for /establishing connection failed: Connection refused? on /a are down.",
+            "all handlers for /dial tcp 1.2.3.4:5: connect: connection refused? on /a are down.",
+        ] {
+            assert_eq!(sense(text), "State no-live-upstream 0", "{text}");
+        }
+        assert_eq!(
+            sense("invalid HTTP status line: dial tcp 1.2.3.4:5: connect: connection refused"),
+            "Attempt invalid-response 502"
+        );
+    }
+
+    #[test]
+    fn leaves_other_lines_alone() {
+        for line in [
+            "2026-11-27 18:07:31: gw_backend.c.274 establishing connection failed",
+            "2026-11-27 18:07:31 (gw_backend.c.274) establishing connection failed",
+            "2026-11-27 18:07:31: (gw_backend.c) establishing connection failed",
+            "2026-11-27 18:07:31: (gw_backend.c.) establishing connection failed",
+            "2026-11-27 18:07:31: (app.py.274) establishing connection failed",
+            "2026-11-27 18:07:31: (.c.274) establishing connection failed",
+            "2026-11-27 18:07:31: (a b.c.274) establishing connection failed",
+            "mod_proxy.c(470): establishing connection failed",
+            "(",
+            "",
+        ] {
+            assert!(skim(line.as_bytes()).is_none() && read(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn claims_its_samples_alone() {
+        for sample in ABOUT.samples {
+            assert!(only(Format::LighttpdError, sample).is_some(), "{sample}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn skim_and_read_agree(line in lines(Format::LighttpdError)) {
+            agrees(Format::LighttpdError, &line);
+        }
+    }
 }

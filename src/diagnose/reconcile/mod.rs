@@ -529,6 +529,43 @@ mod tests {
     }
 
     #[test]
+    fn one_line_stands_for_all_failures_of_its_time() {
+        static NONE_LEFT: Sign = Sign {
+            kind: "none-left",
+            cause: Cause::NoLiveUpstream,
+            strength: Strength::Conclusive,
+            says: "",
+            seen: Seen::Field,
+            status: 0,
+        };
+        static UNAVAILABLE: Sign = sign("unavailable", Cause::Unknown, Strength::Silent, 503);
+        static REFUSED: Sign = sign("refused", Cause::ConnectionRefused, Strength::Conclusive, 503);
+        let line = |upstream, second, source, sign| Line { client: "", upstream, second, source, sign, names: false };
+        let mut lines = vec![
+            line("a", 60, Source::ErrorLog, &REFUSED),
+            line("", 60, Source::State, &NONE_LEFT),
+            // Of another status, and before the line.
+            line("", 62, Source::Access, &SIGNS[3]),
+            line("", 1, Source::Access, &UNAVAILABLE),
+        ];
+        lines.extend(vec![line("", 61, Source::Access, &UNAVAILABLE); 5]);
+        // Said in the window before.
+        lines.extend(vec![line("", 121, Source::Access, &UNAVAILABLE); 2]);
+        // Long after.
+        lines.extend(vec![line("", 601, Source::Access, &UNAVAILABLE); 2]);
+        let shown = |proxy| {
+            let rows = reconciled(proxy, &lines);
+            let shown =
+                failures(&rows).into_iter().map(|(upstream, kind, count, ..)| format!("{upstream} {kind} {count}"));
+            shown.collect::<Vec<_>>()
+        };
+        let expected = [" unavailable 1", " silent 1", " none-left 4", " none-left 2", " unavailable 2", "a refused 1"];
+        assert_eq!(shown(Proxy::LIGHTTPD), expected);
+        // Others say so of each request.
+        assert!(shown(Proxy::NGINX).iter().all(|shown| !shown.contains("none-left")));
+    }
+
+    #[test]
     fn a_row_is_small() {
         assert!(size_of::<Row>() < 100, "{}", size_of::<Row>());
     }

@@ -45,13 +45,23 @@ impl Trouble {
         let mut left = self.failures_in(bucket(STATUS)).saturating_sub(told);
         let mut explained = Vec::new();
         let is_silent = |item: &&mut Evidence| item.source == Source::Access && item.sign.strength <= Strength::Silent;
-        for item in self.evidence.iter_mut().filter(is_silent) {
+        let mut silent: Vec<&mut Evidence> = self.evidence.iter_mut().filter(is_silent).collect();
+        silent.sort_by_key(|item| bucket(item.sign.status) != bucket(STATUS));
+        for item in silent {
             let failures = left.min(item.failures);
             left -= failures;
             item.failures -= failures;
             if failures > 0 {
                 let (sign, sample, lines) = (line.sign, line.sample.clone(), failures);
-                explained.push(Evidence { sign, sample, lines, failures, attempts: 0, source: Source::ErrorLog, ..item.clone() });
+                explained.push(Evidence {
+                    sign,
+                    sample,
+                    lines,
+                    failures,
+                    attempts: 0,
+                    source: Source::ErrorLog,
+                    ..item.clone()
+                });
             }
         }
         self.evidence.retain(|item| item.failures + item.attempts > 0 || item.source != Source::Access);
