@@ -196,7 +196,7 @@ fn aside(opened: &Opened<'_>) -> Option<&'static str> {
     }
 }
 
-/// The gateway that wrote a line. In layouts that nginx and Apache share, which have no place for an upstream, the
+/// The gateway that wrote a line. In layouts that nginx, Apache and lighttpd share, which have no place for an upstream, the
 /// program decides that an envelope names.
 #[inline(always)]
 fn writer(reader: &Reader, program: &[u8], names_upstream: bool) -> Proxy {
@@ -204,6 +204,7 @@ fn writer(reader: &Reader, program: &[u8], names_upstream: bool) -> Proxy {
         b"apache2" | b"httpd" if matches!(reader, Reader::Known(Format::NginxAccess)) && !names_upstream => {
             Proxy::APACHE
         }
+        b"lighttpd" if matches!(reader, Reader::Known(Format::NginxAccess)) && !names_upstream => Proxy::LIGHTTPD,
         _ => reader.proxy(),
     }
 }
