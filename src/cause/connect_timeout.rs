@@ -48,6 +48,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Heroku", "503, `H19`: 5 s"),
         ("Cloud Foundry", "502, `endpoint_failure (dial tcp …: i/o timeout)`"),
         ("LiteSpeed", "503, `ExtConn timed out while connecting` (after 2 s)"),
+        ("Traffic Server", "502, `ERR_CONNECT_FAIL` after seconds (`connect_attempts_timeout`, 30 s by default)"),
     ],
     look_alikes: &[
         (

@@ -64,6 +64,10 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `[ADDRESS] Connection refused, restart!`; `connection to [ADDRESS] on request #0, …, error: \
                 Connection refused!`",
         ),
+        (
+            "Traffic Server",
+            "502, `ERR_CONNECT_FAIL` at once: weak, as a connection that is closed before the answer has the same",
+        ),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),

@@ -70,6 +70,7 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `ExtConn timed out while processing` (`initTimeout`); `connection to […] …, confirmed, 1, …, \
                 error: Connection timed out!`",
         ),
+        ("Traffic Server", "504, `ERR_READ_TIMEOUT`"),
     ],
     look_alikes: &[
         (
