@@ -385,10 +385,10 @@ fn combined_is_of_the_program_that_sent_it() {
         let rows = report(logs).proxies.into_iter().filter(|row| row.totals.requests.is_some());
         rows.map(|row| (row.proxy, row.totals.requests)).collect()
     };
-    for program in ["apache2", "httpd"] {
-        let sent = sent_by("web1", program, &combined);
-        assert_eq!(proxies(&[&sent]), [("apache@web1".to_owned(), Some(2))], "{program}");
-        assert_eq!(proxies(&[&sent, &nginx]), [("apache@web1".to_owned(), Some(2))], "{program}");
+    for (program, proxy) in [("apache2", "apache"), ("httpd", "apache"), ("lighttpd", "lighttpd")] {
+        let (sent, expected) = (sent_by("web1", program, &combined), [(format!("{proxy}@web1"), Some(2))]);
+        assert_eq!(proxies(&[&sent]), expected, "{program}");
+        assert_eq!(proxies(&[&sent, &nginx]), expected, "{program}");
     }
     let sent = sent_by("web1", "nginx", &combined);
     let (apache, elsewhere) = (sent_by("web1", "web", APACHE_STARTED), sent_by("old", "web", APACHE_STARTED));

@@ -27,6 +27,10 @@ pub(super) static ENTRY: Entry = Entry {
             "Apache",
             "503, `(11)Resource temporarily unavailable: AH02454`; 500, the same with `FastCGI: failed to connect to`",
         ),
+        (
+            "lighttpd",
+            "500, `read() … Invalid argument` and `write failed: … Transport endpoint is not connected` on a unix socket, six times for each request",
+        ),
         ("php-fpm", "`server reached pm.max_children setting (N), consider raising it` (logged once)"),
         ("uWSGI", "`listen queue of socket … full`"),
         ("kernel", "`Possible SYN flooding on port N`"),

@@ -30,6 +30,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("ALB", "502, target status `-`, request and target times at 0 or above, response time -1"),
         ("Classic ELB", "504, not 502: the instance closed before it answered; backend often `-`, all times -1"),
         ("Apache", "502, `AH01102` with `(20014)` or `(70014)`; 503, `AH01075` with `(70014)` for FastCGI"),
+        (
+            "lighttpd",
+            "500, `unexpected end-of-file (perhaps the fastcgi process died)`, `response not received, request sent: …`; mod_proxy answers 500 without a word",
+        ),
         ("Envoy", "503, flag `UC` with `connection_termination`"),
         ("Go proxies", "`EOF`, `unexpected EOF`"),
         ("IIS", "502.2: a CGI or FastCGI process ended"),

@@ -23,6 +23,10 @@ pub(super) static ENTRY: Entry = Entry {
         ("ALB", "504, target status `-`, all three processing times are -1, elapsed about 10.0 s"),
         ("Classic ELB", "`BackendConnectionErrors` rises; the rows often name no backend"),
         ("Apache", "503, `AH00957` with `(110)` or `(70007)`"),
+        (
+            "lighttpd",
+            "503, `establishing connection failed: socket: … Connection timed out` (`connect-timeout`; none by default)",
+        ),
         ("Envoy", "503, flag `UF` with `connection_timeout`"),
         ("Cloudflare", "522"),
         ("Go proxies", "`dial tcp …: i/o timeout`, `connect: connection timed out`"),
@@ -48,6 +52,7 @@ pub(super) static ENTRY: Entry = Entry {
             "Skipper",
             "502 (not 504), 12 bytes, after a minute (`-timeout-backend`); in its application log `dial tcp …: i/o timeout`",
         ),
+        ("Traffic Server", "502, `ERR_CONNECT_FAIL` after seconds (`connect_attempts_timeout`, 30 s by default)"),
     ],
     look_alikes: &[
         (

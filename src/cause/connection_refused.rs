@@ -35,6 +35,10 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `(111)Connection refused: AH00957: http: attempt to connect to … failed`; a balancer's member is then \
                 left out for 60 s (`AH00959`), a single server is tried again for each request",
         ),
+        (
+            "lighttpd",
+            "503, `establishing connection failed: socket: … Connection refused`, once until the server is tried again; then `all handlers for … are down`",
+        ),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_111`"),
         ("gunicorn", "`Worker failed to boot.`, `Connection in use`: it never listened"),
         ("systemd", "`Failed to start …`, `Scheduled restart job`, `Start request repeated too quickly`"),
@@ -61,6 +65,10 @@ pub(super) static ENTRY: Entry = Entry {
                 Connection refused!`",
         ),
         ("Skipper", "502, 12 bytes, at once; its application log says why: `dial tcp …: connect: connection refused`"),
+        (
+            "Traffic Server",
+            "502, `ERR_CONNECT_FAIL` at once: weak, as a connection that is closed before the answer has the same",
+        ),
     ],
     look_alikes: &[
         ("host-unreachable", "errno 113 or 101; a firewall that rejects can send either, the refusal too"),
@@ -130,6 +138,11 @@ pub(super) static ENTRY: Entry = Entry {
             on: &[],
             run: "ss -lxp | grep '{socket}'",
             why: "the socket file exists; no line here means that nobody listens on it",
+        },
+        Check {
+            on: &[Proxy::LIGHTTPD],
+            run: "lighttpd -p -f /etc/lighttpd/lighttpd.conf | grep -nE '\"(host|port|socket|bin-path)\"'",
+            why: "the address that lighttpd connects to, with all included files",
         },
         Check {
             on: &[Proxy::APACHE],

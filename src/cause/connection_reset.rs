@@ -21,6 +21,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("ALB", "502, target status `-`, response time -1; with all three times -1 the reset came at connect"),
         ("Classic ELB", "504, not 502: the instance ended the connection; backend often `-`, all times -1"),
         ("Apache", "502, `AH01102` with `(104)`; 503, `AH01075` with `(104)` for FastCGI"),
+        ("lighttpd", "500, `response not received, request sent: …` and `read() … Connection reset by peer`"),
         ("Envoy", "503, flag `UR` with `remote_reset`"),
         ("Go proxies", "`read: connection reset by peer`"),
         ("IIS", "502.3, `sc-win32-status` 12030"),

@@ -38,6 +38,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Google Cloud", "`dns_error`, `dns_timeout`"),
         ("Azure Front Door", "`DNSFailure`, `DNSTimeout`, `DNSNameNotResolved`"),
         ("Akamai", "`ERR_DNS_FAIL`, `ERR_DNS_TIMEOUT`, `ERR_NO_FWD_HOSTS`"),
+        ("Traffic Server", "500, `NONE/NAME`, `ERR_UNKNOWN` or `ERR_DNS_FAIL`"),
     ],
     look_alikes: &[
         (

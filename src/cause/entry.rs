@@ -44,6 +44,8 @@ impl Proxy {
     pub const FRONTDOOR: Self = Self("frontdoor");
     /// IIS with Application Request Routing or the ASP.NET Core module.
     pub const IIS: Self = Self("iis");
+    /// lighttpd as a gateway: mod_proxy, mod_fastcgi, mod_scgi and mod_cgi.
+    pub const LIGHTTPD: Self = Self("lighttpd");
     /// A host, an application server or a supervisor: no gateway, but a witness of why one failed.
     pub const HOST: Self = Self("host");
 

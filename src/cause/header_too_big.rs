@@ -26,6 +26,7 @@ pub(super) static ENTRY: Entry = Entry {
             "502, target status `-`, request and target times at 0 or above, response time -1, always for one path",
         ),
         ("Apache", "502, `AH10124` (a header line over `responsefieldsize`)"),
+        ("lighttpd", "502, `response headers too large for …`"),
         ("Google Cloud", "502, `backend_response_headers_too_long`"),
         ("CloudFront", "502, `OriginHeaderTooBigError`"),
         ("IIS", "502.3, `sc-win32-status` 12181, 12182"),

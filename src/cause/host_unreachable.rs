@@ -27,6 +27,7 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("ALB", "502, target status `-`, all three processing times are -1, under 1 s elapsed"),
         ("Apache", "503, `AH00957` with `(113)` or `(101)`"),
+        ("lighttpd", "503, `establishing connection failed: socket: … No route to host`"),
         ("Envoy", "503, flag `UF` with `delayed_connect_error:_113` or `_101`"),
         ("Cloudflare", "523"),
         ("kernel", "on the proxy's host: `Link is Down`, `neighbor table overflow`"),

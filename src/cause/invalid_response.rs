@@ -29,6 +29,10 @@ pub(super) static ENTRY: Entry = Entry {
             "Apache",
             "502, `AH01106`, `AH10404`, `Corrupt status line returned by remote server`; 500, `AH02429`; `AH01070` for FastCGI",
         ),
+        (
+            "lighttpd",
+            "502, `invalid HTTP status line`; to an answer that is no HTTP at all it says 502 or 500 without a word",
+        ),
         ("Envoy", "502, flag `UPE` (`protocol_error`, `http1.codec_error`)"),
         ("Google Cloud", "`backend_response_corrupted`"),
         ("Go proxies", "`malformed HTTP response`, `malformed MIME header`"),

@@ -30,6 +30,10 @@ pub(super) static ENTRY: Entry = Entry {
             "Apache",
             "503, `AH01167`, `AH01170` (all workers are in error state), `AH01171` (no workers in balancer), `AH00940`",
         ),
+        (
+            "lighttpd",
+            "503, `all handlers for … are down`: said once for all requests until a server is tried again (`disable-time`, 1 s by default)",
+        ),
         ("Envoy", "503, flag `UH` (`no_healthy_upstream`); in Kubernetes often a Service without ready pods"),
         ("Google Cloud", "`failed_to_pick_backend`"),
         ("Azure Application Gateway", "502, `ERRORINFO_UPSTREAM_NO_LIVE`"),
@@ -136,6 +140,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "grep -hE 'upstream (timed out|prematurely|sent)|connect\\(\\)|recv\\(\\)' /var/log/nginx/error.log | \
                 tail -n 200",
             why: "the failures before the first `no live upstreams`: they are the root",
+        },
+        Check {
+            on: &[Proxy::LIGHTTPD],
+            run: "lighttpd -p -f /etc/lighttpd/lighttpd.conf | grep -nE '\"(host|port|socket|disable-time)\"'",
+            why: "the servers, and for how many seconds one stays out of use after a failure",
         },
         Check {
             on: &[Proxy::APACHE],

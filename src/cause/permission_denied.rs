@@ -21,6 +21,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("HAProxy", "503, state `SC`; `Layer4 connection problem, info: \"Permission denied\"`"),
         ("ALB", "Lambda targets: `LambdaAccessDenied`, `LambdaKMS…` as error reason"),
         ("Apache", "503, `(13)Permission denied: AH00957` (SELinux) or `AH02454` (socket)"),
+        ("lighttpd", "503, `establishing connection failed: socket: … Permission denied`"),
         ("audit log", "`avc:  denied  { name_connect }` or `{ connectto }` with the proxy's name in `comm`"),
         ("Go proxies", "`dial unix …: connect: permission denied`"),
         ("Varnish", "`FetchError backend NAME: fail errno 13 (Permission denied)`"),

@@ -27,6 +27,7 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("ALB", "Lambda targets: `LambdaENILimitReachedException`, `LambdaSubnetIPAddressLimitReachedException`"),
         ("Apache", "`AH00161`, `AH00286`, `AH00484` (server reached MaxRequestWorkers); `AH00957` with `(99)`"),
+        ("lighttpd", "`socket() failed (cur_fds:N) (max_fds:N): Too many open files`, `sockets disabled, out-of-fds`"),
         ("Envoy", "503, flag `OM` (overload manager), or `UF` with `local_connection_failure`"),
         ("Go proxies", "`socket: too many open files`, `cannot assign requested address`"),
         ("IIS", "in HTTPERR `N_Connections_Refused`: Windows had no memory left for connections"),

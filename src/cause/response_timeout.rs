@@ -38,6 +38,7 @@ pub(super) static ENTRY: Entry = Entry {
             "502, `AH01102` with `(70007)`; 504 for FastCGI (`AH01075`), 500 where mod_fcgid (`read data timeout`) or \
                 mod_fastcgi (`idle timeout`) runs it; 503 for AJP (`AH00878`, `AH01030`)",
         ),
+        ("lighttpd", "504, `read timeout on socket: …` (`read-timeout`; none by default)"),
         ("Envoy", "504, flag `UT`"),
         ("Google Cloud", "502, `backend_timeout`"),
         ("Cloudflare", "524; 522 after a TCP handshake or 90 s"),
@@ -70,6 +71,7 @@ pub(super) static ENTRY: Entry = Entry {
                 error: Connection timed out!`",
         ),
         ("Skipper", "504, 16 bytes: `-response-header-timeout-backend` (a minute), or the filter `backendTimeout`"),
+        ("Traffic Server", "504, `ERR_READ_TIMEOUT`"),
     ],
     look_alikes: &[
         (
@@ -135,6 +137,11 @@ pub(super) static ENTRY: Entry = Entry {
             run: "nginx -T 2>/dev/null | grep -nE \
                 '_(read|send|connect)_timeout|next_upstream|upstream_(connect|header)_time'",
             why: "which timer fired; retries multiply the load; log connect and header times",
+        },
+        Check {
+            on: &[Proxy::LIGHTTPD],
+            run: "lighttpd -p -f /etc/lighttpd/lighttpd.conf | grep -nE '\"(read|write)-timeout\"'",
+            why: "in seconds, for each server; without it lighttpd waits for ever",
         },
         Check {
             on: &[Proxy::APACHE],

@@ -22,6 +22,7 @@ pub(super) static ENTRY: Entry = Entry {
                 problem`",
         ),
         ("Apache", "503, `(2)No such file or directory: AH02454 … attempt to connect to Unix domain socket …`"),
+        ("lighttpd", "503, `establishing connection failed: socket: unix:… No such file or directory`"),
         ("Go proxies", "`dial unix …: connect: no such file or directory`"),
         ("Varnish", "`FetchError backend NAME: fail errno 2`"),
         ("Envoy", "503, flag `UF` with `connect_error:_2`"),

@@ -21,6 +21,7 @@ pub(super) static ENTRY: Entry = Entry {
         ),
         ("HAProxy", "state `SD`; `PD` for invalid chunks or bytes in the body"),
         ("Apache", "`AH01110` with `(70008)` or `(104)`, mostly after 200 was sent; `AH10293`"),
+        ("lighttpd", "`response already sent out, but backend returned error on socket: …`, mostly after 200 was sent"),
         ("Google Cloud", "`backend_connection_closed_after_partial_response_sent`"),
         ("CloudFront", "`OriginReadError`"),
         ("Java and Python clients", "`Premature end of …`, `IncompleteRead`, `prematurely closed DURING response`"),
@@ -29,6 +30,7 @@ pub(super) static ENTRY: Entry = Entry {
         ("Envoy", "any status, `upstream_reset_after_response_started{…}`"),
         ("Azure Front Door", "`OriginConnectionAborted` with a good status"),
         ("Heroku", "`H18`, with `sock=backend`"),
+        ("Traffic Server", "`ERR_READ_ERROR`, beside the status that had been sent"),
     ],
     look_alikes: &[
         ("a client that left", "HAProxy `CD`, nginx 499, or a complaint `while sending to client`"),

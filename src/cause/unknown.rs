@@ -51,6 +51,11 @@ pub(super) static ENTRY: Entry = Entry {
             why: "what lsphp said: all processes busy, killed, or not started",
         },
         Check {
+            on: &[Proxy::LIGHTTPD],
+            run: "lighttpd -p -f /etc/lighttpd/lighttpd.conf | grep -nE '(proxy|fastcgi|scgi|cgi)[.](server|assign)'",
+            why: "a 503 that the error log does not explain is the application's own, and a 500 often a connection that it closed in good order",
+        },
+        Check {
             on: &[Proxy::NGINX],
             run: "grep -hE '\\[(error|crit|alert|emerg)\\]' /var/log/nginx/error.log | tail -n 200",
             why: "the reason stands here: give this file to gatewhy together with the access log",

@@ -30,6 +30,7 @@ pub(super) static ENTRY: Entry = Entry {
             "503, `AH01067` or `AH01075` with `(104)`, with a line of php-fpm within 2 s; 502, `AH01102` with \
                 `(20014)` or `(104)`",
         ),
+        ("lighttpd", "`child signalled: N`, `child exited: N …`, `CGI pid N died with signal N`"),
         ("php-fpm", "`child N exited on signal 11 (SIGSEGV)`, `execution timed out (N sec), terminating`"),
         ("gunicorn, uWSGI, puma", "`WORKER TIMEOUT (pid:N)`, `HARAKIRI ON WORKER`, `Terminating timed out worker`"),
         ("kernel", "`Out of memory: Killed process N (NAME)`, `Memory cgroup out of memory`, `NAME[N]: segfault at`"),

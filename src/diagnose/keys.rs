@@ -221,6 +221,9 @@ fn known_group(places: &[usize], keys: &[Key], accessed: &[bool]) -> Vec<(usize,
     places.iter().filter(is_told).map(|&at| (at, group.clone())).collect()
 }
 
+/// Gateways that write `combined` alike.
+const PLAIN: [Proxy; 4] = [Proxy::NGINX, Proxy::APACHE, Proxy::LITESPEED, Proxy::LIGHTTPD];
+
 /// Kinds of gateways that wrote lines which no other kind writes, with their hosts.
 struct Known<'a>(BTreeSet<(Proxy, &'a [u8])>);
 
@@ -237,7 +240,7 @@ impl Known<'_> {
     /// where there is none of them.
     fn is_alone(&self, kind: Proxy, host: Option<&[u8]>) -> Option<bool> {
         let is_there = |kind| host.map_or_else(|| self.anywhere(kind), |host| self.at(kind, host));
-        let there = [Proxy::NGINX, Proxy::APACHE, Proxy::LITESPEED].map(|other| (other, is_there(other)));
+        let there = PLAIN.map(|other| (other, is_there(other)));
         let any = there.iter().any(|(_, is_there)| *is_there);
         any.then(|| there.iter().all(|(other, is_there)| *is_there == (*other == kind)))
     }
@@ -246,9 +249,9 @@ impl Known<'_> {
 /// The gateway that wrote each series. nginx's and Apache's `common` and `combined` are the same; where no envelope
 /// names the program, such lines are Apache's where there are lines that only Apache writes and none that only nginx
 /// does: from the same host, if there are any of either, else from anywhere. Lines that count something are asked
-/// first, and lines that count nothing say nothing of other hosts. So it is with LiteSpeed's, and with varnishncsa's
-/// `combined`, where varnishlog is there and no request that only Varnish writes: were its requests told apart, the
-/// others would be those of a tier before or behind it.
+/// first, and lines that count nothing say nothing of other hosts. So it is with LiteSpeed's and lighttpd's, and with
+/// varnishncsa's `combined`, where varnishlog is there and no request that only Varnish writes: were its requests told
+/// apart, the others would be those of a tier before or behind it.
 fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
     let neutral = |at: usize| {
         let Series { proxy, group, upstream, names_upstream, names_program, .. } = &series[at];
@@ -269,7 +272,7 @@ fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
             .unwrap_or(false)
     };
     let anywhere = |kind: Proxy| counted.anywhere(kind) || noted.anywhere(kind);
-    let others = [Proxy::NGINX, Proxy::APACHE, Proxy::LITESPEED].into_iter().any(anywhere);
+    let others = PLAIN.into_iter().any(anywhere);
     let has_requests =
         || series.iter().zip(accessed).any(|(series, accessed)| series.proxy == Proxy::VARNISH && *accessed);
     let varnish = !others && anywhere(Proxy::VARNISH) && !has_requests();
@@ -278,6 +281,7 @@ fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
     let kind = |(series, neutral): (&Series, &bool)| match *neutral {
         true if is_alone(Proxy::APACHE, &series.host) => Proxy::APACHE,
         true if is_alone(Proxy::LITESPEED, &series.host) => Proxy::LITESPEED,
+        true if is_alone(Proxy::LIGHTTPD, &series.host) => Proxy::LIGHTTPD,
         true if is_varnish(&series.host) => Proxy::VARNISH,
         _ => series.proxy,
     };
@@ -331,7 +335,8 @@ mod tests {
 
     #[test]
     fn plain_lines_are_of_the_gateway_whose_error_log_is_there() {
-        let (apache, nginx, litespeed) = (Proxy::APACHE, Proxy::NGINX, Proxy::LITESPEED);
+        let (apache, nginx) = (Proxy::APACHE, Proxy::NGINX);
+        let (litespeed, lighttpd) = (Proxy::LITESPEED, Proxy::LIGHTTPD);
         // The host of plain lines; who else told of failures, and where; who wrote anything else, and where.
         let kind = |host: &str, counted: &[(Proxy, &str)], noted: &[(Proxy, &str)]| {
             let mut tally = Tally::new(60);
@@ -371,6 +376,11 @@ mod tests {
             ("", &[(litespeed, "")], &[(apache, "")], litespeed),
             ("", &[(litespeed, ""), (apache, "")], &[], nginx),
             ("a", &[(litespeed, "a"), (apache, "b")], &[], litespeed),
+            ("", &[(lighttpd, "")], &[], lighttpd),
+            ("", &[], &[(lighttpd, "")], lighttpd),
+            ("", &[(lighttpd, "")], &[(nginx, "")], lighttpd),
+            ("", &[(lighttpd, ""), (nginx, "")], &[], nginx),
+            ("a", &[(lighttpd, "a"), (apache, "b")], &[], lighttpd),
         ] {
             assert_eq!(kind(host, counted, noted), expected, "{host} {counted:?} {noted:?}");
         }

@@ -154,6 +154,7 @@ formats! {
     NginxStream => nginx_stream,
     ApacheAccess => apache_access [skim_named, read_named],
     ApacheError => apache_error,
+    LighttpdError => lighttpd_error,
     HaproxyHttp => haproxy_http,
     HaproxyTcp => haproxy_tcp,
     HaproxyError => haproxy_error,

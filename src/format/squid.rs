@@ -1,4 +1,5 @@
-//! Squid's native access log, as a reverse proxy writes it.
+//! Squid's native access log, as a reverse proxy writes it; Apache Traffic Server's default has the same columns, and
+//! results of its own for what it answers itself (`ERR_CONNECT_FAIL`).
 
 use super::{
     About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, clf, cloud,
@@ -45,6 +46,14 @@ table! {
         "an access rule of Squid's refused the request (`TCP_DENIED`), and `deny_info` gave the status");
     CACHED_ERROR = sign("squid-cached-error", Cause::Unknown, Strength::Echo, 0,
         "an error that had been answered before was sent from the cache (`TCP_NEGATIVE_HIT`)");
+    CONNECT_FAILED = sign("squid-connect-fail", Cause::ConnectionRefused, Strength::Weak, 502,
+        "Traffic Server got no connection, or one that was closed before an answer (`ERR_CONNECT_FAIL`)");
+    CONNECT_LATE = sign("squid-connect-fail-late", Cause::ConnectTimeout, Strength::Weak, 502,
+        "Traffic Server got no connection within a second or more (`ERR_CONNECT_FAIL`)");
+    UNRESOLVED = sign("squid-dns-fail", Cause::DnsFailure, Strength::Conclusive, 500,
+        "the server's name did not resolve (`ERR_DNS_FAIL`)");
+    BROKE_OFF = sign("squid-read-error", Cause::TruncatedResponse, Strength::Strong, 0,
+        "the server broke off in the middle of its response (`ERR_READ_ERROR`)");
     TIMEOUT = sign("squid-timeout", Cause::ResponseTimeout, Strength::Strong, 504,
         "the answer was 504: the server was reached, and did not answer in time");
 }
@@ -73,7 +82,8 @@ impl Line<'_> {
         // Before the content's type may stand the server's port. Some leave the type out.
         let next = Words::of(self.tail).find(|word| !word.iter().all(u8::is_ascii_digit));
         let content = next.filter(|word| is_content(word)).unwrap_or_default();
-        self.status.filter(|status| !self.peer.is_empty() && is_servers(*status, self.hierarchy, content))
+        let may_be = !self.peer.is_empty() && !self.result.starts_with(b"ERR_");
+        self.status.filter(|status| may_be && is_servers(*status, self.hierarchy, content))
     }
 }
 
@@ -158,7 +168,9 @@ fn is_number(word: &[u8]) -> bool {
 /// `HIER_DIRECT/192.0.2.80`, taken apart; `None` for the protocol's version and for users, who may be `EXAMPLE/alice`.
 fn peer(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let (how, peer) = halves(word)?;
-    (is_hierarchy(how) && is_shouted(how)).then_some((how, present(peer)))
+    // Traffic Server names the server that it did not get to.
+    let peer = if how == b"NONE" { b"" } else { present(peer) };
+    (is_hierarchy(how) && is_shouted(how)).then_some((how, peer))
 }
 
 /// Whether a word ends as one of Squid's hierarchy codes does (`src/hier_code.h`). `TIMEOUT_` may stand before each.
@@ -219,10 +231,13 @@ fn halves(word: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&word[..slash], &word[slash + 1..]))
 }
 
+/// What Traffic Server says of a response that breaks off, beside the status that had been sent.
+const READ_ERROR: &[u8] = b"ERR_READ_ERROR";
+
 pub(super) fn skim(i: &[u8]) -> Option<Skimmed<'_>> {
-    let Line { when, duration, status, peer: upstream, .. } = line(i)?;
+    let Line { when, duration, status, result, peer: upstream, .. } = line(i)?;
     // The client gave up: 000.
-    let Some(status) = status else { return Some(Skimmed::Full) };
+    let Some(status) = status.filter(|_| result != READ_ERROR) else { return Some(Skimmed::Full) };
     let (duration, attempted) = (Some(duration), !upstream.is_empty());
     Some(Skimmed::Plain(Skim {
         when: Some(when),
@@ -285,13 +300,15 @@ pub(super) fn read_named<'a>(i: &'a [u8]) -> Option<Record<'a>> {
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
-    let client_gave_up = record.flags.ends_with(b"_ABORTED");
+    let client_gave_up = record.flags.ends_with(b"_ABORTED") || record.flags == b"ERR_CLIENT_ABORT";
     let failed = record.status.filter(|status| statuses.contains(*status) && !client_gave_up);
     let request = match (failed, record.upstream.is_empty()) {
         (Some(_), true) if record.flags.starts_with(b"TCP_DENIED") => Some(DENIED),
         (Some(_), true) if record.flags.starts_with(b"TCP_NEGATIVE_HIT") => Some(CACHED_ERROR),
         // Its other layouts say nothing of servers.
         _ if !record.names_upstream => None,
+        (Some(_), _) if record.flags == b"ERR_DNS_FAIL" => Some(UNRESOLVED),
+        (Some(_), _) if record.flags == b"ERR_CONNECT_FAIL" => Some(connect_failed(record)),
         (Some(_), false) if record.upstream_status == failed => Some(ANSWERED),
         (Some(503), true) => Some(UNAVAILABLE),
         (Some(502), true) => Some(NOT_CONNECTED),
@@ -299,8 +316,18 @@ pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
         (Some(504), false) => Some(TIMEOUT),
         _ => None,
     };
-    Verdict { request, attempts: record.attempts.iter().map(|_| request).collect(), client_gave_up }
+    let attempt = request.or((record.flags == READ_ERROR).then_some(BROKE_OFF));
+    Verdict { request, attempts: record.attempts.iter().map(|_| attempt).collect(), client_gave_up }
 }
+
+/// What `ERR_CONNECT_FAIL` most likely means: a refusal comes at once.
+fn connect_failed(record: &Record<'_>) -> &'static Sign {
+    let is_late = record.duration.is_some_and(|duration| duration >= LATE);
+    if is_late { CONNECT_LATE } else { CONNECT_FAILED }
+}
+
+/// From when on a connection that is not there has not been refused, in microseconds.
+const LATE: Micros = 1_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -371,8 +398,45 @@ mod tests {
             assert_eq!(verdict.client_gave_up, result.contains("ABORTED"), "{line}");
         }
         for sign in &SIGNS {
-            assert!(cases.iter().any(|(.., kind)| *kind == Some(sign.kind)), "{}", sign.kind);
+            let named = |of: &Option<&str>| *of == Some(sign.kind);
+            let known =
+                cases.iter().any(|(.., kind)| named(kind)) || TRAFFIC_SERVERS.iter().any(|(.., kind)| named(kind));
+            assert!(known, "{}", sign.kind);
         }
+    }
+
+    /// How long a request of Traffic Server's took, what became of it, where it went, and why its attempt failed.
+    const TRAFFIC_SERVERS: [(u32, &str, &str, Option<&str>); 9] = [
+        (0, "ERR_CONNECT_FAIL/502", "DIRECT/10.0.0.5 text/html", Some("squid-connect-fail")),
+        (999, "ERR_CONNECT_FAIL/502", "DIRECT/10.0.0.5 -", Some("squid-connect-fail")),
+        (1000, "ERR_CONNECT_FAIL/502", "TIMEOUT_DIRECT/10.0.0.5 text/html", Some("squid-connect-fail-late")),
+        (6696, "ERR_READ_TIMEOUT/504", "TIMEOUT_DIRECT/10.0.0.5 text/html", Some("squid-timeout")),
+        (1, "ERR_READ_ERROR/200", "DIRECT/10.0.0.5 -", Some("squid-read-error")),
+        (1, "ERR_DNS_FAIL/502", "DIRECT/shop.internal text/html", Some("squid-dns-fail")),
+        (1, "ERR_CLIENT_ABORT/502", "DIRECT/10.0.0.5 text/html", None),
+        (1, "TCP_MISS/502", "DIRECT/10.0.0.5 -", Some("squid-server-answered")),
+        (1, "TCP_MISS/200", "DIRECT/10.0.0.5 -", None),
+    ];
+
+    #[test]
+    fn reads_results_of_traffic_servers() {
+        for (millis, result, peer, kind) in TRAFFIC_SERVERS {
+            let line = format!("1795769544.415 {millis} 203.0.113.9 {result} 477 GET http://10.0.0.5:80/a - {peer}");
+            let record = read(line.as_bytes()).unwrap_or_default();
+            let verdict = judge(&record, &Statuses::gateway());
+            let attempts: Vec<_> = verdict.attempts.iter().map(|sign| sign.map(|sign| sign.kind)).collect();
+            assert_eq!(attempts, [kind], "{line}");
+            let request = kind.filter(|_| !result.ends_with("/200"));
+            assert_eq!(verdict.request.map(|sign| sign.kind), request, "{line}");
+            assert_eq!(verdict.client_gave_up, result.contains("ABORT"), "{line}");
+            // A cut body deserves a full read.
+            let is_full = matches!(skim(line.as_bytes()), Some(Skimmed::Full));
+            assert_eq!(is_full, result.contains("READ_ERROR"), "{line}");
+        }
+        // The server's name where it did not get that far.
+        let line =
+            b"1795804121.088 37 203.0.113.9 ERR_UNKNOWN/500 600 GET http://a.invalid:80/a - NONE/a.invalid text/html";
+        assert_eq!(read(line).map(|record| (record.upstream, record.attempts.len())), Some((&b""[..], 0)));
     }
 
     /// Users' names may look like peers.

@@ -198,7 +198,7 @@ fn aside(opened: &Opened<'_>) -> Option<&'static str> {
     }
 }
 
-/// The gateway that wrote a line. In layouts that nginx and Apache share, which have no place for an upstream, the
+/// The gateway that wrote a line. In layouts that nginx, Apache and lighttpd share, which have no place for an upstream, the
 /// program decides that an envelope names.
 #[inline(always)]
 fn writer(reader: &Reader, program: &[u8], names_upstream: bool) -> Proxy {
@@ -209,6 +209,7 @@ fn writer(reader: &Reader, program: &[u8], names_upstream: bool) -> Proxy {
         {
             Proxy::APACHE
         }
+        b"lighttpd" if matches!(reader, Reader::Known(Format::NginxAccess)) && !names_upstream => Proxy::LIGHTTPD,
         _ => reader.proxy(),
     }
 }

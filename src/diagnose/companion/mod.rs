@@ -1,9 +1,10 @@
 //! Brings lines together that tell of the same failure.
 //!
 //! Some messages of Apache's only count a failure, and another line before them says why: that a TLS handshake failed
-//! is one line, that the certificate was not accepted another. So it is with Varnish's about a body that stalled. A
-//! line that explains is a state line whose sign bears the status of the failure (of a stalled body: none, it had been
-//! sent); as many failed attempts with that status, in the same window, as there are such lines then have its sign.
+//! is one line, that the certificate was not accepted another. So it is with Varnish's about a body that stalled, and
+//! with lighttpd's about what befell a connection. A line that explains is a state line whose sign bears the status of
+//! the failure (of a stalled body: none, it had been sent); as many failed attempts with that status, in the same
+//! window, as there are such lines then have its sign.
 //!
 //! LiteSpeed's line that counts names the virtual host, and a line that explains it the application, of which there may
 //! be several for one failure, or none as long as it leaves the application alone: see [`applications`].
@@ -16,7 +17,7 @@ use crate::cause::{Cause, Proxy, Sign, Strength};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The gateways that write such lines.
-const EXPLAIN: [Proxy; 3] = [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH];
+const EXPLAIN: [Proxy; 4] = [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH, Proxy::LIGHTTPD];
 
 /// Gives attempts that an error log tells of the sign of the lines that explain them. `keys` are those of the cells'
 /// series, `window` is how long theirs is.

@@ -16,12 +16,14 @@
 //! Rules 1 and 3 are in [`reasons`], rule 2 in [`moves`]; which of them holds, [`coverage`] says. Before them, lines
 //! move to the rows of their requests ([`edges`]). Nothing that a log tells is lost on the way: evidence only moves.
 //!
-//! Before that, error lines that explain others give them their signs ([`companion`]).
+//! Before that, error lines that explain others give them their signs ([`companion`]); after it, lines that stand for
+//! all failures of their time explain what is left ([`standing`]).
 
 mod coverage;
 mod edges;
 mod moves;
 mod reasons;
+mod standing;
 
 use super::keys::Keys;
 use super::{Key, companion};
@@ -30,6 +32,7 @@ use crate::format::Statuses;
 use coverage::{Coverage, pairing};
 use edges::join_over_edges;
 use moves::{Moved, move_to_upstreams};
+use standing::stand_in;
 use std::sync::{Arc, LazyLock};
 
 /// What nearly all rows have.
@@ -131,6 +134,7 @@ pub(super) fn reconcile(
     // Most archives hold no error log: then there is nothing to bring together.
     if !told {
         troubled.iter().for_each(|&at| rows[at].finish(None, &Coverage::default(), names, statuses));
+        stand_in(&mut rows, window);
         return Reconciled { rows, ..Reconciled::default() };
     }
     let coverage = Coverage::of(&rows, window);
@@ -140,6 +144,7 @@ pub(super) fn reconcile(
     for (place, row) in rows.iter_mut().enumerate() {
         row.finish(moved.remove(&place), &coverage, names, statuses);
     }
+    stand_in(&mut rows, window);
     Reconciled { rows, error_log_only, paired }
 }
 
@@ -521,6 +526,43 @@ mod tests {
                 assert_eq!(failed, [("b", "refused")], "{near} {far} {window}");
             }
         }
+    }
+
+    #[test]
+    fn one_line_stands_for_all_failures_of_its_time() {
+        static NONE_LEFT: Sign = Sign {
+            kind: "none-left",
+            cause: Cause::NoLiveUpstream,
+            strength: Strength::Conclusive,
+            says: "",
+            seen: Seen::Field,
+            status: 0,
+        };
+        static UNAVAILABLE: Sign = sign("unavailable", Cause::Unknown, Strength::Silent, 503);
+        static REFUSED: Sign = sign("refused", Cause::ConnectionRefused, Strength::Conclusive, 503);
+        let line = |upstream, second, source, sign| Line { client: "", upstream, second, source, sign, names: false };
+        let mut lines = vec![
+            line("a", 60, Source::ErrorLog, &REFUSED),
+            line("", 60, Source::State, &NONE_LEFT),
+            // Of another status, and before the line.
+            line("", 62, Source::Access, &SIGNS[3]),
+            line("", 1, Source::Access, &UNAVAILABLE),
+        ];
+        lines.extend(vec![line("", 61, Source::Access, &UNAVAILABLE); 5]);
+        // Said in the window before.
+        lines.extend(vec![line("", 121, Source::Access, &UNAVAILABLE); 2]);
+        // Long after.
+        lines.extend(vec![line("", 601, Source::Access, &UNAVAILABLE); 2]);
+        let shown = |proxy| {
+            let rows = reconciled(proxy, &lines);
+            let shown =
+                failures(&rows).into_iter().map(|(upstream, kind, count, ..)| format!("{upstream} {kind} {count}"));
+            shown.collect::<Vec<_>>()
+        };
+        let expected = [" unavailable 1", " silent 1", " none-left 4", " none-left 2", " unavailable 2", "a refused 1"];
+        assert_eq!(shown(Proxy::LIGHTTPD), expected);
+        // Others say so of each request.
+        assert!(shown(Proxy::NGINX).iter().all(|shown| !shown.contains("none-left")));
     }
 
     #[test]
