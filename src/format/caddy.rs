@@ -628,10 +628,12 @@ fn when(i: &[u8]) -> Option<When> {
     scaled(i)
 }
 
-/// `1.6407473377283428e+09`, `1640747337728.34` (milliseconds) and `1640747337728342800` (nanoseconds).
+/// `1.6407473377283428e+09`, `1640747337728.34` (milliseconds) and `1640747337728342800` (nanoseconds); `12.5` of a
+/// clock that nobody has set, in 1970.
 fn scaled(i: &[u8]) -> Option<When> {
     let number: f64 = std::str::from_utf8(i).ok()?.parse().ok()?;
     let micros = match number {
+        0.0..31_536_000.0 => number * 1e6,
         1e8..1e11 => number * 1e6,
         1e11..1e14 => number * 1e3,
         1e17..1e20 => number / 1e3,
@@ -800,6 +802,7 @@ mod tests {
             ("2026/11/27 08:25:51.061", 1_795_767_951_061_000),
             ("2026/11/27 08:25:51", 1_795_767_951_000_000),
             ("27/Nov/2026:08:25:51 +0000", 1_795_767_951_000_000),
+            ("7.25", 7_250_000),
         ];
         for (text, wall) in cases {
             // What was written with an exponent has lost its last digits.
@@ -809,7 +812,7 @@ mod tests {
                 when(text.as_bytes())
             );
         }
-        for text in ["", "x", "7", "2026/11/27 08:25:51.x", "-1", "nan", "1e400"] {
+        for text in ["", "x", "31536000", "2026/11/27 08:25:51.x", "-1", "nan", "1e400"] {
             assert_eq!(when(text.as_bytes()), None, "{text}");
         }
     }

@@ -126,7 +126,8 @@ fn may_be_type(word: &[u8]) -> bool {
 #[inline(always)]
 fn opening(i: &[u8]) -> Parsed<'_, When> {
     let (i, kind) = column(i)?;
-    let (i, when) = time(i)?;
+    // Whoever copies lines may align them.
+    let (i, when) = time(i).or_else(|_| time(i.trim_ascii_start()))?;
     let (i, name) = column(i)?;
     if is_known_type(kind) || may_be_type(kind) && name.starts_with(b"app/") { Ok((i, when)) } else { mismatch() }
 }
@@ -503,6 +504,13 @@ mod tests {
         let line = line("- -1 -1 -1 503 -", 4, GROUP, "forward", "-");
         let record = read(line.as_bytes()).unwrap_or_default();
         assert_eq!(judge(&record, &Statuses::none()).request, None);
+    }
+
+    #[test]
+    fn types_may_be_aligned() {
+        let line = ABOUT.samples[0].replacen("http ", "http  ", 1);
+        assert_eq!(read(line.as_bytes()).and_then(|record| record.status), Some(200));
+        assert!(read(ABOUT.samples[0].replacen("http ", "http x", 1).as_bytes()).is_none());
     }
 
     #[test]

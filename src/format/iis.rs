@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cause::{Cause, Proxy, Sign, Strength},
     grammar::{
-        address::host,
+        address::{host, is_ip},
         number::{Micros, status, uint, whole},
         text::place_of,
         time::When,
@@ -127,7 +127,7 @@ fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
         let letters = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
         word(*at).iter().all(letters) && matches!(word(at + 1).first(), Some(b'/' | b'*')) && is_number(at + 3)
     };
-    let method = (2..6).find(is_method)?;
+    let Some(method) = (2..6).find(is_method) else { return guess_early(words) };
     let agent = method + 6 + usize::from(word(method + 6).starts_with(b"HTTP/"));
     let is_status = |at: &usize| whole(word(*at), status).is_some() && is_number(at + 1) && is_number(at + 2);
     let code = (agent + 1..words.len()).find(is_status)?;
@@ -169,6 +169,39 @@ fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
     // IIS 6 does not log the time taken, unless it is told to.
     let is_default = || word(2).starts_with(SITE) && code == agent + 1 && code + 3 == words.len();
     (numbers > 0 || is_default()).then_some(values)
+}
+
+/// The same of IIS 4 and 5, which write the client first: `date time c-ip cs-username s-ip s-port cs-method cs-uri-stem
+/// cs-uri-query sc-status [sc-bytes cs-bytes time-taken] cs(User-Agent) …`.
+fn guess_early<'a, const N: usize>(words: &[&'a [u8]]) -> Option<Values<'a, N>> {
+    let &[date, time, client, user, server, port, method, stem, query, code, ref rest @ ..] = words else {
+        return None;
+    };
+    let is_number = |word: &&[u8]| whole(word, uint).is_some();
+    let is_own = is_ip(client) && is_ip(server) && is_number(&port) && method.iter().all(u8::is_ascii_uppercase);
+    if !is_own || stem.first() != Some(&b'/') || whole(code, status).is_none() {
+        return None;
+    }
+    let mut values = Values::default();
+    let named = [
+        (Column::Date, date),
+        (Column::Time, time),
+        (Column::Client, client),
+        (Column::User, user),
+        (Column::ServerPort, port),
+        (Column::Method, method),
+        (Column::Stem, stem),
+        (Column::Query, query),
+        (Column::Status, code),
+    ];
+    named.into_iter().for_each(|(column, word)| values.set(column, word));
+    let numbers = rest.iter().take_while(|word| is_number(word)).count();
+    if let (3, &[sent, _, taken, ..]) = (numbers, rest) {
+        values.set(Column::Sent, sent);
+        values.set(Column::Taken, taken);
+    }
+    values.set(Column::UserAgent, rest.get(numbers).copied().unwrap_or_default());
+    Some(values)
 }
 
 impl<'a, const N: usize> Line<'a, N> {
@@ -441,6 +474,27 @@ mod tests {
     }
 
     /// IIS 6 logged no time taken by default.
+    #[test]
+    fn guesses_the_columns_of_iis_5() {
+        let line = b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET /a.asp b 502 544 221 31 Mozilla/4.0+(a;+b) -";
+        let record = read(line, Fields::UNKNOWN).unwrap_or_default();
+        assert_eq!((record.status, record.bytes, record.duration), (Some(502), Some(544), Some(31_000)));
+        assert_eq!((record.client, record.path, record.query), (&b"203.0.113.9"[..], &b"/a.asp"[..], &b"b"[..]));
+        assert_eq!((record.method, record.user_agent), (&b"GET"[..], &b"Mozilla/4.0+(a;+b)"[..]));
+        // Only by default.
+        let line = b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET /a.asp - 502 Mozilla/4.0+(a;+b)";
+        let record = read(line, Fields::UNKNOWN).unwrap_or_default();
+        assert_eq!((record.status, record.bytes, record.duration), (Some(502), None, None));
+        for line in [
+            &b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 http GET /a.asp - 502"[..],
+            b"2026-11-27 08:00:10 shop - 10.0.0.4 80 GET /a.asp - 502",
+            b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET /a.asp - OK",
+            b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET a.asp - 502",
+        ] {
+            assert!(skim(line, Fields::UNKNOWN).is_none() && read(line, Fields::UNKNOWN).is_none());
+        }
+    }
+
     #[test]
     fn guesses_the_columns_of_iis_6() {
         let line = b"2026-11-27 08:00:10 W3SVC1 10.0.0.4 GET /a.asp - 80 - 203.0.113.9 Mozilla/4.0+(a;+b) 404 0 2";

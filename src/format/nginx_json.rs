@@ -4,7 +4,7 @@
 //! asked for, and something that is nginx's beyond doubt; what carries another program's mark is left alone. Where no
 //! format claims an object, it is an access log if it says who asked for what, and no application's logger wrote it.
 
-use super::nginx::{self, Var, Vars, is_addr_list, is_ip, is_request, request_line, without_port};
+use super::nginx::{self, Var, Vars, forwarded, is_addr_list, is_ip, is_request, request_line};
 use super::{About, Escape, Record, Skimmed, Statuses, Verdict};
 use crate::cause::Proxy;
 use crate::grammar::json::{Value, object_while};
@@ -65,10 +65,11 @@ impl<'a> Object<'a> {
         }
         let mut object = Self { vars: Vars::new(Escape::Json), own: false, shared: false, of_application: false };
         // What others of their names say better, if there are any.
-        let (mut response, mut host) = (&b""[..], &b""[..]);
+        let (mut response, mut host, mut has_labels) = (&b""[..], &b""[..], false);
         let (rest, ()) = object_while(line, |name, value| {
             let var = meaning(name);
             object.own |= is_own(name, var);
+            has_labels |= name == b"req";
             object.shared |= matches!(name, b"body_bytes" | b"http_host");
             match name {
                 b"response" => response = value.text(),
@@ -82,7 +83,9 @@ impl<'a> Object<'a> {
             !(is_foreign(name) || matches!(value, Value::Nested(_)))
         })
         .ok()?;
-        for (var, value) in [(Var::Status, response), (Var::Host, host)].into_iter().filter(|it| !it.1.is_empty()) {
+        // Among LTSV's labels, which have an object of their own here, that is the client.
+        let host_var = if has_labels && !object.vars.has(Var::RemoteAddr) { Var::RemoteAddr } else { Var::Host };
+        for (var, value) in [(Var::Status, response), (host_var, host)].into_iter().filter(|it| !it.1.is_empty()) {
             object.vars.set(var, value);
         }
         rest.trim_ascii().is_empty().then_some(object)
@@ -109,7 +112,7 @@ impl<'a> Object<'a> {
         let asks = is_request(request) && !request_line(request).1.starts_with(b"http") || asks_apart();
         let taken = vars.get(Var::RequestTime);
         let is_time = vars.has_time() || taken.is_empty() || whole(taken, seconds).is_some();
-        !self.of_application && asks && is_time && is_ip(without_port(vars.get(Var::RemoteAddr)))
+        !self.of_application && asks && is_time && is_ip(forwarded(vars.get(Var::RemoteAddr)))
     }
 }
 
@@ -301,6 +304,11 @@ mod tests {
             (
                 r#"{"time":"[21/Nov/2026:00:24:09 +0000]","process":"1234","filename":"/srv/a","remoteIP":"203.0.113.9","host":"h","request":"/a","query":"?b","method":"GET","status":"502","userAgent":"ua","referer":"-"}"#,
                 "status=502 method=GET host=h path=/a client=203.0.113.9 agent=ua",
+            ),
+            // LTSV's labels.
+            (
+                r#"{"time":"21/Nov/2026:00:24:09 +0000","host":"203.0.113.9","req":"GET /a HTTP/1.1","status":502,"size":157,"ua":"ua","reqtime":0.03}"#,
+                "status=502 method=GET path=/a bytes=157 duration=0.030 client=203.0.113.9 agent=ua",
             ),
             // fluentd's.
             (
