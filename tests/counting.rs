@@ -600,6 +600,8 @@ fn litespeeds_lines_tell_of_each_failure_once() {
     // What is left over of one host's tries explains nothing of another's.
     let error = tried("shop", "shop.sock") + &failed("shop") + &failed("blog");
     let at_both = vec![("unix:/tmp/shop.sock".to_owned(), 1, "connection-refused"), ("blog".to_owned(), 1, "unknown")];
+    // Nor where the tries of the first went well in the end.
+    assert_eq!(failed_at(&[&(tried("shop", "shop.sock") + &failed("blog"))]), [("blog".to_owned(), 1, "unknown")]);
     let mut failed_at = failed_at(&[&error]);
     failed_at.sort_by_key(|row| std::cmp::Reverse(row.0.clone()));
     assert_eq!(failed_at, at_both);
@@ -639,7 +641,7 @@ fn combined_is_litespeeds_where_only_litespeed_wrote_something_else() {
         rows.map(|row| row.proxy).collect()
     };
     let notice = "2026-11-21 09:00:00.000001 [NOTICE] [7] [AutoRestarter] new child process with pid=8 is forked!\n";
-    assert_eq!(proxies(&[&combined, notice]), ["litespeed"]);
+    assert_eq!(proxies(&[&combined, notice]), ["nginx"]);
     assert_eq!(proxies(&[&combined, &litespeed_failed("10:00:00", "shop")]), ["litespeed"]);
     assert_eq!(proxies(&[&combined, &litespeed_failed("10:00:00", "shop"), APACHE_STARTED]), ["nginx"]);
     let nginx = error("10:00:00", REFUSED, "shop", "10.0.0.5:80", "/a");

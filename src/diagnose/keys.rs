@@ -261,7 +261,9 @@ fn kinds(series: &[Series], accessed: &[bool], noted: &Noted) -> Vec<Proxy> {
     let neutral: Vec<bool> = (0..series.len()).map(neutral).collect();
     let telling = series.iter().zip(&neutral).filter(|(_, neutral)| !**neutral);
     let counted = Known(telling.map(|(series, _)| (series.proxy, &*series.host)).collect());
-    let noted = Known(noted.iter().flat_map(|(kind, hosts)| hosts.iter().map(|host| (*kind, &**host))).collect());
+    // Lines of LiteSpeed's that count nothing may be those of an application with a logger like its own.
+    let noted = noted.iter().filter(|(kind, _)| **kind != Proxy::LITESPEED);
+    let noted = Known(noted.flat_map(|(kind, hosts)| hosts.iter().map(|host| (*kind, &**host))).collect());
     let is_alone = |kind: Proxy, host: &[u8]| {
         let here = Some(host).filter(|host| !host.is_empty());
         counted
@@ -370,7 +372,7 @@ mod tests {
             ("a", &[], &[(apache, "")], apache),
             ("", &[], &[(apache, "b")], apache),
             ("", &[(litespeed, "")], &[], litespeed),
-            ("", &[], &[(litespeed, "")], litespeed),
+            ("", &[], &[(litespeed, "")], nginx),
             // PHP's traces look like those that nginx quotes.
             ("", &[(litespeed, "")], &[(nginx, "")], litespeed),
             ("", &[(litespeed, "")], &[(apache, "")], litespeed),

@@ -3,13 +3,13 @@
 //! wrote go. Of a line that nobody can read, nothing is shown: it is not known where in it people are.
 
 use super::path::is_domain;
-use crate::format::Record;
+use crate::format::{Record, What};
 use crate::grammar::address::{self, is_ip};
 use regex::bytes::{Captures, Regex};
 use std::{borrow::Cow, collections::hash_map::RandomState, hash::BuildHasher as _};
 
 /// What is put in the place of what goes, by pattern. The first that matches a place has it.
-const PRIVATE: [(&str, &[u8]); 16] = [
+const PRIVATE: [(&str, &[u8]); 18] = [
     // A query that stands apart from its path: CloudFront, Azure, Akamai.
     (r#"(?i)("(?:cs[-_]uri[-_]query|requestQuery(?:_s)?|queryStr)"\s*:\s*")(?:[^"\\]|\\.)*"#, b"${1}withheld"),
     // API Gateway's names for who asks: `userArn`, `principalId`, `authorizer.claims.email`.
@@ -20,6 +20,9 @@ const PRIVATE: [(&str, &[u8]); 16] = [
     (r#"("Cookies"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*")*"#, b"${1}"),
     // What an application wrote to FastCGI's standard error: anything. nginx adds its own words behind the last quote.
     (r#"(FastCGI sent in stderr: ")(?:.*(" while reading )|.*)"#, b"${1}withheld${2}"),
+    // The same of lighttpd's, and what a backend sent that was no answer.
+    (r"((?:FastCGI|cgi|scgi)-stderr: ?).*", b"${1}withheld"),
+    (r"(invalid HTTP status line: |malformed HTTP (?:response|status code|version) ).*", b"${1}withheld"),
     // The same, broken into lines.
     (r"^(PHP (?:message|Fatal error|Warning|Notice): |Stack trace:|#[0-9]+ |  thrown in ).*", b"${1}withheld"),
     // `http://name:password@host/`, also encoded, and `name:password@host`.
@@ -177,10 +180,10 @@ fn told_by<'a>(record: &Record<'a>) -> &'a [u8] {
     }
 }
 
-/// What an application wrote to LiteSpeed, which may be anything. lsphp's own lines name its process.
+/// What an application wrote to LiteSpeed, which may be anything, but for what lsphp says of its processes.
 fn written_by_application<'a>(record: &Record<'a>) -> &'a [u8] {
     if record.level == b"STDERR" {
-        return if record.pid.is_none() { record.message } else { b"" };
+        return if record.what == What::Host { b"" } else { record.message };
     }
     let told = [&b"[STDERR] "[..], b"[LSAPI:STDERR]: "].into_iter().find_map(|mark| record.message.strip_prefix(mark));
     told.unwrap_or_default()
@@ -302,6 +305,9 @@ mod tests {
             (Format::LitespeedError, litespeed("connection to [10.0.0.5:80] on request #0, confirmed 0, error: Connection refused!")),
             (Format::LitespeedError, "2026-11-20 23:50:11.158 [STDERR] PHP Warning:  SECRET".to_owned()),
             (Format::LitespeedError, "2026-11-20 23:50:11.158 [STDERR] [payments] card SECRET".to_owned()),
+            (Format::LitespeedError, "2026-11-20 23:50:11.158 [STDERR] [4711] card SECRET".to_owned()),
+            (Format::LighttpdError, "2026-11-20 23:50:11: (response.c.1) invalid HTTP status line: SECRET".to_owned()),
+            (Format::LighttpdError, "2026-11-20 23:50:11: (mod_fastcgi.c.421) FastCGI-stderr:PHP SECRET".to_owned()),
         ];
         for (format, line) in cases {
             let record = format.read(line.as_bytes()).unwrap_or_else(|| unreachable!("not claimed: {line}"));

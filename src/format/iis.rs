@@ -172,13 +172,15 @@ fn guess<const N: usize>(i: &[u8]) -> Option<Values<'_, N>> {
 }
 
 /// The same of IIS 4 and 5, which write the client first: `date time c-ip cs-username s-ip s-port cs-method cs-uri-stem
-/// cs-uri-query sc-status [sc-bytes cs-bytes time-taken] cs(User-Agent) …`.
+/// cs-uri-query sc-status [[sc-win32-status] sc-bytes cs-bytes time-taken] cs(User-Agent) …`.
 fn guess_early<'a, const N: usize>(words: &[&'a [u8]]) -> Option<Values<'a, N>> {
     let &[date, time, client, user, server, port, method, stem, query, code, ref rest @ ..] = words else {
         return None;
     };
     let is_number = |word: &&[u8]| whole(word, uint).is_some();
-    let is_own = is_ip(client) && is_ip(server) && is_number(&port) && method.iter().all(u8::is_ascii_uppercase);
+    let is_method = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
+    let is_user = user == b"-" || user.iter().any(u8::is_ascii_alphanumeric);
+    let is_own = is_ip(client) && is_user && is_ip(server) && is_number(&port) && is_method;
     if !is_own || stem.first() != Some(&b'/') || whole(code, status).is_none() {
         return None;
     }
@@ -196,9 +198,18 @@ fn guess_early<'a, const N: usize>(words: &[&'a [u8]]) -> Option<Values<'a, N>> 
     ];
     named.into_iter().for_each(|(column, word)| values.set(column, word));
     let numbers = rest.iter().take_while(|word| is_number(word)).count();
-    if let (3, &[sent, _, taken, ..]) = (numbers, rest) {
-        values.set(Column::Sent, sent);
-        values.set(Column::Taken, taken);
+    // Of three, the first may also be Windows' status, which mostly is 0.
+    match (numbers, rest) {
+        (3, &[sent, _, taken, ..]) if sent != b"0" => {
+            values.set(Column::Sent, sent);
+            values.set(Column::Taken, taken);
+        }
+        (4, &[win32, sent, _, taken, ..]) => {
+            values.set(Column::Win32, win32);
+            values.set(Column::Sent, sent);
+            values.set(Column::Taken, taken);
+        }
+        _ => {}
     }
     values.set(Column::UserAgent, rest.get(numbers).copied().unwrap_or_default());
     Some(values)
@@ -481,12 +492,19 @@ mod tests {
         assert_eq!((record.status, record.bytes, record.duration), (Some(502), Some(544), Some(31_000)));
         assert_eq!((record.client, record.path, record.query), (&b"203.0.113.9"[..], &b"/a.asp"[..], &b"b"[..]));
         assert_eq!((record.method, record.user_agent), (&b"GET"[..], &b"Mozilla/4.0+(a;+b)"[..]));
-        // Only by default.
+        // What else was logged.
+        for (numbers, bytes, duration) in [("0 544 221", None, None), ("64 544 221 31", Some(544), Some(31_000))] {
+            let line = format!("2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET /a.asp - 502 {numbers} ua");
+            let record = read(line.as_bytes(), Fields::UNKNOWN).unwrap_or_default();
+            assert_eq!((record.bytes, record.duration, record.user_agent), (bytes, duration, &b"ua"[..]), "{line}");
+        }
         let line = b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET /a.asp - 502 Mozilla/4.0+(a;+b)";
         let record = read(line, Fields::UNKNOWN).unwrap_or_default();
         assert_eq!((record.status, record.bytes, record.duration), (Some(502), None, None));
         for line in [
             &b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 http GET /a.asp - 502"[..],
+            b"2026-11-27 08:00:10 10.0.0.5 -> 10.0.0.6 443 GET /a - 502 error",
+            b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80  /a.asp - 502",
             b"2026-11-27 08:00:10 shop - 10.0.0.4 80 GET /a.asp - 502",
             b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET /a.asp - OK",
             b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET a.asp - 502",

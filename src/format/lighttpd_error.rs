@@ -440,11 +440,19 @@ fn head(i: &[u8]) -> Parsed<'_, Option<When>> {
         Some(at) => (&file[..at], &file[at + 3..]),
         None => return mismatch(),
     };
-    let is_source = !name.is_empty() && name.iter().all(is_name);
+    let is_source = !name.is_empty() && name.iter().all(is_name) && (when.is_some() || is_own_source(name));
     if !is_source || number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
         return mismatch();
     }
     Ok((rest, when))
+}
+
+/// Whether a source file is one of lighttpd's that tell of requests, with a path or without: to syslog it writes no time,
+/// and other programs name their files too.
+fn is_own_source(name: &[u8]) -> bool {
+    let file = name.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or(name);
+    file.starts_with(b"mod_")
+        || [&b"gw_backend"[..], b"http-header-glue", b"response", b"server", b"connections"].contains(&file)
 }
 
 /// What kind of thing a message tells. See the [module](self) for which of several counts.

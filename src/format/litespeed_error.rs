@@ -457,7 +457,8 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
             let application = application(record.message);
             match upstream(application) {
                 Some(upstream) => record.upstream = upstream,
-                None if record.group.is_empty() => record.group = application,
+                // A virtual host comes with a session alone.
+                None if record.client.is_empty() => record.upstream = application,
                 None => {}
             }
             record.names_upstream = !record.upstream.is_empty();
@@ -488,7 +489,7 @@ fn is_answered(message: &[u8]) -> bool {
 
 /// What stands in front of all lines, and the rest: a stamp with three or six decimals, and what tells whose line it is.
 fn prefix(line: &[u8]) -> Option<(Record<'_>, &[u8])> {
-    if line.get(19) != Some(&b'.') {
+    if line.get(10) != Some(&b' ') || line.get(19) != Some(&b'.') {
         return None;
     }
     let (rest, when) = iso(line).ok()?;
@@ -509,7 +510,7 @@ fn prefix(line: &[u8]) -> Option<(Record<'_>, &[u8])> {
 /// `NOTICE<tab>` before version 1.4.
 fn with_tabs<'a>(i: &'a [u8], record: Record<'a>) -> Option<(Record<'a>, &'a [u8])> {
     let (level, rest) = i.split_at(memchr(b'\t', i)?);
-    is_level(level).then(|| (Record { level, ..record }, &rest[1..]))
+    (is_level(level) && is_known(&rest[1..])).then(|| (Record { level, ..record }, &rest[1..]))
 }
 
 /// `[UID:1001][21584] `: lsphp's own lines in a file of its own.
@@ -721,7 +722,8 @@ fn told(message: &[u8]) -> Option<What> {
         return Some(What::Host);
     }
     let is_reason = starts(&REASONS)
-        || starts(&[b"connection to [", b"Connection to ["]) && holds(b", error: ")
+        || starts(&[b"connection to [", b"Connection to ["]) && holds(b"] on request #") && holds(b", error: ")
+        || starts(&[b"Start [", b"Start FCGI ["]) && holds(b"failed to start the ")
         || starts(&[b"Failed to open file [", b"HttpListener::acceptConnection(): "]) && holds(b"Too many open files")
         || message.first() == Some(&b'[') && of_application(message);
     is_reason.then_some(What::State)
@@ -729,9 +731,8 @@ fn told(message: &[u8]) -> Option<What> {
 
 /// Whether a message in front of which an application stands says that it failed.
 fn of_application(message: &[u8]) -> bool {
-    static STARTS: Starts<7> = Starts::new(&[
+    static STARTS: Starts<6> = Starts::new(&[
         b" Connection refused, restart!",
-        b" Connection error: ",
         b" All connections had gone bad",
         b" Can not start this external application",
         b": Failed to start one instance",
@@ -744,6 +745,7 @@ fn of_application(message: &[u8]) -> bool {
         [b' ', b'C', b'o', b'n', b'f', ..] => failed(b": cgidSuEXEC failed"),
         [b' ', b'F', ..] => failed(b"suExec access denied"),
         [b' ', b'[', ..] => name == b"Module:mod_security" && failed(b" Access denied with code 503 "),
+        [b' ', b'C', b'o', b'n', b'n', ..] if rest.starts_with(b" Connection error: ") => failed(b", adjust "),
         _ => STARTS.behind(rest).is_some(),
     }
 }
@@ -761,7 +763,7 @@ const FAILURES: [&[u8]; 8] = [
 ];
 
 /// What explains a request that was answered with 503.
-const REASONS: [&[u8]; 10] = [
+const REASONS: [&[u8]; 8] = [
     b"ExtConn timed out while ",
     b"No request delivery notification has been received",
     b"Invalid Http response header",
@@ -769,8 +771,6 @@ const REASONS: [&[u8]; 10] = [
     b"Unknown Packet Type ",
     b"Invalid LSAPI ",
     b"Invalid AJP response",
-    b"Start [",
-    b"Start FCGI [",
     b"lscgid: execve():",
 ];
 
@@ -976,7 +976,7 @@ mod tests {
             ),
             (
                 "[ERROR] [7] [LocalWorker::workerExec] Config[lsphp83]: cgidSuEXEC failed.",
-                state("group=lsphp83 level=ERROR pid=7 message=[LocalWorker::workerExec] Config[lsphp83]: cgidSuEXEC failed. attempts=[ - -/-/-]"),
+                state("upstream=lsphp83 level=ERROR pid=7 message=[LocalWorker::workerExec] Config[lsphp83]: cgidSuEXEC failed. names=upstream attempts=[lsphp83 - -/-/-]"),
             ),
             (
                 "[INFO] [7] [203.0.113.9:1-4#APVH_shop.example.com] connection to [uds://tmp/lshttpd/shop.sock] on request #0, confirmed, 0, associated process: 0, running: 0, error: Connection refused!",

@@ -141,6 +141,13 @@ fn is_of_application(name: &[u8]) -> bool {
             | b"action"
             | b"latency_human"
             | b"frontend"
+            | b"error"
+            | b"err"
+            | b"service"
+            | b"app"
+            | b"latency"
+            | b"event_type"
+            | b"rule"
     ) || name.starts_with(b"integration")
 }
 
@@ -335,6 +342,7 @@ mod tests {
             r#"{"severity":"info","time":"2026-11-21T00:24:09Z","client":"10.0.0.5","request":"POST /pay HTTP/1.1","status":502}"#,
             r#"{"controller":"cart","action":"show","ip":"203.0.113.9","method":"GET","path":"/a","user_agent":"ua","status":502,"duration":12.3}"#,
             r#"{"time":"2026-11-21T00:24:09Z","backend":"be","server":"s1","client":"203.0.113.9","request":"GET /a HTTP/1.1","status":503}"#,
+            r#"{"ts":"2026-11-21T00:24:09Z","service":"orders","remote_ip":"10.0.0.5","method":"POST","path":"/charge","user_agent":"axios/1","status":503}"#,
             r#"{"frontend":"web","client_ip":"203.0.113.9","request":"GET /a HTTP/1.1","status":"503"}"#,
             r#"{"integrationErrorMessage":"x","ip":"203.0.113.9","request":"GET /a HTTP/1.1","status":"502"}"#,
         ] {

@@ -78,7 +78,7 @@ struct Tail<'a> {
 
 /// ` 18 shop.example.com 0kR3Wp-aTe5vXq2+ -`. Others append numbers and words, too, so each must be what Skipper has
 /// there.
-fn tail(i: &[u8]) -> Option<Tail<'_>> {
+fn tail<'a>(i: &'a [u8], request: &[u8]) -> Option<Tail<'a>> {
     let (rest, millis) = next_word(i).ok()?;
     let millis = whole(millis, uint)?;
     let (rest, host) = next_word(rest).ok()?;
@@ -86,7 +86,7 @@ fn tail(i: &[u8]) -> Option<Tail<'_>> {
     let (rest, audit) = next_word(rest).ok()?;
     let is_told = is_host(host) && is_flow(flow) && is_audit(audit);
     // Where nothing is known of the request.
-    let is_untold = [host, flow, audit] == [b"-"; 3];
+    let is_untold = [host, flow, audit] == [b"-"; 3] && request == b"- - -";
     let fits = rest.is_empty() && (is_told || is_untold);
     let (host, flow, audit) = (present(host), present(flow), present(audit));
     fits.then_some(Tail { duration: millis.checked_mul(1_000), host, flow, audit })
@@ -131,7 +131,7 @@ pub(super) fn is_skipper(line: &clf::Line<'_>) -> bool {
 fn own<'a>(line: &clf::Line<'a>) -> Option<Tail<'a>> {
     let is_combined = line.agent.is_some() && line.between.is_empty() && line.identity.is_empty() && line.has_zone();
     let is_plain = line.host.is_none() && line.late_host.is_none() && line.status != b"-";
-    if is_combined && is_plain { tail(&line.tail[raw_length(line)..]) } else { None }
+    if is_combined && is_plain { tail(&line.tail[raw_length(line)..], line.request) } else { None }
 }
 
 /// How much of what follows the user agent belongs to it: Skipper escapes no quotes, of which the last one ends it.
@@ -294,7 +294,12 @@ fn hint(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
         (502, 0) => (took >= SECOND).then_some(QUEUED),
         (503, 0) => Some(REFUSED),
         (_, 0) => None,
-        (_, length) if own_length(status) != Some(length) => Some(ANSWERED),
+        // Others append a number, a host and two dashes, too: an object, an id or an owner is Skipper's beyond doubt.
+        (_, length) if own_length(status) != Some(length) => {
+            let is_certain =
+                record.escape == Escape::Json || !record.trace_id.is_empty() || !record.identity.is_empty();
+            is_certain.then_some(ANSWERED)
+        }
         (502, _) => Some(if took < SECOND { AT_ONCE } else { LATER }),
         (503, _) => Some(BROKEN),
         (504, _) => Some(TIMEOUT),
@@ -381,12 +386,13 @@ mod tests {
             (500, 22, 4, None),
         ];
         for (status, bytes, millis, kind) in cases {
-            for line in [
-                line(&format!("{status} {bytes}"), &format!("{millis} shop.example.com - -")),
-                object(status, bytes, millis),
-            ] {
+            let text = |flow| line(&format!("{status} {bytes}"), &format!("{millis} shop.example.com {flow} -"));
+            for line in [text("0kR3Wp-aTe5vXq2+"), object(status, bytes, millis)] {
                 assert_eq!(kinds(Format::Skipper, &line), (kind, vec![]), "{line}");
             }
+            // Without an id, it is not certain whose line it is.
+            let kind = kind.filter(|kind| *kind != "skipper-backend-answered");
+            assert_eq!(kinds(Format::Skipper, &text("-")), (kind, vec![]), "{status} {bytes}");
         }
         // Nothing is sent, whatever the answer.
         let head = object(503, 0, 4).replace("GET", "HEAD");

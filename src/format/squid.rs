@@ -300,7 +300,7 @@ pub(super) fn read_named<'a>(i: &'a [u8]) -> Option<Record<'a>> {
 }
 
 pub(super) fn judge(record: &Record<'_>, statuses: &Statuses) -> Verdict {
-    let client_gave_up = record.flags.ends_with(b"_ABORTED") || record.flags == b"ERR_CLIENT_ABORT";
+    let client_gave_up = record.flags.ends_with(b"_ABORTED") || record.flags.starts_with(b"ERR_CLIENT_");
     let failed = record.status.filter(|status| statuses.contains(*status) && !client_gave_up);
     let request = match (failed, record.upstream.is_empty()) {
         (Some(_), true) if record.flags.starts_with(b"TCP_DENIED") => Some(DENIED),

@@ -7,9 +7,9 @@ use crate::cause::{Cause, Proxy, Strength};
 use crate::diagnose::{keys::Keys, score::apportion};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// For how long LiteSpeed leaves an application alone that failed, in seconds, as far as is known: its administrator
-/// says.
-const LEFT_ALONE: i64 = 60;
+/// For how long LiteSpeed leaves an application alone that failed, in microseconds, as far as is known: its
+/// administrator says.
+const LEFT_ALONE: i64 = 60 * 1_000_000;
 
 /// Gives attempts, of which nothing is known but the virtual host, the reasons of that host, then those of
 /// applications, and takes them to the application that a reason names. Requests to an application that LiteSpeed leaves
@@ -21,12 +21,13 @@ pub(super) fn give(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], 
     told.iter().for_each(|&at| hosts.entry(group(cells[at].0)).or_default().push(at));
     let mut of_applications = Vec::new();
     for reason in reasons {
-        match hosts.get(group(cells[reason.from].0)) {
-            Some(told) if !group(cells[reason.from].0).is_empty() => {
+        // What was said of one host's request explains no other's.
+        match group(cells[reason.from].0) {
+            "" => of_applications.push(reason),
+            host => {
                 let lines = reason.evidence.lines;
-                give_in_turn(keys, cells, told, [(reason, lines)]);
+                give_in_turn(keys, cells, hosts.get(host).map_or(&[][..], |told| told), [(reason, lines)]);
             }
-            _ => of_applications.push(reason),
         }
     }
     let lines: Vec<u64> = of_applications.iter().map(|reason| reason.evidence.lines).collect();
@@ -37,8 +38,12 @@ pub(super) fn give(keys: &Keys, cells: &mut [(u32, i64, Cell)], told: &[usize], 
     };
     let silent: Vec<u64> = of_applications.iter().zip(&lines).map(of_silence).collect();
     give_in_turn(keys, cells, told, of_applications.iter_mut().map(|reason| &mut **reason).zip(lines));
-    let shares = apportion(unexplained(cells, told), &silent);
-    give_in_turn(keys, cells, told, of_applications.into_iter().zip(shares));
+    let bad = of_applications.iter().zip(&silent).filter(|(_, lines)| **lines > 0);
+    let Some(since) = bad.map(|(reason, _)| reason.evidence.first).min() else { return };
+    let later = |at: &usize| evidence(&cells[*at].2).any(|item| is_unexplained(item) && item.last >= since);
+    let told: Vec<usize> = told.iter().copied().filter(later).collect();
+    let shares = apportion(unexplained(cells, &told), &silent);
+    give_in_turn(keys, cells, &told, of_applications.into_iter().zip(shares));
 }
 
 /// Whether lines say that LiteSpeed leaves an application alone from now on.
@@ -49,7 +54,7 @@ fn is_left_alone(item: &Evidence) -> bool {
 /// Gives attempts of which nothing is known the reason of the applications that LiteSpeed had left alone last, if that
 /// was no longer than that before, or in the window before. `window` is how long windows are.
 pub(super) fn give_to_left_alone(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>, window: i64) {
-    let reach = LEFT_ALONE.max(window);
+    let reach = (LEFT_ALONE / 1_000_000).max(window);
     let mut left_alone: BTreeMap<(&str, i64), Vec<(u32, Evidence)>> = BTreeMap::new();
     let mut silent: BTreeMap<(&str, i64), Vec<usize>> = BTreeMap::new();
     for (at, (id, start, cell)) in cells.iter().enumerate() {
@@ -65,8 +70,10 @@ pub(super) fn give_to_left_alone(keys: &Keys, cells: &mut Vec<(u32, i64, Cell)>,
             left_alone.entry(place).or_default().push((*id, item.clone()));
         }
     }
-    for ((proxy, window), told) in silent {
+    for ((proxy, window), mut told) in silent {
         let Some((_, last)) = left_alone.range((proxy, window - reach)..(proxy, window)).next_back() else { continue };
+        let until = last.iter().map(|(_, item)| item.last.0.saturating_add(LEFT_ALONE)).max().unwrap_or(i64::MIN);
+        told.retain(|&at| evidence(&cells[at].2).any(|item| is_unexplained(item) && item.first.0 <= until));
         let times = told.iter().filter_map(|&at| evidence(&cells[at].2).find(|item| is_unexplained(item)));
         let times: Vec<_> = times.map(|item| (item.first, item.last)).collect();
         let lines: Vec<u64> = last.iter().map(|(_, item)| item.lines).collect();

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 /// What lighttpd answers with where no server is left.
 const STATUS: u16 = 503;
 
-/// How long a server stays out of use at most, in seconds, as people set `disable-time`: no request says anything
+/// How long a server stays out of use at most, in microseconds, as people set `disable-time`: no request says anything
 /// before.
-const OUT_OF_USE: i64 = 60;
+const OUT_OF_USE: i64 = 60 * 1_000_000;
 
 /// Gives failures that no line explains the sign of the line that stands for them: the last one before them, or one of
 /// their own window. Runs when rows are finished, so that what other lines explain is known.
@@ -24,7 +24,7 @@ pub(super) fn stand_in(rows: &mut [Row], window: i64) {
     if lines.is_empty() {
         return;
     }
-    let before = OUT_OF_USE.max(window);
+    let before = (OUT_OF_USE / 1_000_000).max(window);
     for row in rows.iter_mut().filter(|row| row.key.kind == Proxy::LIGHTTPD && row.accessed) {
         let near = (row.key.proxy.clone(), row.window - before)..=(row.key.proxy.clone(), row.window);
         if let Some((_, line)) = lines.range(near).next_back() {
@@ -44,7 +44,10 @@ impl Trouble {
         let told: u64 = self.evidence.iter().filter(is_told).map(|item| item.failures).sum();
         let mut left = self.failures_in(bucket(STATUS)).saturating_sub(told);
         let mut explained = Vec::new();
-        let is_silent = |item: &&mut Evidence| item.source == Source::Access && item.sign.strength <= Strength::Silent;
+        let is_silent = |item: &&mut Evidence| {
+            let follows = item.last >= line.first && item.first.0 <= line.last.0.saturating_add(OUT_OF_USE);
+            item.source == Source::Access && item.sign.strength <= Strength::Silent && follows
+        };
         let mut silent: Vec<&mut Evidence> = self.evidence.iter_mut().filter(is_silent).collect();
         silent.sort_by_key(|item| bucket(item.sign.status) != bucket(STATUS));
         for item in silent {

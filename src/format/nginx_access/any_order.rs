@@ -26,8 +26,22 @@ pub(super) fn vars(i: &[u8]) -> Option<Vars<'_>> {
 
 /// Whether a line has a key that loggers of applications write, and no layout of a gateway's.
 fn is_of_application(i: &[u8]) -> bool {
-    const KEYS: [&[u8]; 9] =
-        [b"level=", b"lvl=", b"severity=", b"msg=", b"message=", b"logger=", b"caller=", b"source=", b"event="];
+    const KEYS: [&[u8]; 14] = [
+        b"level=",
+        b"lvl=",
+        b"severity=",
+        b"msg=",
+        b"message=",
+        b"logger=",
+        b"caller=",
+        b"source=",
+        b"event=",
+        b"err=",
+        b"error=",
+        b"service=",
+        b"app=",
+        b"latency=",
+    ];
     let mut words = i.split(|byte| is_separator(*byte));
     words.any(|word| KEYS.iter().any(|key| word.starts_with(key)))
 }
@@ -64,7 +78,9 @@ impl<'a> Asked<'a> {
             let (before, request, after) = (&i[..open], i[open + 1..close].trim_ascii(), &i[close + 1..]);
             let stands_apart = mark != b'"' || before.last().is_none_or(|byte| is_separator(*byte) || *byte == b']');
             let separator = if mark == b'"' { separator_of(after) } else { Some(mark) };
-            (stands_apart && is_request(request)).then_some(Self { before, request, after, separator })
+            // Whole URLs are what programs ask others for.
+            let is_asked_here = is_request(request) && place_of(request, b" http").is_none();
+            (stands_apart && is_asked_here).then_some(Self { before, request, after, separator })
         };
         b"\"\t|".iter().find_map(|mark| between(*mark))
     }
@@ -76,9 +92,11 @@ impl<'a> Asked<'a> {
         vars.set(Var::Request, self.request);
         vars.set(Var::Status, status);
         lead(before, self.separator, &mut vars)?;
+        if !vars.has(Var::Time) || !vars.has(Var::RemoteAddr) && !vars.has(Var::ForwardedFor) {
+            return None;
+        }
         sizes_and_headers(rest, self.separator, &mut vars);
-        let has_client = vars.has(Var::RemoteAddr) || vars.has(Var::ForwardedFor);
-        (vars.has(Var::Time) && has_client).then_some(vars)
+        Some(vars)
     }
 
     /// What stands before, the status, and what follows. nginx's manual once had the status between the time and the
@@ -93,11 +111,23 @@ impl<'a> Asked<'a> {
         if self.separator.is_none() && lead.ends_with(b"] ") && is_status(last) && !follows_bytes {
             return Some((lead, last, self.after));
         }
-        // Words tell what a status means, as in the lines of applications, and are never part of a layout.
-        let is_word =
-            || matches!(from, [byte, ..] if byte.is_ascii_alphabetic()) && keyed(from, after_combined).is_none();
-        (is_status(first) && (self.separator.is_some() || !is_word())).then_some((self.before, first, rest))
+        (is_status(first) && (self.separator.is_some() || may_follow_status(from))).then_some((
+            self.before,
+            first,
+            rest,
+        ))
     }
+}
+
+/// Whether a layout may go on so behind the status: with a number, the headers, or a key of nginx's. Applications tell
+/// what it means.
+fn may_follow_status(i: &[u8]) -> bool {
+    let mut rest = i;
+    let value = next(&mut rest, None);
+    let is_number = whole(value, uint).is_some() || is_time_list(value) || value == b"-";
+    let is_header = || i.first() == Some(&b'"') && (clf::is_referer(value) || names_program(value));
+    let is_keyed = || keyed(i, after_combined).is_some_and(|(_, var, _)| var != Var::Ignored);
+    i.is_empty() || is_number || is_header() || is_keyed()
 }
 
 /// A tab or a bar, if a text begins with one; blanks may stand before it.
@@ -132,10 +162,10 @@ fn lead<'a>(mut i: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) -> Opti
         } else {
             let value = next(&mut i, separator);
             // Who it is, behind `%l`, which nobody has, or between the client and the time.
-            let may_be_user = vars.has(Var::RemoteAddr) && !vars.has(Var::Time) && !vars.has(Var::RemoteUser);
+            let may_be_user = vars.has(Var::RemoteAddr) && !vars.has(Var::RemoteUser);
             let var = match shape(value) {
-                None | Some(Var::Host) if behind_dash => Var::RemoteUser,
-                None if may_be_user => Var::RemoteUser,
+                None | Some(Var::Host) if may_be_user && behind_dash => Var::RemoteUser,
+                None if may_be_user && !vars.has(Var::Time) => Var::RemoteUser,
                 known => known?,
             };
             vars.set(var, if var == Var::RemoteAddr { address(value) } else { value });
@@ -180,7 +210,7 @@ fn stamp(i: &[u8]) -> Option<(&[u8], &[u8], When)> {
         [quote @ (b'"' | b'\''), inside @ ..] => (inside, Some(*quote)),
         bare => (bare, None),
     };
-    let stamp = alt((time::clf, python, time::iso_spaced, time::nginx_error, msec));
+    let stamp = alt((time::clf, time::iso_spaced, time::nginx_error, msec));
     let (rest, (text, when)) = consumed(stamp).parse(inside).ok()?;
     let rest = match close {
         Some(close) => behind(&[close], rest)?,
@@ -188,15 +218,6 @@ fn stamp(i: &[u8]) -> Option<(&[u8], &[u8], When)> {
     };
     // Nothing follows where the request does at once.
     rest.first().is_none_or(|byte| is_separator(*byte)).then_some((rest, text, when))
-}
-
-/// `28/Sep/2026 12:00:00`, as Python's `http.server` and what is built on it write it (`log_date_time_string`).
-fn python(i: &[u8]) -> Parsed<'_, When> {
-    let Some(mut stamp) = i.first_chunk::<20>().copied() else { return mismatch() };
-    if std::mem::replace(&mut stamp[11], b':') != b' ' {
-        return mismatch();
-    }
-    time::clf(&stamp).map_or_else(|_| mismatch(), |(_, when)| Ok((&i[20..], when)))
 }
 
 /// `$msec`, which has had ten digits before its point since 2001.
@@ -225,9 +246,14 @@ fn sizes_and_headers<'a>(mut rest: &'a [u8], separator: Option<u8>, vars: &mut V
 /// its version.
 fn agent_alone(tail: &[u8]) -> &[u8] {
     let value = tail.strip_suffix(b"\"").map_or(&b""[..], |rest| &rest[memrchr(b'"', rest).map_or(0, |at| at + 1)..]);
+    if names_program(value) { value } else { b"" }
+}
+
+/// Whether a value begins with a program and its version, as user agents do.
+fn names_program(value: &[u8]) -> bool {
     let version = memchr(b'/', value).and_then(|slash| value.get(slash + 1));
-    let names_program = value.first().is_some_and(u8::is_ascii_alphabetic) && !value.starts_with(b"HTTP/");
-    if names_program && version.is_some_and(u8::is_ascii_digit) { value } else { b"" }
+    let is_name = value.first().is_some_and(u8::is_ascii_alphabetic) && !value.starts_with(b"HTTP/");
+    is_name && version.is_some_and(u8::is_ascii_digit)
 }
 
 /// [`tail`] of values that tabs or bars stand between.
@@ -313,7 +339,6 @@ mod tests {
             ("2026-09-28 12:00:00 +0600 [2001:db8::9]:4711", "client=2001:db8::9"),
             ("1790596800.000 203.0.113.9", "client=203.0.113.9"),
             ("203.0.113.9 TIME", "client=203.0.113.9"),
-            ("203.0.113.9 - - [28/Sep/2026 12:00:00]", "client=203.0.113.9"),
             ("203.0.113.9 - - 28/Sep/2026:12:00:00 +0600", "client=203.0.113.9"),
             ("\"203.0.113.9\" \"-\" \"28/Sep/2026:12:00:00 +0600\"", "client=203.0.113.9"),
             ("TIME client=203.0.113.9", "client=203.0.113.9"),
@@ -423,6 +448,17 @@ mod tests {
             "time=2026-09-28T12:00:00+06:00 level=ERROR client=203.0.113.9 upstream=payments:8080 status=502",
             "time=2026-09-28T12:00:00+06:00 client=checkout upstream=payments:8080 status=502",
             "TIME level=info 203.0.113.9 REQUEST 502 0",
+            "time=2026-09-28T12:00:00+06:00 client=10.0.0.5 request=REQUEST status=502 err=\"connection refused\"",
+            "2026-09-28 12:00:00 10.0.0.5 REQUEST 502 -> retrying in 5s",
+            "2026-09-28 12:00:00 10.0.0.5 REQUEST 502 (Bad Gateway)",
+            "2026-09-28 12:00:00 10.0.0.5 REQUEST 502 \"Bad Gateway\" attempt 2",
+            "2026-09-28 12:00:00 10.0.0.5 \"GET http://payments/ HTTP/1.1\" 502 10",
+            "[2026-09-28 12:00:00] - uvicorn.access - INFO - 127.0.0.1:52000 - REQUEST 503",
+            // The development servers of Python's frameworks.
+            "203.0.113.9 - - [28/Sep/2026 12:00:00] REQUEST 503 -",
+            // The client stands behind the request: Cloud Foundry's router, cut off.
+            "h.example.com - [2026-09-28T12:00:00+06:00] REQUEST 502 0 67 HEADERS \"203.0.113.9:51234\" \"10.0.0.5:61002\"",
+            "TIME REQUEST 502 10 HEADERS 10.0.0.9",
         ] {
             assert_eq!(told_of(line), "not claimed", "{line}");
         }
