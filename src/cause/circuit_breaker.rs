@@ -105,7 +105,7 @@ pub(super) static ENTRY: Entry = Entry {
             why: "on the upstream's host: is there room left, or is it as busy as the limit says?",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "curl -s localhost:9911/metrics | grep -iE 'lifo|fifo'",
             why: "at Skipper's support listener, with -enable-route-lifo-metrics: how many requests each queue holds",
         },

@@ -161,12 +161,12 @@ pub(super) static ENTRY: Entry = Entry {
             why: "Envoy's admin interface (Istio: 15000, elsewhere often 9901): one host or all?",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
             why: "Skipper's application log says why each request failed; give it to gatewhy as well",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "kubectl -n kube-system get deployments,daemonsets -l application=skipper-ingress -o yaml | grep -- '-timeout-'",
             why: "-timeout-backend, -tls-timeout-backend, -response-header-timeout-backend; per route the filter backendTimeout",
         },

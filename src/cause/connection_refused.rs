@@ -197,12 +197,12 @@ pub(super) static ENTRY: Entry = Entry {
             why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
             why: "Skipper's application log says why each request failed; give it to gatewhy as well",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "curl -s 'localhost:9911/routes?limit=10000'",
             why: "at Skipper's support listener: each route as it is now, with its endpoints; `?invalid=true` has those left out",
         },

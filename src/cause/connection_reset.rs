@@ -86,7 +86,7 @@ pub(super) static ENTRY: Entry = Entry {
             why: "one instance or all? InService does not exclude this",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
             why: "Skipper's application log says why each request failed; give it to gatewhy as well",
         },

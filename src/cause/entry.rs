@@ -32,6 +32,8 @@ impl Proxy {
     pub const TRAEFIK: Self = Self("traefik");
     /// Caddy.
     pub const CADDY: Self = Self("caddy");
+    /// Skipper.
+    pub const SKIPPER: Self = Self("skipper");
     /// LiteSpeed and OpenLiteSpeed.
     pub const LITESPEED: Self = Self("litespeed");
     /// Varnish.

@@ -205,7 +205,7 @@ pub(super) static ENTRY: Entry = Entry {
             why: "each backend's health, and what its last probes got",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "curl -s 'localhost:9911/routes?limit=10000'",
             why: "at Skipper's support listener: each route as it is now, with its endpoints; `?invalid=true` has those left out",
         },

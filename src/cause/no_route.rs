@@ -80,7 +80,7 @@ pub(super) static ENTRY: Entry = Entry {
             why: "in Istio: a proxy that is STALE or NOT SENT has not got its routes and clusters",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "curl -s 'localhost:9911/routes?limit=10000'",
             why: "at Skipper's support listener: each route as it is now, with its endpoints; `?invalid=true` has those left out",
         },

@@ -85,7 +85,7 @@ pub(super) static ENTRY: Entry = Entry {
             why: "on the upstream's host: is it saturated (CPU, workers, database), or is only the limit low?",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "curl -s localhost:9911/metrics | grep -iE 'lifo|fifo'",
             why: "at Skipper's support listener, with -enable-route-lifo-metrics: how many requests each queue holds",
         },

@@ -199,12 +199,12 @@ pub(super) static ENTRY: Entry = Entry {
             why: "Traefik's own log then says why each request failed: `502 Bad Gateway error=…`",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "kubectl -n kube-system logs -l application=skipper-ingress --prefix --tail=-1 | grep 'error while proxying'",
             why: "Skipper's application log says why each request failed; give it to gatewhy as well",
         },
         Check {
-            on: &[Proxy::named("skipper")],
+            on: &[Proxy::SKIPPER],
             run: "kubectl -n kube-system get deployments,daemonsets -l application=skipper-ingress -o yaml | grep -- '-timeout-'",
             why: "-timeout-backend, -tls-timeout-backend, -response-header-timeout-backend; per route the filter backendTimeout",
         },

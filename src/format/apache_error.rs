@@ -1146,7 +1146,7 @@ fn code_of(words: &[u8]) -> u32 {
 
 /// What follows the first `mark`; empty where it is not there.
 fn after<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
-    place_of(text, mark).map_or(b"", |at| &text[at + mark.len()..])
+    crate::grammar::text::after(text, mark).unwrap_or_default()
 }
 
 /// What stands between the first `open` and the next `close`.

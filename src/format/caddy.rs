@@ -9,7 +9,7 @@
 //! `modules/logging/encoders.go` of Caddy; zap's encoders.
 
 use super::record::{sign, table, wording};
-use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud};
+use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud, go};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::json::{Value, object, object_while};
@@ -649,53 +649,13 @@ fn duration(i: &[u8]) -> Option<u64> {
     if let Some(number) = whole(i, uint) {
         return Some(if number >= 100_000 { number } else { number * 1_000_000 });
     }
-    let decimal = billionths(i).filter(|(rest, _)| rest.is_empty()).and_then(|(_, number)| u64::try_from(number).ok());
-    decimal.or_else(|| go_duration(i)).or_else(|| {
+    let decimal =
+        go::billionths(i).filter(|(rest, _)| rest.is_empty()).and_then(|(_, number)| u64::try_from(number).ok());
+    decimal.or_else(|| go::duration(i)).or_else(|| {
         let seconds: f64 = std::str::from_utf8(i).ok()?.parse().ok()?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in range")]
         (0.0..1e9).contains(&seconds).then_some((seconds * 1e9).round() as u64)
     })
-}
-
-/// `1h2m3.5s`, `1.002555851s`, `12ms`, `753.053µs`, `235ns` (Go, `time.Duration.String`), in nanoseconds.
-pub(super) fn go_duration(mut i: &[u8]) -> Option<u64> {
-    let mut nanos: u64 = 0;
-    while !i.is_empty() {
-        let (rest, number) = billionths(i)?;
-        let (rest, unit) = unit(rest)?;
-        nanos = nanos.checked_add(u64::try_from(number * u128::from(unit) / 1_000_000_000).ok()?)?;
-        i = rest;
-    }
-    Some(nanos)
-}
-
-/// A number with decimals, in billionths.
-fn billionths(i: &[u8]) -> Option<(&[u8], u128)> {
-    let (rest, whole) = uint(i).ok()?;
-    let mut number = u128::from(whole) * 1_000_000_000;
-    let [b'.', decimals @ ..] = rest else { return Some((rest, number)) };
-    let count = decimals.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut place = 100_000_000;
-    for digit in &decimals[..count.min(9)] {
-        number += u128::from(digit - b'0') * place;
-        place /= 10;
-    }
-    Some((&decimals[count..], number))
-}
-
-/// A unit of Go's, in nanoseconds.
-fn unit(i: &[u8]) -> Option<(&[u8], u64)> {
-    const UNITS: [(&str, u64); 8] = [
-        ("ns", 1),
-        ("µs", 1_000),
-        ("μs", 1_000),
-        ("us", 1_000),
-        ("ms", 1_000_000),
-        ("s", 1_000_000_000),
-        ("m", 60_000_000_000),
-        ("h", 3_600_000_000_000),
-    ];
-    UNITS.iter().find_map(|(name, nanos)| Some((i.strip_prefix(name.as_bytes())?, *nanos)))
 }
 
 #[cfg(test)]
@@ -838,7 +798,7 @@ mod tests {
             ("-1.5", None),
         ];
         for (text, expected) in cases {
-            let expected = if text.is_empty() { go_duration(b"") } else { expected };
+            let expected = if text.is_empty() { go::duration(b"") } else { expected };
             assert_eq!(duration(text.as_bytes()), expected, "{text}");
         }
     }

@@ -378,6 +378,7 @@ fn unnamed(record: &Record<'_>, status: u16) -> Option<&'static Sign> {
 mod tests {
     use super::*;
     use crate::format::Format;
+    use crate::format::nginx::tests::agree;
     use crate::grammar::time::Zone;
 
     /// A line with this status, length, instance and end.
@@ -406,7 +407,7 @@ mod tests {
         );
         assert_eq!((record.group, record.trace_id), (&b"6d6f5a4e"[..], &b"8e3c3a52"[..]));
         assert_eq!((record.duration, record.names_upstream, record.upstream), (Some(4_500), false, &b""[..]));
-        assert!(skim(line.as_bytes()).is_some());
+        assert_eq!(agree(skim(line.as_bytes()), Some(&record)), Ok(()));
     }
 
     /// Errors as gorouter's and Go's sources word them.

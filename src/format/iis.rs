@@ -484,7 +484,6 @@ mod tests {
         }
     }
 
-    /// IIS 6 logged no time taken by default.
     #[test]
     fn guesses_the_columns_of_iis_5() {
         let line = b"2026-11-27 08:00:10 203.0.113.9 - 10.0.0.4 80 GET /a.asp b 502 544 221 31 Mozilla/4.0+(a;+b) -";
@@ -513,6 +512,7 @@ mod tests {
         }
     }
 
+    /// IIS 6 logged no time taken by default.
     #[test]
     fn guesses_the_columns_of_iis_6() {
         let line = b"2026-11-27 08:00:10 W3SVC1 10.0.0.4 GET /a.asp - 80 - 203.0.113.9 Mozilla/4.0+(a;+b) 404 0 2";

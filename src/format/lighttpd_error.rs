@@ -22,7 +22,7 @@ use super::record::{sign, wording};
 use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::number::uint;
-use crate::grammar::text::{place_of, until};
+use crate::grammar::text::{after, place_of, until};
 use crate::grammar::time::{When, iso};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memmem};
@@ -547,10 +547,6 @@ fn upstream(message: &[u8]) -> &[u8] {
     let name = &name[..memchr(b' ', name).unwrap_or(name.len())];
     let name = name.strip_suffix(b":").unwrap_or(name);
     name.strip_prefix(b"tcp:").unwrap_or(name)
-}
-
-fn after<'a>(text: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
-    place_of(text, label).map(|at| &text[at + label.len()..])
 }
 
 fn number(i: &[u8]) -> Option<u64> {

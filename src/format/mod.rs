@@ -22,6 +22,7 @@ mod cloudfront;
 mod elb;
 mod envoy_shared;
 mod few;
+mod go;
 mod haproxy;
 mod header;
 mod host;

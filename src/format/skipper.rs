@@ -29,7 +29,7 @@ use memchr::memchr_iter;
 
 pub(super) static ABOUT: About = About {
     name: "skipper",
-    proxy: SKIPPER,
+    proxy: Proxy::SKIPPER,
     title: "Skipper's access log, as text and as JSON",
     layout: "CLIENT - USER [TIME] \"REQUEST\" STATUS BYTES \"REFERER\" \"USER-AGENT\" MILLISECONDS HOST FLOW-ID AUDIT\n\
         {\"audit\":…,\"auth-user\":…,\"duration\":MILLISECONDS,\"flow-id\":…,\"host\":CLIENT,…,\"requested-host\":…,…}",
@@ -42,9 +42,6 @@ pub(super) static ABOUT: About = About {
     ],
     signs: &[&SIGNS],
 };
-
-/// How reports call it.
-pub(super) const SKIPPER: Proxy = Proxy::named("skipper");
 
 table! {
     /// What status, length and time of a failed request hint at.

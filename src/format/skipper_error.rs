@@ -14,23 +14,21 @@
 //! Until 2022 the error had a line of its own, too, before that of the request (`Failed to do backend roundtrip to …`).
 //! It counts nothing: the request's own line says the same, and where there is none another backend answered.
 
-use super::caddy::go_duration;
 use super::record::{sign, table, wording};
-use super::traefik_error::{after, colourless, go_value, peer};
 use super::traefik_shared::{client, server};
-use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud, nginx, skipper};
-use crate::cause::{Cause, Matcher, Sign, Strength};
+use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud, go, nginx};
+use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::host;
 use crate::grammar::find::{find, find2};
 use crate::grammar::json::object_while;
 use crate::grammar::number::{Micros, status, uint, whole};
-use crate::grammar::text::{Starts, place_of};
+use crate::grammar::text::{Starts, after, place_of};
 use crate::grammar::time::{When, iso};
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
     name: "skipper-error",
-    proxy: skipper::SKIPPER,
+    proxy: Proxy::SKIPPER,
     title: "Skipper's application log: why requests failed, and which endpoints it holds to be unhealthy",
     layout: "[APP]time=\"…\" level=… msg=\"error while proxying after …, route … with backend …, status code …: …\"\n\
         [APP]LEVEL[SECONDS] MESSAGE\n{\"level\":…,\"msg\":…,\"time\":…}",
@@ -299,7 +297,7 @@ impl<'a> Entry<'a> {
         } else if let Some(error) = message.strip_prefix(b"Error connecting to backend: ") {
             // A request to upgrade the connection, of which the line says no more.
             (record.what, record.status, record.error_reason, record.upstream) =
-                (What::Attempt, Some(503), error, peer(error));
+                (What::Attempt, Some(503), error, go::peer(error));
             tried(&mut record);
         } else if let Some((status, reason, name)) = queue(message) {
             (record.what, record.status, record.error_reason, record.host) =
@@ -400,7 +398,7 @@ impl<'a> Failure<'a> {
         let end = place_of(error, REMOTE).unwrap_or(error.len());
         let (error, rest) = error.split_at(end);
         let mut failure = Self {
-            duration: go_duration(duration).filter(|_| !duration.is_empty()).map(|nanos| nanos / 1_000),
+            duration: go::duration(duration).filter(|_| !duration.is_empty()).map(|nanos| nanos / 1_000),
             status: whole(code, status)?,
             error,
             message: &message[..message.len() - rest.len()],
@@ -438,7 +436,7 @@ impl<'a> Failure<'a> {
     fn upstream(&self) -> &'a [u8] {
         let named = if place_of(self.backend, b"://").is_some() { server(self.backend) } else { b"" };
         let (error, tried) = cause_of(self.error);
-        [named, tried].into_iter().find(|upstream| !upstream.is_empty()).unwrap_or_else(|| peer(error))
+        [named, tried].into_iter().find(|upstream| !upstream.is_empty()).unwrap_or_else(|| go::peer(error))
     }
 
     fn fill(&self, record: &mut Record<'a>) {
@@ -545,19 +543,19 @@ fn logrus(line: &[u8]) -> Option<Entry<'_>> {
     let rest = rest[end + 1..].strip_prefix(b" level=")?;
     let (level, rest) = rest.split_at(find2(b' ', b'"', rest)?);
     entry.level = level;
-    let (message, rest) = go_value(rest.strip_prefix(b" msg=")?);
+    let (message, rest) = go::value(rest.strip_prefix(b" msg=")?);
     entry.message = message;
     if let Some(rest) = after(rest, b" trace_id=") {
-        entry.trace_id = go_value(rest).0;
+        entry.trace_id = go::value(rest).0;
     }
     Some(entry)
 }
 
 /// `ERRO[0135] error while proxying …`, with colours or without: seconds since the start, and no time.
 fn terminal(line: &[u8]) -> Option<Entry<'_>> {
-    let (level, rest) = colourless(line).split_at_checked(4)?;
+    let (level, rest) = go::colourless(line).split_at_checked(4)?;
     let known = matches!(level, b"TRAC" | b"DEBU" | b"INFO" | b"WARN" | b"ERRO" | b"FATA" | b"PANI");
-    let rest = colourless(rest).strip_prefix(b"[")?;
+    let rest = go::colourless(rest).strip_prefix(b"[")?;
     let (seconds, rest) = rest.split_at(find(b']', rest)?);
     let message = rest.strip_prefix(b"] ")?.trim_ascii_end();
     let (message, trace_id) = apart(message, b" trace_id=");

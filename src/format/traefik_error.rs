@@ -11,14 +11,13 @@
 
 use super::record::{sign, wording};
 use super::traefik_shared::server;
-use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud};
+use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud, go};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::find::{find, find2};
 use crate::grammar::json::object_while;
 use crate::grammar::number::{status, whole};
-use crate::grammar::text::{Starts, among, place_of};
+use crate::grammar::text::{Starts, after, among, place_of};
 use crate::grammar::time::{When, iso};
-use memchr::memchr_iter;
 use std::sync::LazyLock;
 
 pub(super) static ABOUT: About = About {
@@ -190,7 +189,7 @@ impl<'a> Entry<'a> {
             Some((code, error)) => {
                 record.what = What::Attempt;
                 record.status = Some(code);
-                record.upstream = peer(error);
+                record.upstream = go::peer(error);
             }
             None if self.is_about_health() => {
                 record.what = What::State;
@@ -249,7 +248,7 @@ impl<'a> Entry<'a> {
     fn target(&self) -> &'a [u8] {
         let quoted = || after(self.message, b"URL: ").map(unquoted);
         let url = if self.target.is_empty() { quoted().unwrap_or_default() } else { self.target };
-        if url.is_empty() { peer(self.error) } else { server(url) }
+        if url.is_empty() { go::peer(self.error) } else { server(url) }
     }
 
     fn group(&self) -> &'a [u8] {
@@ -280,30 +279,10 @@ const WORDS: [(u16, &[u8]); 4] = [
     (499, b"Client Closed Request"),
 ];
 
-pub(super) fn after<'a>(text: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
-    place_of(text, label).map(|at| &text[at + label.len()..])
-}
-
 /// What stands between escaped quotes: `http://10.0.0.5:80` of `\"http://10.0.0.5:80\" Weight: 1`.
 fn unquoted(text: &[u8]) -> &[u8] {
     let inside = text.strip_prefix(b"\\\"").or_else(|| text.strip_prefix(b"\"")).unwrap_or(text);
     &inside[..find2(b'\\', b'"', inside).unwrap_or(inside.len())]
-}
-
-/// The other end of the connection that an error of Go's names: `dial tcp 10.0.0.5:8080: …`,
-/// `read tcp 10.0.0.2:40122->10.0.0.5:8080: …`.
-pub(super) fn peer(error: &[u8]) -> &[u8] {
-    // Not that of a resolver: `dial tcp: lookup app on 10.0.0.10:53: read udp …`.
-    if place_of(error, b"lookup ").is_some() {
-        return b"";
-    }
-    let Some(rest) = [&b"dial tcp "[..], b"read tcp ", b"write tcp "].iter().find_map(|label| after(error, label))
-    else {
-        return b"";
-    };
-    let address = &rest[..place_of(rest, b": ").unwrap_or(rest.len())];
-    // JSON of logrus's escapes what HTML would.
-    after(address, b"->").or_else(|| after(address, br"-\u003e")).unwrap_or(address)
 }
 
 static MARKS: cloud::Marks = cloud::Marks::new(&[b"\"time\""]);
@@ -338,7 +317,7 @@ fn logrus(line: &[u8]) -> Option<Entry<'_>> {
     let rest = rest[end + 1..].strip_prefix(b" level=")?;
     let (level, rest) = rest.split_at(find(b' ', rest)?);
     entry.level = level;
-    let (message, rest) = go_value(rest.strip_prefix(b" msg=")?);
+    let (message, rest) = go::value(rest.strip_prefix(b" msg=")?);
     entry.message = message;
     fields(rest, &mut entry);
     Some(entry)
@@ -346,14 +325,14 @@ fn logrus(line: &[u8]) -> Option<Entry<'_>> {
 
 /// `2026-11-21T02:57:46Z DBG file.go:117 > 502 Bad Gateway error="…"`, perhaps in colours.
 fn console(line: &[u8]) -> Option<Entry<'_>> {
-    let (rest, when) = iso(colourless(line)).ok()?;
-    let rest = colourless(colourless(rest).strip_prefix(b" ")?);
+    let (rest, when) = iso(go::colourless(line)).ok()?;
+    let rest = go::colourless(go::colourless(rest).strip_prefix(b" ")?);
     let (level, rest) = rest.split_at_checked(3)?;
     if !matches!(level, b"TRC" | b"DBG" | b"INF" | b"WRN" | b"ERR" | b"FTL" | b"PNC") {
         return None;
     }
     let mut entry = Entry { when: Some(when), level, ..Entry::default() };
-    let mut rest = colourless(colourless(rest).strip_prefix(b" ")?);
+    let mut rest = go::colourless(go::colourless(rest).strip_prefix(b" ")?);
     if let Some((caller, message)) = caller(rest) {
         entry.field(b"caller", caller);
         rest = message;
@@ -369,7 +348,7 @@ fn console(line: &[u8]) -> Option<Entry<'_>> {
 fn caller(i: &[u8]) -> Option<(&[u8], &[u8])> {
     let (caller, rest) = i.split_at(find(b' ', i)?);
     let rest = rest.strip_prefix(b" >")?;
-    place_of(caller, b".go:").map(|_| (caller, colourless(colourless(rest).trim_ascii_start())))
+    place_of(caller, b".go:").map(|_| (caller, go::colourless(go::colourless(rest).trim_ascii_start())))
 }
 
 /// Where the fields begin: ` error=`, or where the line ends.
@@ -388,40 +367,20 @@ fn first_field(i: &[u8]) -> usize {
 /// The name of `error="…"`, and what follows its sign.
 fn field_name(i: &[u8]) -> Option<(&[u8], &[u8])> {
     const IN_NAME: [bool; 256] = among(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_");
-    let i = colourless(i);
+    let i = go::colourless(i);
     let (name, rest) = i.split_at(find2(b'=', b' ', i)?);
     let rest = rest.strip_prefix(b"=")?;
     let is_name = !name.is_empty() && name.iter().all(|byte| IN_NAME[usize::from(*byte)]);
-    is_name.then(|| (name, colourless(colourless(colourless(rest)))))
+    is_name.then(|| (name, go::colourless(go::colourless(go::colourless(rest)))))
 }
 
 /// ` error="…" serviceName=checkout@docker`
 fn fields<'a>(mut i: &'a [u8], entry: &mut Entry<'a>) {
     while let Some((name, rest)) = field_name(i.trim_ascii_start()) {
-        let (value, rest) = go_value(rest);
+        let (value, rest) = go::value(rest);
         entry.field(name, value);
-        i = colourless(colourless(rest));
+        i = go::colourless(go::colourless(rest));
     }
-}
-
-/// A value as Go writes it, `"…"` with backslashes or a bare word; and what follows it.
-pub(super) fn go_value(i: &[u8]) -> (&[u8], &[u8]) {
-    let Some(inside) = i.strip_prefix(b"\"") else {
-        return i.split_at(find2(b' ', 0x1B, i).unwrap_or(i.len()));
-    };
-    let is_escaped = |at: usize| inside[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-    match memchr_iter(b'"', inside).find(|at| !is_escaped(*at)) {
-        Some(end) => (&inside[..end], &inside[end + 1..]),
-        // Cut off.
-        None => (inside, b""),
-    }
-}
-
-/// What follows a terminal's colour code, `ESC [ 36 m`, if one is there.
-pub(super) fn colourless(i: &[u8]) -> &[u8] {
-    let Some(code) = i.strip_prefix(b"\x1B[") else { return i };
-    let length = code.iter().take(16).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
-    code[length..].strip_prefix(b"m").unwrap_or(i)
 }
 
 #[cfg(test)]

@@ -171,6 +171,12 @@ pub fn place_of(text: &[u8], part: &[u8]) -> Option<usize> {
     memchr_iter(start, text).find(|at| behind(part, &text[*at..]).is_some())
 }
 
+/// What follows `part`, where that stands first. See [`place_of`].
+#[must_use]
+pub fn after<'a>(text: &'a [u8], part: &[u8]) -> Option<&'a [u8]> {
+    place_of(text, part).map(|at| &text[at + part.len()..])
+}
+
 /// Which bytes are among `bytes`: to look one up costs less than to compare it with each.
 #[must_use]
 pub const fn among(bytes: &[u8]) -> [bool; 256] {

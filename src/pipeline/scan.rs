@@ -198,18 +198,15 @@ fn aside(opened: &Opened<'_>) -> Option<&'static str> {
     }
 }
 
-/// The gateway that wrote a line. In layouts that nginx, Apache and lighttpd share, which have no place for an upstream, the
-/// program decides that an envelope names.
+/// The gateway that wrote a line. In layouts that nginx, Apache and lighttpd share, which have no place for an upstream,
+/// the program decides that an envelope names.
 #[inline(always)]
 fn writer(reader: &Reader, program: &[u8], names_upstream: bool) -> Proxy {
+    let is_shared =
+        || !names_upstream && matches!(reader, Reader::Known(Format::NginxAccess) | Reader::Any(Format::NginxAccess));
     match program {
-        b"apache2" | b"httpd"
-            if matches!(reader, Reader::Known(Format::NginxAccess) | Reader::Any(Format::NginxAccess))
-                && !names_upstream =>
-        {
-            Proxy::APACHE
-        }
-        b"lighttpd" if matches!(reader, Reader::Known(Format::NginxAccess)) && !names_upstream => Proxy::LIGHTTPD,
+        b"apache2" | b"httpd" if is_shared() => Proxy::APACHE,
+        b"lighttpd" if is_shared() => Proxy::LIGHTTPD,
         _ => reader.proxy(),
     }
 }

@@ -23,7 +23,7 @@ type Windows = BTreeMap<String, Vec<i64>>;
 /// Skipper and varnishncsa log a request with the time at which it came, and give up on it after a time limit; Debian's
 /// `Timeout` is the longest in common use.
 pub(super) fn lag(kind: Proxy) -> i64 {
-    if [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH, Proxy::named("skipper")].contains(&kind) { 300 } else { 0 }
+    if [Proxy::APACHE, Proxy::LITESPEED, Proxy::VARNISH, Proxy::SKIPPER].contains(&kind) { 300 } else { 0 }
 }
 
 /// How far apart in time an error line and the access line of its request may be, in seconds. They are in one window of

@@ -56,12 +56,17 @@ impl Trouble {
             item.failures -= failures;
             if failures > 0 {
                 let (sign, sample, lines) = (line.sign, line.sample.clone(), failures);
+                // How long which of them took is not known where some stay.
+                let (took, times) =
+                    if item.failures == 0 { (item.took, item.times.clone()) } else { Default::default() };
                 explained.push(Evidence {
                     sign,
                     sample,
                     lines,
                     failures,
                     attempts: 0,
+                    took,
+                    times,
                     source: Source::ErrorLog,
                     ..item.clone()
                 });
