@@ -289,6 +289,9 @@ fn ingress_group(name: &[u8]) -> &[u8] {
     }
 }
 
+/// The methods of RFC 9110, section 9.3, and of RFC 5789.
+const METHODS: [&[u8]; 9] = [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
+
 /// `GET /a?b HTTP/1.1` as its method and path. The path may hold spaces, and the protocol may be missing (HTTP/0.9).
 /// What a client sends to the wrong port is no request at all: it has no method, and the whole stands for the path,
 /// since it is all that was asked for.
@@ -299,6 +302,10 @@ pub(super) fn request_line(line: &[u8]) -> (&[u8], &[u8]) {
     let is_method = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-');
     if method == b"-" {
         return (b"", b"");
+    }
+    // A word alone asks for nothing, unless it is a method whose target was cut off.
+    if rest.is_empty() && !METHODS.contains(&method) {
+        return (b"", line);
     }
     if method.is_empty() || !method.iter().all(is_method) && !is_misspelt(method, rest) {
         return (b"", line.trim_ascii_start());
@@ -827,7 +834,7 @@ pub(super) mod tests {
             ("GET no target here", "", "GET no target here"),
             ("GET /a b", "GET", "/a b"),
             ("GET http://h/a b", "GET", "http://h/a b"),
-            ("HELP", "HELP", ""),
+            ("HELP", "", "HELP"),
             ("-", "", ""),
             ("", "", ""),
         ];

@@ -124,7 +124,8 @@ impl<'a> Asked<'a> {
 fn may_follow_status(i: &[u8]) -> bool {
     let mut rest = i;
     let value = next(&mut rest, None);
-    let is_number = whole(value, uint).is_some() || is_time_list(value) || value == b"-";
+    // Apache's `%X` is a dash, a plus or an X.
+    let is_number = whole(value, uint).is_some() || is_time_list(value) || matches!(value, b"-" | b"+" | b"X");
     let is_header = || i.first() == Some(&b'"') && (clf::is_referer(value) || names_program(value));
     let is_keyed = || keyed(i, after_combined).is_some_and(|(_, var, _)| var != Var::Ignored);
     i.is_empty() || is_number || is_header() || is_keyed()
@@ -178,7 +179,8 @@ fn lead<'a>(mut i: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) -> Opti
 
 /// What a value before the request is, if its shape tells.
 fn shape(value: &[u8]) -> Option<Var> {
-    if matches!(value, b"-" | b"http" | b"https") {
+    let is_scheme = |part: &[u8]| matches!(part, b"http" | b"https");
+    if value == b"-" || value.split(|byte| *byte == b',').all(is_scheme) {
         Some(Var::Ignored)
     } else if is_address(value) {
         Some(Var::RemoteAddr)
@@ -342,6 +344,7 @@ mod tests {
             ("203.0.113.9 - - 28/Sep/2026:12:00:00 +0600", "client=203.0.113.9"),
             ("\"203.0.113.9\" \"-\" \"28/Sep/2026:12:00:00 +0600\"", "client=203.0.113.9"),
             ("TIME client=203.0.113.9", "client=203.0.113.9"),
+            ("203.0.113.9 - - TIME http https,http", "client=203.0.113.9"),
             ("TIME \"198.51.100.7, 10.0.0.2\"", "client=198.51.100.7"),
             ("https 203.0.113.9 - al.b TIME", "client=203.0.113.9 user=al.b"),
             ("203.0.113.9 alice TIME", "client=203.0.113.9 user=alice"),
