@@ -31,10 +31,11 @@
 //! before them.
 
 use super::apache_access::worker_address;
+use super::nginx::request_line;
 use super::record::{sign, wording};
 use super::{About, Attempt, Record, Skimmed, Statuses, Verdict, What};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
-use crate::grammar::address::split_port;
+use crate::grammar::address::{is_ip, split_port};
 use crate::grammar::find::find;
 use crate::grammar::number::{status, uint, whole};
 use crate::grammar::text::{bracketed, place_of, until};
@@ -792,6 +793,10 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         ..Record::default()
     };
     match record.what {
+        // Invalid URI in request
+        What::Notice if message.code == 126 => {
+            (record.method, record.path) = request_line(after(message.words, b"in request "));
+        }
         What::Notice => {}
         What::Host => {
             record.group = b"apache";
@@ -888,7 +893,10 @@ impl<'a> Head<'a> {
     /// The client's address, without its port.
     fn client(&self) -> &'a [u8] {
         let over_http2 = self.client.is_empty() && self.module != b"ssl";
-        without_port(if over_http2 { self.remote } else { self.client })
+        let client = if over_http2 { self.remote } else { self.client };
+        // 2.2, which names neither a module nor the process, writes no port.
+        let is_whole = self.module.is_empty() && self.pid.is_none() && is_ip(client);
+        if is_whole { client } else { without_port(client) }
     }
 
     /// Reads brackets as long as they are such as Apache writes before a message; gives what follows.
@@ -908,7 +916,8 @@ impl<'a> Head<'a> {
         if let Some(process) = group.strip_prefix(b"pid ") {
             self.pid = uint(process).ok().map(|(_, pid)| pid);
         } else if let Some(client) = group.strip_prefix(b"client ") {
-            self.client = client;
+            // ModSecurity repeats it, without the port.
+            self.client = if self.client.is_empty() { client } else { self.client };
         } else if let Some(remote) = group.strip_prefix(b"remote ") {
             self.remote = remote;
         } else {
@@ -1208,6 +1217,32 @@ mod tests {
         let sign = sign.map_or(String::new(), |sign| format!(" {} {}", sign.cause.slug(), sign.status));
         let upstream = String::from_utf8_lossy(if record.upstream.is_empty() { record.group } else { record.upstream });
         format!("{:?}{sign} {upstream}", record.what).trim_end().to_owned()
+    }
+
+    /// 2.4 writes the port behind the address (`log_remote_address` in `server/log.c`), 2.2 and ModSecurity none.
+    #[test]
+    fn knows_clients_with_a_port_and_without() {
+        let cases = [
+            ("[proxy:error] [pid 7] [client 2001:db8::7:39124] AH00898: x", "2001:db8::7"),
+            ("[proxy:error] [pid 7] [client [2001:db8::7]:39124] AH00898: x", "2001:db8::7"),
+            ("[proxy:error] [pid 7] [client 203.0.113.9:39124] AH00898: x", "203.0.113.9"),
+            ("[:error] [pid 7] [client 2001:db8::7:39124] [client 2001:db8::7] ModSecurity: x", "2001:db8::7"),
+            ("[error] [client 2001:db8::7] x", "2001:db8::7"),
+            ("[error] [client ::1] x", "::1"),
+            ("[error] [client fe80::1234:5678] x", "fe80::1234:5678"),
+            ("[error] [client 203.0.113.9] x", "203.0.113.9"),
+        ];
+        for (rest, client) in cases {
+            let line = format!("[Fri Nov 20 23:50:11 2026] {rest}");
+            assert_eq!(read(line.as_bytes()).unwrap_or_default().client, client.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn tells_what_was_asked_for_in_vain() {
+        let line = b"[Fri Nov 20 23:50:11 2026] [core:error] [pid 7] [client 203.0.113.9:5] AH00126: Invalid URI in request GET /cgi-bin/%%32 HTTP/1.1";
+        let record = read(line).unwrap_or_default();
+        assert_eq!((record.method, record.path), (&b"GET"[..], &b"/cgi-bin/%%32"[..]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::{host, is_placeholder, is_server};
 use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{bracketed, place_of, present};
-use crate::grammar::time::nginx_error;
+use crate::grammar::time::{When, east, nginx_error};
 use crate::grammar::{Parsed, mismatch};
 use memchr::{memchr, memchr_iter, memmem};
 use nom::{Parser as _, bytes::complete::tag, combinator::opt, sequence::terminated};
@@ -714,7 +714,7 @@ fn of_session(sign: &'static Sign) -> &'static Sign {
 /// `2024/06/12 10:09:11 [error] 31234#31234: *9876 `. The time may be missing, or be `nginx: ` (to the terminal, at the
 /// start); then the process must be there.
 fn prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
-    let (rest, when) = opt(terminated(nginx_error, tag(" "))).parse(i)?;
+    let (rest, when) = opt(terminated(stamp, tag(" "))).parse(i)?;
     let (rest, started) = opt(tag("nginx: ")).parse(rest)?;
     let (rest, level) = terminated(bracketed, tag(" ")).parse(rest)?;
     if !is_level(level) {
@@ -727,6 +727,18 @@ fn prefix(i: &[u8]) -> Parsed<'_, Record<'_>> {
     }
     let pid = process.map(|(pid, ..)| pid);
     Ok((rest, Record { when, level, pid, escape: Escape::None, ..Record::default() }))
+}
+
+/// `2024/06/12 10:09:11`. nginx writes no zone behind it; some that pass its lines on do.
+fn stamp(i: &[u8]) -> Parsed<'_, When> {
+    let (rest, when) = nginx_error(i)?;
+    match rest {
+        [b' ', b'+' | b'-', ..] => {
+            let (rest, zone) = east(&rest[1..])?;
+            Ok((rest, When { zone, ..when }))
+        }
+        _ => Ok((rest, when)),
+    }
 }
 
 fn is_level(word: &[u8]) -> bool {
@@ -1075,6 +1087,7 @@ const FAILURE_PARTS: &[&[u8]] = &[
 mod tests {
     use super::super::nginx::tests::told;
     use super::*;
+    use crate::grammar::time::Zone;
 
     /// What a line says, and the sign in it.
     fn said(line: &str) -> String {
@@ -1098,6 +1111,16 @@ mod tests {
         );
         let sign = read(line.as_bytes()).and_then(|record| judge(&record, &Statuses::gateway()).request);
         sign.map_or("nothing".to_owned(), |sign| format!("{} {:?} {}", sign.cause.slug(), sign.strength, sign.status))
+    }
+
+    #[test]
+    fn a_zone_may_stand_behind_the_time() {
+        let line = b"2026/11/20 23:50:11 +0200 [error] 7#7: *1 upstream timed out (110: Connection timed out), client: 203.0.113.9";
+        let record = read(line).unwrap_or_default();
+        // That moment on the server's wall.
+        let when = When { wall: 1_795_218_611_000_000, zone: Zone::Offset(7_200) };
+        assert_eq!((record.when, record.pid), (Some(when), Some(7)));
+        assert!(read(b"2026/11/20 23:50:11 +2 [error] x").is_none());
     }
 
     #[test]

@@ -92,11 +92,12 @@ impl<'a> Asked<'a> {
         vars.set(Var::Request, self.request);
         vars.set(Var::Status, status);
         lead(before, self.separator, &mut vars)?;
-        if !vars.has(Var::Time) || !vars.has(Var::RemoteAddr) && !vars.has(Var::ForwardedFor) {
+        if !vars.has(Var::RemoteAddr) && !vars.has(Var::ForwardedFor) {
             return None;
         }
-        sizes_and_headers(rest, self.separator, &mut vars);
-        Some(vars)
+        let has_headers = sizes_and_headers(rest, self.separator, &mut vars);
+        // Whoever leaves the time to the envelope, as Harbor does, has all else of `combined`.
+        (vars.has(Var::Time) || has_headers && vars.has(Var::BodyBytes)).then_some(vars)
     }
 
     /// What stands before, the status, and what follows. nginx's manual once had the status between the time and the
@@ -227,8 +228,9 @@ fn msec(i: &[u8]) -> Parsed<'_, When> {
     if i.get(10) == Some(&b'.') { time::epoch(i) } else { mismatch() }
 }
 
-/// What follows the status: the bytes, the headers, and whatever people add.
-fn sizes_and_headers<'a>(mut rest: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) {
+/// What follows the status: the bytes, the headers, and whatever people add. Tells whether the headers stand there as
+/// in `combined`.
+fn sizes_and_headers<'a>(mut rest: &'a [u8], separator: Option<u8>, vars: &mut Vars<'a>) -> bool {
     let mut behind = rest;
     let bytes = next(&mut behind, separator);
     if bytes == b"-" || whole(bytes, uint).is_some() {
@@ -236,12 +238,14 @@ fn sizes_and_headers<'a>(mut rest: &'a [u8], separator: Option<u8>, vars: &mut V
         rest = behind;
     }
     if separator.is_some() {
-        return fields(rest, separator, vars);
+        fields(rest, separator, vars);
+        return false;
     }
     let headers = clf::headers(rest);
     tail(headers.between, vars, after_combined);
     vars.set(Var::UserAgent, headers.agent.unwrap_or_else(|| agent_alone(headers.tail)));
     tail(headers.tail, vars, after_combined);
+    headers.agent.is_some() && headers.between.is_empty()
 }
 
 /// The user agent of a layout without a referer: the value in quotes that ends the line, and begins with a program and
@@ -424,7 +428,8 @@ mod tests {
     fn claims_nothing_in_doubt() {
         for line in [
             // No time, no client, no status, no request.
-            "203.0.113.9 REQUEST 502 157 HEADERS",
+            "203.0.113.9 REQUEST 502 157",
+            "203.0.113.9 REQUEST 502 HEADERS",
             "TIME REQUEST 502 157 HEADERS",
             "TIME 203.0.113.9 REQUEST 5020 157 HEADERS",
             "TIME 203.0.113.9 REQUEST took 12 ms",
@@ -465,6 +470,16 @@ mod tests {
         ] {
             assert_eq!(told_of(line), "not claimed", "{line}");
         }
+    }
+
+    /// The envelope's counts: Harbor's `timed_combined`.
+    #[test]
+    fn the_time_may_be_missing() {
+        let line = br#"203.0.113.9 - "GET /v2/ HTTP/1.1" 502 157 "-" "docker/24.0" 0.012 0.011 ."#;
+        let record = read(line).unwrap_or_default();
+        assert_eq!(agree(skim(line), Some(&record)), Ok(()));
+        assert_eq!((record.when, record.status, record.bytes), (None, Some(502), Some(157)));
+        assert_eq!((record.client, record.duration), (&b"203.0.113.9"[..], Some(12_000)));
     }
 
     /// What stands between the time and the request may be the status, or a port.
