@@ -11,9 +11,10 @@
 use super::record::{sign, table, wording};
 use super::{About, Attempt, Escape, Record, Skim, Skimmed, Statuses, Verdict, What, cloud, go};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
-use crate::grammar::address::host;
+use crate::grammar::address::{host, is_ip};
 use crate::grammar::json::{Value, object, object_while};
 use crate::grammar::number::{Micros, millionths, uint, whole};
+use crate::grammar::text::until;
 use crate::grammar::time::{When, Zone, clf, epoch, iso, nginx_error};
 use memchr::{memchr, memchr_iter, memmem};
 use std::sync::LazyLock;
@@ -404,6 +405,9 @@ impl<'a> Line<'a> {
             ..Record::default()
         };
         Request::read(self.request).give(&mut record);
+        if record.client.is_empty() {
+            record.client = client_of_coraza(self.message);
+        }
         if !self.trace_id.is_empty() {
             record.trace_id = self.trace_id;
         }
@@ -611,6 +615,13 @@ fn is_level(i: &[u8]) -> bool {
         .any(|name| name.eq_ignore_ascii_case(i))
 }
 
+/// The client that the messages of Coraza's module begin with, which have no request beside them: `[client
+/// \"203.0.113.9\"] Coraza: Warning. …`, with JSON's backslashes.
+fn client_of_coraza(message: &[u8]) -> &[u8] {
+    let address = message.strip_prefix(br#"[client \""#).and_then(|rest| until(b'\\')(rest).ok());
+    address.map(|(_, address)| address).filter(|address| is_ip(address)).unwrap_or_default()
+}
+
 /// A stamp in any of the layouts that Caddy names (`encoders.go`, `LogEncoderConfig`): seconds, milliseconds or
 /// nanoseconds since the epoch, and walls, which are UTC unless they say otherwise.
 fn when(i: &[u8]) -> Option<When> {
@@ -748,6 +759,19 @@ mod tests {
             notice.map(|record| (record.what, record.message)),
             Some((What::Notice, &b"serving initial configuration"[..]))
         );
+    }
+
+    #[test]
+    fn knows_the_client_of_a_firewalls_message() {
+        let client = |message: &str| {
+            let line =
+                format!(r#"{{"level":"warn","ts":1795767951.061,"logger":"http.handlers.waf","msg":"{message}"}}"#);
+            String::from_utf8_lossy(read(line.as_bytes()).unwrap_or_default().client).into_owned()
+        };
+        assert_eq!(client(r#"[client \"203.0.113.9\"] Coraza: Warning. x"#), "203.0.113.9");
+        assert_eq!(client(r#"[client \"2001:db8::9\"] Coraza: Warning. x"#), "2001:db8::9");
+        assert_eq!(client(r#"[client \"shop\"] x"#), "");
+        assert_eq!(client(r#"x [client \"203.0.113.9\"]"#), "");
     }
 
     #[test]
