@@ -32,7 +32,7 @@ pub struct Opened<'a> {
 }
 
 /// What gateways are called where they send lines. A line of theirs that cannot be read is one that should have been.
-const GATEWAYS: [&[u8]; 22] = [
+const GATEWAYS: [&[u8]; 23] = [
     b"apache",
     b"apache2",
     b"caddy",
@@ -49,6 +49,8 @@ const GATEWAYS: [&[u8]; 22] = [
     b"nginx",
     b"nginx-ingress",
     b"openresty",
+    // Harbor's nginx.
+    b"proxy",
     b"skipper",
     b"skipper-ingress",
     b"traefik",

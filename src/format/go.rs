@@ -1,9 +1,10 @@
 //! What programs in Go write alike: the errors of its `net` package, durations, quoted values, and logrus's colours.
 //! Caddy, Skipper and Traefik do.
 
-use crate::grammar::find::find2;
-use crate::grammar::number::uint;
+use crate::grammar::find::{find, find2};
+use crate::grammar::number::{uint, whole};
 use crate::grammar::text::{after, place_of};
+use crate::grammar::time::{When, iso};
 use memchr::memchr_iter;
 
 /// The other end of the connection that an error of Go's names: `dial tcp 10.0.0.5:8080: …`,
@@ -74,6 +75,26 @@ pub(super) fn value(i: &[u8]) -> (&[u8], &[u8]) {
         // Cut off.
         None => (inside, b""),
     }
+}
+
+/// The fields that a line of logrus's text begins with, as they are written.
+pub(super) struct Logrus<'a> {
+    pub when: When,
+    pub level: &'a [u8],
+    pub message: &'a [u8],
+    /// The other fields.
+    pub rest: &'a [u8],
+}
+
+/// `time="2026-11-21T02:57:46Z" level=debug msg="…" routerName=…`
+pub(super) fn logrus(line: &[u8]) -> Option<Logrus<'_>> {
+    let rest = line.strip_prefix(b"time=\"")?;
+    let end = find(b'"', rest)?;
+    let when = whole(&rest[..end], iso)?;
+    let rest = rest[end + 1..].strip_prefix(b" level=")?;
+    let (level, rest) = rest.split_at(find2(b' ', b'"', rest)?);
+    let (message, rest) = value(rest.strip_prefix(b" msg=")?);
+    Some(Logrus { when, level, message, rest })
 }
 
 /// What follows a terminal's colour code, `ESC [ 36 m`, if one is there.

@@ -19,7 +19,7 @@ use super::traefik_shared::{client, server};
 use super::{About, Attempt, Escape, Record, Skimmed, Statuses, Verdict, What, cloud, go, nginx};
 use crate::cause::{Cause, Matcher, Proxy, Sign, Strength};
 use crate::grammar::address::host;
-use crate::grammar::find::{find, find2};
+use crate::grammar::find::find;
 use crate::grammar::json::object_while;
 use crate::grammar::number::{Micros, status, uint, whole};
 use crate::grammar::text::{Starts, after, place_of};
@@ -537,14 +537,8 @@ fn json(line: &[u8]) -> Option<Entry<'_>> {
 
 /// `time="2026-11-27T08:00:01Z" level=error msg="…" trace_id=…`
 fn logrus(line: &[u8]) -> Option<Entry<'_>> {
-    let rest = line.strip_prefix(b"time=\"")?;
-    let end = find(b'"', rest)?;
-    let mut entry = Entry { when: Some(whole(&rest[..end], iso)?), escape: Escape::Json, ..Entry::default() };
-    let rest = rest[end + 1..].strip_prefix(b" level=")?;
-    let (level, rest) = rest.split_at(find2(b' ', b'"', rest)?);
-    entry.level = level;
-    let (message, rest) = go::value(rest.strip_prefix(b" msg=")?);
-    entry.message = message;
+    let go::Logrus { when, level, message, rest } = go::logrus(line)?;
+    let mut entry = Entry { when: Some(when), level, message, escape: Escape::Json, ..Entry::default() };
     if let Some(rest) = after(rest, b" trace_id=") {
         entry.trace_id = go::value(rest).0;
     }

@@ -311,14 +311,8 @@ fn json(line: &[u8]) -> Option<Entry<'_>> {
 
 /// `time="2026-11-21T02:57:46Z" level=debug msg="…" routerName=…`
 fn logrus(line: &[u8]) -> Option<Entry<'_>> {
-    let rest = line.strip_prefix(b"time=\"")?;
-    let end = find(b'"', rest)?;
-    let mut entry = Entry { when: Some(whole(&rest[..end], iso)?), ..Entry::default() };
-    let rest = rest[end + 1..].strip_prefix(b" level=")?;
-    let (level, rest) = rest.split_at(find(b' ', rest)?);
-    entry.level = level;
-    let (message, rest) = go::value(rest.strip_prefix(b" msg=")?);
-    entry.message = message;
+    let go::Logrus { when, level, message, rest } = go::logrus(line)?;
+    let mut entry = Entry { when: Some(when), level, message, ..Entry::default() };
     fields(rest, &mut entry);
     Some(entry)
 }
